@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
-// One OptimizationPolicy with every reference followed and every default filled in: what a sidecar runs.
+// One OptimizationPolicy with every reference followed and every default filled in: what a sidecar
+// runs.
 //
-// Plain values, compared and copied freely; built by resolve() only. Durations are milliseconds, sizes are bytes,
-// prices are picodollars per token (1 USD per million tokens = 1'000'000 picodollars per token).
+// Plain values, compared and copied freely; built by resolve() only. Durations are milliseconds,
+// sizes are bytes, prices are picodollars per token (1 USD per million tokens = 1'000'000
+// picodollars per token).
 namespace penstock::resolve {
 
 using Millis = std::chrono::milliseconds;
@@ -34,19 +36,19 @@ struct SecretKey {
 };
 
 struct ListenerTls {
-  std::string certificate_secret;               // holds tls.crt and tls.key
-  std::optional<SecretKey> client_ca;           // PEM bundle
+  std::string certificate_secret;      // holds tls.crt and tls.key
+  std::optional<SecretKey> client_ca;  // PEM bundle
   ClientCertificates client_certificates = ClientCertificates::kNone;
   bool operator==(const ListenerTls&) const = default;
 };
 
 struct ListenerSettings {
   std::optional<ListenerTls> tls;
-  std::optional<SecretKey> client_keys;         // one static key a line; `#` starts a comment
-  bool allow_anonymous = false;                 // DESIGN §5: credentials of our own behind an open listener
+  std::optional<SecretKey> client_keys;  // one static key a line; `#` starts a comment
+  bool allow_anonymous = false;  // DESIGN §5: credentials of our own behind an open listener
 
-  std::uint32_t connections_max = 0;            // 0: derived from the descriptor limit
-  std::uint32_t requests_in_flight_max = 0;     // 0: derived from the descriptor limit
+  std::uint32_t connections_max = 0;         // 0: derived from the descriptor limit
+  std::uint32_t requests_in_flight_max = 0;  // 0: derived from the descriptor limit
   std::uint32_t header_lines_max = 100;
   std::uint32_t head_bytes_max = 64 * 1024;
   std::uint64_t collected_body_bytes_max = 16ULL << 20;
@@ -54,13 +56,13 @@ struct ListenerSettings {
   OversizedBody oversized_body = OversizedBody::kBypass;
 
   Millis head_timeout{10'000};
-  Millis body_timeout{60'000};                  // between two reads of a request body
+  Millis body_timeout{60'000};  // between two reads of a request body
   Millis keep_alive_timeout{75'000};
   Millis tcp_keep_alive{30'000};
 
   OnDisconnect on_disconnect = OnDisconnect::kAbort;
-  std::uint64_t drain_bytes_max = 1ULL << 20;   // kDrain: read on for accounting up to here …
-  Millis drain_time_max{30'000};                // … or until then
+  std::uint64_t drain_bytes_max = 1ULL << 20;  // kDrain: read on for accounting up to here …
+  Millis drain_time_max{30'000};               // … or until then
   bool operator==(const ListenerSettings&) const = default;
 };
 
@@ -69,9 +71,9 @@ struct UpstreamSettings {
   Millis first_byte_timeout{600'000};
   Millis idle_timeout{300'000};
   Millis tcp_keep_alive{30'000};
-  Millis pool_idle_timeout{75'000};             // 4 s to an engine in the same pod
+  Millis pool_idle_timeout{75'000};  // 4 s to an engine in the same pod
   Millis pool_age_max{600'000};
-  std::uint32_t pool_idle_max = 256;            // idle connections a worker and backend
+  std::uint32_t pool_idle_max = 256;  // idle connections a worker and backend
   bool operator==(const UpstreamSettings&) const = default;
 };
 
@@ -96,7 +98,7 @@ struct PriceTier {
 
 struct Price {
   Rates base;
-  std::vector<PriceTier> tiers;                 // context_over strictly increasing
+  std::vector<PriceTier> tiers;  // context_over strictly increasing
   bool operator==(const Price&) const = default;
 };
 
@@ -107,8 +109,8 @@ struct BackendModel {
 };
 
 struct BackendTls {
-  std::optional<SecretKey> ca;                  // PEM bundle; system CAs otherwise
-  std::string server_name;                      // SNI and verification; the URL's host when empty
+  std::optional<SecretKey> ca;  // PEM bundle; system CAs otherwise
+  std::string server_name;      // SNI and verification; the URL's host when empty
   bool verify = true;
   bool operator==(const BackendTls&) const = default;
 };
@@ -116,31 +118,31 @@ struct BackendTls {
 struct Backend {
   std::string name;
   bool https = false;
-  std::string host;                             // name or address, without brackets
+  std::string host;  // name or address, without brackets
   std::uint16_t port = 0;
-  std::string base_path;                        // "" or "/openai/v1"-like prefix, no trailing slash
+  std::string base_path;  // "" or "/openai/v1"-like prefix, no trailing slash
   DialectName dialect = DialectName::kOpenAi;
-  std::vector<BackendModel> models;             // empty: takes every model
-  std::optional<SecretKey> credentials;         // replaces the client's credential
+  std::vector<BackendModel> models;      // empty: takes every model
+  std::optional<SecretKey> credentials;  // replaces the client's credential
   StreamUsage stream_usage = StreamUsage::kAuto;
   BackendTls tls;
-  bool same_pod = false;                        // the engine beside an injected sidecar
+  bool same_pod = false;  // the engine beside an injected sidecar
   bool operator==(const Backend&) const = default;
 };
 
 struct WeightedBackend {
-  std::uint32_t backend = 0;                    // index into ResolvedPolicy::backends
+  std::uint32_t backend = 0;  // index into ResolvedPolicy::backends
   std::uint32_t weight = 1;
   bool operator==(const WeightedBackend&) const = default;
 };
 
 // The first route that matches wins; the last one of a resolved policy always matches.
 struct Route {
-  std::vector<std::string> models;              // exact, or with one trailing '*'; empty: any
-  std::vector<std::string> path_prefixes;       // empty: any
-  std::map<std::string, std::string> headers;   // lower-case name -> exact value
+  std::vector<std::string> models;             // exact, or with one trailing '*'; empty: any
+  std::vector<std::string> path_prefixes;      // empty: any
+  std::map<std::string, std::string> headers;  // lower-case name -> exact value
   std::vector<WeightedBackend> backends;
-  std::vector<std::uint32_t> fallback;          // tried in order once the chosen one failed
+  std::vector<std::uint32_t> fallback;  // tried in order once the chosen one failed
   bool operator==(const Route&) const = default;
 };
 
@@ -153,38 +155,38 @@ struct PriceFile {
 };
 
 struct MemoryTier {
-  std::string name;                             // "namespace/name" of the CacheTier
+  std::string name;  // "namespace/name" of the CacheTier
   std::uint64_t size_bytes = 256ULL << 20;
   Eviction eviction = Eviction::kS3Fifo;
-  std::optional<Millis> ttl;                    // caps the policy's ttl
+  std::optional<Millis> ttl;  // caps the policy's ttl
   bool operator==(const MemoryTier&) const = default;
 };
 
 struct Caching {
-  std::vector<MemoryTier> tiers;                // ordered; memory only, for now
+  std::vector<MemoryTier> tiers;  // ordered; memory only, for now
   Millis ttl{300'000};
   std::uint32_t ttl_jitter_percent = 10;
-  std::string tenant_header;                    // lower case; empty: the credential is the tenant
+  std::string tenant_header;  // lower case; empty: the credential is the tenant
   AnonymousTenant anonymous = AnonymousTenant::kBypass;
   bool share_across_tenants = false;
-  std::vector<std::string> key_headers;         // lower case; further headers that change the answer
+  std::vector<std::string> key_headers;  // lower case; further headers that change the answer
   SampledRequests sampled = SampledRequests::kCache;
   std::uint64_t entry_bytes_max = 8ULL << 20;
   ReplayPacing pacing = ReplayPacing::kNone;
   bool coalescing = true;
-  std::uint32_t followers_max = 10'000;         // of one flight
+  std::uint32_t followers_max = 10'000;  // of one flight
   bool operator==(const Caching&) const = default;
 };
 
 struct Observability {
-  double access_log_sampling = 1.0;             // 0 … 1
-  std::uint32_t recent_requests = 200;          // kept for /api/requests
+  double access_log_sampling = 1.0;     // 0 … 1
+  std::uint32_t recent_requests = 200;  // kept for /api/requests
   bool operator==(const Observability&) const = default;
 };
 
 struct ResolvedPolicy {
-  std::string name;                             // "namespace/name"
-  std::string hash;                             // of every document that took part, hex
+  std::string name;  // "namespace/name"
+  std::string hash;  // of every document that took part, hex
   Mode mode = Mode::kEnforce;
   ListenerSettings listener;
   UpstreamSettings upstream;

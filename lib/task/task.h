@@ -77,8 +77,9 @@ class Promise<void> final : public PromiseBase {
 
 // A lazily started coroutine that one other coroutine awaits, or that start() runs as a root.
 //
-// Owns its frame. Resumption is symmetric: awaiting a chain of tasks uses constant stack. T must be default
-// constructible and movable. Threads: a task runs on the worker that resumes it; it is never moved between workers.
+// Owns its frame. Resumption is symmetric: awaiting a chain of tasks uses constant stack. T must be
+// default constructible and movable. Threads: a task runs on the worker that resumes it; it is
+// never moved between workers.
 template <class T>
 class [[nodiscard]] Task {
  public:
@@ -98,8 +99,9 @@ class [[nodiscard]] Task {
   Task& operator=(const Task&) = delete;
   ~Task() { destroy(); }
 
-  // Runs the task as a root until its first suspension. `done(argument)` is called once, after the last statement
-  // and after every local is gone; it may destroy this Task. REQUIRES: not started before.
+  // Runs the task as a root until its first suspension. `done(argument)` is called once, after the
+  // last statement and after every local is gone; it may destroy this Task. REQUIRES: not started
+  // before.
   void start(task_detail::PromiseBase::Done done, void* argument) {
     frame_.promise().set_done(done, argument);
     frame_.resume();

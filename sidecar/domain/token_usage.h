@@ -6,8 +6,9 @@ namespace penstock::domain {
 
 // What one call consumed, in the model's tokens, normalised once at the dialect's edge.
 //
-// OpenAI counts cached tokens inside the prompt, Anthropic reports them apart: here the four input classes are
-// always disjoint. `output` includes `reasoning` and `output_audio`; `input_uncached` includes `input_audio`.
+// OpenAI counts cached tokens inside the prompt, Anthropic reports them apart: here the four input
+// classes are always disjoint. `output` includes `reasoning` and `output_audio`; `input_uncached`
+// includes `input_audio`.
 struct TokenUsage {
   std::int64_t input_uncached = 0;
   std::int64_t cache_read = 0;
