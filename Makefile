@@ -1,0 +1,82 @@
+# Every target works on a fresh Debian 12 machine as root, and without root once `scripts/bootstrap` has run.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PROGRAMS := penstock-sidecar penstock-demo
+FUZZ_SECONDS ?= 60
+
+.PHONY: help
+help: ## List every target
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
+	  while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+
+.PHONY: bootstrap
+bootstrap: ## Install what building and testing needs (Debian packages, a Python environment)
+	@scripts/bootstrap
+
+build/%/build.ninja: bootstrap
+	@test -f $@ || cmake --preset $*
+
+.PHONY: build
+build: build/release/build.ninja ## Build the programs that ship, into build/release/bin
+	@cmake --build --preset release --target $(PROGRAMS)
+
+.PHONY: run
+run: build ## Start a simulated model server and a sidecar, send a mixed load, show what happened, stay up
+	@deploy/demo/run
+
+.PHONY: replay
+replay: build ## Replay a public trace through the sidecar: make replay TRACE=FILE [SPEED=N]
+	@deploy/demo/replay "$${TRACE:?usage: make replay TRACE=FILE [SPEED=N]}" $(if $(SPEED),--speed $(SPEED))
+
+.PHONY: test
+test: build/release/build.ninja ## Build everything, run every test, print the totals
+	@cmake --build --preset release
+	@scripts/run-tests release
+
+.PHONY: test-asan
+test-asan: build/asan/build.ninja ## The C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@cmake --build --preset asan
+	@scripts/run-tests asan
+
+.PHONY: test-tsan
+test-tsan: build/tsan/build.ninja ## The C++ tests under ThreadSanitizer
+	@cmake --build --preset tsan
+	@scripts/run-tests tsan
+
+.PHONY: test-gcc
+test-gcc: build/gcc/build.ninja ## The C++ tests built by the second compiler
+	@cmake --build --preset gcc
+	@scripts/run-tests gcc
+
+.PHONY: fuzz
+fuzz: build/fuzz/build.ninja ## Every fuzz target for FUZZ_SECONDS (60) each
+	@cmake --build --preset fuzz
+	@scripts/fuzz $(FUZZ_SECONDS)
+
+.PHONY: bench
+bench: build ## Micro benchmarks, then side by side with nginx and haproxy: make bench [ARGS=--quick]
+	@scripts/bootstrap --bench
+	@scripts/bench $(ARGS)
+
+.PHONY: lint
+lint: build/release/build.ninja ## Formatting, clang-tidy, the project's own rules, shell scripts
+	@scripts/lint
+
+.PHONY: format
+format: bootstrap ## Format every C++ file in place
+	@scripts/cpp-files | xargs clang-format-19 -i
+
+.PHONY: generate
+generate: bootstrap ## Rewrite the generated parts of the documents
+	@.venv/bin/python scripts/generate.py
+
+.PHONY: verify
+verify: bootstrap ## Fail when a generated part of a document is not current
+	@.venv/bin/python scripts/generate.py --check
+
+.PHONY: clean
+clean: ## Remove build trees and the Python environment
+	@rm -rf build .venv

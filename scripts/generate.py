@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Rewrites the generated parts of the documents from the one place that holds their facts.
+
+    scripts/generate.py            rewrite
+    scripts/generate.py --check    change nothing, exit 1 when a part is not current
+
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end generated -->`.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "tidy"))
+
+import arrows  # noqa: E402  (the tidy rules are modules, not a package)
+
+
+def arrow_table() -> str:
+    """The rows of tests/tidy/arrows.py as a Markdown table."""
+    rows = ["| folder | may include |", "|---|---|"]
+    for folder, targets in arrows.ARROWS.items():
+        if folder == "tests":
+            continue
+        listed = ", ".join(f"`{target}`" for target in targets) or "–"
+        rows.append(f"| `{folder}` | {listed} |")
+    everywhere = ", ".join(f"`{folder}`" for folder in arrows.EVERYWHERE)
+    headers = ", ".join(f"`{header}`" for header in arrows.OPEN_HEADERS)
+    rows.append("")
+    rows.append(f"Every folder may also include its own files, {everywhere}, and the plain data of {headers}.")
+    return "\n".join(rows)
+
+
+def target_table() -> str:
+    """`make help` as a Markdown table."""
+    rows = ["| target | does |", "|---|---|"]
+    for line in (ROOT / "Makefile").read_text().splitlines():
+        match = re.match(r"([a-z-]+):.*## (.+)", line)
+        if match:
+            rows.append(f"| `make {match[1]}` | {match[2]} |")
+    return "\n".join(rows)
+
+
+def flags() -> str | None:
+    """`penstock-sidecar --help`; None where the program is not built."""
+    program = ROOT / "build/release/bin/penstock-sidecar"
+    if not program.exists():
+        return None
+    run = subprocess.run([program, "--help"], check=True, capture_output=True, text=True)
+    return f"```\n{run.stdout.strip()}\n```"
+
+
+PARTS = {
+    ("ARCHITECTURE.md", "arrows"): arrow_table,
+    ("CONTRIBUTING.md", "targets"): target_table,
+    ("docs/flags.md", "flags"): flags,
+}
+
+
+def replace(document: str, name: str, content: str) -> str:
+    pattern = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end generated -->)", re.DOTALL)
+    if not pattern.search(document):
+        raise SystemExit(f"generate: no part named '{name}' in the document")
+    return pattern.sub(lambda match: f"{match[1]}{content}\n{match[2]}", document)
+
+
+def main(arguments: list[str]) -> int:
+    check = arguments == ["--check"]
+    stale = []
+    for (path, name), make in PARTS.items():
+        content = make()
+        file = ROOT / path
+        if content is None:
+            print(f"generate: SKIPPED {path} ({name}): the program is not built")
+            continue
+        before = file.read_text()
+        after = replace(before, name, content)
+        if before != after:
+            stale.append(f"{path} ({name})")
+            if not check:
+                file.write_text(after)
+    for entry in stale:
+        print(f"generate: {entry} {'is not current; run make generate' if check else 'rewritten'}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,128 @@
+"""Rules on co_await. g++ 12 miscompiles some shapes, and a dropped result is a swallowed error (docs/adr/0008)."""
+
+import re
+
+from source import Finding, Source
+
+# Awaited calls that return nothing, so that a statement may start with co_await. Everything else is named or used.
+RETURNS_NOTHING = frozenset(
+    {
+        "gate",  # the tests' hand-opened suspension point
+        "pause",
+        "yield",
+    }
+)
+
+_BLOCK_AFTER = re.compile(
+    r"(\)|\belse|\bdo|\btry|\bconst|\bnoexcept|\boverride|\bfinal|\bmutable|[{};:])\s*$"
+)
+_DECLARES_SCOPE = re.compile(r"->|\b(?:namespace|struct|class|enum|union)\b")
+
+
+def _is_block(code: str, brace: int) -> bool:
+    """Whether the `{` at `brace` opens statements (not an initialiser)."""
+    before = code[:brace]
+    if not before.strip() or _BLOCK_AFTER.search(before[-200:]):
+        return True
+    last = max(before.rfind(mark) for mark in ";{}")
+    return bool(_DECLARES_SCOPE.search(before[last + 1 :]))
+
+
+def _statement_start(code: str, offset: int) -> tuple[int, bool]:
+    """Where the statement around `offset` starts, and whether `offset` stands inside an initialiser's braces."""
+    depth = 0
+    in_initialiser = False
+    for position in range(offset - 1, -1, -1):
+        character = code[position]
+        if character == "}" and depth == 0 and not in_initialiser:
+            return position + 1, in_initialiser
+        if character in ")]}":
+            depth += 1
+        elif character in "([":
+            depth -= 1 if depth > 0 else 0
+        elif character == "{":
+            if depth > 0:
+                depth -= 1
+            elif _is_block(code, position):
+                return position + 1, in_initialiser
+            else:
+                in_initialiser = True
+        elif character == ";" and depth == 0:
+            return position + 1, in_initialiser
+    return 0, in_initialiser
+
+
+def _expression_end(code: str, offset: int) -> int:
+    """Past the operand of the co_await that ends at `offset`: the closing mark of what surrounds it, or `;`."""
+    depth = 0
+    for position in range(offset, len(code)):
+        character = code[position]
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            if depth == 0:
+                return position
+            depth -= 1
+        elif character == ";" and depth == 0:
+            return position
+    return len(code)
+
+
+def _awaited_name(expression: str) -> str:
+    """The outermost call of an awaited expression: `c` in `a.b(x).c(y)`."""
+    depth = 0
+    flat = []
+    for character in expression:
+        if character in "([{":
+            flat.append("(" if depth == 0 else "")
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        elif depth == 0:
+            flat.append(character)
+    names = re.findall(r"([A-Za-z_]\w*)\s*(?:<[^()]*>)?\s*\(", "".join(flat))
+    plain = re.findall(r"[A-Za-z_]\w*", "".join(flat))
+    return names[-1] if names else (plain[-1] if plain else "")
+
+
+def check_coroutines(sources: list[Source]) -> list[Finding]:
+    findings = []
+    for source in sources:
+        if source.is_cpp and "co_await" in source.code:
+            findings.extend(_check_source(source))
+    return findings
+
+
+def _check_source(source: Source) -> list[Finding]:
+    code = source.code
+    findings = []
+
+    def report(offset: int, message: str) -> None:
+        findings.append(Finding(source.path, source.line_of(offset), "co_await", message))
+
+    seen_statements: set[int] = set()
+    for match in re.finditer(r"\bco_await\b", code):
+        if re.search(r"\boperator\s*$", code[: match.start()]):
+            continue
+        start, in_initialiser = _statement_start(code, match.start())
+        end = _expression_end(code, match.end())
+        operand = code[match.end() : end]
+        before = code[start : match.start()]
+        if start in seen_statements:
+            report(match.start(), "one co_await a statement: name the first result")
+        seen_statements.add(start)
+        if in_initialiser:
+            report(match.start(), "co_await inside an initialiser's braces: name the result first")
+        if re.search(r"(?<![\w)\]])\s*\[[^\]]*\]\s*(?:\(|\{|mutable)", operand):
+            report(match.start(), "lambda inside a co_await expression: name it and move it in")
+        elif "{" in operand:
+            report(match.start(), "brace inside a co_await expression: name the object and move it in")
+        if "?" in operand or "?" in before:
+            report(match.start(), "conditional operator around co_await: use if, or name the value")
+        if not before.strip() and _awaited_name(operand) not in RETURNS_NOTHING:
+            message = (
+                f"result of '{_awaited_name(operand)}' is dropped: use it, write (void), or list the call in "
+                "tests/tidy/coroutines.py if it returns nothing"
+            )
+            report(match.start(), message)
+    return findings
