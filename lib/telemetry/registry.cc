@@ -1,8 +1,6 @@
 #include "lib/telemetry/registry.h"
 
-#include <algorithm>
 #include <bit>
-#include <cassert>
 #include <utility>
 
 #include "lib/telemetry/registry_state.h"
@@ -60,7 +58,6 @@ Family Registry::level(std::string name, std::string help, std::vector<std::stri
 
 Family Registry::histogram(std::string name, std::string help, std::vector<std::string> label_names,
                            std::span<const double> bounds, std::size_t series_max) {
-  assert(!bounds.empty() && bounds.size() <= 256 && std::is_sorted(bounds.begin(), bounds.end()));
   return add_family(FamilyState{.name = std::move(name),
                                 .help = std::move(help),
                                 .kind = Kind::kHistogram,
@@ -75,7 +72,6 @@ Family Registry::add_family(FamilyState state) {
   const sync::MutexLock lock(mutex_);
   const auto index = static_cast<std::uint32_t>(families_.size());
   const auto [known, is_new] = family_by_name_.try_emplace(state.name, index);
-  assert(is_new || families_[known->second]->kind == state.kind);
   if (is_new) {
     families_.push_back(std::make_unique<FamilyState>(std::move(state)));
   }
@@ -85,7 +81,6 @@ Family Registry::add_family(FamilyState state) {
 Series Registry::series(Family family, const std::vector<std::string>& label_values) {
   const sync::MutexLock lock(mutex_);
   FamilyState& state = *families_[family.index_];
-  assert(label_values.size() == state.label_names.size());
   if (const auto known = state.series.find(label_values); known != state.series.end()) {
     return known->second;
   }

@@ -100,11 +100,14 @@ class Registry {
   enum class Kind : std::uint8_t { kCounter, kLevel, kHistogram };
   struct FamilyState;
   struct GaugeState;
+  struct Snapshot;
 
   Family add_family(FamilyState state);
   Series add_series(FamilyState& family) PENSTOCK_REQUIRES(mutex_);
   std::uint64_t sum(std::uint32_t cell) const PENSTOCK_REQUIRES(mutex_);
   double sum_of_doubles(std::uint32_t cell) const PENSTOCK_REQUIRES(mutex_);
+  void render_counted(Snapshot& out) const PENSTOCK_REQUIRES(mutex_);
+  void render_gauges(Snapshot& out) const PENSTOCK_REQUIRES(mutex_);
   void remove_gauge(std::uint64_t id);
 
   mutable sync::Mutex mutex_;

@@ -16,88 +16,98 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
-std::vector<ClientMetric::Label> labels_of(const std::vector<std::string>& names,
-                                           const std::vector<std::string>& values) {
-  std::vector<ClientMetric::Label> labels;
-  labels.reserve(names.size());
+ClientMetric with_labels(const std::vector<std::string>& names,
+                         const std::vector<std::string>& values) {
+  ClientMetric metric;
+  metric.label.reserve(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
-    labels.push_back({names[i], values[i]});
+    metric.label.push_back({names[i], values[i]});
   }
-  return labels;
-}
-
-ClientMetric::Histogram cumulative(const std::vector<double>& bounds,
-                                   const std::vector<std::uint64_t>& counts, double sum) {
-  ClientMetric::Histogram histogram;
-  histogram.sample_sum = sum;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    histogram.sample_count += counts[i];
-    if (i < bounds.size()) {  // the serializer writes +Inf itself
-      histogram.bucket.push_back({histogram.sample_count, bounds[i]});
-    }
-  }
-  return histogram;
+  return metric;
 }
 
 }  // namespace
 
-std::string Registry::render() const {
-  std::vector<MetricFamily> out;
-  {
-    const sync::MutexLock lock(mutex_);
-    for (const std::unique_ptr<FamilyState>& family : families_) {
-      MetricFamily shown{family->name, family->help, MetricType::Counter, {}};
-      for (const auto& [values, series] : family->series) {
-        ClientMetric metric;
-        metric.label = labels_of(family->label_names, values);
-        if (family->kind == Kind::kHistogram) {
-          shown.type = MetricType::Histogram;
-          std::vector<std::uint64_t> counts;
-          for (std::uint32_t bucket = 0; bucket <= series.bounds_count_; ++bucket) {
-            counts.push_back(sum(series.cell_ + bucket));
-          }
-          const double observed = sum_of_doubles(series.cell_ + series.bounds_count_ + 1);
-          metric.histogram = cumulative(family->bounds, counts, observed);
-        } else if (family->kind == Kind::kLevel) {
+// One family as prometheus-cpp's serializer takes it.
+struct Registry::Snapshot {
+  std::vector<MetricFamily> families;
+};
+
+void Registry::render_counted(Snapshot& out) const {
+  for (const std::unique_ptr<FamilyState>& family : families_) {
+    if (family->series.empty()) {
+      continue;
+    }
+    MetricFamily shown{family->name, family->help, MetricType::Counter, {}};
+    for (const auto& [values, series] : family->series) {
+      ClientMetric metric = with_labels(family->label_names, values);
+      switch (family->kind) {
+        case Kind::kCounter:
+          metric.counter.value = static_cast<double>(sum(series.cell_)) / family->divisor;
+          break;
+        case Kind::kLevel:
           shown.type = MetricType::Gauge;
           metric.gauge.value = static_cast<double>(static_cast<std::int64_t>(sum(series.cell_)));
-        } else {
-          metric.counter.value = static_cast<double>(sum(series.cell_)) / family->divisor;
+          break;
+        case Kind::kHistogram: {
+          shown.type = MetricType::Histogram;
+          ClientMetric::Histogram& histogram = metric.histogram;
+          const std::uint32_t bounds = series.bounds_count_;
+          for (std::uint32_t bucket = 0; bucket < bounds; ++bucket) {
+            histogram.sample_count += sum(series.cell_ + bucket);
+            histogram.bucket.push_back({histogram.sample_count, family->bounds[bucket]});
+          }
+          // The serializer writes +Inf from the count.
+          histogram.sample_count += sum(series.cell_ + bounds);
+          histogram.sample_sum = sum_of_doubles(series.cell_ + bounds + 1);
+          break;
         }
-        shown.metric.push_back(std::move(metric));
       }
-      if (!shown.metric.empty()) {
-        out.push_back(std::move(shown));
-      }
+      shown.metric.push_back(std::move(metric));
     }
+    out.families.push_back(std::move(shown));
+  }
+}
 
-    std::map<std::string, std::pair<std::string, std::map<std::vector<Label>, double>>> gauges;
-    for (const auto& [id, gauge] : gauges_) {
-      auto& [help, values] = gauges[gauge->name];
-      help = gauge->help;
-      values[gauge->labels] += gauge->read();
-    }
-    for (const auto& [name, family] : gauges) {
-      MetricFamily shown{name, family.first, MetricType::Gauge, {}};
-      for (const auto& [labels, value] : family.second) {
-        ClientMetric metric;
-        for (const Label& label : labels) {
-          metric.label.push_back({label.name, label.value});
-        }
-        metric.gauge.value = value;
-        shown.metric.push_back(std::move(metric));
+void Registry::render_gauges(Snapshot& out) const {
+  struct Sums {
+    std::string help;
+    std::map<std::vector<Label>, double> values;
+  };
+  std::map<std::string, Sums> by_name;
+  for (const auto& [id, gauge] : gauges_) {
+    Sums& sums = by_name[gauge->name];
+    sums.help = gauge->help;
+    sums.values[gauge->labels] += gauge->read();
+  }
+  for (const auto& [name, sums] : by_name) {
+    MetricFamily shown{name, sums.help, MetricType::Gauge, {}};
+    for (const auto& [labels, value] : sums.values) {
+      ClientMetric metric;
+      for (const Label& label : labels) {
+        metric.label.push_back({label.name, label.value});
       }
-      out.push_back(std::move(shown));
+      metric.gauge.value = value;
+      shown.metric.push_back(std::move(metric));
     }
+    out.families.push_back(std::move(shown));
+  }
+}
 
+std::string Registry::render() const {
+  Snapshot out;
+  {
+    const sync::MutexLock lock(mutex_);
+    render_counted(out);
+    render_gauges(out);
     ClientMetric dropped;
     dropped.counter.value = static_cast<double>(series_dropped_);
-    out.push_back({"penstock_telemetry_series_dropped_total",
-                   "Asked-for label sets beyond a metric's limit, counted as \"other\".",
-                   MetricType::Counter,
-                   {dropped}});
+    out.families.push_back({"penstock_telemetry_series_dropped_total",
+                            "Asked-for label sets beyond a metric's limit, counted as \"other\".",
+                            MetricType::Counter,
+                            {dropped}});
   }
-  return prometheus::TextSerializer().Serialize(out);
+  return prometheus::TextSerializer().Serialize(out.families);
 }
 
 }  // namespace penstock::telemetry

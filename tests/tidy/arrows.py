@@ -25,7 +25,15 @@ ARROWS: dict[str, tuple[str, ...]] = {
     # The sidecar. `domain` and `dialect` are pure.
     "sidecar/domain": (),
     "sidecar/dialect": ("sidecar/domain", "lib/json"),
-    "sidecar/request": ("sidecar/domain", "sidecar/dialect", "lib/digest", "lib/task"),
+    "sidecar/request": (
+        "sidecar/domain",
+        "sidecar/dialect",
+        "lib/clock",
+        "lib/digest",
+        "lib/sync",
+        "lib/task",
+        "lib/telemetry",
+    ),
     "sidecar/ports": ("sidecar/domain", "sidecar/request", "lib/task"),
     "sidecar/pipeline": ("sidecar/request", "lib/task"),
     "sidecar/stages": (
@@ -48,7 +56,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "lib/task",
     ),
     "sidecar/store": ("sidecar/ports", "sidecar/domain", "lib/digest", "lib/net", "lib/sync"),
-    "sidecar/admin": ("sidecar/ports", "sidecar/request", "lib/json", "lib/telemetry"),
+    "sidecar/admin": ("sidecar/ports", "sidecar/request", "lib/json", "lib/sync", "lib/telemetry"),
     "sidecar/app": ("sidecar/*", "lib/*"),
     "sidecar/main": ("sidecar/app",),
     # The demonstration: a program of its own beside the product, so it sees none of the product's insides.

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "sidecar/domain/endpoint.h"
+#include "sidecar/domain/token_usage.h"
+#include "sidecar/request/inline_text.h"
+
+namespace penstock::request {
+
+// What the cache had to do with a request. Labels stand in request_labels.h.
+enum class CacheState : std::uint8_t {
+  kNone,       // no caching in the policy, or not a call that is ever cached
+  kBypass,     // bypass_reason says why
+  kMiss,       // answered upstream
+  kHit,        // answered from memory
+  kPartial,    // embeddings: some of the inputs came from memory
+  kExpired,    // found, but too old for this request; answered upstream
+  kCollapsed,  // answered by another caller's upstream call
+};
+
+// Which side ended a request before its answer was complete.
+enum class Disconnect : std::uint8_t { kNone, kDownstream, kUpstream };
+
+// Where the time of one request went. kUnmeasured: that part did not happen.
+struct RequestTiming {
+  using Micros = std::chrono::microseconds;
+  static constexpr Micros kUnmeasured{-1};
+
+  Micros queue = kUnmeasured;        // waiting for a limit, a connection slot or a flight
+  Micros cache = kUnmeasured;        // key and look-up
+  Micros connect = kUnmeasured;      // new upstream connections only
+  Micros first_byte = kUnmeasured;   // request head read -> first answer byte written
+  Micros first_token = kUnmeasured;  // request head read -> first event with content
+  Micros upstream = kUnmeasured;     // upstream request sent -> upstream answer complete
+  Micros total = kUnmeasured;        // request head read -> last answer byte written
+  Micros overhead = kUnmeasured;     // total less what was waited for others
+};
+
+// One finished request, for the access log, /api/requests and the metrics. Never holds content: no
+// query, prompt, answer, header value or credential.
+//
+// Trivially copyable on purpose: it is filled on every request and copied into a ring.
+struct RequestRecord {
+  InlineText<36> id;
+  std::chrono::system_clock::time_point started_at;
+  InlineText<8> method;
+  InlineText<128> path;  // without the query
+  domain::Endpoint endpoint;
+  InlineText<64> model;           // as the client asked
+  InlineText<64> response_model;  // as the provider answered
+  InlineText<63> backend;         // empty: none was asked
+  InlineText<16> tenant;          // start of the tenant's hash; empty: anonymous
+  InlineText<32> trace_id;        // 32 hex digits
+  InlineText<64> policy_hash;
+
+  std::uint16_t status = 0;  // what the client got; 0: it left before
+  bool stream = false;
+  CacheState cache = CacheState::kNone;
+  Disconnect disconnect = Disconnect::kNone;
+  InlineText<32> bypass_reason;  // metric label; set with kBypass
+  InlineText<32> error;          // metric label of an error of our own; empty: none
+
+  std::uint64_t bytes_in = 0;   // of the client's body
+  std::uint64_t bytes_out = 0;  // of the answer's payload
+  std::uint32_t upstream_attempts = 0;
+  RequestTiming timing;
+
+  // What the answer the client got is worth: paid for once when it came from upstream, saved when
+  // it did not.
+  domain::TokenUsage usage;
+  bool usage_known = false;
+  std::int64_t cost = 0;  // picodollars paid; meaningful with cost_known
+  bool cost_known = false;
+  std::int64_t saved_cost = 0;  // picodollars; 0 where the price is unknown
+  InlineText<32>
+      unpriced_reason;  // metric label; why cost_known is false although something was used
+};
+
+}  // namespace penstock::request
