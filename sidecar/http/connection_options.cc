@@ -5,19 +5,6 @@
 #include "sidecar/http/field_syntax.h"
 
 namespace penstock::http {
-namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 0x20) : c;
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
-}
-
-}  // namespace
-
 void ConnectionOptions::add_member(std::string_view member) {
   const HeaderId id = header_id(member);
   keep_alive_ = keep_alive_ || id == HeaderId::kKeepAlive;

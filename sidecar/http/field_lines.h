@@ -30,12 +30,13 @@ struct LineReader {
   // Takes exactly CR LF. `otherwise` is the reason where something else stands there.
   Progress take_line_end(std::string_view otherwise);
 
+  // Appends one field line. REQUIRES: position is at the line's first byte, and that is no line
+  // end.
+  Progress take_field(HeadFields& out);
+
   // Appends field lines to `out` up to and including the empty line. Lines read before a kNeedMore
   // stay in `out`.
   Progress take_fields(std::uint32_t lines_max, HeadFields& out);
-
- private:
-  Progress take_field(HeadFields& out);
 };
 
 }  // namespace penstock::http

@@ -54,7 +54,16 @@ bool is_ipv6(std::string_view text) {
   return text.find(':') != std::string_view::npos && std::all_of(text.begin(), text.end(), allowed);
 }
 
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 0x20) : c;
+}
+
 }  // namespace
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower(x) == lower(y); });
+}
 
 bool is_authority(std::string_view text) {
   if (text.starts_with('[')) {

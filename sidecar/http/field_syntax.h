@@ -32,6 +32,9 @@ inline bool is_field_value(std::string_view text) {
   return skip_field_value(text.data(), end) == end;
 }
 
+// Whether two field names are the same field.
+bool same_name(std::string_view a, std::string_view b);
+
 // Whether `text` is `host [":" port]` as a Host field or an absolute target may carry it: a name,
 // an IPv4 address or a bracketed IPv6 address, and a port up to 65535. Never empty, no user info.
 // Stricter than RFC 3986 in one point: no comma, which joined Host fields would leave behind.
