@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "lib/api/enums.h"
+
 // One OptimizationPolicy with every reference followed and every default filled in: what a sidecar
 // runs.
 //
@@ -17,16 +19,16 @@ namespace penstock::resolve {
 
 using Millis = std::chrono::milliseconds;
 
-enum class Mode : std::uint8_t { kEnforce, kOff };
-enum class DialectName : std::uint8_t { kOpenAi, kAnthropic };
-enum class StreamUsage : std::uint8_t { kAuto, kNever, kAlways };
-enum class OnDisconnect : std::uint8_t { kAbort, kDrain };
-enum class OversizedBody : std::uint8_t { kBypass, kReject };
-enum class ClientCertificates : std::uint8_t { kNone, kRequest, kRequire };
-enum class AnonymousTenant : std::uint8_t { kBypass, kShare };
-enum class SampledRequests : std::uint8_t { kCache, kBypass };
-enum class Eviction : std::uint8_t { kS3Fifo, kLru };
-enum class ReplayPacing : std::uint8_t { kNone, kRecorded };
+using api::AnonymousTenant;
+using api::ClientCertificates;
+using api::DialectName;
+using api::Eviction;
+using api::Mode;
+using api::OnDisconnect;
+using api::OversizedBody;
+using api::ReplayPacing;
+using api::SampledRequests;
+using api::StreamUsage;
 
 // A key of a mounted Secret; the file is <secrets dir>/<name>/<key>.
 struct SecretKey {
@@ -148,7 +150,7 @@ struct Route {
 
 // A price file to import; path as the user wrote it.
 struct PriceFile {
-  enum class Format : std::uint8_t { kLiteLlm, kModelsDev };
+  using Format = api::PriceFileFormat;
   Format format = Format::kLiteLlm;
   std::string path;
   bool operator==(const PriceFile&) const = default;

@@ -21,6 +21,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "lib/api": ("lib/json",),
     "lib/net": ("lib/clock", "lib/task"),
     "lib/resolve": ("lib/digest", "lib/json"),
+    "lib/resources": ("lib/json",),
     "lib/telemetry": ("lib/clock", "lib/sync"),
     # The sidecar. `domain` and `dialect` are pure.
     "sidecar/domain": (),

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "lib/api/enums.h"
+#include "lib/api/price_spec.h"
+#include "lib/api/references.h"
+#include "lib/json/field.h"
+
+// spec.backends[] of a RoutingTable: one model API.
+namespace penstock::api {
+
+struct ModelSpec {
+  std::string name;
+  std::optional<PriceSpec> price;
+
+  static constexpr auto fields() {
+    using T = ModelSpec;
+    return std::tuple{
+        json::Field{"name",
+                    &T::name,
+                    {.about = "As requests name it; '*' at the end takes the rest.",
+                     .required = true,
+                     .format = &kModelPattern}},
+        json::Field{
+            "price", &T::price, {.about = "USD per 1 million tokens; unknown where absent."}}};
+  }
+};
+
+struct CredentialsSpec {
+  SecretKeyRef secret_ref;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        json::Field{"secretRef",
+                    &CredentialsSpec::secret_ref,
+                    {.about = "Replaces the client's credential.", .required = true}}};
+  }
+};
+
+struct BackendTlsSpec {
+  std::optional<SecretKeyRef> ca_ref;
+  std::optional<std::string> server_name;
+  bool verify = true;
+
+  static constexpr auto fields() {
+    using T = BackendTlsSpec;
+    return std::tuple{
+        json::Field{"caRef",
+                    &T::ca_ref,
+                    {.about = "The CAs to trust, as a PEM bundle; the system's where absent."}},
+        json::Field{"serverName",
+                    &T::server_name,
+                    {.about = "The name to ask for and verify; the URL's host where absent.",
+                     .format = &kDnsSubdomain}},
+        json::Field{"verify", &T::verify, {.about = "false accepts any certificate: for tests."}}};
+  }
+};
+
+struct BackendSpec {
+  std::string name;
+  std::string url;
+  DialectName dialect = DialectName::kOpenAi;
+  std::vector<ModelSpec> models;
+  std::optional<CredentialsSpec> credentials;
+  StreamUsage stream_usage = StreamUsage::kAuto;
+  std::optional<BackendTlsSpec> tls;
+
+  static constexpr auto fields() {
+    using T = BackendSpec;
+    return std::tuple{
+        json::Field{"name",
+                    &T::name,
+                    {.about = "As routes name it.", .required = true, .format = &kDnsLabel}},
+        json::Field{"url",
+                    &T::url,
+                    {.about = "http://host:port/prefix or https://host.",
+                     .required = true,
+                     .length_max = 2'048}},
+        json::Field{"dialect", &T::dialect, {.about = "The API it speaks.", .required = true}},
+        json::Field{"models",
+                    &T::models,
+                    {.about = "The models it takes; every model where absent.", .items_max = 512}},
+        json::Field{"credentials",
+                    &T::credentials,
+                    {.about = "A credential of its own; the client's passes where absent."}},
+        json::Field{"streamUsage",
+                    &T::stream_usage,
+                    {.about = "Whether to ask for usage in streams whose client did not."}},
+        json::Field{"tls", &T::tls, {.about = "How its certificate is verified."}}};
+  }
+};
+
+}  // namespace penstock::api

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "lib/api/formats.h"
+#include "lib/json/field.h"
+
+namespace penstock::api {
+
+// The level of this build. It rises when a field that older sidecars know changes its meaning;
+// new fields alone do not raise it, `requires` names those.
+inline constexpr std::int64_t kApiLevel = 1;
+
+// What the operator adds to the user's documents. Not a CRD.
+struct PolicyBindingSpec {
+  std::int64_t api_level = kApiLevel;
+  std::vector<std::string> requires_;  // see lib/api/features.h
+  std::string policy;                  // "namespace/name"
+  std::optional<std::uint16_t> engine_port;
+  std::optional<std::string> secrets_path;
+  std::optional<std::string> hash;
+
+  static constexpr auto fields() {
+    using T = PolicyBindingSpec;
+    return std::tuple{
+        json::Field{"apiLevel",
+                    &T::api_level,
+                    {.about = "The level that the documents need.",
+                     .required = true,
+                     .min = 1,
+                     .max = 1'000'000}},
+        json::Field{"requires",
+                    &T::requires_,
+                    {.about = "Fields and choices that must not be ignored, such as "
+                              "OptimizationPolicy.spec.caching.",
+                     .items_max = 256}},
+        json::Field{"policy",
+                    &T::policy,
+                    {.about = "The policy to run.",
+                     .required = true,
+                     .length_max = 317,
+                     .format = &kObjectName}},
+        json::Field{
+            "enginePort",
+            &T::engine_port,
+            {.about = "Where the engine in the same pod listens.", .min = 1, .max = 65'535}},
+        json::Field{"secretsPath",
+                    &T::secrets_path,
+                    {.about = "Where Secrets are mounted, as <name>/<key>.", .length_max = 4'096}},
+        json::Field{"hash",
+                    &T::hash,
+                    {.about = "What resolving the documents must give.",
+                     .length_max = 64,
+                     .format = &kHex}}};
+  }
+};
+
+}  // namespace penstock::api

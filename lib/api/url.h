@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "lib/result/result.h"
+
+namespace penstock::api {
+
+// The base URL of a backend.
+struct Url {
+  bool https = false;
+  std::string host;  // lower case; a name, an IPv4 address or an IPv6 address without brackets
+  std::uint16_t port = 0;
+  std::string base_path;  // "" or "/prefix", never with a slash at the end
+  bool operator==(const Url&) const = default;
+};
+
+// http or https only. Refused: credentials, query, fragment, "..", empty path segments, a zone id,
+// characters that need escaping. The error's detail completes "spec.backends[0].url …" and never
+// repeats the text.
+Result<Url> parse_url(std::string_view text);
+
+}  // namespace penstock::api

@@ -1,0 +1,95 @@
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lib/api/url.h"
+#include "lib/json/text.h"
+#include "lib/resolve/resolve.h"
+
+namespace penstock::resolve {
+namespace {
+
+std::string_view dialect_of(const Result<api::Url>& url) {
+  return url && (url->host == "anthropic.com" || url->host.ends_with(".anthropic.com"))
+             ? "Anthropic"
+             : "OpenAI";
+}
+
+// A JSON string is a YAML string, so nothing in the text can become structure.
+std::string quoted(std::string_view text) {
+  return json::Value(text).dump(-1, ' ', false, json::Value::error_handler_t::replace);
+}
+
+constexpr std::string_view kTier = R"(---
+apiVersion: penstock.dev/v1alpha1
+kind: CacheTier
+metadata:
+  name: upstream
+spec:
+  type: Memory
+  memory:
+    size: )";
+
+constexpr std::string_view kTable = R"(---
+apiVersion: penstock.dev/v1alpha1
+kind: RoutingTable
+metadata:
+  name: upstream
+spec:
+  backends:
+    - name: upstream
+)";
+
+constexpr std::string_view kPolicy = R"(---
+apiVersion: penstock.dev/v1alpha1
+kind: OptimizationPolicy
+metadata:
+  name: upstream
+spec:
+  selector:
+    matchLabels:
+      app: upstream
+  routing:
+    tableRef:
+      name: upstream
+)";
+
+constexpr std::string_view kCaching = R"(  caching:
+    tiers:
+      - ref:
+          name: upstream
+    tenant:
+      anonymous: Share
+)";
+
+}  // namespace
+
+std::string upstream_as_yaml(std::string_view url, std::optional<std::uint64_t> cache_bytes) {
+  std::string text(kTable);
+  text.append("      url: ").append(quoted(url)).append("\n");
+  text.append("      dialect: ").append(dialect_of(api::parse_url(url))).append("\n");
+  if (cache_bytes) {
+    text.append(kTier).append(json::format_quantity({*cache_bytes})).append("\n");
+  }
+  text.append(kPolicy);
+  if (cache_bytes) {
+    text.append(kCaching);
+  }
+  return text;
+}
+
+ResolveResult for_upstream(std::string_view url, std::optional<std::uint64_t> cache_bytes) {
+  api::Resources resources;
+  api::add_text(resources, "", upstream_as_yaml(url, cache_bytes), json::Strictness::kStrict);
+  ResolveResult result = resolve(resources);
+  if (!result) {
+    // Only the two flags can be wrong, and the user never saw the documents.
+    for (api::ResourceError& error : result.error()) {
+      error.document = error.path.starts_with("spec.memory") ? "--cache" : "--upstream";
+      error.path.clear();
+    }
+  }
+  return result;
+}
+
+}  // namespace penstock::resolve

@@ -1,0 +1,110 @@
+#include "lib/resources/load.h"
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "lib/json/text.h"
+
+namespace penstock::resources {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_resource_name(const std::string& name) {
+  return !name.starts_with('.') &&
+         (name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json"));
+}
+
+void fail(api::Resources& resources, std::string document, std::string message) {
+  resources.errors.push_back({std::move(document), "", std::move(message)});
+}
+
+// One byte over the bound is enough to know that a file is too large.
+bool read_file(const fs::path& path, std::string& text) {
+  std::ifstream in(path, std::ios::binary);
+  text.resize(json::kTextBytesMax + 1);
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+  return in.eof() || text.size() > json::kTextBytesMax;
+}
+
+// `folder` is where to read, `shown` what the user called it.
+std::vector<std::string> names_in(const fs::path& folder, const std::string& shown,
+                                  api::Resources& resources) {
+  std::vector<std::string> names;
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  while (!error && entry != fs::directory_iterator()) {
+    std::string name = entry->path().filename().string();
+    std::error_code ignored;
+    if (is_resource_name(name) && entry->is_regular_file(ignored)) {
+      names.push_back(std::move(name));
+    }
+    entry.increment(error);
+  }
+  if (error) {
+    fail(resources, shown, "cannot be read: " + error.message());
+  }
+  std::ranges::sort(names);
+  if (names.size() > kFilesMax) {
+    fail(resources, shown, "holds more than " + std::to_string(kFilesMax) + " resource files");
+    names.resize(kFilesMax);
+  }
+  return names;
+}
+
+void load_folder(const fs::path& path, json::Strictness strictness, api::Resources& resources) {
+  fs::path folder = path;
+  std::error_code error;
+  if (const fs::path data = fs::canonical(path / "..data", error); !error) {
+    folder = data;
+  }
+  const std::vector<std::string> names = names_in(folder, path.string(), resources);
+  if (names.empty() && resources.errors.empty()) {
+    fail(resources, path.string(), "holds no *.yaml, *.yml or *.json file");
+  }
+  std::size_t total = 0;
+  std::string text;
+  for (const std::string& name : names) {
+    const std::string shown = (path / name).string();
+    if (!read_file(folder / name, text)) {
+      fail(resources, shown, "cannot be read");
+      continue;
+    }
+    total += text.size();
+    if (total > kTotalBytesMax) {
+      fail(resources, path.string(),
+           "holds more than " + std::to_string(kTotalBytesMax) + " bytes");
+      return;
+    }
+    api::add_text(resources, shown, text, strictness);
+  }
+}
+
+}  // namespace
+
+api::Resources load(const fs::path& path, json::Strictness strictness) {
+  api::Resources resources;
+  resources.source = path.string();
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (fs::is_directory(status)) {
+    load_folder(path, strictness, resources);
+    return resources;
+  }
+  std::string text;
+  if (!fs::exists(status)) {
+    fail(resources, path.string(), "does not exist");
+  } else if (!fs::is_regular_file(status) || !read_file(path, text)) {
+    fail(resources, path.string(), "cannot be read");
+  } else {
+    api::add_text(resources, path.string(), text, strictness);
+  }
+  return resources;
+}
+
+}  // namespace penstock::resources
