@@ -75,7 +75,7 @@ IMPURE_HEADERS = re.compile(
 IMPURE_CALLS = re.compile(r"::now\s*\(|\bgetenv\s*\(|\btime\s*\(\s*(?:nullptr|NULL|0)\s*\)|\brandom_device\b")
 
 # Who may parse JSON with what: nlohmann for configuration and admin answers, simdjson for request bodies.
-NLOHMANN_FILES = re.compile(r"^(lib/json/.*|lib/api/.*|lib/resolve/.*|.*_json\.(h|cc)|tests/.*|deploy/.*)$")
+NLOHMANN_FILES = re.compile(r"^(lib/json/.*|lib/api/.*|lib/resolve/.*|lib/resources/.*|.*_json\.(h|cc)|tests/.*|deploy/.*)$")
 SIMDJSON_FILES = re.compile(r"^(sidecar/dialect/.*|sidecar/domain/canonical[a-z_]*\.(h|cc)|tests/.*|deploy/.*)$")
 
 
@@ -141,7 +141,7 @@ def check_json_libraries(sources: list[Source]) -> list[Finding]:
             continue
         for line, target, _ in source.includes():
             if target.startswith("nlohmann/") and not NLOHMANN_FILES.match(source.path):
-                message = "nlohmann belongs in lib/json, lib/api, lib/resolve and *_json.cc"
+                message = "nlohmann belongs where resources are read (lib/json, api, resolve, resources) and in *_json.cc"
                 findings.append(Finding(source.path, line, "json", message))
             if target.startswith("simdjson") and not SIMDJSON_FILES.match(source.path):
                 message = "simdjson belongs in sidecar/dialect and the canonical form"

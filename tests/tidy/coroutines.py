@@ -4,7 +4,8 @@ import re
 
 from source import Finding, Source
 
-# Awaited calls that return nothing, so that a statement may start with co_await. Everything else is named or used.
+# A statement may start with co_await where the call returns nothing: what is declared as Task<> anywhere in the tree (and
+# as nothing else), and these awaitables that are no tasks.
 RETURNS_NOTHING = frozenset(
     {
         "gate",  # the tests' hand-opened suspension point
@@ -13,6 +14,7 @@ RETURNS_NOTHING = frozenset(
     }
 )
 
+_DECLARATION = re.compile(r"\b(?:Task|awaitable)<(?P<result>[^;{}()]*)>\s+(?:\w+::)*(?P<name>\w+)\s*\(")
 _BLOCK_AFTER = re.compile(
     r"(\)|\belse|\bdo|\btry|\bconst|\bnoexcept|\boverride|\bfinal|\bmutable|[{};:])\s*$"
 )
@@ -85,16 +87,28 @@ def _awaited_name(expression: str) -> str:
     return names[-1] if names else (plain[-1] if plain else "")
 
 
+def names_without_result(sources: list[Source]) -> set[str]:
+    nothing: set[str] = set(RETURNS_NOTHING)
+    something: set[str] = set()
+    for source in sources:
+        if source.is_cpp:
+            for match in _DECLARATION.finditer(source.code):
+                returns_nothing = re.sub(r",.*", "", match["result"]).strip() in ("", "void")
+                (nothing if returns_nothing else something).add(match["name"])
+    return nothing - something
+
+
 def check_coroutines(sources: list[Source]) -> list[Finding]:
     findings = []
+    silent = names_without_result(sources)
     for source in sources:
         if source.is_cpp and "co_await" in source.code:
-            findings.extend(_check_source(source))
+            findings.extend(_check_source(source, silent))
     return findings
 
 
-def _check_source(source: Source) -> list[Finding]:
-    code = source.code
+def _check_source(source: Source, silent: set[str]) -> list[Finding]:
+    code = source.statements
     findings = []
 
     def report(offset: int, message: str) -> None:
@@ -119,10 +133,10 @@ def _check_source(source: Source) -> list[Finding]:
             report(match.start(), "brace inside a co_await expression: name the object and move it in")
         if "?" in operand or "?" in before:
             report(match.start(), "conditional operator around co_await: use if, or name the value")
-        if not before.strip() and _awaited_name(operand) not in RETURNS_NOTHING:
+        if not before.strip() and _awaited_name(operand) not in silent:
             message = (
-                f"result of '{_awaited_name(operand)}' is dropped: use it, write (void), or list the call in "
-                "tests/tidy/coroutines.py if it returns nothing"
+                f"result of '{_awaited_name(operand)}' is dropped: use it or write (void); an awaitable that returns "
+                "nothing is listed in tests/tidy/coroutines.py"
             )
             report(match.start(), message)
     return findings

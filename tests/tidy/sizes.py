@@ -54,9 +54,9 @@ def functions(source: Source) -> list[tuple[int, int]]:
     scopes: list[bool] = []  # True: a function body; False: namespace, class, initialiser at namespace level
     start = 0
     chunk_start = 0
-    for match in re.finditer(r"[{};]", source.code):
+    for match in re.finditer(r"[{};]", source.statements):
         token, offset = match.group(), match.start()
-        chunk = source.code[chunk_start:offset]
+        chunk = source.statements[chunk_start:offset]
         chunk_start = offset + 1
         if token == "{":
             is_body = (

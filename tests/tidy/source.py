@@ -43,6 +43,11 @@ class Source:
         return _OPAQUE.sub(_blank, self.text)
 
     @cached_property
+    def statements(self) -> str:
+        """`code` without preprocessor lines, offsets kept: what a scanner of braces and statements reads."""
+        return re.sub(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", lambda m: re.sub(r"[^\n]", " ", m.group()), self.code, flags=re.M)
+
+    @cached_property
     def lines(self) -> list[str]:
         return self.text.splitlines()
 

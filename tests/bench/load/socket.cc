@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <ctime>
+#include <system_error>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -68,14 +68,14 @@ void Descriptor::close() {
 Descriptor connect_to(std::uint16_t port) {
   Descriptor connection(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!connection.open()) {
-    give_up(std::string("socket: ") + std::strerror(errno));
+    give_up(std::string("socket: ") + std::generic_category().message(errno));
   }
   no_delay(connection.get());
   const sockaddr_in address = loopback(port);
   const int result =
       connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   if (result != 0 && errno != EINPROGRESS) {
-    give_up(std::string("connect: ") + std::strerror(errno));
+    give_up(std::string("connect: ") + std::generic_category().message(errno));
   }
   return connection;
 }
@@ -87,7 +87,7 @@ Descriptor listen_on(std::uint16_t port) {
   const sockaddr_in address = loopback(port);
   if (bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
       listen(listener.get(), 4096) != 0) {
-    give_up(std::string("listen: ") + std::strerror(errno));
+    give_up(std::string("listen: ") + std::generic_category().message(errno));
   }
   return listener;
 }
