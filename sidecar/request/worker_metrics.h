@@ -1,0 +1,114 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/telemetry/registry.h"
+#include "sidecar/request/known_models.h"
+#include "sidecar/request/label_series.h"
+#include "sidecar/request/metrics.h"
+#include "sidecar/request/request_record.h"
+
+namespace penstock::request {
+
+// One worker's part of the metrics. Everything here is a few nanoseconds once a label set was seen;
+// the first time takes the registry's mutex for about a microsecond.
+//
+// Threads: the worker's only.
+class WorkerMetrics {
+ public:
+  WorkerMetrics(telemetry::Registry& registry, const MetricFamilies& families);
+
+  // The models that get labels of their own from here on: those of the policy the worker now runs.
+  void use_models(std::shared_ptr<const KnownModels> models);
+
+  // Does everything that follows from one finished request: counts, durations, tokens, cost. Once a
+  // request.
+  void record(const RequestRecord& record);
+
+  // What happens outside of, or before the end of, a request. Reasons are words of a closed set,
+  // never client text.
+  void request_started() { shard_.add(in_flight_); }
+  void request_ended() { shard_.sub(in_flight_); }
+  void client_connected() { shard_.add(client_connections_); }
+  void client_gone() { shard_.sub(client_connections_); }
+  void rejected(std::string_view reason) { shard_.add(rejected_.find(reason)); }
+  void tunnelled(std::uint64_t bytes_up, std::uint64_t bytes_down);
+  void cache_stored() { shard_.add(cache_stores_); }
+  void upstream_opened(std::string_view backend);
+  void upstream_closed() { shard_.sub(upstream_connections_); }
+  void upstream_reused(std::string_view backend) { shard_.add(upstream_reused_.find(backend)); }
+  void upstream_retried(std::string_view backend, std::string_view reason);
+  void upstream_failed(std::string_view backend, std::string_view reason);
+
+  [[nodiscard]] telemetry::Shard& shard() { return shard_; }
+
+ private:
+  static constexpr std::size_t kOperations = 11;
+  static constexpr std::size_t kStatusClasses = 6;
+  static constexpr std::size_t kCacheStates = 7;
+  static constexpr std::size_t kCallSlots = 256;
+
+  // The series of calls that are alike in operation, backend and models. A new tenant of the slot
+  // replaces the old.
+  struct CallSeries {
+    std::uint64_t key = 0;  // 0: empty
+    std::optional<telemetry::Series> duration;
+    std::optional<telemetry::Series> first_token;
+    std::optional<telemetry::Series> per_token;
+    std::optional<telemetry::Series> tokens_in;
+    std::optional<telemetry::Series> tokens_out;
+    std::optional<telemetry::Series> cost;
+    std::optional<telemetry::Series> saved_cost;
+  };
+
+  void record_seen_by_client(const RequestRecord& record);
+  void record_cache(const RequestRecord& record);
+  void record_durations(const RequestRecord& record, CallSeries& call);
+  void record_usage(const RequestRecord& record, CallSeries& call);
+  void record_saved(const RequestRecord& record, CallSeries& call);
+  CallSeries& call_series(const RequestRecord& record);
+  std::uint64_t backend_index(std::string_view backend);
+  telemetry::Series gen_ai_series(telemetry::Family family, const RequestRecord& record,
+                                  std::optional<std::string_view> further) const;
+  telemetry::Series money_series(telemetry::Family family, const RequestRecord& record) const;
+
+  telemetry::Registry& registry_;
+  const MetricFamilies families_;
+  telemetry::Shard& shard_;
+  std::shared_ptr<const KnownModels> models_;
+
+  std::array<std::optional<telemetry::Series>, kOperations * kStatusClasses * kCacheStates>
+      requests_;
+  std::array<std::optional<telemetry::Series>, kOperations * kCacheStates> request_duration_;
+  std::array<std::optional<telemetry::Series>, kCacheStates> overhead_;
+  std::vector<CallSeries> calls_;
+  std::vector<std::string> backends_;
+
+  LabelSeries disconnects_;
+  LabelSeries rejected_;
+  LabelSeries bypasses_;
+  LabelSeries unpriced_;
+  LabelSeries upstream_opened_;
+  LabelSeries upstream_reused_;
+  LabelSeries tokens_;
+  LabelSeries saved_tokens_;
+  telemetry::Series in_flight_;
+  telemetry::Series client_connections_;
+  telemetry::Series upstream_connections_;
+  telemetry::Series tunnel_up_;
+  telemetry::Series tunnel_down_;
+  telemetry::Series cache_hits_;
+  telemetry::Series cache_partial_hits_;
+  telemetry::Series cache_misses_;
+  telemetry::Series cache_stores_;
+  telemetry::Series coalesced_;
+  telemetry::Series usage_estimated_;
+};
+
+}  // namespace penstock::request
