@@ -23,4 +23,5 @@ target_compile_definitions(
 if(PENSTOCK_BUILD_TESTS)
   find_package(GTest REQUIRED)
   find_package(benchmark REQUIRED)
+  pkg_check_modules(BROTLIENC REQUIRED IMPORTED_TARGET libbrotlienc)
 endif()

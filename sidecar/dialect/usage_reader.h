@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sidecar/dialect/ending.h"
+#include "sidecar/dialect/streamed_json.h"
+#include "sidecar/dialect/usage_object.h"
+#include "sidecar/domain/endpoint.h"
+#include "sidecar/domain/sse_parser.h"
+#include "sidecar/domain/token_usage.h"
+
+namespace penstock::dialect {
+
+// Watches one successful answer pass by and says how it ended and what it cost.
+//
+// A stream is given event by event, a body whole or in pieces; nothing is collected. Where usage is
+// told several times the last total counts; totals are never added up.
+//
+// Errors:  none. What cannot be read is passed over, and leaves the ending or the usage unknown.
+// Threads: not safe. One reader belongs to one call.
+class UsageReader {
+ public:
+  UsageReader(domain::Operation operation, bool is_stream);
+
+  void on_event(const domain::SseEvent& event);
+
+  void on_body_piece(std::string_view piece);
+  void on_body_end();
+  void on_body(std::string_view body) {
+    on_body_piece(body);
+    on_body_end();
+  }
+
+  // Nullopt while the upstream has said nothing.
+  [[nodiscard]] std::optional<domain::TokenUsage> usage() const;
+  // False while only Anthropic's message_start was seen: its output count is a start, not a total.
+  [[nodiscard]] bool usage_covers_output() const { return usage_covers_output_; }
+
+  [[nodiscard]] Ending ending() const;
+  [[nodiscard]] std::string_view response_model() const { return model_; }
+  [[nodiscard]] std::string_view service_tier() const { return service_tier_; }
+  // Distinct reasons as the provider spells them, joined by commas, in the order of appearance.
+  [[nodiscard]] std::string_view finish_reasons() const { return finish_reasons_; }
+  // `type` (else `code`) of an error inside the answer. Comes from the upstream: no metric label.
+  [[nodiscard]] std::string_view error_type() const { return error_type_; }
+
+  // Whether the model has produced anything: text, reasoning, refusal, a tool call. Roles and pings
+  // are not content.
+  [[nodiscard]] bool saw_content() const { return output_bytes_ > 0; }
+  [[nodiscard]] std::uint64_t content_events() const { return content_events_; }
+  // As spelled in the JSON; of a body, the span of the member that holds the output.
+  [[nodiscard]] std::uint64_t output_bytes() const { return output_bytes_; }
+  // Of the last Responses event; an error event of ours goes on from it.
+  [[nodiscard]] std::int64_t last_sequence_number() const { return last_sequence_number_; }
+
+ private:
+  void on_chat_event(const domain::SseEvent& event);
+  void on_choices(std::string_view choices);
+  void on_responses_event(const domain::SseEvent& event);
+  void on_response_object(std::string_view response);
+  void on_messages_event(const domain::SseEvent& event);
+  void on_message_start(std::string_view message);
+  void on_message_delta(std::string_view delta, std::string_view usage);
+
+  void note_content(std::size_t bytes);
+  void note_reason(std::string_view value);
+  void note_status(std::string_view status);
+  void note_error(std::string_view error);
+  void note_model(std::string_view value);
+  void note_service_tier(std::string_view value);
+  void note_openai_usage(std::string_view value);
+  void note_anthropic_usage(std::string_view value);
+  void read_body();
+
+  domain::Operation operation_;
+  bool terminal_ = false;
+  bool failed_ = false;
+  bool error_in_stream_ = false;
+  bool usage_covers_output_ = false;
+  std::optional<Ending> reason_;
+
+  std::optional<domain::TokenUsage> openai_usage_;
+  AnthropicUsage anthropic_usage_;
+  std::string model_;
+  std::string service_tier_;
+  std::string finish_reasons_;
+  std::string error_type_;
+  std::uint64_t content_events_ = 0;
+  std::uint64_t output_bytes_ = 0;
+  std::int64_t last_sequence_number_ = -1;
+  std::unique_ptr<StreamedJson> body_;  // of an answer that is no stream
+};
+
+}  // namespace penstock::dialect

@@ -1,0 +1,213 @@
+#include <algorithm>
+#include <string_view>
+
+#include "sidecar/dialect/json_walk.h"
+#include "sidecar/dialect/output_text.h"
+#include "sidecar/dialect/usage_reader.h"
+
+// How each dialect's events are read. An event that is no complete JSON object is passed over
+// whole: a stream that was cut must not half-count.
+namespace penstock::dialect {
+namespace {
+
+using domain::Operation;
+
+// The members that any dialect's events have at their top level; what an event lacks stays empty.
+struct EventMembers {
+  std::string_view type;
+  std::string_view choices;
+  std::string_view usage;
+  std::string_view error;
+  std::string_view model;
+  std::string_view service_tier;
+  std::string_view delta;
+  std::string_view message;
+  std::string_view response;
+  std::string_view content_block;
+  std::string_view sequence_number;
+};
+
+struct MemberRow {
+  std::string_view key;
+  std::string_view EventMembers::* member;
+};
+
+constexpr MemberRow kRows[] = {
+    {"choices", &EventMembers::choices},
+    {"usage", &EventMembers::usage},
+    {"model", &EventMembers::model},
+    {"type", &EventMembers::type},
+    {"delta", &EventMembers::delta},
+    {"service_tier", &EventMembers::service_tier},
+    {"error", &EventMembers::error},
+    {"sequence_number", &EventMembers::sequence_number},
+    {"message", &EventMembers::message},
+    {"response", &EventMembers::response},
+    {"content_block", &EventMembers::content_block},
+};
+
+bool read_members(std::string_view data, EventMembers& members) {
+  ObjectWalk walk(data);
+  for (JsonMember member; walk.next(member);) {
+    const auto* const row = std::ranges::find(kRows, member.key, &MemberRow::key);
+    if (row != std::end(kRows)) {
+      members.*row->member = member.value;
+    }
+  }
+  return walk.complete();
+}
+
+bool is_said(std::string_view value) {
+  return !value.empty() && value != "null";
+}
+
+// The JSON's own type is what the SDKs trust; some servers leave out `event:` lines.
+std::string_view event_type(const EventMembers& members, std::string_view name) {
+  return is_string(members.type) ? string_body(members.type) : name;
+}
+
+}  // namespace
+
+void UsageReader::on_event(const domain::SseEvent& event) {
+  if (!event.has_data || body_) {
+    return;
+  }
+  switch (operation_) {
+    case Operation::kChat:
+    case Operation::kCompletions: on_chat_event(event); return;
+    case Operation::kResponses: on_responses_event(event); return;
+    case Operation::kMessages: on_messages_event(event); return;
+    case Operation::kEmbeddings:
+    case Operation::kCountTokens:
+    case Operation::kModels:
+    case Operation::kModerations:
+    case Operation::kAudio:
+    case Operation::kFiles:
+    case Operation::kOther: return;
+  }
+}
+
+void UsageReader::on_chat_event(const domain::SseEvent& event) {
+  if (event.data.starts_with("[DONE]")) {
+    terminal_ = true;
+    return;
+  }
+  EventMembers members;
+  if (!read_members(event.data, members)) {
+    return;
+  }
+  if (is_said(members.error) || event.name == "error") {
+    error_in_stream_ = true;
+    note_error(is_object(members.error) ? members.error : event.data);
+  }
+  note_model(members.model);
+  note_service_tier(members.service_tier);
+  note_openai_usage(members.usage);
+  on_choices(members.choices);
+}
+
+void UsageReader::on_choices(std::string_view choices) {
+  std::size_t bytes = 0;
+  ArrayWalk each_choice(choices);
+  for (std::string_view choice; each_choice.next(choice);) {
+    ObjectWalk walk(choice);
+    for (JsonMember member; walk.next(member);) {
+      if (member.key == "delta" || member.key == "text") {
+        bytes += dialect::output_bytes(member.value);
+      } else if (member.key == "finish_reason") {
+        note_reason(member.value);
+      }
+    }
+  }
+  note_content(bytes);
+}
+
+void UsageReader::on_responses_event(const domain::SseEvent& event) {
+  EventMembers members;
+  if (!read_members(event.data, members)) {
+    return;
+  }
+  if (const auto number = integer(members.sequence_number)) {
+    last_sequence_number_ = *number;
+  }
+  const std::string_view type = event_type(members, event.name);
+  if (type.ends_with(".delta")) {
+    note_content(dialect::output_bytes(members.delta));
+    return;
+  }
+  if (type == "error" || (is_said(members.error) && !is_object(members.response))) {
+    error_in_stream_ = true;
+    note_error(is_object(members.error) ? members.error : event.data);
+    return;
+  }
+  if (!is_object(members.response)) {
+    return;
+  }
+  on_response_object(members.response);
+  constexpr std::string_view kPrefix = "response.";
+  const std::string_view status =
+      type.starts_with(kPrefix) ? type.substr(kPrefix.size()) : std::string_view{};
+  if (status == "completed" || status == "incomplete" || status == "failed" ||
+      status == "cancelled") {
+    terminal_ = true;
+    note_status(status);
+  }
+}
+
+void UsageReader::on_response_object(std::string_view response) {
+  ObjectWalk walk(response);
+  for (JsonMember member; walk.next(member);) {
+    if (member.key == "model") {
+      note_model(member.value);
+    } else if (member.key == "service_tier") {
+      note_service_tier(member.value);
+    } else if (member.key == "usage") {
+      note_openai_usage(member.value);
+    } else if (member.key == "incomplete_details" && is_object(member.value)) {
+      note_reason(find_member(member.value, "reason").value_or(""));
+    } else if (member.key == "error" && is_object(member.value)) {
+      note_error(member.value);
+    }
+  }
+}
+
+void UsageReader::on_messages_event(const domain::SseEvent& event) {
+  EventMembers members;
+  if (!read_members(event.data, members)) {
+    return;
+  }
+  const std::string_view type = event_type(members, event.name);
+  if (type == "content_block_delta") {
+    note_content(dialect::output_bytes(members.delta));
+  } else if (type == "content_block_start") {
+    note_content(dialect::output_bytes(members.content_block));
+  } else if (type == "message_start") {
+    on_message_start(members.message);
+  } else if (type == "message_delta") {
+    on_message_delta(members.delta, members.usage);
+  } else if (type == "message_stop") {
+    terminal_ = true;
+  } else if (type == "error") {
+    error_in_stream_ = true;
+    note_error(members.error);
+  }
+}
+
+void UsageReader::on_message_start(std::string_view message) {
+  ObjectWalk walk(message);
+  for (JsonMember member; walk.next(member);) {
+    if (member.key == "model") {
+      note_model(member.value);
+    } else if (member.key == "usage") {
+      note_anthropic_usage(member.value);
+    }
+  }
+}
+
+void UsageReader::on_message_delta(std::string_view delta, std::string_view usage) {
+  note_reason(find_member(delta, "stop_reason").value_or(""));
+  note_anthropic_usage(usage);
+  usage_covers_output_ = usage_covers_output_ || is_object(usage);
+}
+
+}  // namespace penstock::dialect
