@@ -15,6 +15,8 @@ void ConnectionOptions::add_member(std::string_view member) {
   }
   if (equals_ignoring_case(member, "close")) {
     close_ = true;
+  } else if (!is_token(member)) {
+    malformed_ = true;
   } else if (nominated_.size() == kNominationsMax) {
     too_many_ = true;
   } else {
@@ -22,9 +24,8 @@ void ConnectionOptions::add_member(std::string_view member) {
   }
 }
 
-bool ConnectionOptions::add(std::string_view value) {
+void ConnectionOptions::add(std::string_view value) {
   for_each_list_member(value, [this](std::string_view member) { add_member(member); });
-  return !too_many_;
 }
 
 bool ConnectionOptions::nominates(const HeaderField& field) const {

@@ -17,11 +17,15 @@ namespace penstock::http {
 // the others always stay.
 class ConnectionOptions {
  public:
-  // Fields one head may nominate; more is refused by the parser.
+  // Fields one head may nominate; more is refused by the parsers.
   static constexpr std::uint32_t kNominationsMax = 16;
 
-  // Reads one field value; false once there are more nominations than allowed.
-  bool add(std::string_view value);
+  // Reads one field value. Members that are no token name nothing and are only remembered as
+  // malformed().
+  void add(std::string_view value);
+
+  [[nodiscard]] bool malformed() const { return malformed_; }
+  [[nodiscard]] bool too_many() const { return too_many_; }
 
   [[nodiscard]] bool close() const { return close_; }
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
@@ -40,6 +44,7 @@ class ConnectionOptions {
   bool keep_alive_ = false;
   bool upgrade_ = false;
   bool te_ = false;
+  bool malformed_ = false;
   bool too_many_ = false;
   std::vector<std::string_view> nominated_;
 };

@@ -34,7 +34,6 @@ struct Facts {
   int hosts = 0;
   std::string_view length, coding, host, upgrade;
   bool wants_trailers = false;
-  bool too_many_options = false;
   ConnectionOptions connection;
 };
 
@@ -49,7 +48,7 @@ void gather(const HeaderField& field, Facts& facts) {
     ++facts.codings;
     facts.coding = field.value;
   } else if (field.id == HeaderId::kConnection) {
-    facts.too_many_options = !facts.connection.add(field.value) || facts.too_many_options;
+    facts.connection.add(field.value);
   } else if (field.id == HeaderId::kUpgrade) {
     facts.upgrade = field.value;
   } else if (field.id == HeaderId::kTe) {
@@ -69,7 +68,7 @@ std::optional<Fault> gather_all(const HeadFields& head, Facts& facts) {
       gather(field, facts);
     }
   }
-  if (facts.too_many_options) {
+  if (facts.connection.too_many()) {
     return Fault{ErrorCode::kInvalidRequest, "too many connection options"};
   }
   return std::nullopt;
@@ -163,6 +162,9 @@ std::optional<Fault> interpret_request(RequestHead& head) {
   Facts facts;
   if (auto fault = gather_all(head, facts)) {
     return fault;
+  }
+  if (facts.connection.malformed()) {
+    return Fault{ErrorCode::kInvalidRequest, "malformed connection option"};
   }
   if (auto fault = decide_framing(facts, head.minor_version, head.framing, head.content_length)) {
     return fault;

@@ -212,6 +212,7 @@ std::vector<HeadCase> framing() {
            kInvalidRequest),
       {"chunked on http/1.0", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
        kInvalidRequest},
+      with("connection option that is no token", "Connection: keep alive\r\n", kInvalidRequest),
       with("nominations without end", "Connection: a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q\r\n",
            kInvalidRequest),
   };
