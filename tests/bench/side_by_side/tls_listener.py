@@ -34,6 +34,7 @@ spec:
   backends:
     - name: upstream
       url: http://127.0.0.1:{upstream}
+      dialect: OpenAI
 """
 
 
