@@ -2,7 +2,8 @@
 
 #include <array>
 #include <bit>
-#include <cstdint>
+#include <cstddef>
+#include <cstring>
 #include <string_view>
 
 #if defined(__SSE2__)
@@ -46,7 +47,9 @@ namespace simd {
 inline constexpr std::ptrdiff_t kWidth = 16;
 
 inline __m128i load(const char* p) {
-  return _mm_loadu_si128(static_cast<const __m128i*>(static_cast<const void*>(p)));
+  __m128i block;
+  std::memcpy(&block, p, sizeof block);
+  return block;
 }
 
 inline __m128i equals(__m128i v, char c) {

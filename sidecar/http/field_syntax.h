@@ -23,13 +23,11 @@ inline std::string_view trim_ows(std::string_view text) {
 }
 
 inline bool is_token(std::string_view text) {
-  const char* end = text.data() + text.size();
-  return !text.empty() && skip_token(text.data(), end) == end;
+  return !text.empty() && skip_token(text.begin(), text.end()) == text.end();
 }
 
 inline bool is_field_value(std::string_view text) {
-  const char* end = text.data() + text.size();
-  return skip_field_value(text.data(), end) == end;
+  return skip_field_value(text.begin(), text.end()) == text.end();
 }
 
 // Whether two field names are the same field.

@@ -141,8 +141,9 @@ class HeadBuilder {
       }
     }
     for (std::size_t i = 0; i < edits_.size(); ++i) {
-      if (edits_[i].value && (edited_ & bit(i)) == 0) {
-        append_field(out_, edits_[i].name, *edits_[i].value);
+      const std::optional<std::string_view>& value = edits_[i].value;
+      if (value && (edited_ & bit(i)) == 0) {
+        append_field(out_, edits_[i].name, *value);
       }
     }
   }

@@ -54,7 +54,8 @@ struct DownstreamHeadEdits {
 // Both append to `out`, up to and including the empty line. REQUIRES: a head as parsed (perhaps
 // rebased); fields may have been taken out of it.
 //
-// REQUIRES: edits.host or head.host is not empty (only HTTP/1.0 clients may leave it out): it becomes Host.
+// REQUIRES: edits.host or head.host is not empty (only HTTP/1.0 clients may leave it out): it
+// becomes Host.
 void build_upstream_head(std::string& out, const RequestHead& head, const UpstreamHeadEdits& edits);
 
 // The status line says HTTP/1.1 whatever the upstream's version, with the upstream's reason phrase.

@@ -16,7 +16,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 namespace {
 
 using namespace std::string_view_literals;
-using penstock::http::Framing;
 using penstock::http::HeaderField;
 using penstock::http::HeadLimits;
 using penstock::http::HeadResult;

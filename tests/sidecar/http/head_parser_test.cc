@@ -1,9 +1,10 @@
 #include "sidecar/http/head_parser.h"
 
 #include <algorithm>
-#include <cstring>
+#include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -36,7 +37,14 @@ HeadResult parse_response(std::string_view bytes, ResponseHead& head, std::size_
   return parse_response_head(bytes, HeadLimits{}, false, head, scanned);
 }
 
-RequestHead accepted(std::string_view bytes) {
+// Heads are views: their bytes stay for the rest of the run.
+std::string_view kept(std::string bytes) {
+  static std::deque<std::string> all;
+  return all.emplace_back(std::move(bytes));
+}
+
+RequestHead accepted(std::string text) {
+  const std::string_view bytes = kept(std::move(text));
   RequestHead head;
   const HeadResult result = parse_request(bytes, head);
   EXPECT_EQ(result.state, HeadResult::kDone) << result.reason;
@@ -44,7 +52,8 @@ RequestHead accepted(std::string_view bytes) {
   return head;
 }
 
-ResponseHead accepted_response(std::string_view bytes, bool request_was_head = false) {
+ResponseHead accepted_response(std::string text, bool request_was_head = false) {
+  const std::string_view bytes = kept(std::move(text));
   ResponseHead head;
   const HeadResult result = parse_response_head(bytes, HeadLimits{}, request_was_head, head);
   EXPECT_EQ(result.state, HeadResult::kDone) << result.reason;
@@ -258,7 +267,8 @@ TEST(RequestHead, SurvivesAMoveOfItsBytes) {
   std::string bytes =
       "GET http://b.example/x HTTP/1.1\r\nHost: a\r\nX:\r\nConnection: upgrade\r\nUpgrade: "
       "websocket\r\n\r\n";
-  RequestHead head = accepted(bytes);
+  RequestHead head;
+  ASSERT_EQ(parse_request(bytes, head).state, HeadResult::kDone);
   const std::string moved = bytes;
   head.rebase(bytes.data(), moved.data());
   std::fill(bytes.begin(), bytes.end(), '?');
