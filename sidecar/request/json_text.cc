@@ -1,5 +1,6 @@
 #include "sidecar/request/json_text.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -55,6 +56,15 @@ void append_ascii_escape(std::string& out, unsigned char byte) {
   }
 }
 
+void append_padded(std::string& out, unsigned value, int width) {
+  std::array<char, 8> digits{};
+  for (int i = width - 1; i >= 0; --i) {
+    digits[static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  }
+  out.append(digits.data(), static_cast<std::size_t>(width));
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
@@ -82,6 +92,28 @@ void append_json_string(std::string& out, std::string_view text) {
     text.remove_prefix(taken);
   }
   out += '"';
+}
+
+void append_time(std::string& out, std::chrono::system_clock::time_point time) {
+  using std::chrono::floor;
+  const auto micros = floor<std::chrono::microseconds>(time);
+  const auto day = floor<std::chrono::days>(micros);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(micros - day);
+  append_padded(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
+  out += '-';
+  append_padded(out, static_cast<unsigned>(date.month()), 2);
+  out += '-';
+  append_padded(out, static_cast<unsigned>(date.day()), 2);
+  out += 'T';
+  append_padded(out, static_cast<unsigned>(clock.hours().count()), 2);
+  out += ':';
+  append_padded(out, static_cast<unsigned>(clock.minutes().count()), 2);
+  out += ':';
+  append_padded(out, static_cast<unsigned>(clock.seconds().count()), 2);
+  out += '.';
+  append_padded(out, static_cast<unsigned>(clock.subseconds().count()), 6);
+  out += 'Z';
 }
 
 }  // namespace penstock::request

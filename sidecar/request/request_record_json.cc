@@ -2,11 +2,9 @@
 
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <concepts>
 #include <string_view>
 
-#include "sidecar/domain/usd_text.h"
 #include "sidecar/request/json_text.h"
 #include "sidecar/request/request_labels.h"
 
@@ -53,7 +51,7 @@ class Members {
   void usd(std::string_view name, std::int64_t picodollars) {
     std::string& out = key(name);
     out += '"';
-    domain::append_usd(out, picodollars);
+    append_usd(out, picodollars);
     out += '"';
   }
 
@@ -61,38 +59,6 @@ class Members {
   std::string& out_;
   bool first_ = true;
 };
-
-void append_padded(std::string& out, unsigned value, int width) {
-  std::array<char, 8> digits{};
-  for (int i = width - 1; i >= 0; --i) {
-    digits[static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  }
-  out.append(digits.data(), static_cast<std::size_t>(width));
-}
-
-// "2026-11-21T04:31:00.123456Z"
-void append_time(std::string& out, std::chrono::system_clock::time_point time) {
-  using std::chrono::floor;
-  const auto micros = floor<std::chrono::microseconds>(time);
-  const auto day = floor<std::chrono::days>(micros);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(micros - day);
-  append_padded(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.month()), 2);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.day()), 2);
-  out += 'T';
-  append_padded(out, static_cast<unsigned>(clock.hours().count()), 2);
-  out += ':';
-  append_padded(out, static_cast<unsigned>(clock.minutes().count()), 2);
-  out += ':';
-  append_padded(out, static_cast<unsigned>(clock.seconds().count()), 2);
-  out += '.';
-  append_padded(out, static_cast<unsigned>(clock.subseconds().count()), 6);
-  out += 'Z';
-}
 
 void append_timing(std::string& out, const RequestTiming& timing) {
   Members members(out);
