@@ -271,7 +271,11 @@ void read_inputs(const object& body, ModelRequest& out) {
     return;
   }
   array items;
-  const bool many = !input.get(items) && items.size() > 0 && !items.at(0).is_number();
+  const bool list = !input.get(items);
+  if (list && items.size() == 0) {
+    return;
+  }
+  const bool many = list && !items.at(0).is_number();
   if (!many) {
     add_input(input, out);
     return;
