@@ -53,7 +53,7 @@ test-gcc: build/gcc/build.ninja ## The C++ tests built by the second compiler
 
 .PHONY: fuzz
 fuzz: build/fuzz/build.ninja ## Every fuzz target for FUZZ_SECONDS (60) each
-	@cmake --build --preset fuzz
+	@cmake --build --preset fuzz --target fuzzers
 	@scripts/fuzz $(FUZZ_SECONDS)
 
 .PHONY: bench

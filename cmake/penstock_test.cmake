@@ -24,8 +24,11 @@ endfunction()
 
 # penstock_fuzz(NAME head_parser CORPUS dir SRCS head_parser_fuzz.cc DEPS ...)
 #
-# SRCS define LLVMFuzzerTestOneInput. With PENSTOCK_FUZZ a libFuzzer binary; always a plain test that runs every
-# file of the corpus once.
+# SRCS define LLVMFuzzerTestOneInput. With PENSTOCK_FUZZ a libFuzzer binary (all of them: target `fuzzers`); always
+# a plain test that runs every file of the corpus once.
+if(PENSTOCK_FUZZ)
+  add_custom_target(fuzzers)
+endif()
 function(penstock_fuzz)
   cmake_parse_arguments(ARG "" "NAME;CORPUS" "SRCS;DEPS" ${ARGN})
   if(PENSTOCK_FUZZ)
@@ -33,6 +36,7 @@ function(penstock_fuzz)
     target_link_options(fuzz_${ARG_NAME} PRIVATE -fsanitize=fuzzer)
     target_link_libraries(fuzz_${ARG_NAME} PRIVATE ${ARG_DEPS} penstock::warnings)
     set_target_properties(fuzz_${ARG_NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+    add_dependencies(fuzzers fuzz_${ARG_NAME})
   endif()
   add_executable(corpus_${ARG_NAME} ${ARG_SRCS} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus_main.cc)
   target_link_libraries(corpus_${ARG_NAME} PRIVATE ${ARG_DEPS} penstock::warnings)
