@@ -5,12 +5,14 @@ import re
 from source import Finding, Source
 
 # A statement may start with co_await where the call returns nothing: what is declared as Task<> anywhere in the tree (and
-# as nothing else), and these awaitables that are no tasks.
-RETURNS_NOTHING = frozenset(
+# not also as something else), and these awaitables that are no tasks. Calls are told apart by name and number of
+# arguments, so that one class's run() does not speak for another's run(target).
+Call = tuple[str, int]
+RETURNS_NOTHING: frozenset[Call] = frozenset(
     {
-        "gate",  # the tests' hand-opened suspension point
-        "pause",
-        "yield",
+        ("close", 0),  # net::Connection
+        ("gate", 0),  # the tests' hand-opened suspension point
+        ("wait", 0),  # Event
     }
 )
 
@@ -70,44 +72,75 @@ def _expression_end(code: str, offset: int) -> int:
     return len(code)
 
 
-def _awaited_name(expression: str) -> str:
-    """The outermost call of an awaited expression: `c` in `a.b(x).c(y)`."""
+def _closing(code: str, opening: int) -> int:
+    """The offset of the mark that closes the one at `opening`."""
     depth = 0
-    flat = []
-    for character in expression:
-        if character in "([{":
-            flat.append("(" if depth == 0 else "")
+    for position in range(opening, len(code)):
+        if code[position] in "([{":
             depth += 1
-        elif character in ")]}":
+        elif code[position] in ")]}":
             depth -= 1
-        elif depth == 0:
-            flat.append(character)
-    names = re.findall(r"([A-Za-z_]\w*)\s*(?:<[^()]*>)?\s*\(", "".join(flat))
-    plain = re.findall(r"[A-Za-z_]\w*", "".join(flat))
-    return names[-1] if names else (plain[-1] if plain else "")
+            if depth == 0:
+                return position
+    return len(code)
 
 
-def names_without_result(sources: list[Source]) -> set[str]:
-    nothing: set[str] = set(RETURNS_NOTHING)
-    something: set[str] = set()
+def _count_arguments(inside: str) -> int:
+    """How many arguments or parameters stand in a list, without its parentheses."""
+    if not inside.strip():
+        return 0
+    depth = 0
+    commas = 0
+    for character in inside:
+        if character in "([{<":
+            depth += 1
+        elif character in ")]}>":
+            depth -= 1
+        elif character == "," and depth == 0:
+            commas += 1
+    return commas + 1
+
+
+def _awaited_call(expression: str) -> Call:
+    """The outermost call of an awaited expression: `c` in `a.b(x).c(y)`; an object that is awaited has 0 arguments."""
+    call: Call = ("", 0)
+    position = 0
+    for match in re.finditer(r"([A-Za-z_]\w*)\s*(?:<[^()]*>)?\s*(\()?", expression):
+        if match.start() < position:
+            continue  # among the arguments of the call before
+        if match[2]:
+            closing = _closing(expression, match.end() - 1)
+            call = (match[1], _count_arguments(expression[match.end() : closing]))
+            position = closing
+        else:
+            call = (match[1], 0)
+    return call
+
+
+def calls_without_result(sources: list[Source]) -> set[Call]:
+    nothing: set[Call] = set(RETURNS_NOTHING)
+    something: set[Call] = set()
     for source in sources:
-        if source.is_cpp:
-            for match in _DECLARATION.finditer(source.code):
-                returns_nothing = re.sub(r",.*", "", match["result"]).strip() in ("", "void")
-                (nothing if returns_nothing else something).add(match["name"])
+        if not source.is_cpp:
+            continue
+        for match in _DECLARATION.finditer(source.code):
+            parameters = source.code[match.end() : _closing(source.code, match.end() - 1)]
+            call = (match["name"], _count_arguments(parameters))
+            returns_nothing = re.sub(r",.*", "", match["result"]).strip() in ("", "void")
+            (nothing if returns_nothing else something).add(call)
     return nothing - something
 
 
 def check_coroutines(sources: list[Source]) -> list[Finding]:
     findings = []
-    silent = names_without_result(sources)
+    silent = calls_without_result(sources)
     for source in sources:
         if source.is_cpp and "co_await" in source.code:
             findings.extend(_check_source(source, silent))
     return findings
 
 
-def _check_source(source: Source, silent: set[str]) -> list[Finding]:
+def _check_source(source: Source, silent: set[Call]) -> list[Finding]:
     code = source.statements
     findings = []
 
@@ -133,9 +166,10 @@ def _check_source(source: Source, silent: set[str]) -> list[Finding]:
             report(match.start(), "brace inside a co_await expression: name the object and move it in")
         if "?" in operand or "?" in before:
             report(match.start(), "conditional operator around co_await: use if, or name the value")
-        if not before.strip() and _awaited_name(operand) not in silent:
+        call = _awaited_call(operand)
+        if not before.strip() and call not in silent:
             message = (
-                f"result of '{_awaited_name(operand)}' is dropped: use it or write (void); an awaitable that returns "
+                f"result of '{call[0]}' is dropped: use it or write (void); an awaitable that returns "
                 "nothing is listed in tests/tidy/coroutines.py"
             )
             report(match.start(), message)
