@@ -81,4 +81,25 @@ inline const char* find_json_structure(const char* p, const char* end) {
 #endif
 }
 
+// The first byte that a JSON string cannot hold as it is: `"`, `\\`, or a control byte.
+inline const char* find_json_string_stop(const char* p, const char* end) {
+  const auto matches = [](char c) {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+  };
+#ifdef __SSE2__
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i escape = _mm_set1_epi8('\\');
+  const __m128i last_control = _mm_set1_epi8(0x1f);
+  const auto mask_of = [=](__m128i block) {
+    const __m128i control = _mm_cmpeq_epi8(_mm_max_epu8(block, last_control), last_control);
+    const __m128i special =
+        _mm_or_si128(_mm_cmpeq_epi8(block, quote), _mm_cmpeq_epi8(block, escape));
+    return _mm_or_si128(control, special);
+  };
+  return byte_scan_detail::scan_blocks(p, end, mask_of, matches);
+#else
+  return byte_scan_detail::scan_bytes(p, end, matches);
+#endif
+}
+
 }  // namespace penstock::domain

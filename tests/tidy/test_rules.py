@@ -128,7 +128,7 @@ class TestJsonLibraries:
             ("sidecar/admin/stats_json.cc", "nlohmann/json.hpp", 0),
             ("sidecar/http/session.cc", "nlohmann/json.hpp", 1),
             ("sidecar/dialect/peek.cc", "simdjson.h", 0),
-            ("sidecar/domain/canonical_form.cc", "simdjson.h", 0),
+            ("sidecar/domain/json_tree.cc", "simdjson.h", 0),
             ("sidecar/domain/prices.cc", "simdjson.h", 1),
         ],
     )

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "sidecar/domain/endpoint.h"
+
+// Which members of a request body do not belong to its cache key, and which request headers do.
+//
+// A member stays in the key unless a row here says otherwise; one that nobody has heard of stays
+// in.
+namespace penstock::dialect {
+
+namespace key_fields {
+
+// How the answer travels, not what it says: one entry serves stream and non-stream callers. The
+// entry keeps the usage whether or not this caller wants to see it.
+//   stream, stream_options
+// Labels for the provider's books; no answer depends on them. `safety_identifier` and `user` name
+// the end user for abuse detection (`safety_identifier` replaced `user`).
+//   user, metadata, safety_identifier
+// Where the provider looks for a cached *prompt prefix*: price and speed, not the answer.
+//   prompt_cache_key, prompt_cache_retention
+// Whether the provider keeps a copy. Only calls that ask for none get as far as a key
+// (cacheability.h), so what is left out is the spelling of "no".
+//   store
+// Ids of one exchange, from clients, gateways and engines (vLLM takes request_id).
+//   request_id, trace_id, litellm_call_id, litellm_trace_id, litellm_session_id
+//
+// In the key on purpose: service_tier (the answer reports it, and the bill depends on it), seed, n,
+// logprobs, modalities, prediction, cache_salt (its point is to keep callers apart).
+inline constexpr std::array<std::string_view, 13> kOpenAiGeneration = {"stream",
+                                                                       "stream_options",
+                                                                       "user",
+                                                                       "metadata",
+                                                                       "safety_identifier",
+                                                                       "prompt_cache_key",
+                                                                       "store",
+                                                                       "prompt_cache_retention",
+                                                                       "request_id",
+                                                                       "trace_id",
+                                                                       "litellm_call_id",
+                                                                       "litellm_trace_id",
+                                                                       "litellm_session_id"};
+
+// Embeddings have neither streams nor storing; the rest as above. encoding_format and dimensions
+// change the answer.
+inline constexpr std::array<std::string_view, 6> kOpenAiEmbeddings = {
+    "user", "request_id", "trace_id", "litellm_call_id", "litellm_trace_id", "litellm_session_id"};
+
+// Anthropic knows `metadata` (its user_id is for abuse detection); a member named `user` would be
+// unknown to it, so it stays in. cache_control marks stay in too: they change what the answer's
+// usage reports.
+inline constexpr std::array<std::string_view, 2> kAnthropicMessages = {"stream", "metadata"};
+
+// Request headers that change answers, in the order in which they enter a key. A policy may add
+// more.
+inline constexpr std::array<std::string_view, 5> kHeaders = {
+    "anthropic-beta", "anthropic-version", "openai-beta", "openai-organization", "openai-project"};
+
+}  // namespace key_fields
+
+// Members of the outermost object that the key of such a call leaves out.
+[[nodiscard]] constexpr std::span<const std::string_view> excluded_fields(
+    domain::Operation operation) {
+  switch (operation) {
+    case domain::Operation::kChat:
+    case domain::Operation::kCompletions:
+    case domain::Operation::kResponses: return key_fields::kOpenAiGeneration;
+    case domain::Operation::kEmbeddings: return key_fields::kOpenAiEmbeddings;
+    case domain::Operation::kMessages: return key_fields::kAnthropicMessages;
+    case domain::Operation::kCountTokens:
+    case domain::Operation::kModels:
+    case domain::Operation::kModerations:
+    case domain::Operation::kAudio:
+    case domain::Operation::kFiles:
+    case domain::Operation::kOther: return {};
+  }
+  return {};
+}
+
+}  // namespace penstock::dialect

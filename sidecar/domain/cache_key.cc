@@ -1,0 +1,63 @@
+#include "sidecar/domain/cache_key.h"
+
+#include <cstddef>
+
+namespace penstock::domain {
+namespace {
+
+// Counts changes of the key's layout, so that keys which outlive a process never meet older ones.
+constexpr char kLayout = 1;
+
+void append_part(std::string& out, std::string_view part) {
+  for (std::size_t shift = 0; shift < 64; shift += 8) {
+    out.push_back(static_cast<char>(part.size() >> shift));
+  }
+  out.append(part);
+}
+
+bool fits(const RequestBytes& request) {
+  return request.scope.size() + request.body.size() <= RequestProof::kBytesMax;
+}
+
+}  // namespace
+
+void KeyScope::append_to(std::string& out) const {
+  out.push_back(kLayout);
+  append_part(out, tenant);
+  append_part(out, target);
+  append_part(out, backend);
+  for (const KeyHeader& header : headers) {
+    out.push_back(1);  // one more header
+    append_part(out, header.name);
+    append_part(out, header.value);
+  }
+  out.push_back(0);
+}
+
+RequestProof::RequestProof(const RequestBytes& request, const KeyHasher& hasher)
+    : scope_size_(request.scope.size()), body_size_(request.body.size()) {
+  if (fits(request)) {
+    bytes_.reserve(request.scope.size() + request.body.size());
+    bytes_.append(request.scope).append(request.body);
+  } else {
+    tag_ = hasher.tag(request);
+  }
+}
+
+bool RequestProof::proves(const RequestBytes& request, const KeyHasher& hasher) const {
+  if (request.scope.size() != scope_size_ || request.body.size() != body_size_) {
+    return false;
+  }
+  if (!fits(request)) {
+    return hasher.tag(request) == tag_;
+  }
+  const std::string_view kept = bytes_;
+  return kept.substr(0, scope_size_) == request.scope && kept.substr(scope_size_) == request.body;
+}
+
+std::size_t RequestProof::heap_bytes() const {
+  // A string within the object's own 15 characters has no allocation.
+  return bytes_.capacity() <= sizeof(bytes_) - 2 * sizeof(void*) - 1 ? 0 : bytes_.capacity() + 1;
+}
+
+}  // namespace penstock::domain

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sidecar/domain/bypass_reason.h"
+#include "sidecar/domain/json_tree.h"
+
+namespace penstock::domain {
+
+// Writes a JSON object so that requests that mean the same come out as the same bytes.
+//
+// Does not matter: the order of members, white space, how a number is spelled (canonical_number.h),
+// whether a character is escaped. Everything else does, unknown members too; text is neither
+// trimmed nor folded, arrays keep their order.
+//
+// The bytes are read by nobody but a hash: a type byte, then a length (32 bits, little-endian:
+// bytes of a string or number, members, elements), then the contents; members sorted by the bytes
+// of their unescaped keys. Every value says where it ends, so two different objects never meet.
+//
+// Threads: not safe; one per worker, reused.
+class CanonicalForm {
+ public:
+  struct Result {
+    bool ok = false;
+    BypassReason reason = BypassReason::kUnparsable;  // where not ok
+    std::string_view bytes;                           // until the next call
+  };
+
+  // `excluded`: members of the outermost object that are left out. A duplicate key is refused at
+  // any depth, among the excluded members too.
+  Result write(std::string_view body, std::span<const std::string_view> excluded);
+
+  // The same for a document that was read already. REQUIRES: tree.parse() succeeded.
+  Result write(const JsonTree& tree, std::span<const std::string_view> excluded);
+
+  // Appends the form of one value to `out`; false: a duplicate key within.
+  bool append(std::string& out, JsonValue value);
+
+ private:
+  struct Member {
+    std::string_view key;
+    JsonValue value;
+  };
+
+  bool append_object(std::string& out, JsonValue object,
+                     std::span<const std::string_view> excluded);
+
+  JsonTree tree_;
+  std::string out_;
+  std::vector<Member> members_;  // a stack: the members of the objects being written
+};
+
+}  // namespace penstock::domain

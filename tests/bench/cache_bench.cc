@@ -1,0 +1,128 @@
+// What a cache lookup is made of: keys, proofs, the canonical form, the memory tier.
+#include <random>
+#include <string>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+#include <simdjson.h>
+
+#include "lib/digest/hashing.h"
+#include "sidecar/dialect/request_keyer.h"
+
+namespace penstock {
+namespace {
+
+constexpr int kSmall = 1200;
+constexpr int kLarge = 20 * 1024;
+
+// A chat request of about `bytes`: turns of prose of some hundred characters with a line break now
+// and then, sampling parameters, one tool. Members come in the order that `order` picks.
+std::string chat_body(std::size_t bytes, std::uint32_t order) {
+  std::minstd_rand pick(order + 1);
+  std::string messages = "[";
+  while (messages.size() + 500 < bytes) {
+    std::string text;
+    for (int word = 0; word < 60; ++word) {
+      text += word % 15 == 14 ? "tank.\\n" : "level ";
+    }
+    const bool role_first = pick() % 2 == 0;
+    messages += messages.size() > 1 ? "," : "";
+    messages += role_first ? R"({"role":"user","content":")" + text + "\"}"
+                           : R"({"content":")" + text + R"(","role":"user"})";
+  }
+  messages += "]";
+  std::vector<std::string> members = {
+      R"("model":"gpt-4o-mini")",
+      R"("temperature":0.7)",
+      R"("max_tokens":512)",
+      R"("stream":true)",
+      R"("messages":)" + messages,
+      R"("tools":[{"type":"function","function":{"name":"read_level","description":"Reads a tank's level",)"
+      R"("parameters":{"type":"object","properties":{"tank":{"type":"string"},"unit":{"type":"string"}},)"
+      R"("required":["tank"]}}}])"};
+  for (std::size_t i = members.size() - 1; i > 0; --i) {
+    std::swap(members[i], members[pick() % (i + 1)]);
+  }
+  std::string body = "{";
+  for (const std::string& member : members) {
+    body += (body.size() > 1 ? "," : "") + member;
+  }
+  return body + "}";
+}
+
+// Many orders of one request, so that branch prediction learns none of them.
+std::vector<std::string> orders(std::size_t bytes) {
+  std::vector<std::string> bodies;
+  for (std::uint32_t order = 0; order < 64; ++order) {
+    bodies.push_back(chat_body(bytes, order));
+  }
+  return bodies;
+}
+
+void BM_canonical_form(benchmark::State& state) {
+  const auto bodies = orders(static_cast<std::size_t>(state.range(0)));
+  dialect::RequestKeyer keyer;
+  std::size_t i = 0;
+  for (auto _ : state) {
+    const auto keyed = keyer.key(domain::Operation::kChat, bodies[i++ % bodies.size()]);
+    benchmark::DoNotOptimize(keyed.canonical.data());
+    if (keyed.refused) {
+      state.SkipWithError("refused");
+    }
+  }
+  state.counters["body"] = static_cast<double>(bodies[0].size());
+}
+BENCHMARK(BM_canonical_form)->Arg(kSmall)->Arg(kLarge);
+
+void BM_json_tree(benchmark::State& state) {
+  const auto bodies = orders(static_cast<std::size_t>(state.range(0)));
+  domain::JsonTree tree;
+  std::size_t i = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(tree.parse(bodies[i++ % bodies.size()]));
+  }
+}
+BENCHMARK(BM_json_tree)->Arg(kSmall)->Arg(kLarge);
+
+// For comparison: the library's parse alone, which keeps neither number text nor offsets.
+void BM_simdjson_dom(benchmark::State& state) {
+  std::vector<simdjson::padded_string> bodies;
+  for (const std::string& body : orders(static_cast<std::size_t>(state.range(0)))) {
+    bodies.emplace_back(body);
+  }
+  simdjson::dom::parser parser;
+  std::size_t i = 0;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(parser.parse(bodies[i++ % bodies.size()]).error());
+  }
+}
+BENCHMARK(BM_simdjson_dom)->Arg(kSmall)->Arg(kLarge);
+
+void BM_xxh3_128(benchmark::State& state) {
+  const std::string body = chat_body(static_cast<std::size_t>(state.range(0)), 0);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(digest::xxh3_128(body, 1));
+  }
+}
+BENCHMARK(BM_xxh3_128)->Arg(kSmall)->Arg(kLarge);
+
+void BM_keyed_tag(benchmark::State& state) {
+  const std::string body = chat_body(static_cast<std::size_t>(state.range(0)), 0);
+  const digest::TagKey key = digest::TagKey::generate();
+  const std::string_view part = body;
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(digest::keyed_tag(key, {&part, 1}));
+  }
+}
+BENCHMARK(BM_keyed_tag)->Arg(kSmall)->Arg(kLarge);
+
+void BM_sha256(benchmark::State& state) {
+  const std::string body = chat_body(static_cast<std::size_t>(state.range(0)), 0);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(digest::sha256(body));
+  }
+}
+BENCHMARK(BM_sha256)->Arg(kSmall)->Arg(kLarge);
+
+}  // namespace
+}  // namespace penstock
