@@ -193,7 +193,7 @@ Task<Session::Then> Session::send(Exchange& exchange, model::Answer& answer) {
   }
   if (cut_ && wish.number(Number::kStallAfterBytes) != kUnset) {
     while (!gone_) {
-      co_await pause(std::chrono::hours(24));
+      (void)co_await pause(std::chrono::hours(24));
     }
   }
   encoder_.reset();

@@ -196,7 +196,7 @@ Task<bool> Session::hold(const std::string& id) {
   };
   const Holds::Ticket ticket = shared_.holds.add(id, wake);
   while (!released_ && !gone_) {
-    co_await pause(std::chrono::hours(24));
+    (void)co_await pause(std::chrono::hours(24));
   }
   shared_.holds.remove(ticket);
   co_return !gone_;
