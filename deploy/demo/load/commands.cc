@@ -1,6 +1,6 @@
 #include "deploy/demo/load/commands.h"
 
-#include <array>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <initializer_list>
@@ -55,17 +55,7 @@ std::int64_t calls_seen(const std::optional<Target>& upstream) {
   return sum;
 }
 
-std::string decimal(const json& summary, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    const auto pointer = json::json_pointer(name);
-    if (summary.contains(pointer)) {
-      const json& value = summary[pointer];
-      return value.is_string() ? value.get<std::string>() : value.dump();
-    }
-  }
-  return {};
-}
-
+// The figures are the sidecar's own, since it started (docs/reference/admin-openapi.yaml).
 void ask_costs(const std::string& admin, Facts& facts) {
   const auto target = target_of(admin);
   if (admin.empty() || !target) {
@@ -73,12 +63,17 @@ void ask_costs(const std::string& admin, Facts& facts) {
   }
   const auto text = get(*target, "/api/dashboard/summary");
   const json summary = json::parse(text.value_or(""), nullptr, /*allow_exceptions=*/false);
-  if (summary.is_object()) {
-    facts.cost = decimal(summary, {"/cost/paidUsd", "/cost/paid_usd", "/cost/paid", "/costUsd",
-                                   "/cost_usd", "/cost"});
-    facts.saved = decimal(summary, {"/cost/savedUsd", "/cost/saved_usd", "/cost/saved",
-                                    "/savedCostUsd", "/saved_cost_usd", "/saved_cost"});
-  }
+  const auto figure = [&summary](const char* pointer) {
+    const json::json_pointer at(pointer);
+    const json value = summary.is_object() && summary.contains(at) ? summary[at] : json();
+    return value.is_string() ? value.get<std::string>()
+           : value.is_null() ? std::string()
+                             : value.dump();
+  };
+  facts.cost = figure("/cost/usedUsd");
+  facts.saved = figure("/cost/savedUsd");
+  facts.tokens_used = figure("/tokens/used");
+  facts.tokens_saved = figure("/tokens/saved");
 }
 
 struct Sides {

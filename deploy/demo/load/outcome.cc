@@ -155,8 +155,10 @@ std::string table(const Tally& with, const Tally* direct, const Facts& facts) {
   out.row("tokens in / out, as clients saw",
           number(with.input_tokens()) + " / " + number(with.output_tokens()),
           number(other.input_tokens()) + " / " + number(other.output_tokens()));
-  out.row("cost paid (USD)", facts.cost.empty() ? "?" : facts.cost, "");
-  out.row("cost saved (USD)", facts.saved.empty() ? "?" : facts.saved, "");
+  const auto known = [](const std::string& figure) { return figure.empty() ? "?" : figure; };
+  out.row("tokens used / saved, by Penstock",
+          known(facts.tokens_used) + " / " + known(facts.tokens_saved), "-");
+  out.row("USD paid / saved, by Penstock", known(facts.cost) + " / " + known(facts.saved), "-");
   out.row("time to first token, p50", milliseconds(with.first_ms(kMedian)),
           milliseconds(other.first_ms(kMedian)));
   out.row("time to first token, p99", milliseconds(with.first_ms(kTail)),

@@ -69,6 +69,8 @@ struct Facts {
   std::int64_t reached_upstream_direct = -1;  // calls without it
   std::string cost;                           // decimal strings in USD, empty where unknown
   std::string saved;
+  std::string tokens_used;  // as the sidecar counts them
+  std::string tokens_saved;
 };
 
 // The table that ends a run. `direct` is null where only one side ran.

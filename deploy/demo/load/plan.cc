@@ -149,7 +149,7 @@ Call make_call(Kind kind, std::string_view prompt, bool stream) {
       call.path = "/v1/messages";
       call.headers += "anthropic-version: 2023-06-01\r\n";
       call.body =
-          R"({"model":"claude-sonnet-4-5","max_tokens":1024,"messages":[{"role":"user","content":)" +
+          R"({"model":"claude-sonnet-5","max_tokens":1024,"messages":[{"role":"user","content":)" +
           quoted + "}]" + streams + "}";
       break;
     case Kind::kResponses:

@@ -227,7 +227,7 @@ Answer models(std::string_view target, const Stamp& stamp) {
                                                        "o4-mini",
                                                        "text-embedding-3-small",
                                                        "omni-moderation-latest"};
-  constexpr std::array<std::string_view, 3> kAnthropic = {"claude-opus-4-5", "claude-sonnet-4-5",
+  constexpr std::array<std::string_view, 3> kAnthropic = {"claude-opus-5", "claude-sonnet-5",
                                                           "claude-haiku-4-5"};
   const auto append_model = [&](std::string_view id, std::string& out) {
     if (stamp.anthropic) {
@@ -255,7 +255,7 @@ Answer models(std::string_view target, const Stamp& stamp) {
   if (stamp.anthropic) {
     list(kAnthropic);
     answer.body +=
-        R"(],"has_more":false,"first_id":"claude-opus-4-5","last_id":"claude-haiku-4-5"})";
+        R"(],"has_more":false,"first_id":"claude-opus-5","last_id":"claude-haiku-4-5"})";
   } else {
     list(kOpenAi);
     answer.body += "]}";
