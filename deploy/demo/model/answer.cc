@@ -254,8 +254,7 @@ Answer models(std::string_view target, const Stamp& stamp) {
   };
   if (stamp.anthropic) {
     list(kAnthropic);
-    answer.body +=
-        R"(],"has_more":false,"first_id":"claude-opus-5","last_id":"claude-haiku-4-5"})";
+    answer.body += R"(],"has_more":false,"first_id":"claude-opus-5","last_id":"claude-haiku-4-5"})";
   } else {
     list(kOpenAi);
     answer.body += "]}";
