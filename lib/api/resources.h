@@ -11,7 +11,7 @@
 #include "lib/api/policy_binding.h"
 #include "lib/api/routing_table.h"
 #include "lib/json/lines.h"
-#include "lib/json/reader.h"
+#include "lib/json/strictness.h"
 
 // A set of documents, parsed and checked one by one. References between them are followed by
 // resolve::resolve(). Values; no I/O (files: lib/resources).

@@ -7,6 +7,8 @@
 
 #include <arpa/inet.h>
 
+#include "lib/json/ascii.h"
+
 namespace penstock::api {
 namespace {
 
@@ -18,14 +20,6 @@ std::unexpected<Error> bad(std::string detail) {
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return result;
 }
 
 bool is_address(int family, const std::string& text) {
@@ -62,7 +56,8 @@ bool is_host_name(std::string_view host) {
 Result<std::string> take_host(std::string_view& authority) {
   if (authority.starts_with('[')) {
     const std::size_t end = authority.find(']');
-    std::string host = lower(authority.substr(1, end == std::string_view::npos ? 0 : end - 1));
+    std::string host =
+        json::lower_ascii(authority.substr(1, end == std::string_view::npos ? 0 : end - 1));
     if (!is_address(AF_INET6, host)) {
       return bad("holds an invalid IPv6 address between the brackets");
     }
@@ -70,7 +65,7 @@ Result<std::string> take_host(std::string_view& authority) {
     return host;
   }
   const std::size_t colon = std::min(authority.find(':'), authority.size());
-  std::string host = lower(authority.substr(0, colon));
+  std::string host = json::lower_ascii(authority.substr(0, colon));
   authority.remove_prefix(colon);
   if (authority.find(':', 1) != std::string_view::npos) {
     return bad("must hold an IPv6 address in brackets, such as http://[::1]:8000");
@@ -126,7 +121,7 @@ Result<Url> parse_url(std::string_view text) {
     return bad("must be at most " + std::to_string(kUrlBytesMax) + " bytes long");
   }
   const std::size_t colon = text.find("://");
-  const std::string scheme = lower(text.substr(0, std::min(colon, text.size())));
+  const std::string scheme = json::lower_ascii(text.substr(0, std::min(colon, text.size())));
   if (colon == std::string_view::npos || (scheme != "http" && scheme != "https")) {
     return bad("must begin with http:// or https://");
   }

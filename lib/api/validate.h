@@ -6,7 +6,7 @@
 #include "lib/api/optimization_policy.h"
 #include "lib/api/policy_binding.h"
 #include "lib/api/routing_table.h"
-#include "lib/json/reader.h"
+#include "lib/json/strictness.h"
 
 // Rules across the fields of one document; what one field alone must keep to stands in its table.
 // REQUIRES: a spec that was read without errors. Errors are appended.

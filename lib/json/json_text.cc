@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -44,7 +45,8 @@ class CountingIterator {
 // nlohmann's SAX interface; returning false ends the parse.
 class Sax {
  public:
-  Sax(TreeBuilder& builder, const int& line) : builder_(builder), line_(line) {}
+  Sax(TreeBuilder& builder, std::string_view text, const int& line)
+      : builder_(builder), text_(text), line_(line) {}
 
   bool null() { return scalar(Value()); }
   bool boolean(bool value) { return scalar(Value(value)); }
@@ -69,10 +71,12 @@ class Sax {
   }
   bool end_array() { return end(); }
 
-  bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
+  bool parse_error(std::size_t position, const std::string& /*token*/,
                    const nlohmann::detail::exception& /*error*/) {
     // The library's own text quotes what it read, which may be a secret.
-    builder_.stop(line_, "is not valid JSON");
+    const std::string_view before = text_.substr(0, position > 0 ? position - 1 : 0);
+    const auto lines = std::count(before.begin(), before.end(), '\n');
+    builder_.stop(static_cast<int>(lines) + 1, "is not valid JSON");
     return false;
   }
 
@@ -87,6 +91,7 @@ class Sax {
   }
 
   TreeBuilder& builder_;
+  std::string_view text_;
   const int& line_;
 };
 
@@ -95,21 +100,15 @@ class Sax {
 Text parse_json(std::string_view text) {
   Text result;
   TreeBuilder builder(result);
-  if (text.size() > kTextBytesMax) {
-    builder.stop(0, "is larger than " + std::to_string(kTextBytesMax) + " bytes");
-    return result;
-  }
-  if (!is_valid_utf8(text)) {
-    builder.stop(0, "is not valid UTF-8");
+  if (!builder.admits(text)) {
     return result;
   }
   int line = 1;
-  Sax sax(builder, line);
+  Sax sax(builder, text, line);
   const CountingIterator begin(text.data(), &line);
   const CountingIterator end(text.data() + text.size(), &line);
   Value::sax_parse(begin, end, &sax);
-  std::erase_if(result.documents,
-                [](const Document& document) { return document.value.is_null(); });
+  builder.finish();
   return result;
 }
 

@@ -4,19 +4,13 @@
 #include <cstddef>
 #include <vector>
 
+#include "lib/json/ascii.h"
+
 namespace penstock::json {
 namespace {
 
 constexpr std::size_t kNameMax =
     64;  // longer names are not typing errors, and the cost is quadratic
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return result;
-}
 
 // Levenshtein's distance, one row at a time.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -42,11 +36,12 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
   if (name.empty() || name.size() > kNameMax) {
     return {};
   }
-  const std::string wanted = lower(name);
-  std::size_t best = name.size() <= 4 ? 2 : 3;  // first distance that is too far
+  const std::string wanted = lower_ascii(name);
+  // The first distance that is too far: of a short name little may differ, of one letter nothing.
+  std::size_t best = std::min<std::size_t>(name.size() <= 4 ? 2 : 3, name.size());
   std::string_view found;
   for (const std::string_view candidate : candidates) {
-    const std::size_t edits = distance(wanted, lower(candidate));
+    const std::size_t edits = distance(wanted, lower_ascii(candidate));
     if (edits < best) {
       best = edits;
       found = candidate;

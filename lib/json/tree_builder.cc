@@ -7,8 +7,6 @@ namespace {
 
 constexpr std::size_t kErrorsMax = 100;
 
-}  // namespace
-
 // Table 3-7 of the Unicode standard: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_valid_utf8(std::string_view text) {
   std::size_t i = 0;
@@ -42,6 +40,21 @@ bool is_valid_utf8(std::string_view text) {
     i += length;
   }
   return true;
+}
+
+}  // namespace
+
+bool TreeBuilder::admits(std::string_view text) {
+  if (text.size() > kTextBytesMax) {
+    stop(0, "is larger than " + std::to_string(kTextBytesMax) + " bytes");
+  } else if (!is_valid_utf8(text)) {
+    stop(0, "is not valid UTF-8");
+  }
+  return !stopped_;
+}
+
+void TreeBuilder::finish() {
+  std::erase_if(text_.documents, [](const Document& document) { return document.value.is_null(); });
 }
 
 void TreeBuilder::begin_document() {

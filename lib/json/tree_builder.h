@@ -10,8 +10,6 @@
 
 namespace penstock::json {
 
-bool is_valid_utf8(std::string_view text);
-
 // Builds one document after another from parser events, under the bounds of text.h. Both parsers
 // drive it. Once a bound is hit it records one error and ignores every further event.
 class TreeBuilder {
@@ -20,6 +18,11 @@ class TreeBuilder {
   using Anchor = std::size_t;
 
   explicit TreeBuilder(Text& text) : text_(text) {}
+
+  // False, with its error, for a text that is too long or not UTF-8.
+  bool admits(std::string_view text);
+  // Once all events are in: leaves out empty documents.
+  void finish();
 
   void begin_map(int line, Anchor anchor);
   void begin_list(int line, Anchor anchor);

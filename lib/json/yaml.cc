@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -193,12 +194,7 @@ class ViewBuffer final : public std::streambuf {
 Text parse_yaml(std::string_view text) {
   Text result;
   TreeBuilder builder(result);
-  if (text.size() > kTextBytesMax) {
-    builder.stop(0, "is larger than " + std::to_string(kTextBytesMax) + " bytes");
-    return result;
-  }
-  if (!is_valid_utf8(text)) {
-    builder.stop(0, "is not valid UTF-8");
+  if (!builder.admits(text)) {
     return result;
   }
   ViewBuffer buffer(text);
@@ -214,8 +210,7 @@ Text parse_yaml(std::string_view text) {
   } catch (const YAML::Exception& error) {
     builder.stop(error.mark.line + 1, "is not valid YAML: " + error.msg);
   }
-  std::erase_if(result.documents,
-                [](const Document& document) { return document.value.is_null(); });
+  builder.finish();
   return result;
 }
 

@@ -2,18 +2,11 @@
 #include <string>
 #include <string_view>
 
+#include "lib/json/ascii.h"
 #include "lib/resolve/translate.h"
 
 namespace penstock::resolve {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return result;
-}
 
 std::optional<SecretKey> secret_key(const std::optional<api::SecretKeyRef>& ref) {
   return ref ? std::optional(SecretKey{ref->name, ref->key}) : std::nullopt;
@@ -67,11 +60,11 @@ Caching caching_settings(const api::CachingSpec& spec) {
   Caching caching;
   caching.ttl = spec.ttl;
   caching.ttl_jitter_percent = spec.ttl_jitter_percent;
-  caching.tenant_header = lower(spec.tenant.header.value_or(""));
+  caching.tenant_header = json::lower_ascii(spec.tenant.header.value_or(""));
   caching.anonymous = spec.tenant.anonymous;
   caching.share_across_tenants = spec.tenant.sharing == api::TenantSharing::kAll;
   for (const std::string& header : spec.key.headers) {
-    caching.key_headers.push_back(lower(header));
+    caching.key_headers.push_back(json::lower_ascii(header));
   }
   caching.sampled = spec.sampled;
   caching.entry_bytes_max = spec.max_entry.value;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/api/url.h"
+#include "lib/json/ascii.h"
 #include "lib/resolve/translate.h"
 
 namespace penstock::resolve {
@@ -90,11 +91,7 @@ Route route(const api::RouteSpec& spec, const std::vector<Backend>& backends) {
   result.models = spec.match.models;
   result.path_prefixes = spec.match.path_prefixes;
   for (const auto& [name, value] : spec.match.headers) {
-    std::string lower = name;
-    for (char& c : lower) {
-      c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-    result.headers[lower] = value;
+    result.headers[json::lower_ascii(name)] = value;
   }
   for (const api::WeightedBackendSpec& choice : spec.backends) {
     result.backends.push_back({index_of(backends, choice.name), choice.weight});

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "lib/api/resources.h"
-#include "lib/json/reader.h"
+#include "lib/json/strictness.h"
 
 namespace penstock::resources {
 
