@@ -48,3 +48,15 @@ def test_make_targets_in_documents_exist():
             if name not in targets:
                 unknown.append(f"{document.name}: make {name}")
     assert not unknown
+
+
+STAGE_TABLE = ROOT / "sidecar/app/stage_table.cc"
+
+
+@pytest.mark.skipif(not STAGE_TABLE.exists(), reason="there is no stage table yet")
+def test_every_stage_has_its_row_in_the_life_of_a_request():
+    document = (ROOT / "docs/life-of-a-request.md").read_text()
+    rows = re.findall(r"^\| ([a-z][a-z0-9_ -]*) \|", document, re.MULTILINE)
+    stages = re.findall(r'Entry\{\s*"([^"]+)"', STAGE_TABLE.read_text())
+    assert stages
+    assert [stage for stage in stages if stage not in rows] == []
