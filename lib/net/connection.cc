@@ -40,7 +40,9 @@ Connection::~Connection() {
 }
 
 bool Connection::has_buffered() const noexcept {
-  return tls_ != nullptr && SSL_has_pending(tls_) == 1;
+  // Not SSL_has_pending: that counts parts of a record, which no read can return yet. Without
+  // read-ahead OpenSSL holds at most the rest of one decrypted record.
+  return tls_ != nullptr && SSL_pending(tls_) > 0;
 }
 
 Io Connection::read_some(std::span<char> into) noexcept {

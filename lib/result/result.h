@@ -18,6 +18,7 @@ enum class ErrorCode : std::uint8_t {
   kRequestTimeout,       // 408: the client did not send its request in time
   kBodyTooLarge,         // 413
   kTargetTooLong,        // 414
+  kExpectationFailed,    // 417: an Expect other than 100-continue
   kHeadTooLarge,         // 431
   kInternal,             // 500: a bug of ours
   kNotImplemented,       // 501: a transfer coding other than chunked

@@ -64,6 +64,7 @@ std::string_view client_message(ErrorCode code) {
     case ErrorCode::kRequestTimeout: return "The request did not arrive in time.";
     case ErrorCode::kBodyTooLarge: return "The request body is too large.";
     case ErrorCode::kTargetTooLong: return "The request target is too long.";
+    case ErrorCode::kExpectationFailed: return "Only Expect: 100-continue is understood.";
     case ErrorCode::kHeadTooLarge: return "The request headers are too large.";
     case ErrorCode::kNotImplemented: return "This transfer coding is not supported.";
     case ErrorCode::kUpstreamFailed: return "The model server failed to answer.";

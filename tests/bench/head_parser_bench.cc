@@ -5,12 +5,12 @@
 
 #include <benchmark/benchmark.h>
 
-#include "sidecar/http/chunk_scanner.h"
-#include "sidecar/http/forward.h"
-#include "sidecar/http/head_parser.h"
-#include "sidecar/http/head_writer.h"
+#include "sidecar/http1/chunk_scanner.h"
+#include "sidecar/http1/forward.h"
+#include "sidecar/http1/head_parser.h"
+#include "sidecar/http1/head_writer.h"
 
-namespace penstock::http {
+namespace penstock::http1 {
 namespace {
 
 // 14 fields as an SDK sends them.
@@ -105,4 +105,4 @@ void scan_chunk(benchmark::State& state) {
 BENCHMARK(scan_chunk);
 
 }  // namespace
-}  // namespace penstock::http
+}  // namespace penstock::http1

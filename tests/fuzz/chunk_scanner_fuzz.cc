@@ -6,16 +6,16 @@
 #include <string>
 #include <string_view>
 
-#include "sidecar/http/chunk_scanner.h"
-#include "sidecar/http/head_writer.h"
+#include "sidecar/http1/chunk_scanner.h"
+#include "sidecar/http1/head_writer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
 
-using penstock::http::ChunkLimits;
-using penstock::http::ChunkScanner;
-using penstock::http::ChunkStep;
+using penstock::http1::ChunkLimits;
+using penstock::http1::ChunkScanner;
+using penstock::http1::ChunkStep;
 
 constexpr ChunkLimits kLimits{.size_line_bytes_max = 64,
                               .extension_bytes_max = 100,
@@ -73,8 +73,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   require(whole.trailers.size() <= kLimits.trailer_bytes_max);
   if (whole.state == ChunkStep::kEnd) {
     std::string written;
-    penstock::http::append_chunk(written, whole.payload);
-    penstock::http::append_last_chunk(written, whole.trailers);
+    penstock::http1::append_chunk(written, whole.payload);
+    penstock::http1::append_last_chunk(written, whole.trailers);
     const Outcome again = scan(written, written.size());
     require(again.state == ChunkStep::kEnd && again.used == written.size());
     require(again.payload == whole.payload && again.trailers == whole.trailers);

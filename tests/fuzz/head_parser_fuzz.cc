@@ -6,20 +6,20 @@
 #include <string>
 #include <string_view>
 
-#include "sidecar/http/connection_options.h"
-#include "sidecar/http/field_syntax.h"
-#include "sidecar/http/forward.h"
-#include "sidecar/http/head_parser.h"
+#include "sidecar/http1/connection_options.h"
+#include "sidecar/http1/field_syntax.h"
+#include "sidecar/http1/forward.h"
+#include "sidecar/http1/head_parser.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
 
 using namespace std::string_view_literals;
-using penstock::http::HeaderField;
-using penstock::http::HeadLimits;
-using penstock::http::HeadResult;
-using penstock::http::RequestHead;
+using penstock::http1::HeaderField;
+using penstock::http1::HeadLimits;
+using penstock::http1::HeadResult;
+using penstock::http1::RequestHead;
 
 // Small enough that a fuzzer reaches them.
 constexpr HeadLimits kLimits{
@@ -43,17 +43,17 @@ void check_cut(std::string_view bytes, std::size_t cut, const HeadResult& whole)
 
 void check_accepted(std::string_view bytes, const HeadResult& result, const RequestHead& head) {
   require(result.size <= bytes.size() && bytes.substr(0, result.size).ends_with("\r\n\r\n"));
-  require(penstock::http::is_token(head.method) && head.target.size() <= kLimits.target_bytes_max);
+  require(penstock::http1::is_token(head.method) && head.target.size() <= kLimits.target_bytes_max);
   require(head.fields.size() <= kLimits.header_lines_max);
   for (const HeaderField& field : head.fields) {
-    require(penstock::http::is_token(field.name) && penstock::http::is_field_value(field.value));
+    require(penstock::http1::is_token(field.name) && penstock::http1::is_field_value(field.value));
     require(field.name.data() >= bytes.data());
     require(field.value.data() + field.value.size() <= bytes.data() + result.size);
   }
 }
 
 void check_forwarded(const RequestHead& head) {
-  penstock::http::UpstreamHeadEdits edits;
+  penstock::http1::UpstreamHeadEdits edits;
   edits.framing = head.framing;
   edits.content_length = head.content_length;
   edits.host = head.host.empty() ? "a.example" : "";
@@ -66,9 +66,9 @@ void check_forwarded(const RequestHead& head) {
           again.host == (head.host.empty() ? edits.host : head.host));
   require(again.content_length == head.content_length && !again.upgrade_requested);
   for (const HeaderField& field : again.fields) {
-    require(field.id == penstock::http::HeaderId::kTransferEncoding ||
-            field.id == penstock::http::HeaderId::kTrailer ||
-            !penstock::http::kHopByHop.contains(field.id));
+    require(field.id == penstock::http1::HeaderId::kTransferEncoding ||
+            field.id == penstock::http1::HeaderId::kTrailer ||
+            !penstock::http1::kHopByHop.contains(field.id));
   }
   std::string second;
   build_upstream_head(second, again, edits);

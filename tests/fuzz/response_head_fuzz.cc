@@ -5,19 +5,19 @@
 #include <string>
 #include <string_view>
 
-#include "sidecar/http/field_syntax.h"
-#include "sidecar/http/forward.h"
-#include "sidecar/http/head_parser.h"
+#include "sidecar/http1/field_syntax.h"
+#include "sidecar/http1/forward.h"
+#include "sidecar/http1/head_parser.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
 
-using penstock::http::Framing;
-using penstock::http::HeaderField;
-using penstock::http::HeadLimits;
-using penstock::http::HeadResult;
-using penstock::http::ResponseHead;
+using penstock::http1::Framing;
+using penstock::http1::HeaderField;
+using penstock::http1::HeadLimits;
+using penstock::http1::HeadResult;
+using penstock::http1::ResponseHead;
 
 constexpr HeadLimits kLimits{.header_lines_max = 20, .head_bytes_max = 1024};
 
@@ -39,11 +39,11 @@ void check_cut(std::string_view bytes, bool to_head, std::size_t cut, const Head
 
 void check_forwarded(const ResponseHead& head, bool to_head) {
   for (const HeaderField& field : head.fields) {
-    require(penstock::http::is_token(field.name) && penstock::http::is_field_value(field.value));
+    require(penstock::http1::is_token(field.name) && penstock::http1::is_field_value(field.value));
   }
   require(head.status >= 100 && head.status <= 999);
   require(head.framing != Framing::kUntilClose || !head.keep_alive);
-  penstock::http::DownstreamHeadEdits edits;
+  penstock::http1::DownstreamHeadEdits edits;
   edits.framing = head.framing;
   edits.content_length = head.content_length;
   std::string out;

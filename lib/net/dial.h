@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "lib/net/connection.h"
+#include "lib/net/deadlines.h"
+#include "lib/net/resolver.h"
+#include "lib/net/tls.h"
+#include "lib/task/task.h"
+
+namespace penstock::net {
+
+struct DialTarget {
+  std::string host;  // name or address literal, without brackets
+  std::uint16_t port = 0;
+  const TlsContext* tls = nullptr;  // nullptr: plain
+  std::string server_name;          // for TLS
+  ssl_session_st* resumed = nullptr;
+  std::chrono::milliseconds timeout{5'000};  // all of it: name, connect, handshake
+  std::chrono::milliseconds tcp_keep_alive{30'000};
+};
+
+enum class DialFailure : std::uint8_t {
+  kNone,
+  kName,     // no address
+  kRefused,  // refused, unreachable, reset
+  kTimeout,
+  kTls,          // handshake or certificate
+  kDescriptors,  // out of them
+  kCancelled,
+};
+
+// One attempt to reach a peer: tries its addresses in the resolver's order within one time limit.
+//
+// Threads: one worker. run() once; cancel() from the same worker at any time, which makes run() end
+// soon (a name look-up that is already running is waited for).
+class Dial {
+ public:
+  Dial(Executor worker, DeadlineWheel& wheel, Resolver& resolver);
+  Dial(const Dial&) = delete;
+  Dial& operator=(const Dial&) = delete;
+
+  struct Outcome {
+    std::unique_ptr<Connection> connection;  // nullptr on failure
+    DialFailure failure = DialFailure::kNone;
+    std::string detail;  // for the log
+  };
+  // `target` must live until the task ends.
+  Task<Outcome> run(const DialTarget& target);
+  void cancel() noexcept { stop(DialFailure::kCancelled); }
+
+ private:
+  class Connecting;
+
+  void stop(DialFailure why) noexcept;
+  Task<bool> connect(const Endpoint& endpoint, std::chrono::milliseconds keep_alive);
+  Task<bool> secure(const DialTarget& target);
+
+  Executor worker_;
+  DeadlineWheel& wheel_;
+  Resolver& resolver_;
+  Deadline deadline_;
+  std::unique_ptr<Connection> connection_;
+  DialFailure stopped_ = DialFailure::kNone;
+  DialFailure failure_ = DialFailure::kNone;
+  std::string detail_;
+};
+
+// Performs the handshake of a connection that has adopted its TLS session. False: failed, cancelled
+// or closed.
+Task<bool> handshake(Connection& connection);
+
+}  // namespace penstock::net

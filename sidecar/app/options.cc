@@ -1,0 +1,190 @@
+#include "sidecar/app/options.h"
+
+#include <charconv>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "lib/json/scalars.h"
+#include "sidecar/app/version.h"
+
+namespace penstock::app {
+namespace {
+
+constexpr const char* kAbout =
+    "penstock-sidecar: a caching, coalescing, measuring proxy for LLM traffic.\n"
+    "\n"
+    "Stand-alone in front of one model API:\n"
+    "  penstock-sidecar --upstream https://api.openai.com --cache 256Mi\n"
+    "With resources (OptimizationPolicy, CacheTier, RoutingTable) from files:\n"
+    "  penstock-sidecar --resources ./policies --secrets-dir ./secrets\n"
+    "Check resources without running:\n"
+    "  penstock-sidecar --resources ./policies --check\n";
+
+constexpr const char* kFootnote =
+    "Every flag has an environment variable: PENSTOCK_ and its name in capitals, with _ for -\n"
+    "(--drain-grace: PENSTOCK_DRAIN_GRACE). A flag wins over its variable.\n"
+    "\n"
+    "SIGTERM drains: readiness goes off, connections are told to close for --drain-delay, running\n"
+    "answers get --drain-grace to finish. SIGINT drains without the delay. A second signal ends "
+    "at\n"
+    "once. SIGHUP reads resources and secrets again (they are watched anyway).\n";
+
+// What CLI11 fills; turned into Options once everything is there.
+struct RawOptions {
+  std::vector<std::string> listen;
+  std::string status;
+  std::string admin;
+  std::string cache;
+  std::string drain_delay = "0s";
+  std::string drain_grace = "30s";
+};
+
+std::string environment_name(const std::string& flag) {
+  std::string name = "PENSTOCK_";
+  for (const char c : flag) {
+    name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
+void add_options(CLI::App& app, Options& options, RawOptions& raw) {
+  const auto add = [&app](const std::string& flag, auto& into, const std::string& about) {
+    return app.add_option("--" + flag, into, about)->envname(environment_name(flag));
+  };
+  auto* resources = add("resources", options.resources, "File or folder of resources, watched")
+                        ->type_name("PATH");
+  add("policy", options.policy, "Which OptimizationPolicy to run; needed only where several are")
+      ->type_name("NS/NAME");
+  add("secrets-dir", options.secrets_dir, "Secrets: the key K of the Secret S is the file DIR/S/K")
+      ->type_name("DIR");
+  auto* upstream = add("upstream", options.upstream, "Run without resources, in front of this URL")
+                       ->type_name("URL");
+  add("cache", raw.cache, "With --upstream: cache answers in this much memory (256Mi)")
+      ->type_name("SIZE")
+      ->needs(upstream);
+  upstream->excludes(resources);
+  add("listen", raw.listen, "Where clients connect, repeatable [127.0.0.1:8080]")
+      ->type_name("ADDR:PORT");
+  add("status", raw.status, "Health, metrics and read-only state [off]")->type_name("ADDR:PORT");
+  add("admin", raw.admin, "Everything, loopback only [127.0.0.1:9901]; \"off\" for none")
+      ->type_name("ADDR:PORT");
+  add("status-token-file", options.admin_token_file,
+      "Bearer token the status listener asks for, but for health, drained and metrics")
+      ->type_name("FILE");
+  add("workers", options.workers, "Threads [the CPU quota]")->check(CLI::Range(1, 256));
+  add("drain-delay", raw.drain_delay, "After SIGTERM: how long new requests are still taken");
+  add("drain-grace", raw.drain_grace, "After that: how long running answers may go on");
+  app.add_flag("--access-log,!--no-access-log", options.access_log,
+               "Write JSON lines of finished requests to standard output")
+      ->envname("PENSTOCK_ACCESS_LOG");
+  app.add_flag("--check", options.check, "Check the resources and exit: 0 if good, 1 if not")
+      ->envname("PENSTOCK_CHECK");
+  app.set_version_flag("--version", std::string(version()));
+}
+
+Result<std::chrono::milliseconds> parse_duration(const std::string& flag, const std::string& text) {
+  const auto parsed = json::parse_duration(text);
+  if (!parsed) {
+    return fail(ErrorCode::kInvalidConfig, "--" + flag + ": " + parsed.error().detail);
+  }
+  return *parsed;
+}
+
+// Everything that CLI11 cannot check. Empty: good.
+std::string complete(Options& options, const RawOptions& raw) {
+  if (options.resources.empty() == options.upstream.empty()) {
+    return "give --resources PATH, or --upstream URL";
+  }
+  for (const std::string& text : raw.listen) {
+    const auto address = parse_listen_address(text);
+    if (!address) {
+      return "--listen: " + address.error().detail;
+    }
+    options.listen.push_back(*address);
+  }
+  if (options.listen.empty()) {
+    options.listen.push_back({"127.0.0.1", 8080});
+  }
+  if (!raw.status.empty()) {
+    const auto address = parse_listen_address(raw.status);
+    if (!address) {
+      return "--status: " + address.error().detail;
+    }
+    options.status = *address;
+  }
+  if (raw.admin != "off") {
+    const auto address = parse_listen_address(raw.admin.empty() ? "127.0.0.1:9901" : raw.admin);
+    if (!address || !address->loopback()) {
+      return "--admin: " + (address ? std::string("must be a loopback address: it is not protected")
+                                    : address.error().detail);
+    }
+    options.admin = *address;
+  }
+  if (!raw.cache.empty()) {
+    const auto size = json::parse_quantity(raw.cache);
+    if (!size) {
+      return "--cache: " + size.error().detail;
+    }
+    options.cache_bytes = size->value;
+  }
+  const auto delay = parse_duration("drain-delay", raw.drain_delay);
+  const auto grace = parse_duration("drain-grace", raw.drain_grace);
+  if (!delay || !grace) {
+    return (delay ? grace : delay).error().detail;
+  }
+  options.drain_delay = *delay;
+  options.drain_grace = *grace;
+  return {};
+}
+
+}  // namespace
+
+bool ListenAddress::loopback() const {
+  return host == "::1" || host == "localhost" || host.starts_with("127.");
+}
+
+std::string ListenAddress::text() const {
+  const std::string shown = host.contains(':') ? "[" + host + "]" : host;
+  return shown + ":" + std::to_string(port);
+}
+
+Result<ListenAddress> parse_listen_address(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  std::string host = colon == std::string::npos ? "" : text.substr(0, colon);
+  const std::string_view port =
+      std::string_view(text).substr(colon == std::string::npos ? 0 : colon + 1);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.contains(':')) {
+    return fail(ErrorCode::kInvalidConfig, "put an IPv6 address in brackets: [::1]:8080");
+  }
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc{} || end != port.data() + port.size() || port.empty()) {
+    return fail(ErrorCode::kInvalidConfig,
+                "\"" + text + "\" is no address: want ADDR:PORT, as 127.0.0.1:8080");
+  }
+  return ListenAddress{host, number};
+}
+
+ParsedOptions parse_options(int argc, char** argv) {
+  CLI::App app{kAbout};
+  app.footer(kFootnote);
+  Options options;
+  RawOptions raw;
+  add_options(app, options, raw);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return {std::nullopt, app.exit(error)};
+  }
+  const std::string wrong = complete(options, raw);
+  if (!wrong.empty()) {
+    std::cerr << "penstock-sidecar: " << wrong << "\nRun with --help for more information.\n";
+    return {std::nullopt, 2};
+  }
+  return {std::move(options), 0};
+}
+
+}  // namespace penstock::app

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/result/result.h"
+
+namespace penstock::app {
+
+struct ListenAddress {
+  std::string host;  // without brackets; "" for every address of both families
+  std::uint16_t port = 0;
+  [[nodiscard]] bool loopback() const;
+  [[nodiscard]] std::string text() const;
+};
+
+// "127.0.0.1:8080", "[::1]:8080", ":8080", "8080".
+Result<ListenAddress> parse_listen_address(const std::string& text);
+
+// The command line and PENSTOCK_… environment variables.
+struct Options {
+  std::string resources;  // file or folder; empty: --upstream
+  std::string policy;     // "namespace/name"; empty: the only one
+  std::string secrets_dir;
+  std::string upstream;
+  std::optional<std::uint64_t> cache_bytes;
+  std::vector<ListenAddress> listen;
+  std::optional<ListenAddress> status;
+  std::optional<ListenAddress> admin;
+  std::uint32_t workers = 0;  // 0: the CPU quota
+  bool check = false;
+  bool access_log = true;
+  std::chrono::milliseconds drain_delay{0};
+  std::chrono::milliseconds drain_grace{30'000};
+  std::string admin_token_file;
+};
+
+// The parsed options; or the exit code after --help, --version or an error, which was printed.
+struct ParsedOptions {
+  std::optional<Options> options;
+  int exit_code = 0;
+};
+ParsedOptions parse_options(int argc, char** argv);
+
+}  // namespace penstock::app

@@ -1,0 +1,227 @@
+#include "sidecar/app/policy_source.h"
+
+#include <array>
+#include <filesystem>
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "lib/resolve/resolve.h"
+#include "lib/resources/load.h"
+
+namespace penstock::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM |
+                                  IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF;
+constexpr std::size_t kWatchedFilesMax = 4096;
+
+// Folders to watch: the one given, or that of the file given, and one level of folders below (a
+// Secret each).
+std::vector<std::string> folders_of(const std::string& path, bool with_children) {
+  if (path.empty()) {
+    return {};
+  }
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) {
+    const fs::path parent = fs::path(path).parent_path();
+    return {parent.empty() ? "." : parent.string()};
+  }
+  std::vector<std::string> folders{path};
+  if (with_children) {
+    for (const auto& entry : fs::directory_iterator(path, ignored)) {
+      if (entry.is_directory(ignored)) {
+        folders.push_back(entry.path().string());
+      }
+    }
+  }
+  return folders;
+}
+
+// Names, sizes and times of what is there: cheap to compare, and it follows symlinks.
+void append_fingerprint(std::string& out, const std::string& folder) {
+  std::error_code ignored;
+  std::size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (++files > kWatchedFilesMax) {
+      return;
+    }
+    const auto changed = fs::last_write_time(entry.path(), ignored).time_since_epoch().count();
+    const auto size = fs::is_regular_file(entry.path(), ignored)
+                          ? fs::file_size(entry.path(), ignored)
+                          : std::uintmax_t{0};
+    out +=
+        entry.path().string() + '|' + std::to_string(changed) + '|' + std::to_string(size) + '\n';
+  }
+}
+
+std::string joined(const std::vector<api::ResourceError>& errors) {
+  std::string text;
+  for (const api::ResourceError& error : errors) {
+    text += (text.empty() ? "" : "\n") + to_string(error);
+  }
+  return text;
+}
+
+}  // namespace
+
+PolicySource::PolicySource(const Options& options, http::OriginTable& origins,
+                           net::Executor executor)
+    : options_(options),
+      origins_(origins),
+      inotify_(executor),
+      poll_(executor),
+      settle_(executor) {}
+
+Result<std::shared_ptr<const ActivePolicy>> PolicySource::read() {
+  seen_ = fingerprint();
+  std::vector<std::string> ignored;
+  resolve::ResolveResult resolved;
+  if (options_.resources.empty()) {
+    resolved = resolve::for_upstream(options_.upstream, options_.cache_bytes);
+  } else {
+    api::Resources resources = resources::load(options_.resources, json::Strictness::kStrict);
+    if (!resources.bindings.empty()) {
+      // Delivered by an operator, maybe a newer one: what is not required may be unknown.
+      resources = resources::load(options_.resources, json::Strictness::kTolerant);
+    }
+    for (const api::ResourceError& field : resources.ignored) {
+      ignored.push_back(to_string(field));
+    }
+    resolved = resolve::resolve(resources, api::parse_object_name(options_.policy));
+  }
+  std::string wrong;
+  std::shared_ptr<const ActivePolicy> active;
+  if (!resolved) {
+    wrong = joined(resolved.error());
+  } else {
+    const bool loopback = std::ranges::all_of(
+        options_.listen, [](const ListenAddress& address) { return address.loopback(); });
+    if (const auto exposed = resolve::check_exposure(*resolved, loopback)) {
+      wrong = *exposed;
+    } else {
+      auto activated = activate(std::move(*resolved), options_.secrets_dir, origins_);
+      wrong = activated ? std::string() : activated.error().detail;
+      active = activated ? std::move(*activated) : nullptr;
+    }
+  }
+  const sync::MutexLock lock(mutex_);
+  status_.last_error = wrong;
+  status_.ignored = std::move(ignored);
+  if (active == nullptr) {
+    ++status_.rejected;
+    return fail(ErrorCode::kInvalidConfig, wrong);
+  }
+  ++status_.reloads;
+  status_.name = active->policy->name;
+  status_.hash = active->policy->hash;
+  return active;
+}
+
+void PolicySource::watch(Changed changed, Problem problem) {
+  changed_ = std::move(changed);
+  problem_ = std::move(problem);
+  const int descriptor = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (descriptor >= 0) {
+    inotify_.assign(descriptor);
+    add_watches();
+    await_change();
+  }
+  rearm_poll();
+}
+
+void PolicySource::stop() {
+  poll_.cancel();
+  settle_.cancel();
+  boost::system::error_code ignored;
+  inotify_.close(ignored);
+}
+
+// Adding a watch that is there already changes nothing.
+void PolicySource::add_watches() {
+  for (const std::string& folder : folders_of(options_.resources, false)) {
+    ::inotify_add_watch(inotify_.native_handle(), folder.c_str(), kEvents);
+  }
+  for (const std::string& folder : folders_of(options_.secrets_dir, true)) {
+    ::inotify_add_watch(inotify_.native_handle(), folder.c_str(), kEvents);
+  }
+}
+
+void PolicySource::await_change() {
+  inotify_.async_wait(decltype(inotify_)::wait_read,
+                      [this](const boost::system::error_code& error) {
+                        if (error) {
+                          return;
+                        }
+                        drain_events();
+                        settle();
+                        await_change();
+                      });
+}
+
+void PolicySource::drain_events() {
+  std::array<char, 4096> events;
+  while (::read(inotify_.native_handle(), events.data(), events.size()) > 0) {
+  }
+}
+
+void PolicySource::settle() {
+  if (settling_) {
+    return;
+  }
+  settling_ = true;
+  settle_.expires_after(kSettle);
+  settle_.async_wait([this](const boost::system::error_code& cancelled) {
+    settling_ = false;
+    if (!cancelled) {
+      read_again();
+    }
+  });
+}
+
+void PolicySource::rearm_poll() {
+  poll_.expires_after(kPoll);
+  poll_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) {
+      return;
+    }
+    if (fingerprint() != seen_) {
+      read_again();
+    }
+    rearm_poll();
+  });
+}
+
+void PolicySource::read_again() {
+  if (inotify_.is_open()) {
+    add_watches();
+  }
+  auto active = read();
+  if (active) {
+    last_problem_.clear();
+    changed_(*active);
+  } else if (active.error().detail != last_problem_) {
+    last_problem_ = active.error().detail;
+    problem_(last_problem_);
+  }
+}
+
+std::string PolicySource::fingerprint() const {
+  std::string text;
+  for (const std::string& folder : folders_of(options_.resources, false)) {
+    append_fingerprint(text, folder);
+  }
+  for (const std::string& folder : folders_of(options_.secrets_dir, true)) {
+    append_fingerprint(text, folder);
+  }
+  return text;
+}
+
+PolicyStatus PolicySource::status() const {
+  const sync::MutexLock lock(mutex_);
+  return status_;
+}
+
+}  // namespace penstock::app

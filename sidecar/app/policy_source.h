@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+
+#include "lib/net/connection.h"
+#include "lib/sync/mutex.h"
+#include "sidecar/app/active_policy.h"
+#include "sidecar/app/options.h"
+
+namespace penstock::app {
+
+// What an admin endpoint says about the configuration.
+struct PolicyStatus {
+  std::string name;
+  std::string hash;
+  std::uint64_t reloads = 0;         // that changed the active policy
+  std::uint64_t rejected = 0;        // reads that did not become the active policy
+  std::string last_error;            // of the newest read; empty: it was good
+  std::vector<std::string> ignored;  // unknown fields of delivered files
+};
+
+// Where the policy comes from: files that are watched, or the flags.
+//
+// A read that is not valid in every part keeps the last good policy. Files are watched by inotify
+// on their folders, which also sees Kubernetes' symlink swaps, and looked at every kPoll besides,
+// since some file systems tell nothing. Threads: the main thread; status() from any.
+class PolicySource {
+ public:
+  static constexpr std::chrono::seconds kPoll{5};
+  static constexpr std::chrono::milliseconds kSettle{50};  // several writes are one change
+
+  using Changed = std::function<void(const std::shared_ptr<const ActivePolicy>&)>;
+  using Problem = std::function<void(const std::string& message)>;
+
+  PolicySource(const Options& options, http::OriginTable& origins, net::Executor executor);
+
+  // Reads now. Errors are one text, a line each.
+  Result<std::shared_ptr<const ActivePolicy>> read();
+
+  // From here on `changed` is called for each new good policy and `problem` for each new bad read.
+  void watch(Changed changed, Problem problem);
+  void read_again();
+  void stop();
+
+  [[nodiscard]] PolicyStatus status() const;
+
+ private:
+  struct Loaded;
+
+  void rearm_poll();
+  void await_change();
+  void drain_events();
+  void settle();
+  void add_watches();
+  [[nodiscard]] std::string fingerprint() const;
+
+  const Options& options_;
+  http::OriginTable& origins_;
+  boost::asio::posix::basic_stream_descriptor<net::Executor> inotify_;
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        net::Executor>;
+  Timer poll_;
+  Timer settle_;
+  Changed changed_;
+  Problem problem_;
+  std::string seen_;  // fingerprint of the files at the last read
+  std::string last_problem_;
+  bool settling_ = false;
+  mutable sync::Mutex mutex_;
+  PolicyStatus status_ PENSTOCK_GUARDED_BY(mutex_);
+};
+
+}  // namespace penstock::app

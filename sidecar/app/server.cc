@@ -1,0 +1,222 @@
+#include "sidecar/app/server.h"
+
+#include <algorithm>
+#include <csignal>
+#include <iostream>
+#include <random>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "lib/resolve/resolve.h"
+#include "sidecar/app/cpu_quota.h"
+#include "sidecar/app/version.h"
+
+namespace penstock::app {
+namespace {
+
+// Kept back from clients for admin, metrics, DNS, files and reloads.
+constexpr std::uint64_t kReservedDescriptors = 64;
+constexpr std::chrono::milliseconds kDrainPoll{50};
+
+std::uint64_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    return 1024;
+  }
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+}  // namespace
+
+Server::Server(Options options)
+    : options_(std::move(options)),
+      metrics_(registry_),
+      shared_{clock_, resolver_, flights_, limits_, {}},
+      source_(options_, origins_, main_.get_executor()),
+      signals_(main_.get_executor()),
+      drain_timer_(main_.get_executor()) {
+  if (options_.access_log) {
+    shared_.access_log = [this](std::string&& lines) { log_.write(std::move(lines)); };
+  }
+}
+
+Server::~Server() = default;
+
+int Server::run() {
+  std::signal(SIGPIPE,
+              SIG_IGN);  // a peer that is gone is an error code, not the end of the process
+  set_limits();
+  if (!start()) {
+    return 1;
+  }
+  main_.run();
+  return 0;
+}
+
+// A relayed stream takes two descriptors.
+void Server::set_limits() {
+  const std::uint64_t descriptors = raise_descriptor_limit();
+  const std::uint64_t usable =
+      descriptors > 4 * kReservedDescriptors ? descriptors - kReservedDescriptors : descriptors / 2;
+  limits_.connections_max =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(usable / 2, 1 << 24));
+  limits_.requests_in_flight_max = limits_.connections_max;
+}
+
+bool Server::start() {
+  const auto policy = source_.read();
+  if (!policy) {
+    std::cerr << policy.error().detail << '\n';
+    return false;
+  }
+  if (options_.workers == 0) {
+    const bool injected = std::ranges::any_of(
+        (*policy)->upstreams, [](const http::Upstream& upstream) { return upstream.same_pod; });
+    options_.workers = injected ? 1 : cpu_quota();
+  }
+  if (!start_workers(*policy)) {
+    return false;
+  }
+  source_.watch([this](const auto& changed) { apply(changed); },
+                [this](const std::string& message) {
+                  metrics_.reloaded(false);
+                  log_.note("error", "the last good policy stays: " + message);
+                });
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  signals_.add(SIGHUP);
+  await_signal();
+  std::string where;
+  for (const ListenAddress& address : options_.listen) {
+    where += (where.empty() ? "" : ", ") + address.text();
+  }
+  log_.note("info", "penstock-sidecar " + std::string(version()) + " ready on " + where +
+                        ", policy " + (*policy)->policy->name + " " + (*policy)->policy->hash);
+  if (options_.cache_bytes) {
+    log_.note("info", "--upstream and --cache stand for these resources:\n" +
+                          resolve::upstream_as_yaml(options_.upstream, options_.cache_bytes));
+  }
+  return true;
+}
+
+bool Server::start_workers(const std::shared_ptr<const ActivePolicy>& policy) {
+  std::random_device entropy;
+  for (std::uint32_t i = 0; i < options_.workers; ++i) {
+    const std::uint64_t seed = (std::uint64_t{entropy()} << 32U) | entropy();
+    auto worker = std::make_unique<Worker>(shared_, metrics_.new_worker(), seed);
+    for (ListenAddress& address : options_.listen) {
+      const Result<void> listening = worker->listen(address);
+      if (!listening) {
+        std::cerr << "penstock-sidecar: " << listening.error().detail << '\n';
+        return false;
+      }
+      address.port = worker->ports().back();  // the next worker shares a port that was picked here
+    }
+    workers_.push_back(std::move(worker));
+  }
+  for (const auto& worker : workers_) {
+    worker->start(policy);
+  }
+  return true;
+}
+
+void Server::apply(const std::shared_ptr<const ActivePolicy>& policy) {
+  metrics_.reloaded(true);
+  log_.note("info", "policy " + policy->policy->name + " " + policy->policy->hash + " is active");
+  for (const auto& worker : workers_) {
+    worker->apply(policy);
+  }
+}
+
+void Server::await_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (!error) {
+      on_signal(signal);
+      await_signal();
+    }
+  });
+}
+
+void Server::on_signal(int signal) {
+  if (signal == SIGHUP) {
+    source_.read_again();
+  } else if (draining_) {
+    log_.note("warn", "second signal: ending at once");
+    finish();
+  } else {
+    begin_drain(signal == SIGINT ? std::chrono::milliseconds(0) : options_.drain_delay);
+  }
+}
+
+void Server::begin_drain(std::chrono::milliseconds delay) {
+  if (draining_) {
+    return;
+  }
+  draining_ = true;
+  log_.note("info", "draining");
+  for (const auto& worker : workers_) {
+    worker->drain(false);
+  }
+  drain_timer_.expires_after(delay);
+  drain_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) {
+      stop_listening();
+    }
+  });
+}
+
+void Server::stop_listening() {
+  for (const auto& worker : workers_) {
+    worker->drain(true);
+  }
+  drain_ends_ = clock_.now() + options_.drain_grace;
+  check_drained();
+}
+
+void Server::check_drained() {
+  const bool idle =
+      std::ranges::all_of(workers_, [](const auto& worker) { return worker->sessions() == 0; });
+  if (idle || clock_.now() >= drain_ends_) {
+    finish();
+    return;
+  }
+  drain_timer_.expires_after(kDrainPoll);
+  drain_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) {
+      check_drained();
+    }
+  });
+}
+
+void Server::finish() {
+  signals_.cancel();
+  drain_timer_.cancel();
+  source_.stop();
+  for (const auto& worker : workers_) {
+    worker->stop();
+  }
+  for (const auto& worker : workers_) {
+    worker->join();
+  }
+  main_.stop();
+}
+
+int check(const Options& options) {
+  http::OriginTable origins;
+  net::IoContext context{1};
+  PolicySource source(options, origins, context.get_executor());
+  const auto policy = source.read();
+  if (!policy) {
+    std::cerr << policy.error().detail << '\n';
+    return 1;
+  }
+  std::cout << "good: policy " << (*policy)->policy->name << ", hash " << (*policy)->policy->hash
+            << '\n';
+  return 0;
+}
+
+}  // namespace penstock::app

@@ -1,0 +1,89 @@
+#include "sidecar/app/stage_table.h"
+
+#include <array>
+
+#include "sidecar/stages/account.h"
+#include "sidecar/stages/route.h"
+#include "sidecar/stages/usage.h"
+
+namespace penstock::app {
+namespace {
+
+template <class Stage>
+struct Entry {
+  std::string_view name;
+  bool (*enabled)(const resolve::ResolvedPolicy& policy);
+  std::unique_ptr<Stage> (*make)(const StageDeps& deps);
+};
+using CallerEntry = Entry<pipeline::CallerStage>;
+using CallEntry = Entry<pipeline::CallStage>;
+
+bool always(const resolve::ResolvedPolicy& /*policy*/) {
+  return true;
+}
+
+bool enforced(const resolve::ResolvedPolicy& policy) {
+  return policy.mode == resolve::Mode::kEnforce;
+}
+
+std::unique_ptr<pipeline::CallerStage> make_account(const StageDeps& deps) {
+  return std::make_unique<stages::AccountStage>(deps.policy.observability.access_log_sampling);
+}
+
+std::unique_ptr<pipeline::CallStage> make_route(const StageDeps& /*deps*/) {
+  return std::make_unique<stages::RouteStage>();
+}
+
+std::unique_ptr<pipeline::CallStage> make_usage(const StageDeps& deps) {
+  return std::make_unique<stages::UsageStage>(deps.policy);
+}
+
+// The only lists of stages. Requests run top to bottom, completion bottom to top.
+constexpr std::array kCallerStages = {
+    CallerEntry{"account", &always, &make_account},
+};
+constexpr std::array kCallStages = {
+    CallEntry{"route", &always, &make_route},
+    CallEntry{"usage", &enforced, &make_usage},
+};
+
+template <class Stage, std::size_t kCount>
+std::vector<std::unique_ptr<Stage>> make_enabled(const std::array<Entry<Stage>, kCount>& table,
+                                                 const StageDeps& deps) {
+  std::vector<std::unique_ptr<Stage>> stages;
+  for (const Entry<Stage>& entry : table) {
+    if (entry.enabled(deps.policy)) {
+      stages.push_back(entry.make(deps));
+    }
+  }
+  return stages;
+}
+
+template <class Stage, std::size_t kCount>
+std::vector<std::string_view> names_of(const std::array<Entry<Stage>, kCount>& table) {
+  std::vector<std::string_view> names;
+  for (const Entry<Stage>& entry : table) {
+    names.push_back(entry.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+pipeline::CallerChain make_caller_chain(const StageDeps& deps) {
+  return pipeline::CallerChain(make_enabled(kCallerStages, deps));
+}
+
+pipeline::CallChain make_call_chain(const StageDeps& deps) {
+  return pipeline::CallChain(make_enabled(kCallStages, deps));
+}
+
+std::vector<std::string_view> caller_stage_names() {
+  return names_of(kCallerStages);
+}
+
+std::vector<std::string_view> call_stage_names() {
+  return names_of(kCallStages);
+}
+
+}  // namespace penstock::app

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "lib/resolve/resolved_policy.h"
+#include "sidecar/pipeline/chain.h"
+
+namespace penstock::app {
+
+// What stages are made from. References outlive the stages.
+struct StageDeps {
+  const resolve::ResolvedPolicy& policy;
+};
+
+// The enabled stages of a policy, in order.
+pipeline::CallerChain make_caller_chain(const StageDeps& deps);
+pipeline::CallChain make_call_chain(const StageDeps& deps);
+
+// Names in order, for documents and their test.
+std::vector<std::string_view> caller_stage_names();
+std::vector<std::string_view> call_stage_names();
+
+}  // namespace penstock::app

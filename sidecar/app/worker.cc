@@ -1,0 +1,236 @@
+#include "sidecar/app/worker.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <sys/socket.h>
+
+#include "lib/net/socket_options.h"
+#include "sidecar/app/stage_table.h"
+
+namespace penstock::app {
+namespace {
+
+constexpr std::uint32_t kTicksPerSecond = 4;
+
+constexpr std::string_view kTooManyConnections =
+    "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nx-penstock-error: overloaded\r\n"
+    "content-type: application/json\r\ncontent-length: 91\r\nconnection: close\r\n\r\n"
+    "{\"error\":{\"message\":\"Too many connections.\",\"type\":\"overloaded\",\"param\":null,"
+    "\"code\":null}}\n\n";
+
+}  // namespace
+
+// A session and the way it leaves the worker.
+struct Worker::Connected {
+  Connected(Worker& on, net::Socket socket, request::ConnectionPeer peer)
+      : worker(on), session(on, std::move(socket), std::move(peer)) {}
+  Worker& worker;
+  http::Session session;
+};
+
+struct Worker::Flying {
+  Flying(Worker& on, const std::shared_ptr<const http::Snapshot>& snapshot,
+         request::CallerContext& caller)
+      : worker(on), run(on.io_, snapshot, caller) {}
+  Worker& worker;
+  http::FlightRun run;
+};
+
+Worker::Worker(SharedState& shared, std::unique_ptr<request::WorkerMetrics> metrics,
+               std::uint64_t seed)
+    : shared_(shared),
+      metrics_(std::move(metrics)),
+      services_(shared.clock, *metrics_, shared.flights, seed, 0),
+      io_(shared.resolver, services_),
+      ticker_(io_.executor()) {
+  io_.flights = std::make_shared<http::FlightHub>(io_.executor());
+  services_.flight_listener = io_.flights;
+  services_.access_log.set_output(shared.access_log);
+}
+
+Worker::~Worker() = default;
+
+Result<void> Worker::listen(const ListenAddress& address) {
+  auto listener = std::make_unique<http::Listener>(io_.executor());
+  const Result<void> opened = listener->open(address.host, address.port);
+  if (opened) {
+    listeners_.push_back(std::move(listener));
+  }
+  return opened;
+}
+
+std::vector<std::uint16_t> Worker::ports() const {
+  std::vector<std::uint16_t> ports;
+  for (const auto& listener : listeners_) {
+    ports.push_back(listener->port());
+  }
+  return ports;
+}
+
+void Worker::start(std::shared_ptr<const ActivePolicy> policy) {
+  use(std::move(policy));
+  thread_ = std::thread([this] { run(); });
+}
+
+void Worker::run() {
+  for (const auto& listener : listeners_) {
+    listener->start([this](net::Socket socket) { accept(std::move(socket)); });
+  }
+  tick();
+  io_.context.run();
+  services_.access_log.flush();
+}
+
+void Worker::join() {
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void Worker::tick() {
+  ticker_.expires_after(net::DeadlineWheel::kTick);
+  ticker_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (cancelled) {
+      return;
+    }
+    io_.wheel.tick();
+    if (++ticks_ % kTicksPerSecond == 0) {
+      io_.pool.sweep(snapshot_->policy->upstream, services_.clock.now());
+      services_.access_log.flush();
+    }
+    tick();
+  });
+}
+
+void Worker::use(std::shared_ptr<const ActivePolicy> active) {
+  const StageDeps deps{*active->policy};
+  metrics_->use_models(active->models);
+  services_.recent.resize(active->policy->observability.recent_requests);
+  snapshot_ =
+      std::make_shared<const http::Snapshot>(http::Snapshot{.policy = active->policy,
+                                                            .caller_chain = make_caller_chain(deps),
+                                                            .call_chain = make_call_chain(deps),
+                                                            .upstreams = active->upstreams,
+                                                            .listener_tls = active->listener_tls});
+}
+
+void Worker::apply(std::shared_ptr<const ActivePolicy> policy) {
+  boost::asio::post(io_.executor(),
+                    [this, policy = std::move(policy)]() mutable { use(std::move(policy)); });
+}
+
+void Worker::drain(bool stop_listening) {
+  boost::asio::post(io_.executor(), [this, stop_listening] {
+    draining_ = true;
+    if (!stop_listening) {
+      return;
+    }
+    for (const auto& listener : listeners_) {
+      listener->close();
+    }
+    for (const auto& [key, connected] : connected_) {
+      connected->session.finish_soon();
+    }
+  });
+}
+
+void Worker::stop() {
+  boost::asio::post(io_.executor(), [this] {
+    stopping_ = true;
+    for (const auto& listener : listeners_) {
+      listener->close();
+    }
+    for (const auto& [key, connected] : connected_) {
+      connected->session.abort();
+    }
+    for (const auto& [key, flying] : flying_) {
+      flying->run.abort();
+    }
+    end_if_stopped();
+  });
+}
+
+void Worker::end_if_stopped() {
+  if (stopping_ && connected_.empty() && flying_.empty()) {
+    io_.pool.clear();
+    ticker_.cancel();
+    io_.context.stop();
+  }
+}
+
+void Worker::accept(net::Socket socket) {
+  const std::uint32_t own = snapshot_->policy->listener.connections_max;
+  const std::uint32_t shared_most = shared_.limits.connections_max;
+  const std::uint32_t most = own == 0 ? shared_most : std::min(own, shared_most);
+  if (shared_.limits.connections.load(std::memory_order_relaxed) >= most) {
+    refuse(socket);
+    return;
+  }
+  boost::system::error_code error;
+  const auto remote = socket.remote_endpoint(error);
+  if (error) {
+    return;  // gone already
+  }
+  net::set_stream_options(socket.native_handle(), snapshot_->policy->listener.tcp_keep_alive);
+  request::ConnectionPeer peer;
+  peer.loopback = remote.address().is_loopback();
+  ssl_st* tls = snapshot_->listener_tls == nullptr
+                    ? nullptr
+                    : snapshot_->listener_tls->accept_on(socket.native_handle());
+  auto connected = std::make_unique<Connected>(*this, std::move(socket), std::move(peer));
+  Connected& session = *connected;
+  connected_.emplace(&session, std::move(connected));
+  shared_.limits.connections.fetch_add(1, std::memory_order_relaxed);
+  session_count_.fetch_add(1, std::memory_order_relaxed);
+  metrics_->client_connected();
+  session.session.start(
+      tls,
+      [](void* argument) {
+        auto* ended = static_cast<Connected*>(argument);
+        ended->worker.forget(*ended);
+      },
+      &session);
+}
+
+// One attempt to say why; the socket's buffer is empty, so it takes these few bytes.
+void Worker::refuse(net::Socket& socket) {
+  metrics_->rejected("connections");
+  static_cast<void>(::send(socket.native_handle(), kTooManyConnections.data(),
+                           kTooManyConnections.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+}
+
+void Worker::forget(Connected& ended) {
+  shared_.limits.connections.fetch_sub(1, std::memory_order_relaxed);
+  session_count_.fetch_sub(1, std::memory_order_relaxed);
+  metrics_->client_gone();
+  connected_.erase(&ended);
+  end_if_stopped();
+}
+
+void Worker::launch(const std::shared_ptr<const http::Snapshot>& snapshot,
+                    request::CallerContext& caller) {
+  auto flying = std::make_unique<Flying>(*this, snapshot, caller);
+  Flying& flight = *flying;
+  flying_.emplace(&flight, std::move(flying));
+  flight.run.start(
+      [](void* argument) {
+        auto* ended = static_cast<Flying*>(argument);
+        boost::asio::post(ended->worker.io_.executor(), [ended] {
+          Worker& worker = ended->worker;
+          worker.flying_.erase(ended);
+          worker.end_if_stopped();
+        });
+      },
+      &flight);
+}
+
+std::optional<std::uint32_t> Worker::http2_backend() const {
+  for (std::uint32_t i = 0; i < snapshot_->upstreams.size(); ++i) {
+    if (snapshot_->upstreams[i].same_pod) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace penstock::app

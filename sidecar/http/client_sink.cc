@@ -1,0 +1,169 @@
+#include "sidecar/http/client_sink.h"
+
+#include "sidecar/domain/media_type.h"
+#include "sidecar/http1/forward.h"
+#include "sidecar/http1/head_writer.h"
+#include "sidecar/request/response_fields.h"
+
+namespace penstock::http {
+
+ClientSink::ClientSink(WorkerIo& io, net::Connection& connection, ClientWriter& writer)
+    : io_(io),
+      connection_(connection),
+      writer_(writer),
+      deadline_([](void* self) { static_cast<ClientSink*>(self)->connection_.cancel(); }, this) {}
+
+void ClientSink::start(request::CallerContext& caller, bool closing) {
+  caller_ = &caller;
+  minor_version_ = caller.text.head.minor_version;
+  for_head_ = caller.text.head.method == "HEAD";
+  closing_ = closing;
+  head_pending_ = false;
+  head_written_ = false;
+  event_stream_ = false;
+  payload_bytes_ = 0;
+  extra_fields_.clear();
+  renderer_.start(Renderer::Mode::kPass);
+}
+
+void ClientSink::on_interim(const http1::ResponseHead& head) {
+  if (minor_version_ == 0 || writer_.blocked()) {
+    return;  // HTTP/1.0 knows no interim responses
+  }
+  io_.head_text.clear();
+  http1::build_downstream_head(io_.head_text, head, {});
+  static_cast<void>(writer_.write(io_.head_text));
+}
+
+SinkState ClientSink::on_head(const http1::ResponseHead& head, bool usage_added) {
+  const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
+  event_stream_ = type != nullptr && domain::is_event_stream(type->value);
+  if (usage_added && event_stream_ && !head.has(http1::HeaderId::kContentEncoding)) {
+    renderer_.start(Renderer::Mode::kStripUsage);
+  }
+  http1::DownstreamHeadEdits edits;
+  body_allowed_ = head.framing != http1::Framing::kNone;
+  framing_ = head.framing;
+  if (body_allowed_ && (framing_ != http1::Framing::kLength || renderer_.changes_length())) {
+    const bool chunks = minor_version_ != 0;
+    framing_ = chunks ? http1::Framing::kChunked : http1::Framing::kUntilClose;
+    closing_ = closing_ || !chunks;
+  }
+  edits.framing = framing_;
+  edits.content_length = head.content_length;
+  edits.close = closing_;
+  edits.keep_alive = !closing_ && minor_version_ == 0;
+  edits.upgrade = head.upgrade;
+  request::append_response_fields(extra_fields_, *caller_);
+  std::string& text = io_.head_text;
+  text.clear();
+  http1::build_downstream_head(text, head, edits);
+  text.resize(text.size() - http1::kLineEnd.size());  // our own lines go in front of the empty one
+  text += extra_fields_;
+  text += http1::kLineEnd;
+  head_pending_ = true;
+  caller_->record.status = static_cast<std::uint16_t>(head.status);
+  return SinkState::kReady;
+}
+
+std::string_view ClientSink::take_head() {
+  if (!head_pending_) {
+    return {};
+  }
+  head_pending_ = false;
+  head_written_ = true;
+  mark_first_byte();
+  return io_.head_text;
+}
+
+void ClientSink::mark_first_byte() {
+  caller_->record.timing.first_byte = std::chrono::duration_cast<std::chrono::microseconds>(
+      io_.services.clock.now() - caller_->started);
+}
+
+SinkState ClientSink::on_payload(std::string_view payload) {
+  const std::string_view rendered = renderer_.render(payload);
+  if (rendered.empty() || !body_allowed_) {
+    return SinkState::kReady;
+  }
+  payload_bytes_ += rendered.size();
+  const std::string_view head = take_head();
+  if (framing_ != http1::Framing::kChunked) {
+    return state_of(writer_.write(head, rendered));
+  }
+  const http1::ChunkSizeLine size(rendered.size());
+  return state_of(writer_.write(head, size.view(), rendered, http1::kLineEnd));
+}
+
+SinkState ClientSink::flush() {
+  return head_pending_ ? state_of(writer_.write(take_head())) : SinkState::kReady;
+}
+
+SinkState ClientSink::state_of(ClientWriter::Result result) {
+  switch (result) {
+    case ClientWriter::Result::kWritten: return SinkState::kReady;
+    case ClientWriter::Result::kBlocked: return SinkState::kBlocked;
+    case ClientWriter::Result::kBroken: return SinkState::kGone;
+  }
+  return SinkState::kGone;
+}
+
+Task<SinkState> ClientSink::ready() {
+  io_.wheel.arm(deadline_, caller_->policy->upstream.idle_timeout);
+  const bool drained = co_await writer_.drain();
+  deadline_.disarm();
+  co_return drained ? SinkState::kReady : SinkState::kGone;
+}
+
+SinkState ClientSink::answer(int status, std::string_view lines, std::string_view body) {
+  request::append_response_fields(extra_fields_, *caller_);
+  std::string& head = io_.head_text;
+  head.clear();
+  http1::append_status_line(head, status);
+  head += lines;
+  head += extra_fields_;
+  http1::append_field(head, "content-length", body.size());
+  if (closing_) {
+    http1::append_field(head, "connection", "close");
+  } else if (minor_version_ == 0) {
+    http1::append_field(head, "connection", "keep-alive");
+  }
+  head += http1::kLineEnd;
+  head_written_ = true;
+  caller_->record.status = static_cast<std::uint16_t>(status);
+  mark_first_byte();
+  if (for_head_) {
+    body = {};
+  }
+  payload_bytes_ += body.size();
+  return state_of(writer_.write(head, body));
+}
+
+SinkState ClientSink::finish(std::string_view trailers) {
+  const std::string_view rest = renderer_.rest();
+  payload_bytes_ += rest.size();
+  if (framing_ != http1::Framing::kChunked) {
+    return state_of(writer_.write(take_head(), rest));
+  }
+  std::string last;
+  http1::append_chunk(last, rest);
+  http1::append_last_chunk(last, trailers);
+  return state_of(writer_.write(take_head(), last));
+}
+
+void ClientSink::break_off(std::string_view event) {
+  closing_ = true;
+  if (writer_.blocked() || event.empty() || !event_stream_) {
+    static_cast<void>(head_pending_ ? writer_.write(take_head()) : ClientWriter::Result::kWritten);
+    return;
+  }
+  const std::string_view head = take_head();
+  if (framing_ == http1::Framing::kChunked) {
+    const http1::ChunkSizeLine size(event.size());
+    static_cast<void>(writer_.write(head, size.view(), event, http1::kLineEnd));
+  } else if (framing_ == http1::Framing::kUntilClose) {
+    static_cast<void>(writer_.write(head, event));
+  }
+}
+
+}  // namespace penstock::http

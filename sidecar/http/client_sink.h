@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "lib/net/deadlines.h"
+#include "sidecar/http/client_writer.h"
+#include "sidecar/http/renderer.h"
+#include "sidecar/http/response_sink.h"
+#include "sidecar/http/worker_io.h"
+#include "sidecar/request/caller_context.h"
+
+namespace penstock::http {
+
+// Writes one answer to one client in the client's framing: length where it is known, else chunked,
+// else (HTTP/1.0) until close.
+class ClientSink final : public ResponseSink {
+ public:
+  ClientSink(WorkerIo& io, net::Connection& connection, ClientWriter& writer);
+
+  // Per request, before anything else. `closing`: this is the connection's last answer.
+  void start(request::CallerContext& caller, bool closing);
+  // This answer is the connection's last.
+  void close_after() { closing_ = true; }
+  // Further header lines for the head ("cache-status: …\r\n").
+  void add_fields(std::string_view lines) { extra_fields_ += lines; }
+
+  void on_interim(const http1::ResponseHead& head) override;
+  SinkState on_head(const http1::ResponseHead& head, bool usage_added) override;
+  SinkState on_payload(std::string_view payload) override;
+  SinkState flush() override;
+  Task<SinkState> ready() override;
+
+  // An answer of our own, whole. `lines`: header lines with CRLF.
+  SinkState answer(int status, std::string_view lines, std::string_view body);
+  // The normal end of a relayed answer.
+  SinkState finish(std::string_view trailers);
+  // The answer broke off: shows the client `event` (an error in its dialect, maybe empty) and
+  // leaves the body without its end. The connection must be closed after this.
+  void break_off(std::string_view event);
+
+  [[nodiscard]] bool head_written() const { return head_written_; }
+  // Whether another request can follow on this connection.
+  [[nodiscard]] bool keeps_connection() const { return !closing_; }
+  [[nodiscard]] std::uint64_t payload_bytes() const { return payload_bytes_; }
+  [[nodiscard]] bool event_stream() const { return event_stream_; }
+
+ private:
+  SinkState state_of(ClientWriter::Result result);
+  std::string_view take_head();
+  void mark_first_byte();
+
+  WorkerIo& io_;
+  net::Connection& connection_;
+  ClientWriter& writer_;
+  net::Deadline deadline_;
+  request::CallerContext* caller_ = nullptr;
+  Renderer renderer_;
+  std::string extra_fields_;
+  std::uint64_t payload_bytes_ = 0;
+  http1::Framing framing_ = http1::Framing::kNone;
+  bool closing_ = false;
+  bool head_pending_ = false;  // built in the worker's head_text, to leave with the first payload
+  bool head_written_ = false;
+  bool event_stream_ = false;
+  bool body_allowed_ = true;
+  bool for_head_ = false;
+  int minor_version_ = 1;
+};
+
+}  // namespace penstock::http

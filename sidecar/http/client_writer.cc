@@ -1,0 +1,60 @@
+#include "sidecar/http/client_writer.h"
+
+#include <span>
+
+namespace penstock::http {
+
+ClientWriter::Result ClientWriter::write(std::string_view a, std::string_view b, std::string_view c,
+                                         std::string_view d) noexcept {
+  std::array<iovec, 4> pieces;
+  std::size_t count = 0;
+  std::size_t total = 0;
+  for (const std::string_view piece : {a, b, c, d}) {
+    if (!piece.empty()) {
+      // sendmsg and SSL_write only read what iov_base points at.
+      pieces[count++] = {const_cast<char*>(piece.data()), piece.size()};
+      total += piece.size();
+    }
+  }
+  if (total == 0) {
+    return Result::kWritten;
+  }
+  const net::Io io = connection_.write_some(std::span(pieces).first(count));
+  if (io.state == net::IoState::kBroken) {
+    return Result::kBroken;
+  }
+  bytes_written_ += io.bytes;
+  if (io.bytes == total) {
+    return Result::kWritten;
+  }
+  rest_.clear();
+  sent_ = 0;
+  std::size_t skip = io.bytes;
+  for (const iovec& piece : std::span(pieces).first(count)) {
+    const std::size_t skipped = std::min(skip, piece.iov_len);
+    rest_.append(static_cast<const char*>(piece.iov_base) + skipped, piece.iov_len - skipped);
+    skip -= skipped;
+  }
+  return Result::kBlocked;
+}
+
+Task<bool> ClientWriter::drain() {
+  while (blocked()) {
+    const bool woken = co_await connection_.writable();
+    if (!woken) {
+      co_return false;
+    }
+    const iovec piece{rest_.data() + sent_, rest_.size() - sent_};
+    const net::Io io = connection_.write_some(std::span(&piece, 1));
+    if (io.state == net::IoState::kBroken) {
+      co_return false;
+    }
+    sent_ += io.bytes;
+    bytes_written_ += io.bytes;
+  }
+  rest_ = {};  // a slow client's buffer does not stay with a fast connection
+  sent_ = 0;
+  co_return true;
+}
+
+}  // namespace penstock::http

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "lib/net/connection.h"
+#include "lib/task/task.h"
+
+namespace penstock::http {
+
+// Writes to one connection: at once what the kernel takes, the rest from a buffer of its own.
+//
+// After a write that blocked, nothing may be written before drain(): so the buffer holds at most
+// one write's rest.
+class ClientWriter {
+ public:
+  explicit ClientWriter(net::Connection& connection) : connection_(connection) {}
+
+  enum class Result : std::uint8_t { kWritten, kBlocked, kBroken };
+
+  // Up to four pieces as one system call. REQUIRES: !blocked().
+  Result write(std::string_view a, std::string_view b = {}, std::string_view c = {},
+               std::string_view d = {}) noexcept;
+
+  // Sends the rest. False: broken, cancelled or closed.
+  Task<bool> drain();
+
+  [[nodiscard]] bool blocked() const { return sent_ < rest_.size(); }
+  [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
+
+ private:
+  net::Connection& connection_;
+  std::string rest_;
+  std::size_t sent_ = 0;
+  std::uint64_t bytes_written_ = 0;
+};
+
+}  // namespace penstock::http

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "sidecar/dialect/usage_strip.h"
+#include "sidecar/domain/sse_parser.h"
+
+namespace penstock::http {
+
+// What one caller's answer looks like, made from the payload that came from upstream (or from a
+// flight's log).
+//
+// By default payload passes as it is. A caller that did not ask for usage does not see the usage
+// that we asked for.
+class Renderer {
+ public:
+  enum class Mode : std::uint8_t { kPass, kStripUsage };
+
+  void start(Mode mode);
+  [[nodiscard]] bool changes_length() const { return strip_ != nullptr; }
+
+  // What the caller gets for `payload`; holds until the next call. In kStripUsage an unfinished
+  // event is held back until it is whole, up to the parser's bound; past that, payload passes as it
+  // is.
+  std::string_view render(std::string_view payload);
+  // What was held back when the stream ended.
+  std::string_view rest();
+
+ private:
+  struct Strip {
+    domain::SseParser parser;
+    dialect::UsageStripper stripper;
+    std::string out;
+    bool overflowed = false;
+  };
+  std::unique_ptr<Strip> strip_;  // only where needed: an idle stream should stay small
+};
+
+}  // namespace penstock::http

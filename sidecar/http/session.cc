@@ -1,0 +1,348 @@
+#include "sidecar/http/session.h"
+
+#include <algorithm>
+
+#include "lib/net/dial.h"
+#include "sidecar/dialect/endpoint.h"
+#include "sidecar/dialect/request_reader.h"
+#include "sidecar/request/lifecycle.h"
+
+namespace penstock::http {
+Session::Session(SessionHost& host, net::Socket socket, request::ConnectionPeer peer)
+    : host_(host),
+      io_(host.io()),
+      connection_(std::move(socket)),
+      writer_(connection_),
+      sink_(io_, connection_, writer_),
+      deadline_([](void* self) { static_cast<Session*>(self)->expire(); }, this),
+      peer_(std::move(peer)) {}
+
+void Session::start(ssl_st* tls, task_detail::PromiseBase::Done ended, void* argument) {
+  if (tls != nullptr) {
+    connection_.adopt_tls(tls);
+  }
+  snapshot_ = host_.snapshot();
+  task_ = run();
+  task_.start(ended, argument);
+}
+
+void Session::finish_soon() {
+  finishing_ = true;
+  if (idle_) {
+    connection_.cancel();
+  }
+}
+
+void Session::abort() {
+  finishing_ = true;
+  client_is_gone();
+  if (call_ != nullptr) {
+    call_->abort();
+  }
+  connection_.cancel();
+}
+
+Task<> Session::run() {
+  bool open = true;
+  if (connection_.tls() != nullptr) {
+    io_.wheel.arm(deadline_, snapshot_->policy->listener.head_timeout);
+    open = co_await net::handshake(connection_);
+    peer_.certificate_subject = open ? net::peer_subject(connection_.tls()) : std::string();
+  }
+  while (open) {
+    const http1::HeadResult parsed = parse_buffered();
+    if (parsed.state == http1::HeadResult::kNeedMore) {
+      open = expects_more_input();
+      if (!open) {
+        break;
+      }
+      const bool woken = co_await connection_.readable();
+      idle_ = false;
+      open = woken && fill();
+      if (!open && timed_out_ && !kept_.empty()) {
+        const http1::HeadResult late{.state = http1::HeadResult::kError,
+                                     .error = ErrorCode::kRequestTimeout};
+        co_await refuse_head(late);
+      }
+      continue;
+    }
+    deadline_.disarm();
+    if (parsed.state == http1::HeadResult::kHttp2Preface) {
+      co_await pass_http2();
+      break;
+    }
+    if (parsed.state == http1::HeadResult::kError) {
+      co_await refuse_head(parsed);
+      break;
+    }
+    begin_request(parsed.size);
+    open = serve_at_once();
+    if (caller_) {
+      const Next next = co_await serve();
+      open = next == Next::kMore;
+    }
+  }
+  deadline_.disarm();
+  co_await connection_.close();
+}
+
+void Session::begin_request(std::size_t head_size) {
+  snapshot_ = host_.snapshot();
+  ++requests_;
+  caller_.emplace(
+      io_.services, peer_,
+      std::shared_ptr<const resolve::ResolvedPolicy>(snapshot_, snapshot_->policy.get()));
+  request::CallerContext& caller = *caller_;
+  caller.started = io_.services.clock.now();
+  caller.text.head = std::move(io_.request_head);
+  if (kept_.empty()) {
+    caller.text.borrow_head(input_.substr(0, head_size));
+    input_.remove_prefix(head_size);
+  } else {
+    caller.text.borrow_head(std::string_view(kept_).substr(0, head_size));
+    caller.text.own();
+    kept_.erase(0, head_size);
+  }
+  const http1::RequestHead& head = caller.text.head;
+  caller.endpoint =
+      dialect::recognise(head.method, head.path, head.has(http1::HeaderId::kAnthropicVersion));
+  request::begin_record(caller);
+  const bool last = !head.keep_alive || finishing_ || host_.draining();
+  sink_.start(caller, last);
+  host_.limits().requests_in_flight.fetch_add(1, std::memory_order_relaxed);
+  plan_body();
+}
+
+// Serves what needs no wait: a request that is wholly here and is answered from memory or refused.
+// What it could not finish is left in caller_ for serve(). True: the connection goes on.
+bool Session::serve_at_once() {
+  if (!admit() || body_plan_ == BodyPlan::kCollect) {
+    return true;
+  }
+  request::CallerContext& caller = *caller_;
+  read_facts();
+  position_ = snapshot_->caller_chain.run(caller);
+  staged_ = true;
+  if (position_.verdict != pipeline::Verdict::kRespond || !caller.answer || caller.answer->replay ||
+      body_plan_ == BodyPlan::kStream) {
+    return true;
+  }
+  const request::Answer& answer = *caller.answer;
+  const SinkState state = sink_.answer(answer.status, answer.fields, answer.content());
+  if (state == SinkState::kBlocked) {
+    return true;  // serve() waits for the rest
+  }
+  end_request();
+  return state == SinkState::kReady && sink_.keeps_connection();
+}
+
+// False: over a limit; the refusal is in the context.
+bool Session::admit() {
+  SharedLimits& shared = host_.limits();
+  const std::uint32_t own = caller_->policy->listener.requests_in_flight_max;
+  const std::uint32_t most =
+      own == 0 ? shared.requests_in_flight_max : std::min(own, shared.requests_in_flight_max);
+  if (shared.requests_in_flight.load(std::memory_order_relaxed) > most) {
+    caller_->refuse(ErrorCode::kOverloaded, "Too many requests are in flight.");
+    return false;
+  }
+  if (caller_->text.head.expect_unknown) {
+    caller_->refuse(ErrorCode::kExpectationFailed, "Only Expect: 100-continue is understood.");
+    return false;
+  }
+  return true;
+}
+
+void Session::read_facts() {
+  request::CallerContext& caller = *caller_;
+  if (body_plan_ == BodyPlan::kHave && domain::is_model_call(caller.endpoint.operation)) {
+    caller.facts = dialect::read_request(io_.services.json, caller.endpoint.operation,
+                                         caller.text.body(), caller.text.body_readable());
+  }
+}
+
+Task<Session::Next> Session::serve() {
+  request::CallerContext& caller = *caller_;
+  keep_input();
+  caller.text.own();
+  if (!caller.refusal && body_plan_ == BodyPlan::kCollect) {
+    const bool collected = co_await collect_body();
+    if (!collected && !caller.refusal) {
+      end_request();  // the client left in the middle of its request
+      co_return Next::kClose;
+    }
+  }
+  if (!staged_ && !caller.refusal) {
+    read_facts();
+    position_ = snapshot_->caller_chain.run(caller);
+  }
+  while (position_.verdict == pipeline::Verdict::kWait) {
+    position_.verdict = co_await snapshot_->caller_chain.waiting(position_).wait(caller);
+    if (position_.verdict == pipeline::Verdict::kContinue) {
+      position_ = snapshot_->caller_chain.run(caller, position_.entered);
+    }
+  }
+  if (caller.refusal) {
+    co_await refuse();
+  } else if (caller.answer) {
+    co_await give_answer();
+  } else if (caller.flight != nullptr) {
+    co_await follow_flight();
+  } else {
+    co_await call_upstream();
+  }
+  const bool go_on = sink_.keeps_connection() && !gone_ && !body_left_;
+  const bool lingers = !go_on && !gone_ && body_left_;
+  end_request();
+  if (lingers) {
+    co_await linger();
+  }
+  co_return go_on ? Next::kMore : Next::kClose;
+}
+
+Task<> Session::give_answer() {
+  const request::Answer& answer = *caller_->answer;
+  SinkState state = SinkState::kReady;
+  if (!sink_.head_written()) {
+    state = sink_.answer(answer.status, answer.fields, answer.content());
+  }
+  if (writer_.blocked()) {
+    state = co_await sink_.ready();
+  }
+  gone_ = gone_ || state == SinkState::kGone;
+}
+
+Task<> Session::call_upstream() {
+  request::CallerContext& caller = *caller_;
+  request::CallContext call(io_.services, caller.policy);
+  const bool streams_body = body_plan_ == BodyPlan::kStream;
+  if (streams_body) {
+    const http1::RequestHead& head = caller.text.head;
+    streamed_length_ =
+        head.framing == http1::Framing::kLength ? std::optional(head.content_length) : std::nullopt;
+    if (head.expect_continue) {
+      static_cast<void>(co_await send_continue());
+    }
+  }
+  request::hand_over(caller, call);
+  UpstreamCall upstream(io_, snapshot_->call_chain, snapshot_->upstreams, call, sink_,
+                        streams_body ? this : nullptr);
+  call_ = &upstream;
+  if (!streams_body) {
+    connection_.watch(this);
+  }
+  const CallOutcome outcome = co_await upstream.run();
+  call_ = nullptr;
+  connection_.watch(nullptr);
+  request::take_summary(caller, call.summary, /*paid=*/true);
+  co_await conclude(outcome, call, upstream);
+}
+
+Task<> Session::conclude(CallOutcome outcome, request::CallContext& call, UpstreamCall& upstream) {
+  SinkState state = SinkState::kReady;
+  switch (outcome) {
+    case CallOutcome::kComplete: state = sink_.finish(upstream.trailers()); break;
+    case CallOutcome::kTruncated: break_off(); break;
+    case CallOutcome::kAborted: gone_ = true; break;
+    case CallOutcome::kFailed:
+      caller_->refusal = std::move(call.refusal);
+      co_await refuse();
+      break;
+    case CallOutcome::kUpgraded:
+      state = sink_.flush();
+      if (state == SinkState::kReady) {
+        co_await tunnel(upstream);
+      }
+      gone_ = true;  // the connection was the tunnel's
+      co_return;
+  }
+  if (state == SinkState::kBlocked) {
+    state = co_await sink_.ready();
+  }
+  gone_ = gone_ || state == SinkState::kGone;
+}
+
+Task<> Session::follow_flight() {
+  request::CallerContext& caller = *caller_;
+  const std::shared_ptr<request::Flight> flight = caller.flight;
+  io_.flights->subscribe(*flight, event_);
+  connection_.watch(this);
+  if (caller.leads_flight) {
+    host_.launch(snapshot_, caller);
+  }
+  SinkState state = SinkState::kReady;
+  request::Flight::News news;
+  while (!gone_ && state != SinkState::kGone) {
+    news = flight->take(caller.flight_caller);
+    state = take_news(news);
+    const bool nothing_new = news.payload.empty() && state == SinkState::kReady;
+    news.owner.reset();
+    if (state == SinkState::kBlocked) {
+      state = co_await sink_.ready();
+    }
+    if (news.lost || news.end != request::FlightEnd::kRunning) {
+      break;
+    }
+    if (nothing_new) {
+      co_await event_.wait();
+    }
+  }
+  gone_ = gone_ || state == SinkState::kGone;
+  connection_.watch(nullptr);
+  io_.flights->unsubscribe(*flight, event_);
+  flight->leave(caller.flight_caller);
+  co_await conclude_flight(news);
+}
+
+SinkState Session::take_news(request::Flight::News& news) {
+  if (news.head != nullptr && !head_relayed_) {
+    head_relayed_ = true;
+    const bool strips = news.head->strips_usage_for(caller_->facts);
+    const SinkState state = sink_.on_head(news.head->head, strips);
+    if (state != SinkState::kReady) {
+      return state;
+    }
+  }
+  return news.payload.empty() ? sink_.flush() : sink_.on_payload(news.payload);
+}
+
+Task<> Session::conclude_flight(request::Flight::News& news) {
+  request::CallerContext& caller = *caller_;
+  if (gone_) {
+    co_return;
+  }
+  if (news.end != request::FlightEnd::kRunning) {
+    request::take_summary(caller, caller.flight->summary(), caller.leads_flight);
+  }
+  if (news.end == request::FlightEnd::kFailed) {
+    caller.refuse(news.error, "The model backend gave no answer.");
+    co_await refuse();
+    co_return;
+  }
+  SinkState state = SinkState::kReady;
+  if (news.end == request::FlightEnd::kComplete) {
+    state = sink_.finish({});
+  } else {
+    break_off();
+  }
+  if (state == SinkState::kBlocked) {
+    state = co_await sink_.ready();
+  }
+  gone_ = gone_ || state == SinkState::kGone;
+}
+
+void Session::end_request() {
+  request::CallerContext& caller = *caller_;
+  caller.record.bytes_out = sink_.payload_bytes();
+  snapshot_->caller_chain.complete(caller, position_.entered);
+  host_.limits().requests_in_flight.fetch_sub(1, std::memory_order_relaxed);
+  host_.limits().collected_bytes.fetch_sub(std::exchange(body_lease_, 0),
+                                           std::memory_order_relaxed);
+  io_.request_head = std::move(caller.text.head);
+  caller_.reset();
+  position_ = {};
+  staged_ = false;
+  head_relayed_ = false;
+}
+
+}  // namespace penstock::http

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/net/connection.h"
+#include "lib/net/deadlines.h"
+#include "lib/task/event.h"
+#include "lib/task/task.h"
+#include "sidecar/http/body_source.h"
+#include "sidecar/http/client_sink.h"
+#include "sidecar/http/client_writer.h"
+#include "sidecar/http/payload_decoder.h"
+#include "sidecar/http/session_host.h"
+#include "sidecar/http/upstream_call.h"
+#include "sidecar/http/worker_io.h"
+#include "sidecar/http1/head_parser.h"
+#include "sidecar/pipeline/chain.h"
+#include "sidecar/request/caller_context.h"
+
+namespace penstock::http {
+
+// One client connection: reads requests, runs them through the policy's stages, and writes the
+// answers, one after the other, until the connection ends.
+//
+// Threads: the worker that accepted it, for life. The host owns it and is told when it has ended.
+class Session final : public net::ReadWatcher, public BodySource {
+ public:
+  Session(SessionHost& host, net::Socket socket, request::ConnectionPeer peer);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // `ended` is called once, after the last byte and the last completion hook; it may destroy the
+  // session.
+  void start(ssl_st* tls, task_detail::PromiseBase::Done ended, void* argument);
+
+  // No further request on this connection: an idle one ends now, a running answer is the last.
+  void finish_soon();
+  // The connection ends now, whatever runs.
+  void abort();
+
+ private:
+  enum class Next : std::uint8_t { kMore, kClose };
+  // What is done with the request's body.
+  enum class BodyPlan : std::uint8_t {
+    kHave,     // there is none, or it is all in the context
+    kCollect,  // it is read before the stages run
+    kStream,   // it passes as it arrives
+  };
+
+  Task<> run();
+
+  // Reading a request (session_request.cc).
+  http1::HeadResult parse_buffered();
+  bool fill();
+  void keep_input();
+  bool expects_more_input();
+  void plan_body();
+  void body_too_large();
+  bool borrow_whole_body();
+  Task<bool> collect_body();
+  bool lease(std::uint64_t bytes);
+  Task<bool> send_continue();
+
+  // Answering it (session.cc).
+  void begin_request(std::size_t head_size);
+  bool admit();
+  void read_facts();
+  bool serve_at_once();
+  Task<Next> serve();
+  Task<> give_answer();
+  Task<> call_upstream();
+  Task<> conclude(CallOutcome outcome, request::CallContext& call, UpstreamCall& upstream);
+  Task<> follow_flight();
+  SinkState take_news(request::Flight::News& news);
+  Task<> conclude_flight(request::Flight::News& news);
+  void end_request();
+
+  // What is no plain answer (session_exceptions.cc).
+  void break_off();
+  Task<> refuse();
+  Task<> refuse_head(const http1::HeadResult& parsed);
+  Task<> linger();
+  Task<> tunnel(UpstreamCall& call);
+  Task<> pass_http2();
+  void client_is_gone();
+  void expire();
+
+  // While an answer is awaited: the client's bytes and its leaving (net::ReadWatcher).
+  void on_readable() override;
+
+  // The request's body as it arrives (BodySource).
+  Task<Piece> next() override;
+  [[nodiscard]] std::optional<std::uint64_t> length() const override { return streamed_length_; }
+  void stop() override;
+
+  SessionHost& host_;
+  WorkerIo& io_;
+  net::Connection connection_;
+  ClientWriter writer_;
+  ClientSink sink_;
+  net::Deadline deadline_;
+  request::ConnectionPeer peer_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  std::optional<request::CallerContext> caller_;
+  pipeline::CallerChain::Position position_;  // how far the stages ran
+
+  std::string
+      kept_;  // bytes read but not used yet, while nothing of them is in the worker's buffer
+  std::string_view input_;  // the same in the worker's buffer; valid until the next suspension
+  std::size_t head_scanned_ = 0;
+  PayloadDecoder body_;
+  std::string body_prefix_;  // what was collected of a body that then had to be streamed
+  std::string passed_on_;    // holds the piece of a streamed body that was handed out last
+  std::optional<std::uint64_t> streamed_length_;
+  std::uint64_t body_lease_ = 0;  // bytes taken from the process budget
+  Event event_;                   // wakes a follower of a flight
+  UpstreamCall* call_ = nullptr;
+  std::uint64_t requests_ = 0;
+  BodyPlan body_plan_ = BodyPlan::kHave;
+  bool staged_ = false;                 // the stages have begun
+  bool head_relayed_ = false;           // of a flight
+  bool waits_between_requests_ = true;  // the armed limit is keep-alive's, not a head's
+  bool idle_ = false;                   // nothing of a next request is here
+  bool finishing_ = false;
+  bool gone_ = false;  // the client left
+  bool timed_out_ = false;
+  bool body_stopped_ = false;
+  bool body_left_ = false;  // part of the request's body was not read: the connection cannot go on
+
+  Task<> task_;
+};
+
+}  // namespace penstock::http

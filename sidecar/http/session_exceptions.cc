@@ -1,0 +1,159 @@
+// What a session does apart from plain answers: refusals, broken streams, tunnels, and clients that
+// leave.
+#include <utility>
+
+#include "lib/net/dial.h"
+#include "sidecar/dialect/error_body.h"
+#include "sidecar/http/session.h"
+#include "sidecar/http/tunnel.h"
+#include "sidecar/http1/head_writer.h"
+
+namespace penstock::http {
+namespace {
+
+// What a client may send ahead while its answer is on the way; the rest waits in the kernel.
+constexpr std::size_t kPipelinedBytesMax = 64 * 1024;
+constexpr std::size_t kLingerBytesMax = 256 * 1024;
+constexpr std::chrono::milliseconds kLingerTime{1'000};
+
+}  // namespace
+
+void Session::break_off() {
+  caller_->record.disconnect = request::Disconnect::kUpstream;
+  sink_.break_off(dialect::error_event(caller_->endpoint, ErrorCode::kUpstreamFailed,
+                                       dialect::client_message(ErrorCode::kUpstreamFailed)));
+}
+
+Task<> Session::refuse() {
+  request::CallerContext& caller = *caller_;
+  const request::Refusal& refusal = *caller.refusal;
+  caller.record.error = label(refusal.code);
+  // What the client still sends would be read as its next request.
+  body_left_ =
+      body_plan_ == BodyPlan::kCollect || (body_plan_ == BodyPlan::kStream && !body_.done());
+  if (body_left_ || refusal.code == ErrorCode::kRequestTimeout) {
+    sink_.close_after();
+  }
+  const std::string body = dialect::error_body(caller.endpoint.dialect, refusal.code,
+                                               refusal.client_message, http_status(refusal.code));
+  std::string lines = "content-type: application/json\r\n";
+  http1::append_field(lines, "x-penstock-error", label(refusal.code));
+  if (refusal.code == ErrorCode::kOverloaded || refusal.code == ErrorCode::kNoBackend) {
+    lines += "retry-after: 1\r\n";
+  }
+  SinkState state = sink_.answer(http_status(refusal.code), lines, body);
+  if (state == SinkState::kBlocked) {
+    state = co_await sink_.ready();
+  }
+  gone_ = gone_ || state == SinkState::kGone;
+}
+
+// A head that never became a request: no dialect is known, no stage has run.
+Task<> Session::refuse_head(const http1::HeadResult& parsed) {
+  io_.services.metrics.rejected(label(parsed.error));
+  const std::string body =
+      dialect::error_body(domain::Dialect::kOpenAi, parsed.error,
+                          dialect::client_message(parsed.error), http_status(parsed.error));
+  std::string answer;
+  http1::append_status_line(answer, http_status(parsed.error));
+  answer += "content-type: application/json\r\nconnection: close\r\n";
+  http1::append_field(answer, "x-penstock-error", label(parsed.error));
+  http1::append_field(answer, "content-length", body.size());
+  answer += http1::kLineEnd;
+  answer += body;
+  if (writer_.write(answer) == ClientWriter::Result::kBlocked) {
+    io_.wheel.arm(deadline_, kLingerTime);
+    static_cast<void>(co_await writer_.drain());
+  }
+  co_await linger();
+}
+
+// Lets the client read its answer: closing while its bytes are unread would reset the connection
+// under it.
+Task<> Session::linger() {
+  connection_.shutdown_send();
+  timed_out_ = false;
+  io_.wheel.arm(deadline_, kLingerTime);
+  std::size_t read = 0;
+  while (read < kLingerBytesMax && !timed_out_) {
+    const std::span<char> scratch(io_.receive.get(), WorkerIo::kScratchBytes);
+    const net::Io got = connection_.read_some(scratch);
+    read += got.bytes;
+    if (got.state == net::IoState::kWouldBlock) {
+      const bool woken = co_await connection_.readable();
+      if (!woken) {
+        break;
+      }
+    } else if (got.state != net::IoState::kOk) {
+      break;
+    }
+  }
+}
+
+Task<> Session::tunnel(UpstreamCall& call) {
+  std::unique_ptr<PooledConnection> upstream = call.take_connection();
+  Tunnel bytes(io_, connection_, *upstream->io, snapshot_->policy->upstream.idle_timeout);
+  keep_input();
+  co_await bytes.run(std::exchange(kept_, {}), std::string(call.early_bytes()));
+  co_await upstream->io->close();
+}
+
+// A preface of HTTP/2 with prior knowledge: the engine of our own pod may understand it; nobody
+// else is asked.
+Task<> Session::pass_http2() {
+  const auto backend = host_.http2_backend();
+  if (!backend) {
+    const http1::HeadResult refused{.state = http1::HeadResult::kError,
+                                    .error = ErrorCode::kVersionNotSupported};
+    co_await refuse_head(refused);
+    co_return;
+  }
+  keep_input();
+  const Origin& origin = *snapshot_->upstreams[*backend].origin;
+  net::Dial dial(io_.executor(), io_.wheel, io_.resolver);
+  const net::DialTarget target{.host = origin.host,
+                               .port = origin.port,
+                               .timeout = snapshot_->policy->upstream.connect_timeout};
+  net::Dial::Outcome outcome = co_await dial.run(target);
+  if (outcome.connection == nullptr) {
+    co_return;
+  }
+  Tunnel bytes(io_, connection_, *outcome.connection, snapshot_->policy->upstream.idle_timeout);
+  co_await bytes.run(std::exchange(kept_, {}), {});
+  co_await outcome.connection->close();
+}
+
+void Session::client_is_gone() {
+  if (gone_ || !caller_) {
+    return;
+  }
+  gone_ = true;
+  caller_->record.disconnect = request::Disconnect::kDownstream;
+  if (call_ != nullptr) {
+    call_->client_gone();
+  }
+  event_.set();
+}
+
+void Session::on_readable() {
+  switch (connection_.peek()) {
+    case net::IoState::kOk:
+      if (kept_.size() >= kPipelinedBytesMax) {
+        return;  // the rest stays in the kernel; its leaving is seen when we write
+      }
+      static_cast<void>(fill());
+      keep_input();
+      connection_.watch(this);
+      return;
+    case net::IoState::kWouldBlock: connection_.watch(this); return;
+    case net::IoState::kEnd:
+    case net::IoState::kBroken: client_is_gone(); return;
+  }
+}
+
+void Session::expire() {
+  timed_out_ = true;
+  connection_.cancel();
+}
+
+}  // namespace penstock::http

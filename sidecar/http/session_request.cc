@@ -1,0 +1,262 @@
+// The reading half of a session: bytes to head, head to body plan, body collected or passed on.
+#include "sidecar/http/session.h"
+#include "sidecar/http1/head_parser.h"
+
+namespace penstock::http {
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+http1::HeadResult Session::parse_buffered() {
+  const resolve::ListenerSettings& settings = snapshot_->policy->listener;
+  const http1::HeadLimits limits{.header_lines_max = settings.header_lines_max,
+                                 .head_bytes_max = settings.head_bytes_max};
+  io_.request_head.clear();
+  const std::string_view bytes = kept_.empty() ? input_ : std::string_view(kept_);
+  if (bytes.empty()) {
+    return {};
+  }
+  const http1::HeadResult parsed =
+      http1::parse_request_head(bytes, limits, io_.request_head, head_scanned_);
+  head_scanned_ = parsed.state == http1::HeadResult::kNeedMore ? bytes.size() : 0;
+  return parsed;
+}
+
+// Reads once, into the worker's buffer where nothing is kept yet. False: the client is gone.
+bool Session::fill() {
+  const std::span<char> scratch(io_.receive.get(), WorkerIo::kScratchBytes);
+  const net::Io got = connection_.read_some(scratch);
+  if (got.state == net::IoState::kWouldBlock) {
+    return true;
+  }
+  if (got.state != net::IoState::kOk) {
+    return false;
+  }
+  if (kept_.empty()) {
+    input_ = std::string_view(scratch.data(), got.bytes);
+  } else {
+    kept_.append(scratch.data(), got.bytes);
+  }
+  return true;
+}
+
+// The worker's buffer is everybody's after the next suspension.
+void Session::keep_input() {
+  if (!input_.empty()) {
+    kept_.append(input_);
+    input_ = {};
+  }
+}
+
+// Arms what limits the wait for input. False: the connection should end instead.
+bool Session::expects_more_input() {
+  keep_input();
+  const resolve::ListenerSettings& limits = snapshot_->policy->listener;
+  timed_out_ = false;
+  if (!kept_.empty()) {
+    // One limit for the whole head, however slowly its bytes drip.
+    if (!deadline_.armed() || waits_between_requests_) {
+      waits_between_requests_ = false;
+      io_.wheel.arm(deadline_, limits.head_timeout);
+    }
+    return true;
+  }
+  idle_ = true;
+  waits_between_requests_ = true;
+  io_.wheel.arm(deadline_, requests_ == 0 ? limits.head_timeout : limits.keep_alive_timeout);
+  return !finishing_ && !host_.draining();
+}
+
+void Session::plan_body() {
+  request::CallerContext& caller = *caller_;
+  const http1::RequestHead& head = caller.text.head;
+  const resolve::ListenerSettings& limits = caller.policy->listener;
+  body_.start(head.framing, head.content_length);
+  body_left_ = false;
+  body_stopped_ = false;
+  body_prefix_.clear();
+  if (body_.done()) {
+    body_plan_ = BodyPlan::kHave;
+    return;
+  }
+  const bool readable = domain::is_model_call(caller.endpoint.operation) &&
+                        caller.policy->mode == resolve::Mode::kEnforce;
+  const bool encoded = head.has(http1::HeaderId::kContentEncoding);
+  const bool fits = head.framing == http1::Framing::kChunked ||
+                    head.content_length <= limits.collected_body_bytes_max;
+  if (readable && !encoded && fits) {
+    body_plan_ = borrow_whole_body() ? BodyPlan::kHave : BodyPlan::kCollect;
+    return;
+  }
+  body_plan_ = BodyPlan::kStream;
+  if (!readable) {
+    caller.bypass = domain::BypassReason::kNotModelCall;
+  } else if (encoded) {
+    caller.bypass = domain::BypassReason::kEncodedBody;
+  } else {
+    body_too_large();
+  }
+}
+
+// By the policy: an error, or a body that passes without being read.
+void Session::body_too_large() {
+  request::CallerContext& caller = *caller_;
+  caller.bypass = domain::BypassReason::kBodyTooLarge;
+  body_plan_ = BodyPlan::kStream;
+  if (caller.policy->listener.oversized_body == resolve::OversizedBody::kReject) {
+    caller.refuse(ErrorCode::kBodyTooLarge, "The request body is larger than this proxy accepts.");
+  }
+}
+
+bool Session::borrow_whole_body() {
+  request::CallerContext& caller = *caller_;
+  const std::uint64_t length = caller.text.head.content_length;
+  if (caller.text.head.framing != http1::Framing::kLength || !kept_.empty() ||
+      input_.size() < length) {
+    return false;
+  }
+  const std::size_t begin = static_cast<std::size_t>(input_.data() - io_.receive.get());
+  const std::size_t readable = WorkerIo::kScratchBytes + request::RequestText::kPadding - begin;
+  caller.text.borrow_body(input_.substr(0, length), readable);
+  input_.remove_prefix(length);
+  caller.record.bytes_in = length;
+  return true;
+}
+
+Task<bool> Session::send_continue() {
+  if (!kept_.empty() || writer_.blocked()) {
+    co_return true;  // the body is already on its way
+  }
+  ClientWriter::Result written = writer_.write(kContinue);
+  if (written == ClientWriter::Result::kBlocked) {
+    const bool drained = co_await writer_.drain();
+    co_return drained;
+  }
+  co_return written == ClientWriter::Result::kWritten;
+}
+
+// Takes `bytes` more from the process budget. False: it is used up.
+bool Session::lease(std::uint64_t bytes) {
+  const std::uint64_t most = caller_->policy->listener.collected_total_bytes_max;
+  auto& total = host_.limits().collected_bytes;
+  if (total.fetch_add(bytes, std::memory_order_relaxed) + bytes > most) {
+    total.fetch_sub(bytes, std::memory_order_relaxed);
+    caller_->refuse(ErrorCode::kOverloaded, "Too many request bodies are being read.");
+    return false;
+  }
+  body_lease_ += bytes;
+  return true;
+}
+
+// False: refused (the context says why), or the client is gone. Where a chunked body turns out too
+// large, the body becomes a streamed one whose beginning is already here.
+Task<bool> Session::collect_body() {
+  request::CallerContext& caller = *caller_;
+  const resolve::ListenerSettings& limits = caller.policy->listener;
+  const bool sized = caller.text.head.framing == http1::Framing::kLength;
+  if (sized && !lease(caller.text.head.content_length)) {
+    co_return false;
+  }
+  if (caller.text.head.expect_continue) {
+    const bool asked = co_await send_continue();
+    if (!asked) {
+      co_return false;
+    }
+  }
+  std::string body;
+  body.reserve((sized ? caller.text.head.content_length : kept_.size()) +
+               request::RequestText::kPadding);
+  timed_out_ = false;
+  for (;;) {
+    const PayloadDecoder::Decoded decoded = body_.decode(kept_);
+    if (decoded.broken) {
+      caller.refuse(ErrorCode::kInvalidRequest, "The request body is not well-formed.");
+      co_return false;
+    }
+    if (!sized && !lease(decoded.payload.size())) {
+      co_return false;
+    }
+    body.append(decoded.payload);
+    kept_.erase(0, decoded.consumed);
+    if (body.size() > limits.collected_body_bytes_max) {
+      body_prefix_ = std::move(body);
+      body_too_large();
+      co_return !caller.refusal;
+    }
+    if (body_.done()) {
+      break;
+    }
+    io_.wheel.arm(deadline_, limits.body_timeout);
+    const bool woken = co_await connection_.readable();
+    const bool read = woken && fill();
+    keep_input();
+    if (!read) {
+      if (timed_out_) {
+        caller.refuse(ErrorCode::kRequestTimeout, "The request body did not arrive in time.");
+      }
+      co_return false;
+    }
+  }
+  deadline_.disarm();
+  caller.record.bytes_in = body.size();
+  caller.text.own_body(std::move(body));
+  body_plan_ = BodyPlan::kHave;
+  co_return true;
+}
+
+Task<BodySource::Piece> Session::next() {
+  Piece piece;
+  connection_.watch(nullptr);
+  if (!body_prefix_.empty()) {
+    passed_on_ = std::exchange(body_prefix_, {});
+    caller_->record.bytes_in += passed_on_.size();
+    piece.bytes = passed_on_;
+    piece.last = body_.done();
+    co_return piece;
+  }
+  timed_out_ = false;
+  while (!body_stopped_ && !gone_) {
+    if (!kept_.empty()) {
+      passed_on_.swap(kept_);
+      kept_.clear();
+      const PayloadDecoder::Decoded decoded = body_.decode(passed_on_);
+      if (decoded.broken) {
+        break;
+      }
+      kept_.assign(passed_on_, decoded.consumed);
+      if (!decoded.payload.empty() || body_.done()) {
+        caller_->record.bytes_in += decoded.payload.size();
+        piece.bytes = decoded.payload;
+        piece.last = body_.done();
+        if (piece.last) {
+          deadline_.disarm();
+          connection_.watch(this);
+        }
+        co_return piece;
+      }
+      continue;
+    }
+    io_.wheel.arm(deadline_, caller_->policy->listener.body_timeout);
+    const bool woken = co_await connection_.readable();
+    const bool read = woken && fill();
+    keep_input();
+    if (!read) {
+      gone_ = !timed_out_ && !body_stopped_;
+      break;
+    }
+  }
+  deadline_.disarm();
+  body_left_ = true;
+  sink_.close_after();
+  piece.failed = true;
+  co_return piece;
+}
+
+void Session::stop() {
+  body_stopped_ = true;
+  connection_.cancel();
+}
+
+}  // namespace penstock::http

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "lib/net/dial.h"
+#include "lib/task/task.h"
+#include "sidecar/http/body_source.h"
+#include "sidecar/http/client_writer.h"
+#include "sidecar/http/origin.h"
+#include "sidecar/http/payload_decoder.h"
+#include "sidecar/http/response_sink.h"
+#include "sidecar/http/worker_io.h"
+#include "sidecar/pipeline/chain.h"
+#include "sidecar/request/call_context.h"
+
+namespace penstock::http {
+
+enum class CallOutcome : std::uint8_t {
+  kComplete,   // the whole answer went to the sink
+  kTruncated,  // the head did, the rest did not all come
+  kFailed,     // no answer: the context holds the refusal
+  kAborted,    // stopped because nobody wanted it
+  kUpgraded,   // 101: the connection is a tunnel now, see take_connection()
+};
+
+// Makes one upstream call, with its attempts, and brings the answer to a sink. Retries only before
+// the sink saw a byte. A reused connection that ends before any response byte does not count as an
+// attempt.
+//
+// Threads: one worker. run() once; client_gone() and abort() at any time while it runs.
+class UpstreamCall {
+ public:
+  // `streamed`: the request body where it was not collected, else nullptr. All references outlive
+  // the run.
+  UpstreamCall(WorkerIo& io, const pipeline::CallChain& chain, std::span<const Upstream> upstreams,
+               request::CallContext& call, ResponseSink& sink, BodySource* streamed);
+  UpstreamCall(const UpstreamCall&) = delete;
+  UpstreamCall& operator=(const UpstreamCall&) = delete;
+
+  Task<CallOutcome> run();
+
+  // Nobody takes the answer any more: stop, or read on for accounting, as the policy says.
+  void client_gone();
+  // Stop whatever the policy says.
+  void abort();
+
+  // After kUpgraded: the tunnel's upstream end, and what it sent behind the head.
+  std::unique_ptr<PooledConnection> take_connection() { return std::move(connection_); }
+  [[nodiscard]] std::string_view early_bytes() const { return early_bytes_; }
+  // After kComplete: the trailer section's lines, usually none.
+  [[nodiscard]] std::string_view trailers() const { return decoder_.trailers(); }
+
+ private:
+  enum class Step : std::uint8_t { kAgain, kFailed, kRelay, kUpgraded };
+
+  Task<Step> attempt();
+  Task<bool> obtain_connection();
+  Task<bool> send_request();
+  Task<bool> send_streamed_body();
+  static ClientWriter::Result write_piece(ClientWriter& writer, const BodySource::Piece& piece,
+                                          bool chunked);
+  Task<Step> await_head();
+  Task<CallOutcome> relay();
+  Task<> discard_connection();
+
+  enum class HeadStep : std::uint8_t { kNeedMore, kInterim, kBroken, kAgain, kRelay, kUpgraded };
+  HeadStep on_head_bytes(std::span<char> bytes);
+  HeadStep on_final_head(std::span<char> rest);
+  void take_body(std::span<char> bytes);
+  bool worth_another(request::AttemptResult result, const http1::ResponseHead* head);
+  request::AttemptResult lost_connection(std::string_view what);
+  void release_connection();
+  void fail_dial(const net::Dial::Outcome& outcome);
+  void build_head();
+  CallOutcome finish(CallOutcome outcome);
+  void expire();
+  [[nodiscard]] const Upstream& upstream() const { return upstreams_[call_.backend]; }
+  [[nodiscard]] std::string_view backend_name() const {
+    return call_.policy->backends[call_.backend].name;
+  }
+  [[nodiscard]] clock::Instant now() const;
+
+  WorkerIo& io_;
+  const pipeline::CallChain& chain_;
+  std::span<const Upstream> upstreams_;
+  request::CallContext& call_;
+  ResponseSink& sink_;
+  BodySource* streamed_;
+
+  std::unique_ptr<PooledConnection> connection_;
+  net::Dial* dial_ = nullptr;
+  net::Deadline deadline_;
+  PayloadDecoder decoder_;
+  std::string head_bytes_;  // of a response head that came in pieces
+  std::string early_bytes_;
+  std::uint64_t drained_bytes_ = 0;
+  SinkState sink_state_ = SinkState::kReady;
+  bool reused_ = false;
+  bool streamed_bytes_sent_ = false;
+  bool request_sent_ = false;
+  bool keep_alive_ = false;
+  bool head_seen_ = false;
+  bool timed_out_ = false;
+  bool aborted_ = false;
+  bool broken_ = false;    // the answer's framing cannot be trusted any more
+  bool draining_ = false;  // nobody reads; we go on for the usage
+};
+
+}  // namespace penstock::http

@@ -1,0 +1,79 @@
+#include "sidecar/http/upstream_pool.h"
+
+namespace penstock::http {
+namespace {
+
+bool expired(const PooledConnection& connection, const resolve::UpstreamSettings& settings,
+             clock::Instant now) {
+  return now - connection.idle_since >= settings.pool_idle_timeout ||
+         now - connection.born >= settings.pool_age_max;
+}
+
+}  // namespace
+
+UpstreamPool::Idle& UpstreamPool::idle_of(const Origin& origin) {
+  if (idle_.size() <= origin.id) {
+    idle_.resize(origin.id + 1);
+  }
+  return idle_[origin.id];
+}
+
+std::unique_ptr<PooledConnection> UpstreamPool::take(const Origin& origin,
+                                                     const resolve::UpstreamSettings& settings,
+                                                     clock::Instant now) {
+  auto& connections = idle_of(origin).connections;
+  while (!connections.empty()) {
+    std::unique_ptr<PooledConnection> last = std::move(connections.back());
+    connections.pop_back();
+    --idle_count_;
+    // Anything readable now is the peer's good-bye or a broken peer: either way no connection to
+    // reuse.
+    if (!expired(*last, settings, now) && last->io->peek() == net::IoState::kWouldBlock) {
+      return last;
+    }
+  }
+  return nullptr;
+}
+
+void UpstreamPool::give_back(const Origin& origin, std::unique_ptr<PooledConnection> connection,
+                             const resolve::UpstreamSettings& settings, clock::Instant now) {
+  auto& connections = idle_of(origin).connections;
+  if (connections.size() >= settings.pool_idle_max ||
+      now - connection->born >= settings.pool_age_max) {
+    return;
+  }
+  connection->idle_since = now;
+  ++connection->requests;
+  connections.push_back(std::move(connection));
+  ++idle_count_;
+}
+
+void UpstreamPool::drop(const Origin& origin) {
+  Idle& idle = idle_of(origin);
+  idle_count_ -= idle.connections.size();
+  idle.connections.clear();
+}
+
+ssl_session_st* UpstreamPool::tls_session(const Origin& origin) {
+  return idle_of(origin).session.get();
+}
+
+void UpstreamPool::keep_tls_session(const Origin& origin, net::Connection& connection) {
+  if (connection.tls() == nullptr) {
+    return;
+  }
+  if (net::TlsSession session = net::resumable_session(connection.tls())) {
+    idle_of(origin).session = std::move(session);
+  }
+}
+
+void UpstreamPool::sweep(const resolve::UpstreamSettings& settings, clock::Instant now) {
+  for (Idle& idle : idle_) {
+    idle_count_ -= std::erase_if(idle.connections, [&](const auto& connection) {
+      return expired(*connection, settings, now) ||
+             connection->io->peek() != net::IoState::kWouldBlock;
+    });
+  }
+}
+
+}  // namespace penstock::http

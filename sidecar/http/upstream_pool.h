@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "lib/clock/clock.h"
+#include "lib/net/connection.h"
+#include "lib/net/tls.h"
+#include "lib/resolve/resolved_policy.h"
+#include "sidecar/http/origin.h"
+
+namespace penstock::http {
+
+struct PooledConnection {
+  std::unique_ptr<net::Connection> io;
+  clock::Instant born;
+  clock::Instant idle_since;
+  std::uint64_t requests = 0;  // answered on it so far
+};
+
+// One worker's idle upstream connections, by origin: last in, first out, so that the surplus ages
+// out.
+//
+// Threads: the worker's. Bounded by pool_idle_max an origin; sweep() ends what is idle or old for
+// too long.
+class UpstreamPool {
+ public:
+  // A connection that is still open as far as the kernel knows, or none.
+  std::unique_ptr<PooledConnection> take(const Origin& origin,
+                                         const resolve::UpstreamSettings& settings,
+                                         clock::Instant now);
+
+  // REQUIRES: nothing waits on it and no response byte is outstanding.
+  void give_back(const Origin& origin, std::unique_ptr<PooledConnection> connection,
+                 const resolve::UpstreamSettings& settings, clock::Instant now);
+
+  // Ends every idle connection of the origin: one of them proved too old.
+  void drop(const Origin& origin);
+
+  // The session to resume TLS with, or nullptr; and the newest one to keep.
+  [[nodiscard]] ssl_session_st* tls_session(const Origin& origin);
+  void keep_tls_session(const Origin& origin, net::Connection& connection);
+
+  void sweep(const resolve::UpstreamSettings& settings, clock::Instant now);
+  void clear() { idle_.clear(); }
+  [[nodiscard]] std::size_t idle_connections() const { return idle_count_; }
+
+ private:
+  struct Idle {
+    std::vector<std::unique_ptr<PooledConnection>> connections;
+    net::TlsSession session;
+  };
+  Idle& idle_of(const Origin& origin);
+
+  std::vector<Idle> idle_;  // by origin id
+  std::size_t idle_count_ = 0;
+};
+
+}  // namespace penstock::http

@@ -1,0 +1,16 @@
+#include <cstdio>
+
+#include "sidecar/app/options.h"
+#include "sidecar/app/server.h"
+
+int main(int argc, char** argv) {
+  penstock::app::ParsedOptions parsed = penstock::app::parse_options(argc, argv);
+  if (!parsed.options) {
+    return parsed.exit_code;
+  }
+  if (parsed.options->check) {
+    return penstock::app::check(*parsed.options);
+  }
+  penstock::app::Server server(std::move(*parsed.options));
+  return server.run();
+}

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "sidecar/request/request_record.h"
+
+namespace penstock::request {
+
+// One worker's access log: JSON lines in a buffer that is handed on whole.
+//
+// Threads: the worker's. `hand_on` must not block; what it cannot take it drops and counts.
+class AccessLog {
+ public:
+  static constexpr std::size_t kBufferBytes = 32 * 1024;
+  using HandOn = std::function<void(std::string&&)>;
+
+  void set_output(HandOn hand_on) { hand_on_ = std::move(hand_on); }
+  [[nodiscard]] bool enabled() const { return static_cast<bool>(hand_on_); }
+
+  void add(const RequestRecord& record);
+  // At least once a second, and before the worker ends.
+  void flush();
+
+ private:
+  HandOn hand_on_;
+  std::string buffer_;
+};
+
+}  // namespace penstock::request

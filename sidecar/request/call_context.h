@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/clock/clock.h"
+#include "lib/resolve/resolved_policy.h"
+#include "sidecar/dialect/request_facts.h"
+#include "sidecar/dialect/stream_options.h"
+#include "sidecar/domain/endpoint.h"
+#include "sidecar/http1/head.h"
+#include "sidecar/request/answer.h"
+#include "sidecar/request/answer_reader.h"
+#include "sidecar/request/cache_plan.h"
+#include "sidecar/request/call_summary.h"
+#include "sidecar/request/flight.h"
+#include "sidecar/request/request_text.h"
+
+namespace penstock::request {
+
+struct WorkerServices;
+
+// One call of an upstream, with all its attempts. Lives in the session's frame while it serves that
+// caller alone, or with a flight that any number of callers share.
+//
+// Threads: the worker that started it.
+struct CallContext {
+  CallContext(WorkerServices& on_worker, std::shared_ptr<const resolve::ResolvedPolicy> pinned)
+      : worker(on_worker), policy(std::move(pinned)) {}
+
+  WorkerServices& worker;
+  std::shared_ptr<const resolve::ResolvedPolicy> policy;
+
+  // What to ask.
+  RequestText text;
+  domain::Endpoint endpoint;
+  dialect::RequestFacts facts;
+  std::string model;  // as asked for; outlives the request's text
+  std::string traceparent;
+  std::uint64_t request_bytes = 0;  // of the body
+  bool identity_coding = false;     // ask for an unencoded answer: it will be stored or shared
+
+  // Set by the route stage for each attempt.
+  std::uint32_t backend = 0;
+  bool send_client_credential = true;
+  std::uint64_t backends_tried = 0;  // bit n: backend n (the first 64)
+  std::size_t route = 0;             // index into policy->routes
+  bool keep_backend = false;  // the next attempt goes to the same backend, with another request
+  std::string_view
+      error_body;  // of a 400 that may complain about body_edit; set while attempts are judged
+
+  // Set by the usage stage where the caller did not ask for usage and we do.
+  std::optional<dialect::Edit> body_edit;
+
+  // The answer, as far as it is read. Empty where nobody observes it.
+  std::unique_ptr<AnswerReader> reader;
+  CachePlan cache;
+  std::shared_ptr<Flight> flight;  // where the answer is shared
+  std::string collected;           // payload kept for the store stage where no flight keeps it
+  bool collects = false;
+  std::string stored_fields;  // header lines of the response that may be stored
+  bool storable_head = false;
+
+  clock::Instant started;
+  clock::Instant sent;  // of the last attempt
+  clock::Instant first_byte;
+  std::optional<Refusal> refusal;  // no response could be had; what the callers are told
+  std::string failure_detail;      // for the log
+  CallSummary summary;
+
+  void refuse(ErrorCode code, std::string_view client_message) {
+    refusal = Refusal{code, std::string(client_message)};
+  }
+};
+
+// How an attempt ended, for backend health and fallback.
+enum class AttemptResult : std::uint8_t {
+  kAnswered,     // a response head came, whatever its status
+  kUnreachable,  // no connection
+  kBroken,       // the connection ended before a response head
+  kTimedOut,
+  kAborted,  // nobody wanted the answer any more
+};
+
+}  // namespace penstock::request

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sidecar/dialect/ending.h"
+#include "sidecar/domain/token_usage.h"
+
+namespace penstock::request {
+
+using Micros = std::chrono::microseconds;
+
+// What one upstream call did, used and cost: copied to every caller it served.
+struct CallSummary {
+  int status = 0;  // 0: no response head came
+  std::uint32_t backend = 0;
+  bool backend_chosen = false;
+  std::uint32_t attempts = 0;
+  bool connection_reused = false;
+
+  Micros connect{0};      // of the last attempt; 0 on a reused connection
+  Micros first_byte{0};   // request sent -> first response byte
+  Micros first_token{0};  // request sent -> first event with content; 0: none seen
+  Micros total{0};
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;  // payload
+  std::uint32_t content_events = 0;
+
+  std::optional<domain::TokenUsage> usage;
+  dialect::Ending ending = dialect::Ending::kNone;
+  bool whole = false;  // the payload came to its normal end
+  std::string response_model;
+
+  // Picodollars; meaningful when price_known.
+  std::int64_t cost = 0;
+  bool price_known = false;
+  std::string unknown_price_reason;  // metric label, when the price is not known
+  std::string price_version;
+};
+
+}  // namespace penstock::request

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/result/result.h"
+#include "lib/sync/mutex.h"
+#include "sidecar/dialect/request_facts.h"
+#include "sidecar/http1/head.h"
+#include "sidecar/request/call_summary.h"
+
+namespace penstock::request {
+
+class Flight;
+
+// Told that a flight moved on. wake() may be called from any thread, must not block, and may come
+// more often than there is news; `flight` names it and is not to be touched. One listener stands
+// for all callers of one worker, so that an event costs one message a worker.
+class FlightListener {
+ public:
+  virtual ~FlightListener() = default;
+  virtual void wake(const Flight& flight) noexcept = 0;
+};
+
+// The response head that all callers of a flight share; `head` views into `text`.
+struct SharedHead {
+  std::string text;
+  http1::ResponseHead head;
+  bool usage_in_stream =
+      false;  // an OpenAI stream that tells its usage, asked for by us or by a caller
+
+  [[nodiscard]] bool strips_usage_for(const dialect::RequestFacts& facts) const {
+    return usage_in_stream && !facts.include_usage.value_or(false);
+  }
+};
+
+enum class FlightEnd : std::uint8_t {
+  kRunning,
+  kComplete,   // the upstream ended in its normal way
+  kTruncated,  // the upstream failed after the first byte
+  kFailed,     // no response came: every caller gets `error`
+};
+
+struct FlightLimits {
+  // Beyond it the flight takes no more callers and keeps no history.
+  std::uint64_t retained_bytes_max = 8ULL << 20;
+  // How far a sole caller may fall behind before the upstream read stops.
+  std::uint64_t lag_bytes_max = 1ULL << 20;
+  std::uint32_t callers_max = 10'000;
+};
+
+// One upstream call that any number of identical requests share: an append-only log of the
+// response's payload.
+//
+// Nobody's connection owns the call: callers attach with a cursor of their own and leave freely. A
+// caller never slows another; a sole caller slows the upstream (should_pause). Once history is no
+// longer kept, one of several callers that falls retained_bytes_max behind is cut off (lost).
+//
+// Threads: one driver; callers on any worker. One mutex, held for pointer work only: payload is
+// written before it is published and read after, outside the lock.
+class Flight {
+ public:
+  explicit Flight(const FlightLimits& limits) : limits_(limits) {}
+
+  // --- the driver's side ---------------------------------------------------------------------
+  void set_driver(std::shared_ptr<FlightListener> driver);
+  void publish_head(std::shared_ptr<const SharedHead> head);
+  void append(std::string_view payload);
+  // `error` matters for kFailed only.
+  void finish(FlightEnd end, ErrorCode error, const CallSummary& summary);
+  // True while the sole caller lags too far behind; the driver is woken when that changes.
+  bool should_pause();
+  // True, from then on, once no caller is left: nobody can join any more either.
+  bool abandoned();
+  std::uint32_t callers();
+  // The whole payload; nullopt when history was dropped. Driver only.
+  std::optional<std::string> whole_payload();
+
+  // --- the callers' side ---------------------------------------------------------------------
+  struct Caller {
+    std::uint64_t position = 0;  // payload bytes taken so far
+    bool lost = false;
+  };
+  // False: too late, or too many callers. `caller` stays in place until leave().
+  bool join(Caller& caller, const std::shared_ptr<FlightListener>& listener);
+  void leave(Caller& caller);
+
+  struct Segment;
+  struct News {
+    std::shared_ptr<const SharedHead> head;  // once published
+    std::string_view payload;                // new for this caller; lives as long as `owner`
+    std::shared_ptr<const Segment> owner;
+    FlightEnd end = FlightEnd::kRunning;  // set only when nothing comes after `payload`
+    ErrorCode error = ErrorCode::kUpstreamFailed;
+    bool lost = false;
+  };
+  // Takes what is new for `caller` and moves its cursor. Neither payload nor end: wait for wake().
+  News take(Caller& caller);
+  // What the call used and cost. REQUIRES: the end was seen.
+  CallSummary summary();
+
+ private:
+  std::uint64_t slowest_position() PENSTOCK_REQUIRES(mutex_);
+  void drop_history() PENSTOCK_REQUIRES(mutex_);
+  void wake_callers() PENSTOCK_EXCLUDES(mutex_);
+  std::shared_ptr<FlightListener> unpaused_driver() PENSTOCK_REQUIRES(mutex_);
+
+  const FlightLimits limits_;
+  sync::Mutex mutex_;
+  std::shared_ptr<FlightListener> driver_ PENSTOCK_GUARDED_BY(mutex_);
+  std::vector<Caller*> callers_ PENSTOCK_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<FlightListener>> listeners_ PENSTOCK_GUARDED_BY(mutex_);
+  std::shared_ptr<const SharedHead> head_ PENSTOCK_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<Segment>> log_ PENSTOCK_GUARDED_BY(mutex_);
+  std::uint64_t size_ PENSTOCK_GUARDED_BY(mutex_) = 0;  // payload bytes published so far
+  bool keeps_history_ PENSTOCK_GUARDED_BY(mutex_) = true;
+  bool abandoned_ PENSTOCK_GUARDED_BY(mutex_) = false;
+  bool paused_ PENSTOCK_GUARDED_BY(mutex_) = false;
+  FlightEnd end_ PENSTOCK_GUARDED_BY(mutex_) = FlightEnd::kRunning;
+  ErrorCode error_ PENSTOCK_GUARDED_BY(mutex_) = ErrorCode::kUpstreamFailed;
+  CallSummary summary_ PENSTOCK_GUARDED_BY(mutex_);
+};
+
+}  // namespace penstock::request

@@ -1,0 +1,43 @@
+#include "sidecar/request/flight_table.h"
+
+namespace penstock::request {
+
+FlightTable::Joined FlightTable::join_or_start(const digest::Digest& key,
+                                               const FlightLimits& limits, Flight::Caller& caller,
+                                               const std::shared_ptr<FlightListener>& listener) {
+  Shard& shard = shard_of(key);
+  const sync::MutexLock lock(shard.mutex);
+  const auto found = shard.flights.find(key);
+  if (found != shard.flights.end()) {
+    if (found->second->join(caller, listener)) {
+      return {found->second, false};
+    }
+    return {};
+  }
+  auto flight = std::make_shared<Flight>(limits);
+  flight->join(caller, listener);
+  shard.flights.emplace(key, flight);
+  return {std::move(flight), true};
+}
+
+void FlightTable::remove(const digest::Digest& key, const Flight& flight) {
+  Shard& shard = shard_of(key);
+  std::shared_ptr<Flight> last;  // freed outside the lock
+  const sync::MutexLock lock(shard.mutex);
+  const auto found = shard.flights.find(key);
+  if (found != shard.flights.end() && found->second.get() == &flight) {
+    last = std::move(found->second);
+    shard.flights.erase(found);
+  }
+}
+
+std::size_t FlightTable::size() {
+  std::size_t total = 0;
+  for (Shard& shard : shards_) {
+    const sync::MutexLock lock(shard.mutex);
+    total += shard.flights.size();
+  }
+  return total;
+}
+
+}  // namespace penstock::request

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "lib/digest/digest.h"
+#include "lib/sync/mutex.h"
+#include "sidecar/request/flight.h"
+
+namespace penstock::request {
+
+// The flights of this process by the key of what they ask: one upstream call for identical requests
+// in flight.
+//
+// Threads: any; sharded, each shard under its own mutex for a look-up's time. Bounded by the
+// requests in flight.
+class FlightTable {
+ public:
+  struct Joined {
+    std::shared_ptr<Flight>
+        flight;          // nullptr: full of callers or too late to join; call upstream alone
+    bool leads = false;  // the caller must start the call and remove() it at its end
+  };
+
+  // Joins the running flight of `key`, or starts one. `caller` is attached either way unless flight
+  // is nullptr.
+  Joined join_or_start(const digest::Digest& key, const FlightLimits& limits,
+                       Flight::Caller& caller, const std::shared_ptr<FlightListener>& listener);
+
+  // Ends the flight's time in the table: later requests start a new one. Harmless when it is not in
+  // the table.
+  void remove(const digest::Digest& key, const Flight& flight);
+
+  [[nodiscard]] std::size_t size();
+
+ private:
+  static constexpr std::size_t kShards = 64;
+
+  struct KeyHash {
+    std::size_t operator()(const digest::Digest& key) const noexcept { return key.words[1]; }
+  };
+  struct Shard {
+    sync::Mutex mutex;
+    std::unordered_map<digest::Digest, std::shared_ptr<Flight>, KeyHash> flights
+        PENSTOCK_GUARDED_BY(mutex);
+  };
+
+  Shard& shard_of(const digest::Digest& key) { return shards_[key.words[0] % kShards]; }
+
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace penstock::request

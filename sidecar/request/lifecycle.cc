@@ -1,0 +1,71 @@
+#include "sidecar/request/lifecycle.h"
+
+#include <array>
+
+#include "sidecar/request/worker_services.h"
+
+namespace penstock::request {
+namespace {
+
+std::string_view without_query(std::string_view path) {
+  return path.substr(0, path.find('?'));
+}
+
+void assign_id(RequestRecord& record, Random& random) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<char, 16> id;
+  std::uint64_t bits = random.next();
+  for (char& digit : id) {
+    digit = kDigits[bits & 0xFU];
+    bits >>= 4U;
+  }
+  record.id = std::string_view(id.data(), id.size());
+}
+
+}  // namespace
+
+void begin_record(CallerContext& caller) {
+  RequestRecord& record = caller.record;
+  const http1::RequestHead& head = caller.text.head;
+  assign_id(record, caller.worker.random);
+  record.started_at = caller.worker.clock.wall_now();
+  record.method = head.method;
+  record.path = without_query(head.path);
+  record.endpoint = caller.endpoint;
+  record.policy_hash = caller.policy->hash;
+}
+
+void hand_over(CallerContext& caller, CallContext& call) {
+  call.text = std::move(caller.text);
+  call.endpoint = caller.endpoint;
+  call.facts = caller.facts;
+  call.model = caller.facts.model;
+  call.traceparent = caller.traceparent;
+  call.cache = caller.cache;
+  call.request_bytes = caller.record.bytes_in;
+}
+
+void take_summary(CallerContext& caller, const CallSummary& summary, bool paid) {
+  RequestRecord& record = caller.record;
+  record.upstream_attempts = paid ? summary.attempts : 0;
+  if (summary.backend_chosen) {
+    record.backend = caller.policy->backends[summary.backend].name;
+  }
+  record.response_model = summary.response_model;
+  if (paid) {
+    record.timing.upstream = summary.total;
+    if (!summary.connection_reused) {
+      record.timing.connect = summary.connect;
+    }
+  }
+  if (summary.usage) {
+    record.usage = *summary.usage;
+    record.usage_known = true;
+  }
+  record.unpriced_reason = summary.unknown_price_reason;
+  record.cost_known = summary.price_known && paid;
+  record.cost = record.cost_known ? summary.cost : 0;
+  record.saved_cost = summary.price_known && !paid ? summary.cost : 0;
+}
+
+}  // namespace penstock::request

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "sidecar/request/caller_context.h"
+
+namespace penstock::request {
+
+// The header lines that Penstock adds to an answer: x-penstock-policy, Cache-Status, Server-Timing.
+// Called when the head is written, so timings are those known by then.
+void append_response_fields(std::string& out, const CallerContext& caller);
+
+}  // namespace penstock::request

@@ -1,0 +1,72 @@
+#include "sidecar/stages/usage.h"
+
+#include "sidecar/dialect/stream_options.h"
+#include "sidecar/dialect/usage_estimate.h"
+#include "sidecar/domain/media_type.h"
+#include "sidecar/request/worker_services.h"
+
+namespace penstock::stages {
+
+UsageStage::UsageStage(const resolve::ResolvedPolicy& policy)
+    : refuses_option_(policy.backends.size(), false) {}
+
+pipeline::Verdict UsageStage::on_call(request::CallContext& call) noexcept {
+  call.body_edit.reset();
+  const resolve::Backend& backend = call.policy->backends[call.backend];
+  const bool wanted =
+      backend.stream_usage == resolve::StreamUsage::kAlways ||
+      (backend.stream_usage == resolve::StreamUsage::kAuto && !refuses_option_[call.backend]);
+  if (wanted && call.facts.ok && backend.dialect == resolve::DialectName::kOpenAi) {
+    call.body_edit = dialect::ask_for_usage(call.facts, call.text.body());
+  }
+  return pipeline::Verdict::kContinue;
+}
+
+bool UsageStage::on_attempt(request::CallContext& call, request::AttemptResult result,
+                            const http1::ResponseHead* head) noexcept {
+  const bool option_refused = result == request::AttemptResult::kAnswered && head->status == 400 &&
+                              call.body_edit.has_value() &&
+                              dialect::names_stream_options(call.error_body);
+  if (!option_refused ||
+      call.policy->backends[call.backend].stream_usage == resolve::StreamUsage::kAlways) {
+    return false;
+  }
+  refuses_option_[call.backend] = true;
+  call.keep_backend = true;
+  return true;
+}
+
+void UsageStage::on_response(request::CallContext& call, const http1::ResponseHead& head) noexcept {
+  if (!domain::is_model_call(call.endpoint.operation) || !call.facts.ok || head.status >= 300) {
+    return;
+  }
+  const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
+  const http1::HeaderField* coding = head.find(http1::HeaderId::kContentEncoding);
+  const bool stream = type != nullptr && domain::is_event_stream(type->value);
+  call.reader = std::make_unique<request::AnswerReader>(
+      call.endpoint.operation, stream, coding == nullptr ? std::string_view{} : coding->value);
+}
+
+void UsageStage::on_payload(request::CallContext& call, std::string_view payload) noexcept {
+  if (call.reader != nullptr && call.reader->feed(payload)) {
+    call.summary.first_token =
+        std::chrono::duration_cast<request::Micros>(call.worker.clock.now() - call.sent);
+  }
+}
+
+void UsageStage::on_complete(request::CallContext& call) noexcept {
+  if (call.reader == nullptr) {
+    return;
+  }
+  if (call.summary.whole) {
+    call.reader->end();
+  }
+  const dialect::UsageReader& usage = call.reader->usage();
+  request::CallSummary& summary = call.summary;
+  summary.content_events = static_cast<std::uint32_t>(usage.content_events());
+  summary.ending = usage.ending();
+  summary.response_model = usage.response_model();
+  summary.usage = dialect::usage_or_estimate(usage, call.request_bytes);
+}
+
+}  // namespace penstock::stages
