@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "sidecar/domain/byte_scan.h"
+#include "sidecar/dialect/json_skip.h"
 
 namespace penstock::dialect {
 namespace {
@@ -20,40 +20,15 @@ const char* skip_space(const char* p, const char* end) {
 
 // `p` stands after the opening quote. Returns the place after the closing one, or null.
 const char* skip_string(const char* p, const char* end) {
-  for (;;) {
-    p = domain::find_either(p, end, '"', '\\');
-    if (p == end) {
-      return nullptr;
-    }
-    if (*p == '"') {
-      return p + 1;
-    }
-    if (end - p < 2) {
-      return nullptr;
-    }
-    p += 2;
-  }
+  bool escaped = false;
+  return skip_json_string(p, end, escaped);
 }
 
 // `p` stands after the opening bracket.
 const char* skip_container(const char* p, const char* end) {
-  for (std::size_t depth = 1;;) {
-    p = domain::find_json_structure(p, end);
-    if (p == end) {
-      return nullptr;
-    }
-    const char c = *p++;
-    if (c == '"') {
-      p = skip_string(p, end);
-      if (p == nullptr) {
-        return nullptr;
-      }
-    } else if (c == '{' || c == '[') {
-      ++depth;
-    } else if (--depth == 0) {
-      return p;
-    }
-  }
+  ContainerSkip skip;
+  p = skip.run(p, end);
+  return skip.closed() ? p : nullptr;
 }
 
 const char* skip_scalar(const char* p, const char* end) {
@@ -189,6 +164,9 @@ bool ObjectWalk::next(JsonMember& member) {
     return false;
   }
   const char* const key = next_element(at_, end_, '}', first_, complete_);
+  if (complete_) {
+    tail_ = between(skip_space(at_, end_) + 1, end_);
+  }
   at_ = nullptr;
   first_ = false;
   if (key == nullptr || key == end_ || *key != '"') {

@@ -32,7 +32,12 @@ class ObjectWalk {
   // The closing brace was reached, every member well-formed as far as the walk looked.
   [[nodiscard]] bool complete() const { return complete_; }
 
+  // What follows a complete object: lets an array of objects be walked without running over each
+  // one twice.
+  [[nodiscard]] std::string_view tail() const { return tail_; }
+
  private:
+  std::string_view tail_;
   const char* begin_;
   const char* at_;
   const char* end_;

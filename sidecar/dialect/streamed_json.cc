@@ -31,8 +31,7 @@ void StreamedJson::feed(std::string_view piece) {
 const char* StreamedJson::step(const char* p, const char* end) {
   switch (state_) {
     case State::kInKey: return step_key(p, end);
-    case State::kInString: return step_string(p, end, false);
-    case State::kInContainerString: return step_string(p, end, true);
+    case State::kInString: return step_string(p, end);
     case State::kInScalar: return step_scalar(p, end);
     case State::kInContainer: return step_container(p, end);
     case State::kBroken: return end;
@@ -55,7 +54,6 @@ const char* StreamedJson::step(const char* p, const char* end) {
     case State::kComplete:
     case State::kInKey:
     case State::kInString:
-    case State::kInContainerString:
     case State::kInScalar:
     case State::kInContainer:
     case State::kBroken: break;
@@ -145,7 +143,7 @@ const char* StreamedJson::enter_value(const char* p) {
     return p + 1;
   }
   if (*p == '{' || *p == '[') {
-    depth_ = 1;
+    skip_.begin();
     state_ = State::kInContainer;
     return p + 1;
   }
@@ -153,23 +151,13 @@ const char* StreamedJson::enter_value(const char* p) {
   return p;
 }
 
-const char* StreamedJson::step_string(const char* p, const char* end, bool inside_container) {
-  if (escaped_) {
-    escaped_ = false;
-    return p + 1;
-  }
-  const char* const stop = domain::find_either(p, end, '"', '\\');
-  if (stop == end) {
+const char* StreamedJson::step_string(const char* p, const char* end) {
+  const char* const after = skip_json_string(p, end, escaped_);
+  if (after == nullptr) {
     return end;
   }
-  if (*stop == '\\') {
-    escaped_ = true;
-  } else if (inside_container) {
-    state_ = State::kInContainer;
-  } else {
-    end_value(stop + 1);
-  }
-  return stop + 1;
+  end_value(after);
+  return after;
 }
 
 const char* StreamedJson::step_scalar(const char* p, const char* end) {
@@ -181,18 +169,11 @@ const char* StreamedJson::step_scalar(const char* p, const char* end) {
 }
 
 const char* StreamedJson::step_container(const char* p, const char* end) {
-  const char* const stop = domain::find_json_structure(p, end);
-  if (stop == end) {
-    return end;
+  const char* const after = skip_.run(p, end);
+  if (skip_.closed()) {
+    end_value(after);
   }
-  if (*stop == '"') {
-    state_ = State::kInContainerString;
-  } else if (*stop == '{' || *stop == '[') {
-    ++depth_;
-  } else if (--depth_ == 0) {
-    end_value(stop + 1);
-  }
-  return stop + 1;
+  return after;
 }
 
 void StreamedJson::begin_value(const char* p) {

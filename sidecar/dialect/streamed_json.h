@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "sidecar/dialect/json_skip.h"
+
 namespace penstock::dialect {
 
 // Takes a few members out of one large JSON object that arrives in pieces, in constant memory.
@@ -53,7 +55,6 @@ class StreamedJson {
     kInString,
     kInScalar,
     kInContainer,
-    kInContainerString,
     kComplete,
     kBroken,
   };
@@ -66,7 +67,7 @@ class StreamedJson {
   const char* step_element(const char* p);
   const char* step_key(const char* p, const char* end);
   const char* step_value(const char* p);
-  const char* step_string(const char* p, const char* end, bool inside_container);
+  const char* step_string(const char* p, const char* end);
   const char* step_scalar(const char* p, const char* end);
   const char* step_container(const char* p, const char* end);
   const char* enter_value(const char* p);
@@ -85,8 +86,8 @@ class StreamedJson {
   bool escaped_ = false;           // the next byte of a string is taken as it is
   bool key_matches_none_ = false;  // spelled with escapes, or too long
   std::string key_;
-  std::string array_;      // key of the array that is being walked
-  std::size_t depth_ = 0;  // of a container that is being skipped
+  std::string array_;   // key of the array that is being walked
+  ContainerSkip skip_;  // over a container that nothing is wanted from
 
   std::size_t current_ = kNone;       // the wanted value that is being read …
   std::size_t walked_array_ = kNone;  // … and the measured array around it

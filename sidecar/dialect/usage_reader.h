@@ -35,6 +35,8 @@ class UsageReader {
     on_body_end();
   }
 
+  [[nodiscard]] domain::Operation operation() const { return operation_; }
+
   // Nullopt while the upstream has said nothing.
   [[nodiscard]] std::optional<domain::TokenUsage> usage() const;
   // False while only Anthropic's message_start was seen: its output count is a start, not a total.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "sidecar/dialect/json_walk.h"
@@ -27,31 +28,31 @@ struct EventMembers {
   std::string_view sequence_number;
 };
 
-struct MemberRow {
+struct Row {
   std::string_view key;
-  std::string_view EventMembers::* member;
+  std::string_view EventMembers::* place;
 };
 
-constexpr MemberRow kRows[] = {
-    {"choices", &EventMembers::choices},
-    {"usage", &EventMembers::usage},
-    {"model", &EventMembers::model},
+constexpr Row kRows[] = {
     {"type", &EventMembers::type},
     {"delta", &EventMembers::delta},
-    {"service_tier", &EventMembers::service_tier},
     {"error", &EventMembers::error},
-    {"sequence_number", &EventMembers::sequence_number},
+    {"model", &EventMembers::model},
+    {"usage", &EventMembers::usage},
+    {"choices", &EventMembers::choices},
     {"message", &EventMembers::message},
     {"response", &EventMembers::response},
+    {"service_tier", &EventMembers::service_tier},
     {"content_block", &EventMembers::content_block},
+    {"sequence_number", &EventMembers::sequence_number},
 };
 
 bool read_members(std::string_view data, EventMembers& members) {
   ObjectWalk walk(data);
   for (JsonMember member; walk.next(member);) {
-    const auto* const row = std::ranges::find(kRows, member.key, &MemberRow::key);
+    const auto* const row = std::ranges::find(kRows, member.key, &Row::key);
     if (row != std::end(kRows)) {
-      members.*row->member = member.value;
+      members.*row->place = member.value;
     }
   }
   return walk.complete();
@@ -108,16 +109,19 @@ void UsageReader::on_chat_event(const domain::SseEvent& event) {
 
 void UsageReader::on_choices(std::string_view choices) {
   std::size_t bytes = 0;
-  ArrayWalk each_choice(choices);
-  for (std::string_view choice; each_choice.next(choice);) {
-    ObjectWalk walk(choice);
-    for (JsonMember member; walk.next(member);) {
+  // Element by element without ArrayWalk, which would run over each choice once more.
+  std::string_view rest = is_array(choices) ? choices.substr(1) : std::string_view{};
+  while (!rest.empty()) {
+    ObjectWalk choice(rest);
+    for (JsonMember member; choice.next(member);) {
       if (member.key == "delta" || member.key == "text") {
         bytes += dialect::output_bytes(member.value);
       } else if (member.key == "finish_reason") {
         note_reason(member.value);
       }
     }
+    rest = choice.tail();
+    rest.remove_prefix(std::min(rest.find('{'), rest.size()));
   }
   note_content(bytes);
 }

@@ -21,6 +21,19 @@ struct Chunk {
   bool repeats = false;
 };
 
+bool may_hold_usage(std::string_view data) {
+  const char* const end = data.end();
+  for (const char* p = data.begin();; ++p) {
+    p = domain::find_pair(p, end, kUsageKey[0], kUsageKey[1]);
+    if (p == end) {
+      return false;
+    }
+    if (std::string_view(p, end).starts_with(kUsageKey)) {
+      return true;
+    }
+  }
+}
+
 bool is_empty_array(std::string_view value) {
   ArrayWalk walk(value);
   std::string_view first;
@@ -73,7 +86,7 @@ bool next_line(std::string_view& rest, std::string_view& line) {
   const char* const eol = domain::find_either(rest.begin(), end, '\n', '\r');
   std::size_t size = static_cast<std::size_t>(eol - rest.begin());
   if (eol != end) {
-    size += rest.substr(size).starts_with("\r\n") ? 2 : 1;
+    size += rest.substr(size).starts_with("\r\n") ? 2U : 1U;
   }
   line = rest.substr(0, size);
   rest.remove_prefix(size);
@@ -87,7 +100,7 @@ bool is_data_line(std::string_view line) {
 }  // namespace
 
 UsageStripper::Output UsageStripper::on_event(const domain::SseEvent& event) {
-  if (!event.has_data || !event.data.contains(kUsageKey)) {
+  if (!event.has_data || !may_hold_usage(event.data)) {
     return {event.raw, {}};
   }
   const Chunk chunk = read_chunk(event.data);

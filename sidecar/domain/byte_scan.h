@@ -42,6 +42,18 @@ const char* scan_blocks(const char* p, const char* end, MaskOf mask_of, Matches 
 
 }  // namespace byte_scan_detail
 
+// The first byte that is `wanted`. For short distances; memchr is faster over long ones.
+inline const char* find_byte(const char* p, const char* end, char wanted) {
+  const auto matches = [wanted](char c) { return c == wanted; };
+#ifdef __SSE2__
+  const __m128i lanes = _mm_set1_epi8(wanted);
+  const auto mask_of = [lanes](__m128i block) { return _mm_cmpeq_epi8(block, lanes); };
+  return byte_scan_detail::scan_blocks(p, end, mask_of, matches);
+#else
+  return byte_scan_detail::scan_bytes(p, end, matches);
+#endif
+}
+
 // The first byte that is `a` or `b`.
 inline const char* find_either(const char* p, const char* end, char a, char b) {
   const auto matches = [a, b](char c) { return c == a || c == b; };
@@ -57,28 +69,27 @@ inline const char* find_either(const char* p, const char* end, char a, char b) {
 #endif
 }
 
-// The first byte that opens a string, or opens or closes an object or array: `"`, `{`, `}`, `[`,
-// `]`.
-inline const char* find_json_structure(const char* p, const char* end) {
-  const auto matches = [](char c) {
-    const int folded = c | 0x20;  // '[' becomes '{' and ']' becomes '}'
-    return c == '"' || folded == '{' || folded == '}';
-  };
+// The first place where `a` is followed by `b`.
+inline const char* find_pair(const char* p, const char* end, char a, char b) {
 #ifdef __SSE2__
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i open = _mm_set1_epi8('{');
-  const __m128i close = _mm_set1_epi8('}');
-  const __m128i fold = _mm_set1_epi8(0x20);
-  const auto mask_of = [=](__m128i block) {
-    const __m128i folded = _mm_or_si128(block, fold);
-    const __m128i brackets =
-        _mm_or_si128(_mm_cmpeq_epi8(folded, open), _mm_cmpeq_epi8(folded, close));
-    return _mm_or_si128(_mm_cmpeq_epi8(block, quote), brackets);
-  };
-  return byte_scan_detail::scan_blocks(p, end, mask_of, matches);
-#else
-  return byte_scan_detail::scan_bytes(p, end, matches);
+  const __m128i first = _mm_set1_epi8(a);
+  const __m128i second = _mm_set1_epi8(b);
+  for (; end - p >= 17; p += 16) {
+    const __m128i here = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const __m128i next = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p + 1));
+    const __m128i both = _mm_and_si128(_mm_cmpeq_epi8(here, first), _mm_cmpeq_epi8(next, second));
+    const auto hits = static_cast<std::uint32_t>(_mm_movemask_epi8(both));
+    if (hits != 0) {
+      return p + __builtin_ctz(hits);
+    }
+  }
 #endif
+  for (; end - p >= 2; ++p) {
+    if (p[0] == a && p[1] == b) {
+      return p;
+    }
+  }
+  return end;
 }
 
 // The first byte that a JSON string cannot hold as it is: `"`, `\\`, or a control byte.
