@@ -111,24 +111,25 @@ Result<void> compare(const Places& places, const Plan& plan, const RunOptions& o
   for (std::size_t round = 0; round < rounds; ++round) {
     const std::size_t from = plan.size * round / rounds;
     const std::size_t to = plan.size * (round + 1) / rounds;
-    RunOptions labelled = options;
-    const std::string number =
-        rounds > 1 ? " (round " + std::to_string(round + 1) + " of " + std::to_string(rounds) + ")"
-                   : "";
-    labelled.label = "with Penstock" + number;
-    const std::int64_t before = calls_seen(sides->upstream);
-    if (const auto done = run(sides->target, plan, from, to, labelled, with); !done) {
-      return done;
-    }
-    const std::int64_t middle = calls_seen(sides->upstream);
-    facts.reached_upstream = grown(facts.reached_upstream, before, middle);
-    if (sides->direct) {
-      labelled.label = "without" + number;
-      if (const auto done = run(*sides->direct, plan, from, to, labelled, without); !done) {
-        return done;
+    const auto one_side = [&](const Target& where, const char* label, Tally& tally,
+                              std::int64_t& reached) {
+      RunOptions labelled = options;
+      labelled.label = label;
+      if (rounds > 1) {
+        labelled.label +=
+            " (round " + std::to_string(round + 1) + " of " + std::to_string(rounds) + ")";
       }
-      facts.reached_upstream_direct =
-          grown(facts.reached_upstream_direct, middle, calls_seen(sides->upstream));
+      const std::int64_t before = calls_seen(sides->upstream);
+      auto done = run(where, plan, from, to, labelled, tally);
+      reached = grown(reached, before, calls_seen(sides->upstream));
+      return done;
+    };
+    auto done = one_side(sides->target, "with Penstock", with, facts.reached_upstream);
+    if (done && sides->direct) {
+      done = one_side(*sides->direct, "without", without, facts.reached_upstream_direct);
+    }
+    if (!done) {
+      return done;
     }
   }
   ask_costs(places.admin, facts);

@@ -75,6 +75,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // session_answer.cc: answers of every kind.
   Task<Then> respond(Exchange& exchange, BodySink& sink);
   Task<Then> send(Exchange& exchange, model::Answer& answer);
+  Task<bool> think(const model::Simulation& wish, const model::Answer& answer);
+  Task<bool> wait_behind(const model::Simulation& wish, std::size_t index);
   Task<bool> send_events(Exchange& exchange, model::Answer& answer);
   Task<Then> send_octets(Exchange& exchange, std::string_view content_type, std::uint64_t bytes);
   Task<Then> tunnel();

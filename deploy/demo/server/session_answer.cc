@@ -158,16 +158,19 @@ Task<Session::Then> Session::respond(Exchange& exchange, BodySink& sink) {
   co_return then;
 }
 
+// A plain answer is ready when its last token is, a stream when its first one is.
+Task<bool> Session::think(const model::Simulation& wish, const model::Answer& answer) {
+  const std::int64_t later = answer.streams ? 0 : std::max<std::int64_t>(0, answer.tokens - 1);
+  const std::int64_t first = wish.number_or(Number::kFirstTokenMs, shared_.timing.first_token_ms);
+  const bool stays = co_await pause(paced(first + shared_.timing.per_token_ms * later));
+  co_return stays;
+}
+
 Task<Session::Then> Session::send(Exchange& exchange, model::Answer& answer) {
   const model::Simulation& wish = exchange.simulation;
   add_wished_headers(wish, answer);
   if (is_model_call(exchange.operation) && answer.status == 200) {
-    const std::int64_t thinking =
-        answer.streams ? 0
-                       : shared_.timing.per_token_ms * std::max<std::int64_t>(0, answer.tokens - 1);
-    const auto wait =
-        paced(wish.number_or(Number::kFirstTokenMs, shared_.timing.first_token_ms) + thinking);
-    const bool stays = co_await pause(wait);
+    const bool stays = co_await think(wish, answer);
     if (!stays) {
       co_return Then::kClose;
     }
@@ -191,10 +194,9 @@ Task<Session::Then> Session::send(Exchange& exchange, model::Answer& answer) {
     (void)co_await flush();
     complete = exchange.head_only;
   }
-  if (cut_ && wish.number(Number::kStallAfterBytes) != kUnset) {
-    while (!gone_) {
-      (void)co_await pause(std::chrono::hours(24));
-    }
+  const bool stalls = cut_ && wish.number(Number::kStallAfterBytes) != kUnset;
+  while (stalls && !gone_) {
+    (void)co_await pause(std::chrono::hours(24));
   }
   encoder_.reset();
   if (!complete && wish.is(Switch::kCutReset)) {
@@ -203,54 +205,51 @@ Task<Session::Then> Session::send(Exchange& exchange, model::Answer& answer) {
   co_return complete&& exchange.keep_alive ? Then::kKeep : Then::kClose;
 }
 
+// Stalls or holds behind event `index` where the request asks for it. False where the client left.
+Task<bool> Session::wait_behind(const model::Simulation& wish, std::size_t index) {
+  const auto here = static_cast<std::int64_t>(index);
+  const bool stalls = wish.number(Number::kStallAfterEvents) == here;
+  if (!stalls && wish.number(Number::kHoldAfterEvents) != here) {
+    co_return true;
+  }
+  bool stays = co_await flush();
+  while (stays && stalls) {
+    stays = co_await pause(std::chrono::hours(24));
+  }
+  stays = stays && co_await hold(wish.word(Word::kHold));
+  co_return stays;
+}
+
 Task<bool> Session::send_events(Exchange& exchange, model::Answer& answer) {
   const model::Simulation& wish = exchange.simulation;
   const std::int64_t interval = wish.number_or(Number::kEventIntervalMs, 0);
   const std::int64_t per_token = interval > 0 ? 0 : shared_.timing.per_token_ms;
-  const auto at = [&wish](Number name, std::size_t index) {
-    return wish.number(name) == static_cast<std::int64_t>(index);
-  };
+  const std::size_t count = answer.events.size();
   bool spoke = false;
+  bool stays = true;
   std::string text;
-  for (std::size_t i = 0; i <= answer.events.size(); ++i) {
-    if (at(Number::kCutAfterEvents, i)) {
-      cut_ = true;
+  for (std::size_t i = 0; i <= count && stays; ++i) {
+    if (wish.number(Number::kCutAfterEvents) == static_cast<std::int64_t>(i)) {
       co_return false;
     }
-    if (at(Number::kHoldAfterEvents, i) || at(Number::kStallAfterEvents, i)) {
-      bool stays = co_await flush();
-      while (stays && at(Number::kStallAfterEvents, i)) {
-        stays = co_await pause(std::chrono::hours(24));
-      }
-      if (stays) {
-        stays = co_await hold(wish.word(Word::kHold));
-      }
-      if (!stays) {
-        co_return false;
-      }
-    }
-    if (i == answer.events.size()) {
+    stays = co_await wait_behind(wish, i);
+    if (i == count || !stays) {
       break;
     }
     const model::EventList::Event event = answer.events[i];
     const auto wait = paced(i == 0 ? 0 : interval + (event.token && spoke ? per_token : 0));
     if (wait.count() > 0 || out_.size() > kFlushAt) {
-      bool stays = co_await flush();
+      stays = co_await flush();
       stays = stays && co_await pause(wait);
-      if (!stays) {
-        co_return false;
-      }
     }
     spoke = spoke || event.token;
     text.clear();
     model::append_event(event, wish, exchange.stamp.anthropic, text);
-    if (!put(text, i + 1 == answer.events.size())) {
-      co_return false;
-    }
-    ++events_sent_;
-    shared_.counters.events.fetch_add(1, std::memory_order_relaxed);
+    stays = stays && put(text, i + 1 == count);
+    events_sent_ += stays ? 1 : 0;
+    shared_.counters.events.fetch_add(stays ? 1 : 0, std::memory_order_relaxed);
   }
-  co_return true;
+  co_return stays;
 }
 
 Task<Session::Then> Session::send_octets(Exchange& exchange, std::string_view content_type,
