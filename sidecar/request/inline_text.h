@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -8,11 +7,11 @@
 
 namespace penstock::request {
 
-// Text of at most `kCapacity` bytes without an allocation; what is longer is cut, never inside a
+// Text of at most `Capacity` bytes without an allocation; what is longer is cut, never inside a
 // UTF-8 character.
-template <std::size_t kCapacity>
+template <std::size_t Capacity>
 class InlineText {
-  static_assert(kCapacity <= 255);
+  static_assert(Capacity <= 255);
 
  public:
   InlineText() = default;
@@ -30,17 +29,17 @@ class InlineText {
  private:
   void assign(std::string_view text) {
     std::size_t size = text.size();
-    if (size > kCapacity) {
-      size = kCapacity;
+    if (size > Capacity) {
+      size = Capacity;
       while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) {
         --size;
       }
     }
-    std::copy_n(text.data(), size, bytes_.data());
+    text.copy(bytes_.data(), size);
     size_ = static_cast<std::uint8_t>(size);
   }
 
-  std::array<char, kCapacity> bytes_{};
+  std::array<char, Capacity> bytes_{};
   std::uint8_t size_ = 0;
 };
 

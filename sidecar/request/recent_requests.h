@@ -15,7 +15,7 @@ namespace penstock::request {
 // takes (about 10 us for 200).
 class RecentRequests {
  public:
-  // Memory grows with the first `capacity` requests (about 0.7 KB each). 0 keeps nothing.
+  // Memory grows with the first `capacity` requests (about 0.8 KB each). 0 keeps nothing.
   explicit RecentRequests(std::size_t capacity) : capacity_(capacity) {}
 
   void add(const RequestRecord& record) PENSTOCK_EXCLUDES(mutex_);

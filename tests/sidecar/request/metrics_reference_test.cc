@@ -1,0 +1,76 @@
+#include <chrono>
+#include <fstream>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "lib/telemetry/process.h"
+#include "sidecar/request/metrics.h"
+#include "sidecar/request/worker_metrics.h"
+
+namespace penstock::request {
+namespace {
+
+// Makes every metric of the data path appear.
+void exercise(WorkerMetrics& worker, Metrics& metrics) {
+  RequestRecord record;
+  record.endpoint.operation = domain::Operation::kChat;
+  record.backend = "b";
+  record.status = 200;
+  record.timing.total = record.timing.upstream = std::chrono::microseconds(9);
+  record.timing.first_token = record.timing.overhead = std::chrono::microseconds(3);
+  record.usage = {.input_uncached = 5, .output = 2, .estimated = true};
+  record.usage_known = record.cost_known = true;
+  record.cost = record.saved_cost = 1;
+  record.unpriced_reason = "r";
+  record.disconnect = Disconnect::kDownstream;
+  for (const CacheState state : {CacheState::kMiss, CacheState::kBypass, CacheState::kHit}) {
+    record.cache = state;
+    worker.record(record);
+  }
+  worker.rejected("r");
+  worker.upstream_opened("b");
+  worker.upstream_reused("b");
+  worker.upstream_retried("b", "r");
+  worker.upstream_failed("b", "r");
+  metrics.reloaded(true);
+}
+
+TEST(MetricsReferenceTest, ListsExactlyTheMetricsThereAre) {
+  telemetry::Registry registry;
+  Metrics metrics(registry);
+  const std::unique_ptr<WorkerMetrics> worker = metrics.new_worker();
+  const auto process = telemetry::process_gauges(registry, "0", 0);
+  exercise(*worker, metrics);
+  std::set<std::string> exposed;
+  std::istringstream text(registry.render());
+  for (std::string line; std::getline(text, line);) {
+    constexpr std::string_view kType = "# TYPE ";
+    if (line.starts_with(kType)) {
+      exposed.insert(line.substr(kType.size(), line.find(' ', kType.size()) - kType.size()));
+    }
+  }
+
+  std::set<std::string> documented;
+  std::ifstream document("docs/reference/metrics.md");
+  ASSERT_TRUE(document);
+  for (std::string line; std::getline(document, line);) {
+    if (!line.starts_with("| `")) {
+      continue;
+    }
+    std::istringstream names(line.substr(2, line.find(" |", 2) - 2));
+    for (std::string name; std::getline(names, name, '`');) {
+      if (!name.empty() && name != ", ") {
+        documented.insert(name);
+      }
+    }
+  }
+  EXPECT_EQ(documented, exposed);
+}
+
+}  // namespace
+}  // namespace penstock::request
