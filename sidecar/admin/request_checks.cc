@@ -48,9 +48,10 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) {
     return false;
   }
-  unsigned difference = 0;
+  int difference = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+    const int differs = static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+    difference |= differs;
   }
   return difference == 0;
 }

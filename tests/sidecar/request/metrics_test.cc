@@ -105,7 +105,7 @@ TEST_F(MetricsTest, BucketsAreThoseOfTheConventions) {
                                  const std::vector<std::string>& bounds) {
     std::size_t found = 0;
     for (const auto& [line, value] : samples) {
-      found += line.starts_with(name + "_bucket{" + labels) ? 1 : 0;
+      found += line.starts_with(name + "_bucket{" + labels) ? 1U : 0U;
     }
     EXPECT_EQ(found, bounds.size() + 1) << name;
     for (const std::string& bound : bounds) {
