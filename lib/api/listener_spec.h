@@ -19,7 +19,7 @@ struct LimitsSpec {
   std::optional<std::uint32_t> connections;
   std::optional<std::uint32_t> requests_in_flight;
   std::uint32_t header_lines = 100;
-  json::Quantity head_bytes{64 * 1024};
+  json::Quantity head_bytes{64ULL << 10};
   json::Quantity collected_body{16ULL << 20};
   json::Quantity collected_total{256ULL << 20};
   OversizedBody oversized_body = OversizedBody::kBypass;

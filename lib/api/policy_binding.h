@@ -18,8 +18,8 @@ inline constexpr std::int64_t kApiLevel = 1;
 // What the operator adds to the user's documents. Not a CRD.
 struct PolicyBindingSpec {
   std::int64_t api_level = kApiLevel;
-  std::vector<std::string> requires_;  // see lib/api/features.h
-  std::string policy;                  // "namespace/name"
+  std::vector<std::string> required_features;  // see lib/api/features.h
+  std::string policy;                          // "namespace/name"
   std::optional<std::uint16_t> engine_port;
   std::optional<std::string> secrets_path;
   std::optional<std::string> hash;
@@ -34,7 +34,7 @@ struct PolicyBindingSpec {
                      .min = 1,
                      .max = 1'000'000}},
         json::Field{"requires",
-                    &T::requires_,
+                    &T::required_features,
                     {.about = "Fields and choices that must not be ignored, such as "
                               "OptimizationPolicy.spec.caching.",
                      .items_max = 256}},

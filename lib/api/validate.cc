@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "lib/api/features.h"
 
@@ -10,8 +11,8 @@ namespace {
 
 using Errors = std::vector<json::FieldError>;
 
-std::string indexed(std::string path, std::size_t index) {
-  return path + "[" + std::to_string(index) + "]";
+std::string indexed(std::string_view path, std::size_t index) {
+  return std::string(path) + "[" + std::to_string(index) + "]";
 }
 
 void validate_selector(const LabelSelector& selector, Errors& errors) {
@@ -62,10 +63,11 @@ void validate(const PolicyBindingSpec& spec, Errors& errors) {
     errors.push_back({"spec.apiLevel", "is above " + std::to_string(kApiLevel) +
                                            ", the level of this sidecar; it is too old"});
   }
-  for (std::size_t i = 0; i < spec.requires_.size(); ++i) {
-    if (!is_known_feature(spec.requires_[i])) {
-      errors.push_back({indexed("spec.requires", i),
-                        "is not known to this sidecar (" + spec.requires_[i] + "); it is too old"});
+  for (std::size_t i = 0; i < spec.required_features.size(); ++i) {
+    if (!is_known_feature(spec.required_features[i])) {
+      errors.push_back(
+          {indexed("spec.requires", i),
+           "is not known to this sidecar (" + spec.required_features[i] + "); it is too old"});
     }
   }
 }

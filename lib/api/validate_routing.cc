@@ -55,7 +55,7 @@ void validate_backend(const BackendSpec& backend, const std::string& path, Error
 }
 
 std::string what_exists(std::string_view name, const std::vector<std::string_view>& names) {
-  const std::string hint = json::did_you_mean(name, names);
+  std::string hint = json::did_you_mean(name, names);
   if (!hint.empty()) {
     return hint;
   }

@@ -105,8 +105,9 @@ Text parse_json(std::string_view text) {
   }
   int line = 1;
   Sax sax(builder, text, line);
-  const CountingIterator begin(text.data(), &line);
-  const CountingIterator end(text.data() + text.size(), &line);
+  const char* const data = text.data();
+  const CountingIterator begin(data, &line);
+  const CountingIterator end(data + text.size(), &line);
   Value::sax_parse(begin, end, &sax);
   builder.finish();
   return result;

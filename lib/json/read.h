@@ -34,7 +34,7 @@ void assign(T& out, const std::optional<U>& found) {
 }
 
 template <class T>
-void read_value(Reader& reader, const Value& value, const Rules& rules, T& out) {
+void read_scalar(Reader& reader, const Value& value, const Rules& rules, T& out) {
   if constexpr (std::same_as<T, bool>) {
     assign(out, reader.boolean(value));
   } else if constexpr (std::integral<T>) {
@@ -51,31 +51,41 @@ void read_value(Reader& reader, const Value& value, const Rules& rules, T& out) 
     assign(out, reader.quantity(value, rules));
   } else if constexpr (std::same_as<T, UsdPerMillion>) {
     assign(out, reader.price(value));
-  } else if constexpr (std::is_enum_v<T>) {
+  } else {
+    static_assert(std::is_enum_v<T>, "field.h lists what a member may be");
     constexpr auto kNames = names_of_enum<T>();
     if (const std::optional<std::size_t> index = reader.choice(value, kNames)) {
       out = enum_names(T{})[*index].value;
     }
-  } else if constexpr (kIsOptional<T>) {
+  }
+}
+
+template <class T>
+void read_value(Reader& reader, const Value& value, const Rules& rules, T& out) {
+  if constexpr (kIsOptional<T>) {
     read_value(reader, value, rules, out.emplace());
   } else if constexpr (kIsList<T>) {
-    if (reader.list(value, rules)) {
-      out.clear();
-      for (std::size_t i = 0; i < value.size(); ++i) {
-        const Reader::Step step = reader.element(i);
-        read_value(reader, value[i], rules, out.emplace_back());
-      }
+    if (!reader.list(value, rules)) {
+      return;
+    }
+    out.clear();
+    for (std::size_t i = 0; i < value.size(); ++i) {
+      const Reader::Step step = reader.element(i);
+      read_value(reader, value[i], rules, out.emplace_back());
     }
   } else if constexpr (kIsMap<T>) {
-    if (reader.map(value, rules)) {
-      out.clear();
-      for (const auto& item : value.items()) {
-        const Reader::Step step = reader.member(item.key());
-        read_value(reader, item.value(), rules, out[item.key()]);
-      }
+    if (!reader.map(value, rules)) {
+      return;
     }
-  } else {
+    out.clear();
+    for (const auto& item : value.items()) {
+      const Reader::Step step = reader.member(item.key());
+      read_value(reader, item.value(), rules, out[item.key()]);
+    }
+  } else if constexpr (HasFields<T>) {
     read(reader, value, out);
+  } else {
+    read_scalar(reader, value, rules, out);
   }
 }
 

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <istream>
 #include <optional>
 #include <streambuf>
@@ -71,17 +72,17 @@ bool looks_like_float(std::string_view text) {
   return text.empty();
 }
 
-// The core schema of YAML 1.2.2, chapter 10.3.2. nullopt: a number that JSON cannot hold.
-std::optional<Value> resolve_plain(const std::string& text) {
-  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") {
-    return Value();
-  }
-  if (text == "true" || text == "True" || text == "TRUE") {
-    return Value(true);
-  }
-  if (text == "false" || text == "False" || text == "FALSE") {
-    return Value(false);
-  }
+std::optional<Value> number_of(double magnitude, bool negative) {
+  return std::isfinite(magnitude) ? std::optional<Value>(negative ? -magnitude : magnitude)
+                                  : std::nullopt;
+}
+
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> spellings) {
+  return std::ranges::find(spellings, text) != spellings.end();
+}
+
+// A number, or the text itself where it is none; nullopt: a number that JSON cannot hold.
+std::optional<Value> resolve_number(const std::string& text) {
   std::string_view digits = text;
   if (digits.starts_with("0o") && all_in(digits.substr(2), "01234567")) {
     return integer(digits.substr(2), 8, false);
@@ -90,25 +91,35 @@ std::optional<Value> resolve_plain(const std::string& text) {
     return integer(digits.substr(2), 16, false);
   }
   const bool negative = digits.starts_with('-');
-  if (negative || digits.starts_with('+')) {
-    digits.remove_prefix(1);
-  }
+  digits.remove_prefix(negative || digits.starts_with('+') ? 1 : 0);
   if (all_in(digits, kDigits)) {
     return integer(digits, 10, negative);
   }
-  if (digits == ".inf" || digits == ".Inf" || digits == ".INF" || text == ".nan" ||
-      text == ".NaN" || text == ".NAN") {
+  if (is_one_of(digits, {".inf", ".Inf", ".INF"}) || is_one_of(text, {".nan", ".NaN", ".NAN"})) {
     return std::nullopt;
   }
-  if (looks_like_float(text)) {
-    double number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error != std::errc() || end != digits.data() + digits.size() || !std::isfinite(number)) {
-      return std::nullopt;
-    }
-    return Value(negative ? -number : number);
+  if (!looks_like_float(text)) {
+    return Value(text);
   }
-  return Value(text);
+  double magnitude = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), magnitude);
+  const bool read = error == std::errc() && end == digits.data() + digits.size();
+  return read ? number_of(magnitude, negative) : std::nullopt;
+}
+
+// The core schema of YAML 1.2.2, chapter 10.3.2. nullopt: a number that JSON cannot hold.
+std::optional<Value> resolve_plain(const std::string& text) {
+  if (text.empty() || is_one_of(text, {"~", "null", "Null", "NULL"})) {
+    return Value();
+  }
+  if (is_one_of(text, {"true", "True", "TRUE"})) {
+    return Value(true);
+  }
+  if (is_one_of(text, {"false", "False", "FALSE"})) {
+    return Value(false);
+  }
+  return resolve_number(text);
 }
 
 class Events final : public YAML::EventHandler {

@@ -27,6 +27,7 @@ const ObjectType* find(const std::vector<ObjectType>& objects, const ObjectName&
 template <class ObjectType>
 std::vector<std::string> names_of(const std::vector<ObjectType>& objects) {
   std::vector<std::string> names;
+  names.reserve(objects.size());
   for (const ObjectType& object : objects) {
     names.push_back(to_string(object.origin.name));
   }
@@ -70,7 +71,9 @@ class Resolver {
     translate_policy(policy->spec, resolved);
     use(*policy);
     resolve_backends(*policy, binding, resolved);
-    resolve_tiers(*policy, resolved);
+    if (policy->spec.caching && resolved.caching) {
+      resolve_tiers(policy->origin, *policy->spec.caching, resolved.caching->tiers);
+    }
     if (binding != nullptr) {
       use(*binding);
     }
@@ -160,24 +163,22 @@ class Resolver {
     }
   }
 
-  void resolve_tiers(const Policy& policy, ResolvedPolicy& resolved) {
-    if (!policy.spec.caching) {
-      return;
-    }
-    for (std::size_t i = 0; i < policy.spec.caching->tiers.size(); ++i) {
-      const ObjectName name{policy.origin.name.ns, policy.spec.caching->tiers[i].ref.name};
+  void resolve_tiers(const api::Origin& origin, const api::CachingSpec& spec,
+                     std::vector<MemoryTier>& tiers) {
+    for (std::size_t i = 0; i < spec.tiers.size(); ++i) {
+      const ObjectName name{origin.name.ns, spec.tiers[i].ref.name};
       const auto* tier = find(resources_.tiers, name);
       if (tier == nullptr) {
-        errors_.push_back(policy.origin.error(
+        errors_.push_back(origin.error(
             "spec.caching.tiers[" + std::to_string(i) + "].ref.name",
             "names no CacheTier" + what_exists(to_string(name), names_of(resources_.tiers))));
         continue;
       }
       use(*tier);
-      resolved.caching->tiers.push_back(MemoryTier{.name = to_string(name),
-                                                   .size_bytes = tier->spec.memory.size.value,
-                                                   .eviction = tier->spec.memory.eviction,
-                                                   .ttl = tier->spec.ttl});
+      tiers.push_back(MemoryTier{.name = to_string(name),
+                                 .size_bytes = tier->spec.memory.size.value,
+                                 .eviction = tier->spec.memory.eviction,
+                                 .ttl = tier->spec.ttl});
     }
   }
 

@@ -117,6 +117,7 @@ struct BackendTls {
   bool operator==(const BackendTls&) const = default;
 };
 
+// NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): in the order of the resource
 struct Backend {
   std::string name;
   bool https = false;

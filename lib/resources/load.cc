@@ -14,6 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+struct FileText {
+  std::string file;  // as the user knows it
+  std::string text;
+};
+using Texts = std::vector<FileText>;
+
 bool is_resource_name(const std::string& name) {
   return !name.starts_with('.') &&
          (name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json"));
@@ -57,7 +63,7 @@ std::vector<std::string> names_in(const fs::path& folder, const std::string& sho
   return names;
 }
 
-void load_folder(const fs::path& path, json::Strictness strictness, api::Resources& resources) {
+void read_folder(const fs::path& path, Texts& texts, api::Resources& resources) {
   fs::path folder = path;
   std::error_code error;
   if (const fs::path data = fs::canonical(path / "..data", error); !error) {
@@ -70,9 +76,9 @@ void load_folder(const fs::path& path, json::Strictness strictness, api::Resourc
   std::size_t total = 0;
   std::string text;
   for (const std::string& name : names) {
-    const std::string shown = (path / name).string();
+    std::string shown = (path / name).string();
     if (!read_file(folder / name, text)) {
-      fail(resources, shown, "cannot be read");
+      fail(resources, std::move(shown), "cannot be read");
       continue;
     }
     total += text.size();
@@ -81,7 +87,31 @@ void load_folder(const fs::path& path, json::Strictness strictness, api::Resourc
            "holds more than " + std::to_string(kTotalBytesMax) + " bytes");
       return;
     }
-    api::add_text(resources, shown, text, strictness);
+    texts.push_back({std::move(shown), text});
+  }
+}
+
+Texts read_texts(const fs::path& path, api::Resources& resources) {
+  resources.source = path.string();
+  Texts texts;
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  std::string text;
+  if (fs::is_directory(status)) {
+    read_folder(path, texts, resources);
+  } else if (!fs::exists(status)) {
+    fail(resources, path.string(), "does not exist");
+  } else if (!fs::is_regular_file(status) || !read_file(path, text)) {
+    fail(resources, path.string(), "cannot be read");
+  } else {
+    texts.push_back({path.string(), std::move(text)});
+  }
+  return texts;
+}
+
+void parse(const Texts& texts, json::Strictness strictness, api::Resources& resources) {
+  for (const FileText& one : texts) {
+    api::add_text(resources, one.file, one.text, strictness);
   }
 }
 
@@ -89,22 +119,20 @@ void load_folder(const fs::path& path, json::Strictness strictness, api::Resourc
 
 api::Resources load(const fs::path& path, json::Strictness strictness) {
   api::Resources resources;
-  resources.source = path.string();
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (fs::is_directory(status)) {
-    load_folder(path, strictness, resources);
-    return resources;
-  }
-  std::string text;
-  if (!fs::exists(status)) {
-    fail(resources, path.string(), "does not exist");
-  } else if (!fs::is_regular_file(status) || !read_file(path, text)) {
-    fail(resources, path.string(), "cannot be read");
-  } else {
-    api::add_text(resources, path.string(), text, strictness);
-  }
+  parse(read_texts(path, resources), strictness, resources);
   return resources;
+}
+
+api::Resources load(const fs::path& path) {
+  api::Resources read;
+  const Texts texts = read_texts(path, read);
+  api::Resources strict = read;
+  parse(texts, json::Strictness::kStrict, strict);
+  if (strict.bindings.empty()) {
+    return strict;
+  }
+  parse(texts, json::Strictness::kTolerant, read);
+  return read;
 }
 
 }  // namespace penstock::resources

@@ -17,4 +17,8 @@ inline constexpr std::size_t kTotalBytesMax = 32ULL << 20;
 // be read is among the errors. Blocks on the disk: not for a worker's thread.
 api::Resources load(const std::filesystem::path& path, json::Strictness strictness);
 
+// Strictly, or tolerantly where a PolicyBinding among the documents shows that an operator
+// delivered them. Reads each file once.
+api::Resources load(const std::filesystem::path& path);
+
 }  // namespace penstock::resources

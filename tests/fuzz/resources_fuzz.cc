@@ -12,7 +12,9 @@
 
 namespace {
 
-using namespace penstock;
+namespace api = penstock::api;
+namespace json = penstock::json;
+namespace resolve = penstock::resolve;
 
 void require(bool holds, const char* what) {
   if (!holds) {

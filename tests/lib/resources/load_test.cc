@@ -109,6 +109,20 @@ TEST_F(LoadTest, OneBadFileDoesNotHideTheOthers) {
   EXPECT_EQ(names(resources), std::vector<std::string>{"good"});
 }
 
+TEST_F(LoadTest, ABindingShowsThatAnOperatorDelivered) {
+  put("policy.yaml",
+      "{apiVersion: penstock.dev/v1alpha1, kind: OptimizationPolicy, metadata: {name: p},"
+      " spec: {selector: {matchLabels: {a: b}}, future: {}}}");
+  EXPECT_EQ(load(dir_).errors.size(), 1U) << "people's files are read strictly";
+  put("zz-binding.yaml",
+      "{apiVersion: penstock.dev/v1alpha1, kind: PolicyBinding, metadata: {name: b},"
+      " spec: {apiLevel: 1, policy: default/p}}");
+  const api::Resources delivered = load(dir_);
+  EXPECT_TRUE(delivered.errors.empty());
+  EXPECT_EQ(delivered.ignored.size(), 1U);
+  EXPECT_EQ(delivered.policies.size(), 1U);
+}
+
 TEST_F(LoadTest, BoundsTheNumberOfFiles) {
   for (std::size_t i = 0; i <= kFilesMax; ++i) {
     put_tier("f" + std::to_string(i) + ".yaml", "t" + std::to_string(i));
