@@ -48,7 +48,10 @@ def flags() -> str | None:
     program = ROOT / "build/release/bin/penstock-sidecar"
     if not program.exists():
         return None
-    run = subprocess.run([program, "--help"], check=True, capture_output=True, text=True)
+    # Named without its path, which the help text repeats.
+    run = subprocess.run(
+        ["penstock-sidecar", "--help"], executable=program, check=True, capture_output=True, text=True
+    )
     return f"```\n{run.stdout.strip()}\n```"
 
 

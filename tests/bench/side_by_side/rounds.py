@@ -31,6 +31,7 @@ class Contest:
         self._nginx = stage.nginx(self.upstream, self._events)
         self._return = stage.nginx_return()
         self.units: dict[str, Unit] = {}
+        self.unmeasured: dict[str, str] = {}  # unit -> why
         self._peer_units()
         self.open_loop_rate = 0.0
 
@@ -67,7 +68,12 @@ class Contest:
         self.units["penstock canonical hit"] = self._counted(canonical, 0)
         self.units["penstock open loop"] = self._open(plain)
         self.units["penstock relay"] = self._relay(events)
-        self._check_hits(caching)
+        try:
+            self._check_hits(caching)
+        except RuntimeError as failure:
+            for name in [name for name in self.units if name.startswith("penstock") and "hit" in name]:
+                del self.units[name]
+                self.unmeasured[name] = str(failure)
 
     def _open(self, peer: Peer) -> Unit:
         body = self._files["fixed", "1.2 KB"]
@@ -122,6 +128,9 @@ class Contest:
 
 def run_rounds(contest: Contest, rows: list[Row], rounds: int, seed: int) -> list[dict]:
     """Fills the rows; returns every sample for the record."""
+    for row in rows:
+        if row.product in contest.unmeasured:
+            row.notes.append(contest.unmeasured[row.product])
     order = random.Random(seed)
     record = []
     control = []
