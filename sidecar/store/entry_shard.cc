@@ -1,0 +1,249 @@
+#include "sidecar/store/entry_shard.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sidecar/store/allocation.h"
+
+namespace penstock::store {
+namespace {
+
+// Evictions and buckets between two releases of the mutex: so few that nobody waits a microsecond.
+constexpr int kEvictionsAtOnce = 2;
+constexpr std::size_t kBucketsAtOnce = 8;
+
+}  // namespace
+
+EntryNode::EntryNode(domain::EntryPtr stored)
+    : hash(stored->canonical.words[0]),
+      entry(std::move(stored)),
+      // The node; the entry with its block, head, body, model and events.
+      bytes(sizeof(EntryNode) + entry->byte_size() + kSharedBlockBytes +
+            6 * kAllocationOverheadBytes) {
+  fingerprint = hash;
+  weight = bytes;
+}
+
+bool EntryNode::has_alias(const digest::Hash128& raw) const {
+  const auto used = std::span(aliases).first(alias_count);
+  return std::ranges::find(used, raw) != used.end();
+}
+
+AliasTables::AliasTables(std::size_t tables, std::size_t buckets) {
+  for (std::size_t i = 0; i < tables; ++i) {
+    tables_.push_back(std::make_unique<AliasTable>(buckets));
+  }
+}
+
+std::size_t AliasTables::size() {
+  std::size_t sum = 0;
+  for (const auto& table : tables_) {
+    sum += table->size();
+  }
+  return sum;
+}
+
+std::size_t AliasTables::overhead_bytes() {
+  std::size_t sum = 0;
+  for (const auto& table : tables_) {
+    sum += table->overhead_bytes();
+  }
+  return sum;
+}
+
+// Declared before the lock, so destroyed after it.
+class EntryShard::Leaving {
+ public:
+  Leaving() = default;
+  Leaving(const Leaving&) = delete;
+  Leaving& operator=(const Leaving&) = delete;
+  ~Leaving() {
+    while (EntryNode* node = entries_) {
+      entries_ = node->chain;
+      delete node;
+    }
+    while (AliasNode* node = aliases_) {
+      aliases_ = node->chain;
+      delete node;
+    }
+  }
+
+  void take(EntryNode& node) {
+    node.chain = entries_;
+    entries_ = &node;
+  }
+  void take(std::unique_ptr<AliasNode> node) {
+    if (node != nullptr) {
+      node->chain = aliases_;
+      aliases_ = node.release();
+    }
+  }
+
+ private:
+  EntryNode* entries_ = nullptr;
+  AliasNode* aliases_ = nullptr;
+};
+
+EntryShard::EntryShard(std::uint64_t capacity_bytes, std::size_t buckets,
+                       resolve::Eviction eviction, AliasTables& aliases)
+    : aliases_(aliases),
+      index_(buckets),
+      policy_(domain::make_eviction_policy(eviction, capacity_bytes)) {
+  const std::uint64_t fixed = sizeof(*this) + index_.overhead_bytes() + policy_->overhead_bytes();
+  budget_ = capacity_bytes - std::min(capacity_bytes, fixed);
+}
+
+EntryShard::~EntryShard() {
+  clear(nullptr);
+}
+
+domain::EntryPtr EntryShard::find(const digest::Digest& key, domain::Instant now, Lookup lookup) {
+  Leaving leaving;
+  const sync::MutexLock lock(mutex_);
+  EntryNode* node = index_.find(key.words[0], key);
+  if (node != nullptr && now >= node->entry->expires_at) {
+    ++counts_.expirations;
+    release(*node, leaving);
+    node = nullptr;
+  }
+  if (node == nullptr) {
+    counts_.misses += lookup == Lookup::kCanonical ? 1U : 0U;
+    return nullptr;
+  }
+  ++(lookup == Lookup::kRaw ? counts_.raw_hits : counts_.canonical_hits);
+  policy_->on_hit(*node);
+  return node->entry;
+}
+
+bool EntryShard::wants_alias(const digest::Digest& key, const digest::Hash128& raw) {
+  const sync::MutexLock lock(mutex_);
+  const EntryNode* node = index_.find(key.words[0], key);
+  return node != nullptr && node->alias_count < kAliasesPerEntryMax && !node->has_alias(raw);
+}
+
+void EntryShard::add_alias(const digest::Digest& key, std::unique_ptr<AliasNode> alias) {
+  Leaving leaving;
+  const sync::MutexLock lock(mutex_);
+  const bool fits = make_room(alias->byte_size(), leaving);
+  // Only now: making room may have taken this very entry.
+  EntryNode* node = index_.find(key.words[0], key);
+  if (fits && node != nullptr && !node->has_alias(alias->raw)) {
+    attach(*node, std::move(alias), leaving);
+  } else {
+    leaving.take(std::move(alias));
+  }
+}
+
+bool EntryShard::insert(std::unique_ptr<EntryNode> node, std::unique_ptr<AliasNode> alias) {
+  const std::uint64_t needed = node->bytes + (alias != nullptr ? alias->byte_size() : 0);
+  for (bool stored = false; !stored;) {
+    Leaving leaving;
+    const sync::MutexLock lock(mutex_);
+    if (needed > budget_) {
+      ++counts_.rejected;
+      return false;
+    }
+    if (EntryNode* old = index_.find(node->hash, node->entry->canonical)) {
+      release(*old, leaving);
+    }
+    stored = make_room(needed, leaving);
+    if (stored) {
+      EntryNode& own = *node.release();
+      index_.insert(own);
+      policy_->on_insert(own);
+      bytes_ += own.bytes;
+      ++counts_.entries;
+      ++counts_.inserted;
+      if (alias != nullptr) {
+        attach(own, std::move(alias), leaving);
+      }
+    }
+  }
+  return true;
+}
+
+void EntryShard::remove(const digest::Digest& key) {
+  Leaving leaving;
+  const sync::MutexLock lock(mutex_);
+  if (EntryNode* node = index_.find(key.words[0], key)) {
+    release(*node, leaving);
+  }
+}
+
+std::size_t EntryShard::clear(const std::uint64_t* tenant_hash) {
+  std::size_t cleared = 0;
+  std::size_t next = 0;
+  for (bool more = true; more;) {
+    Leaving leaving;
+    const sync::MutexLock lock(mutex_);
+    const std::size_t end = std::min(next + kBucketsAtOnce, index_.buckets());
+    for (; next < end; ++next) {
+      for (EntryNode* node = index_.bucket(next); node != nullptr;) {
+        EntryNode* following = node->chain;
+        if (tenant_hash == nullptr || node->entry->tenant_hash == *tenant_hash) {
+          release(*node, leaving);
+          ++cleared;
+        }
+        node = following;
+      }
+    }
+    more = next < index_.buckets();
+  }
+  return cleared;
+}
+
+void EntryShard::add_to(ports::CacheTierStats& stats) {
+  const sync::MutexLock lock(mutex_);
+  stats.entries += counts_.entries;
+  stats.bytes += bytes_ + sizeof(*this) + index_.overhead_bytes() + policy_->overhead_bytes();
+  stats.raw_hits += counts_.raw_hits;
+  stats.canonical_hits += counts_.canonical_hits;
+  stats.misses += counts_.misses;
+  stats.evictions += counts_.evictions;
+  stats.expirations += counts_.expirations;
+  stats.inserted += counts_.inserted;
+  stats.rejected += counts_.rejected;
+}
+
+bool EntryShard::make_room(std::uint64_t bytes, Leaving& leaving) {
+  for (int evicted = 0; bytes_ + bytes > budget_ && evicted < kEvictionsAtOnce; ++evicted) {
+    domain::EvictionNode* victim = policy_->pick_victim();
+    if (victim == nullptr) {
+      break;
+    }
+    ++counts_.evictions;
+    take_out(static_cast<EntryNode&>(*victim), leaving);
+  }
+  return bytes_ + bytes <= budget_;
+}
+
+// The policy has let go of the node already.
+void EntryShard::take_out(EntryNode& node, Leaving& leaving) {
+  index_.remove(node);
+  for (const digest::Hash128& raw : std::span(node.aliases).first(node.alias_count)) {
+    leaving.take(aliases_.of(raw).remove(raw, node.entry->canonical));
+  }
+  bytes_ -= node.bytes;
+  --counts_.entries;
+  leaving.take(node);
+}
+
+void EntryShard::release(EntryNode& node, Leaving& leaving) {
+  policy_->on_remove(node);
+  take_out(node, leaving);
+}
+
+void EntryShard::attach(EntryNode& node, std::unique_ptr<AliasNode> alias, Leaving& leaving) {
+  if (node.alias_count == kAliasesPerEntryMax) {
+    leaving.take(std::move(alias));
+    return;
+  }
+  const std::size_t size = alias->byte_size();
+  node.aliases[node.alias_count++] = alias->raw;
+  node.bytes += size;
+  bytes_ += size;
+  AliasTable& table = aliases_.of(alias->raw);
+  leaving.take(table.insert(std::move(alias)));
+}
+
+}  // namespace penstock::store

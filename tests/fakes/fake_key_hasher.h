@@ -1,0 +1,45 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "sidecar/domain/cache_key.h"
+
+namespace penstock::fakes {
+
+// A hasher whose raw keys all collide if a test says so; its other hashes are std::hash.
+class FakeKeyHasher final : public domain::KeyHasher {
+ public:
+  explicit FakeKeyHasher(bool raw_keys_collide = false) : raw_keys_collide_(raw_keys_collide) {}
+
+  [[nodiscard]] digest::Hash128 raw_key(const domain::RequestBytes& request) const override {
+    return raw_keys_collide_ ? digest::Hash128{1, 1} : hash(request);
+  }
+  [[nodiscard]] digest::Hash128 tag(const domain::RequestBytes& request) const override {
+    ++tags_;
+    return hash(request);
+  }
+  [[nodiscard]] digest::Digest canonical_key(std::string_view scope,
+                                             std::string_view canonical) const override {
+    const digest::Hash128 joined = hash({.scope = scope, .body = canonical});
+    return {.words = {joined.low, joined.high, 0, 0}};
+  }
+
+  // How often tag() was asked for.
+  [[nodiscard]] int tags() const { return tags_; }
+
+ private:
+  static digest::Hash128 hash(const domain::RequestBytes& request) {
+    const std::string joined = std::string(request.scope) + std::string(request.body);
+    return {.low = std::hash<std::string>{}(joined),
+            .high = std::hash<std::string>{}(joined + "!")};
+  }
+
+  bool raw_keys_collide_;
+  mutable std::atomic<int> tags_ = 0;
+};
+
+}  // namespace penstock::fakes
