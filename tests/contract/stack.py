@@ -49,6 +49,8 @@ spec:
       models:
         - name: gpt-4o
           price: {{ input: "2.50", output: "10.00", cacheRead: "1.25" }}
+        - name: text-embedding-3-small
+          price: {{ input: "0.02" }}
     - name: anthropic
       url: {upstream}
       dialect: Anthropic
@@ -56,7 +58,7 @@ spec:
         - name: claude-sonnet-5
           price: {{ input: "3.00", output: "15.00", cacheRead: "0.30", cacheWrite5m: "3.75", cacheWrite1h: "6.00" }}
   routes:
-    - match: {{ headers: {{ anthropic-version: "2023-06-01" }} }}
+    - match: {{ pathPrefixes: [/v1/messages] }}
       backends: [{{ name: anthropic }}]
     - backends: [{{ name: openai }}]
 """

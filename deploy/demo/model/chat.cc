@@ -187,7 +187,7 @@ class Chunks {
   void end(bool token) {
     std::string& out = events_.data();
     spoken_ += token ? 1 : 0;
-    if (simulation_.is(Switch::kContinuousUsage)) {
+    if (request_.include_usage && simulation_.is(Switch::kContinuousUsage)) {
       Usage running = openai_usage(request_, simulation_, drafts_);
       running.output = spoken_;
       running.reasoning = std::min(running.reasoning, spoken_);

@@ -118,7 +118,9 @@ TEST(ChatTest, UsageIsReportedExactlyWhereAskedFor) {
   const json& usage = asked.back()["usage"];
   EXPECT_EQ(usage["total_tokens"],
             usage["prompt_tokens"].get<int>() + usage["completion_tokens"].get<int>());
-  for (const json& chunk : events_of(ask(Operation::kChat, body + "}", "continuous-usage"))) {
+  const auto running = events_of(ask(
+      Operation::kChat, body + R"(,"stream_options":{"include_usage":true}})", "continuous-usage"));
+  for (const json& chunk : running) {
     EXPECT_TRUE(chunk["usage"].is_object());
   }
 }
