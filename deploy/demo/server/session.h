@@ -77,6 +77,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Task<Then> send(Exchange& exchange, model::Answer& answer);
   Task<bool> think(const model::Simulation& wish, const model::Answer& answer);
   Task<bool> wait_behind(const model::Simulation& wish, std::size_t index);
+  Task<bool> pace(std::chrono::milliseconds wait);
   Task<bool> send_events(Exchange& exchange, model::Answer& answer);
   Task<Then> send_octets(Exchange& exchange, std::string_view content_type, std::uint64_t bytes);
   Task<Then> tunnel();

@@ -220,6 +220,16 @@ Task<bool> Session::wait_behind(const model::Simulation& wish, std::size_t index
   co_return stays;
 }
 
+// Without a wait, events leave together until there is a good packet of them.
+Task<bool> Session::pace(std::chrono::milliseconds wait) {
+  if (wait.count() <= 0 && out_.size() <= kFlushAt) {
+    co_return true;
+  }
+  bool stays = co_await flush();
+  stays = stays && co_await pause(wait);
+  co_return stays;
+}
+
 Task<bool> Session::send_events(Exchange& exchange, model::Answer& answer) {
   const model::Simulation& wish = exchange.simulation;
   const std::int64_t interval = wish.number_or(Number::kEventIntervalMs, 0);
@@ -238,11 +248,8 @@ Task<bool> Session::send_events(Exchange& exchange, model::Answer& answer) {
     }
     const model::EventList::Event event = answer.events[i];
     const auto wait = paced(i == 0 ? 0 : interval + (event.token && spoke ? per_token : 0));
-    if (wait.count() > 0 || out_.size() > kFlushAt) {
-      stays = co_await flush();
-      stays = stays && co_await pause(wait);
-    }
     spoke = spoke || event.token;
+    stays = co_await pace(wait);
     text.clear();
     model::append_event(event, wish, exchange.stamp.anthropic, text);
     stays = stays && put(text, i + 1 == count);
