@@ -107,8 +107,8 @@ Result<void> compare(const Places& places, const Plan& plan, const RunOptions& o
   Tally with;
   Tally without;
   Facts facts;
-  const Target* const direct = sides->direct ? &*sides->direct : nullptr;
-  const std::size_t rounds = direct != nullptr ? std::min(kRounds, plan.size) : 1;
+  const std::optional<Target> direct = sides->direct;
+  const std::size_t rounds = direct ? std::min(kRounds, plan.size) : 1;
   for (std::size_t round = 0; round < rounds; ++round) {
     const std::size_t from = plan.size * round / rounds;
     const std::size_t to = plan.size * (round + 1) / rounds;
@@ -126,7 +126,7 @@ Result<void> compare(const Places& places, const Plan& plan, const RunOptions& o
       return done;
     };
     auto done = one_side(sides->target, "with Penstock", with, facts.reached_upstream);
-    if (done && direct != nullptr) {
+    if (done && direct) {
       done = one_side(*direct, "without", without, facts.reached_upstream_direct);
     }
     if (!done) {
@@ -134,7 +134,7 @@ Result<void> compare(const Places& places, const Plan& plan, const RunOptions& o
     }
   }
   ask_costs(places.admin, facts);
-  std::printf("\n%s", table(with, direct != nullptr ? &without : nullptr, facts).c_str());
+  std::printf("\n%s", table(with, direct ? &without : nullptr, facts).c_str());
   if (with.errors() == with.requests()) {
     return fail(ErrorCode::kUpstreamFailed,
                 "not one call was answered; is " + places.target + " up?");
