@@ -49,6 +49,14 @@ std::vector<std::string> key_lines(const std::string& text) {
   return keys;
 }
 
+// SDKs put the version into their requests' path as well as users into the base URL: it is sent
+// once.
+std::string without_version(const std::string& base_path) {
+  constexpr std::string_view kVersion = "/v1";
+  return base_path.ends_with(kVersion) ? base_path.substr(0, base_path.size() - kVersion.size())
+                                       : base_path;
+}
+
 Result<http::Upstream> make_upstream(const resolve::Backend& backend,
                                      const std::string& secrets_dir, http::OriginTable& origins) {
   const std::string ca = backend.tls.ca ? secret_path(secrets_dir, *backend.tls.ca) : std::string();
@@ -56,7 +64,8 @@ Result<http::Upstream> make_upstream(const resolve::Backend& backend,
   if (!origin) {
     return std::unexpected(origin.error());
   }
-  http::Upstream upstream{.origin = std::move(*origin), .base_path = backend.base_path};
+  http::Upstream upstream{.origin = std::move(*origin),
+                          .base_path = without_version(backend.base_path)};
   upstream.same_pod = backend.same_pod;
   if (backend.credentials) {
     const auto secret = read_secret(secrets_dir, *backend.credentials);
@@ -104,7 +113,7 @@ std::vector<std::string> model_names(const resolve::ResolvedPolicy& policy) {
 
 Result<std::shared_ptr<const ActivePolicy>> activate(resolve::ResolvedPolicy policy,
                                                      const std::string& secrets_dir,
-                                                     http::OriginTable& origins) {
+                                                     http::OriginTable& origins, TierSet& tiers) {
   auto active = std::make_shared<ActivePolicy>();
   for (const resolve::Backend& backend : policy.backends) {
     auto upstream = make_upstream(backend, secrets_dir, origins);
@@ -127,6 +136,7 @@ Result<std::shared_ptr<const ActivePolicy>> activate(resolve::ResolvedPolicy pol
     }
     active->client_keys = key_lines(*keys);
   }
+  active->tiers = tiers.use(policy);
   active->models = std::make_shared<const request::KnownModels>(model_names(policy));
   active->policy = std::make_shared<const resolve::ResolvedPolicy>(std::move(policy));
   return active;

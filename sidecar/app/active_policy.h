@@ -7,8 +7,10 @@
 
 #include "lib/net/tls.h"
 #include "lib/resolve/resolved_policy.h"
+#include "sidecar/app/tier_set.h"
 #include "sidecar/http/origin.h"
 #include "sidecar/request/known_models.h"
+#include "sidecar/stages/cache.h"
 
 namespace penstock::app {
 
@@ -20,6 +22,7 @@ struct ActivePolicy {
   std::vector<http::Upstream> upstreams;
   std::shared_ptr<const net::TlsContext> listener_tls;
   std::vector<std::string> client_keys;
+  stages::Tiers tiers;
   std::shared_ptr<const request::KnownModels> models;
 };
 
@@ -27,6 +30,6 @@ struct ActivePolicy {
 // never a value.
 Result<std::shared_ptr<const ActivePolicy>> activate(resolve::ResolvedPolicy policy,
                                                      const std::string& secrets_dir,
-                                                     http::OriginTable& origins);
+                                                     http::OriginTable& origins, TierSet& tiers);
 
 }  // namespace penstock::app

@@ -67,10 +67,11 @@ std::string joined(const std::vector<api::ResourceError>& errors) {
 
 }  // namespace
 
-PolicySource::PolicySource(const Options& options, http::OriginTable& origins,
+PolicySource::PolicySource(const Options& options, http::OriginTable& origins, TierSet& tiers,
                            net::Executor executor)
     : options_(options),
       origins_(origins),
+      tiers_(tiers),
       inotify_(executor),
       poll_(executor),
       settle_(executor) {}
@@ -82,11 +83,7 @@ Result<std::shared_ptr<const ActivePolicy>> PolicySource::read() {
   if (options_.resources.empty()) {
     resolved = resolve::for_upstream(options_.upstream, options_.cache_bytes);
   } else {
-    api::Resources resources = resources::load(options_.resources, json::Strictness::kStrict);
-    if (!resources.bindings.empty()) {
-      // Delivered by an operator, maybe a newer one: what is not required may be unknown.
-      resources = resources::load(options_.resources, json::Strictness::kTolerant);
-    }
+    const api::Resources resources = resources::load(options_.resources);
     for (const api::ResourceError& field : resources.ignored) {
       ignored.push_back(to_string(field));
     }
@@ -102,7 +99,7 @@ Result<std::shared_ptr<const ActivePolicy>> PolicySource::read() {
     if (const auto exposed = resolve::check_exposure(*resolved, loopback)) {
       wrong = *exposed;
     } else {
-      auto activated = activate(std::move(*resolved), options_.secrets_dir, origins_);
+      auto activated = activate(std::move(*resolved), options_.secrets_dir, origins_, tiers_);
       wrong = activated ? std::string() : activated.error().detail;
       active = activated ? std::move(*activated) : nullptr;
     }

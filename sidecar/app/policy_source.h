@@ -13,6 +13,7 @@
 #include "lib/sync/mutex.h"
 #include "sidecar/app/active_policy.h"
 #include "sidecar/app/options.h"
+#include "sidecar/app/tier_set.h"
 
 namespace penstock::app {
 
@@ -39,7 +40,8 @@ class PolicySource {
   using Changed = std::function<void(const std::shared_ptr<const ActivePolicy>&)>;
   using Problem = std::function<void(const std::string& message)>;
 
-  PolicySource(const Options& options, http::OriginTable& origins, net::Executor executor);
+  PolicySource(const Options& options, http::OriginTable& origins, TierSet& tiers,
+               net::Executor executor);
 
   // Reads now. Errors are one text, a line each.
   Result<std::shared_ptr<const ActivePolicy>> read();
@@ -63,6 +65,7 @@ class PolicySource {
 
   const Options& options_;
   http::OriginTable& origins_;
+  TierSet& tiers_;
   boost::asio::posix::basic_stream_descriptor<net::Executor> inotify_;
   using Timer =
       boost::asio::basic_waitable_timer<std::chrono::steady_clock,

@@ -1,14 +1,19 @@
 #include "sidecar/app/server.h"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
+#include <fstream>
 #include <iostream>
-#include <random>
 
+#include <boost/asio/post.hpp>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "lib/digest/hashing.h"
 #include "lib/resolve/resolve.h"
+#include "lib/telemetry/process.h"
+#include "sidecar/admin/request_checks.h"
 #include "sidecar/app/cpu_quota.h"
 #include "sidecar/app/version.h"
 
@@ -30,13 +35,38 @@ std::uint64_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
+std::string random_key() {
+  std::array<std::uint8_t, 32> bytes{};
+  digest::fill_random(bytes);
+  return {bytes.begin(), bytes.end()};
+}
+
+Result<std::string> read_token(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string token(std::istreambuf_iterator<char>(in), {});
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) {
+    token.pop_back();
+  }
+  if (token.empty()) {
+    return fail(ErrorCode::kInvalidConfig, "--status-token-file: " + path + " holds no token");
+  }
+  return token;
+}
+
 }  // namespace
 
 Server::Server(Options options)
     : options_(std::move(options)),
       metrics_(registry_),
-      shared_{clock_, resolver_, flights_, limits_, {}},
-      source_(options_, origins_, main_.get_executor()),
+      tenant_key_(random_key()),
+      hasher_(digest::random_seed(), digest::TagKey::generate()),
+      tiers_(hasher_),
+      shared_{clock_, resolver_, flights_, limits_, hasher_, tenant_key_, {}},
+      source_(options_, origins_, tiers_, main_.get_executor()),
+      state_(clock_, metrics_, source_, tiers_, workers_,
+             [this] { begin_drain(options_.drain_delay); }),
+      api_(state_),
+      ticker_(main_.get_executor()),
       signals_(main_.get_executor()),
       drain_timer_(main_.get_executor()) {
   if (options_.access_log) {
@@ -78,12 +108,16 @@ bool Server::start() {
         (*policy)->upstreams, [](const http::Upstream& upstream) { return upstream.same_pod; });
     options_.workers = injected ? 1 : cpu_quota();
   }
-  if (!start_workers(*policy)) {
+  state_.set_policy(*policy);
+  if (!start_local_servers() || !start_workers(*policy)) {
     return false;
   }
+  state_.set_lifecycle(admin::Lifecycle::kReady);
+  tick();
   source_.watch([this](const auto& changed) { apply(changed); },
                 [this](const std::string& message) {
                   metrics_.reloaded(false);
+                  state_.policy_refused();
                   log_.note("error", "the last good policy stays: " + message);
                 });
   signals_.add(SIGTERM);
@@ -104,10 +138,8 @@ bool Server::start() {
 }
 
 bool Server::start_workers(const std::shared_ptr<const ActivePolicy>& policy) {
-  std::random_device entropy;
   for (std::uint32_t i = 0; i < options_.workers; ++i) {
-    const std::uint64_t seed = (std::uint64_t{entropy()} << 32U) | entropy();
-    auto worker = std::make_unique<Worker>(shared_, metrics_.new_worker(), seed);
+    auto worker = std::make_unique<Worker>(shared_, metrics_.new_worker(), digest::random_seed());
     for (ListenAddress& address : options_.listen) {
       const Result<void> listening = worker->listen(address);
       if (!listening) {
@@ -126,6 +158,7 @@ bool Server::start_workers(const std::shared_ptr<const ActivePolicy>& policy) {
 
 void Server::apply(const std::shared_ptr<const ActivePolicy>& policy) {
   metrics_.reloaded(true);
+  state_.set_policy(policy);
   log_.note("info", "policy " + policy->policy->name + " " + policy->policy->hash + " is active");
   for (const auto& worker : workers_) {
     worker->apply(policy);
@@ -157,6 +190,7 @@ void Server::begin_drain(std::chrono::milliseconds delay) {
     return;
   }
   draining_ = true;
+  state_.set_lifecycle(admin::Lifecycle::kDraining);
   log_.note("info", "draining");
   for (const auto& worker : workers_) {
     worker->drain(false);
@@ -181,7 +215,13 @@ void Server::check_drained() {
   const bool idle =
       std::ranges::all_of(workers_, [](const auto& worker) { return worker->sessions() == 0; });
   if (idle || clock_.now() >= drain_ends_) {
-    finish();
+    state_.set_lifecycle(admin::Lifecycle::kDrained);
+    for (auto* server : {&status_server_, &admin_server_}) {
+      if (*server) {
+        (*server)->ask_again();
+      }
+    }
+    boost::asio::post(main_.get_executor(), [this] { finish(); });
     return;
   }
   drain_timer_.expires_after(kDrainPoll);
@@ -192,7 +232,69 @@ void Server::check_drained() {
   });
 }
 
+bool Server::start_local_servers() {
+  gauges_ = telemetry::process_gauges(
+      registry_, std::string(version()),
+      std::chrono::duration<double>(clock_.wall_now().time_since_epoch()).count());
+  if (!options_.admin_token_file.empty()) {
+    auto token = read_token(options_.admin_token_file);
+    if (!token) {
+      std::cerr << "penstock-sidecar: " << token.error().detail << '\n';
+      return false;
+    }
+    state_.set_status_token(std::move(*token));
+  }
+  const auto open = [this](std::optional<http::LocalServer>& server,
+                           const std::optional<ListenAddress>& address, admin::Listener listener) {
+    if (!address) {
+      return true;
+    }
+    server.emplace(
+        main_.get_executor(), wheel_,
+        [this, listener](const http::LocalRequest& request) { return handle(listener, request); });
+    const Result<void> listening = server->listen(address->host, address->port);
+    if (!listening) {
+      std::cerr << "penstock-sidecar: " << listening.error().detail << '\n';
+    }
+    return listening.has_value();
+  };
+  return open(status_server_, options_.status, admin::Listener::kStatus) &&
+         open(admin_server_, options_.admin, admin::Listener::kAdmin);
+}
+
+http::LocalResponse Server::handle(admin::Listener listener, const http::LocalRequest& request) {
+  admin::AdminResponse answer =
+      api_.handle(listener, {.method = request.method,
+                             .path = request.path,
+                             .query = request.query,
+                             .body = request.body,
+                             .bearer = admin::bearer_token(request.authorization),
+                             .host = request.host,
+                             .origin = request.origin});
+  return {.status = answer.status,
+          .content_type = std::move(answer.content_type),
+          .body = std::move(answer.body),
+          .headers = std::move(answer.headers),
+          .wait = answer.wait_for_drained};
+}
+
+void Server::tick() {
+  ticker_.expires_after(net::DeadlineWheel::kTick);
+  ticker_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) {
+      wheel_.tick();
+      tick();
+    }
+  });
+}
+
 void Server::finish() {
+  ticker_.cancel();
+  for (auto* server : {&status_server_, &admin_server_}) {
+    if (*server) {
+      (*server)->close();
+    }
+  }
   signals_.cancel();
   drain_timer_.cancel();
   source_.stop();
@@ -202,13 +304,14 @@ void Server::finish() {
   for (const auto& worker : workers_) {
     worker->join();
   }
-  main_.stop();
 }
 
 int check(const Options& options) {
   http::OriginTable origins;
+  const store::SeededKeyHasher hasher(digest::random_seed(), digest::TagKey::generate());
+  TierSet tiers(hasher);
   net::IoContext context{1};
-  PolicySource source(options, origins, context.get_executor());
+  PolicySource source(options, origins, tiers, context.get_executor());
   const auto policy = source.read();
   if (!policy) {
     std::cerr << policy.error().detail << '\n';

@@ -11,11 +11,16 @@
 
 #include "lib/clock/clock.h"
 #include "lib/telemetry/registry.h"
+#include "sidecar/admin/admin_api.h"
+#include "sidecar/app/admin_state.h"
 #include "sidecar/app/log.h"
 #include "sidecar/app/options.h"
 #include "sidecar/app/policy_source.h"
+#include "sidecar/app/tier_set.h"
 #include "sidecar/app/worker.h"
+#include "sidecar/http/local_server.h"
 #include "sidecar/request/metrics.h"
+#include "sidecar/store/seeded_key_hasher.h"
 
 namespace penstock::app {
 
@@ -39,6 +44,9 @@ class Server {
                                         net::Executor>;
 
   bool start();
+  bool start_local_servers();
+  void tick();
+  http::LocalResponse handle(admin::Listener listener, const http::LocalRequest& request);
   bool start_workers(const std::shared_ptr<const ActivePolicy>& policy);
   void apply(const std::shared_ptr<const ActivePolicy>& policy);
   void await_signal();
@@ -59,9 +67,19 @@ class Server {
   request::FlightTable flights_;
   http::OriginTable origins_;
   http::SharedLimits limits_;
+  const std::string tenant_key_;
+  const store::SeededKeyHasher hasher_;
+  TierSet tiers_;
   SharedState shared_;
   PolicySource source_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  AdminState state_;
+  admin::AdminApi api_;
+  net::DeadlineWheel wheel_;
+  std::optional<http::LocalServer> status_server_;
+  std::optional<http::LocalServer> admin_server_;
+  std::vector<telemetry::GaugeHandle> gauges_;
+  Timer ticker_;
   boost::asio::basic_signal_set<net::Executor> signals_;
   Timer drain_timer_;
   clock::Instant drain_ends_;

@@ -3,6 +3,9 @@
 #include <array>
 
 #include "sidecar/stages/account.h"
+#include "sidecar/stages/cache.h"
+#include "sidecar/stages/coalesce.h"
+#include "sidecar/stages/identity.h"
 #include "sidecar/stages/route.h"
 #include "sidecar/stages/usage.h"
 
@@ -22,12 +25,44 @@ bool always(const resolve::ResolvedPolicy& /*policy*/) {
   return true;
 }
 
+bool identifies(const resolve::ResolvedPolicy& policy) {
+  return policy.listener.client_keys.has_value() || policy.caching.has_value();
+}
+
+bool caches(const resolve::ResolvedPolicy& policy) {
+  return policy.mode == resolve::Mode::kEnforce && policy.caching.has_value();
+}
+
+bool coalesces(const resolve::ResolvedPolicy& policy) {
+  return caches(policy) && policy.caching->coalescing;
+}
+
 bool enforced(const resolve::ResolvedPolicy& policy) {
   return policy.mode == resolve::Mode::kEnforce;
 }
 
 std::unique_ptr<pipeline::CallerStage> make_account(const StageDeps& deps) {
-  return std::make_unique<stages::AccountStage>(deps.policy.observability.access_log_sampling);
+  return std::make_unique<stages::AccountStage>(deps.policy().observability.access_log_sampling);
+}
+
+std::unique_ptr<pipeline::CallerStage> make_identity(const StageDeps& deps) {
+  stages::IdentityStage::Settings settings;
+  settings.client_keys = deps.active.client_keys;
+  settings.checks_keys = deps.policy().listener.client_keys.has_value();
+  settings.tenant_header = deps.policy().caching ? deps.policy().caching->tenant_header : "";
+  return std::make_unique<stages::IdentityStage>(std::move(settings), deps.tenant_key);
+}
+
+std::unique_ptr<pipeline::CallerStage> make_cache(const StageDeps& deps) {
+  return std::make_unique<stages::CacheStage>(deps.policy(), deps.active.tiers, deps.hasher);
+}
+
+std::unique_ptr<pipeline::CallerStage> make_coalesce(const StageDeps& deps) {
+  return std::make_unique<stages::CoalesceStage>(*deps.policy().caching);
+}
+
+std::unique_ptr<pipeline::CallStage> make_store(const StageDeps& deps) {
+  return std::make_unique<stages::StoreStage>(deps.policy(), deps.active.tiers);
 }
 
 std::unique_ptr<pipeline::CallStage> make_route(const StageDeps& /*deps*/) {
@@ -35,15 +70,19 @@ std::unique_ptr<pipeline::CallStage> make_route(const StageDeps& /*deps*/) {
 }
 
 std::unique_ptr<pipeline::CallStage> make_usage(const StageDeps& deps) {
-  return std::make_unique<stages::UsageStage>(deps.policy);
+  return std::make_unique<stages::UsageStage>(deps.policy());
 }
 
 // The only lists of stages. Requests run top to bottom, completion bottom to top.
 constexpr std::array kCallerStages = {
     CallerEntry{"account", &always, &make_account},
+    CallerEntry{"identity", &identifies, &make_identity},
+    CallerEntry{"cache", &caches, &make_cache},
+    CallerEntry{"coalesce", &coalesces, &make_coalesce},
 };
 constexpr std::array kCallStages = {
     CallEntry{"route", &always, &make_route},
+    CallEntry{"store", &caches, &make_store},
     CallEntry{"usage", &enforced, &make_usage},
 };
 
@@ -52,7 +91,7 @@ std::vector<std::unique_ptr<Stage>> make_enabled(const std::array<Entry<Stage>, 
                                                  const StageDeps& deps) {
   std::vector<std::unique_ptr<Stage>> stages;
   for (const Entry<Stage>& entry : table) {
-    if (entry.enabled(deps.policy)) {
+    if (entry.enabled(deps.policy())) {
       stages.push_back(entry.make(deps));
     }
   }

@@ -1,18 +1,23 @@
 #pragma once
 
-#include <memory>
-#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "lib/resolve/resolved_policy.h"
+#include "sidecar/app/active_policy.h"
+#include "sidecar/domain/cache_key.h"
 #include "sidecar/pipeline/chain.h"
 
 namespace penstock::app {
 
 // What stages are made from. References outlive the stages.
 struct StageDeps {
-  const resolve::ResolvedPolicy& policy;
+  const ActivePolicy& active;
+  const domain::KeyHasher& hasher;
+  const std::string& tenant_key;  // secret of this process: tenants are named by a hash under it
+
+  [[nodiscard]] const resolve::ResolvedPolicy& policy() const { return *active.policy; }
 };
 
 // The enabled stages of a policy, in order.

@@ -103,11 +103,12 @@ void Worker::tick() {
 }
 
 void Worker::use(std::shared_ptr<const ActivePolicy> active) {
-  const StageDeps deps{*active->policy};
+  const StageDeps deps{*active, shared_.hasher, shared_.tenant_key};
   metrics_->use_models(active->models);
   services_.recent.resize(active->policy->observability.recent_requests);
   snapshot_ =
       std::make_shared<const http::Snapshot>(http::Snapshot{.policy = active->policy,
+                                                            .pinned = active,
                                                             .caller_chain = make_caller_chain(deps),
                                                             .call_chain = make_call_chain(deps),
                                                             .upstreams = active->upstreams,

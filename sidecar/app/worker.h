@@ -27,6 +27,8 @@ struct SharedState {
   net::Resolver& resolver;
   request::FlightTable& flights;
   http::SharedLimits& limits;
+  const domain::KeyHasher& hasher;
+  const std::string& tenant_key;
   request::AccessLog::HandOn access_log;  // empty: no access log
 };
 

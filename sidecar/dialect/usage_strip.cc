@@ -151,4 +151,21 @@ UsageStripper::Output UsageStripper::rebuilt(const domain::SseEvent& event, std:
   return {buffer_, {}};
 }
 
+std::string strip_usage(std::string_view stream) {
+  std::string stripped;
+  if (!stream.contains("\"usage\"")) {
+    return stripped;
+  }
+  stripped.reserve(stream.size());
+  domain::SseParser parser;
+  UsageStripper stripper;
+  parser.feed(stream, [&](const domain::SseEvent& event) {
+    const UsageStripper::Output kept = stripper.on_event(event);
+    stripped += kept.head;
+    stripped += kept.tail;
+  });
+  stripped += parser.pending();
+  return stripped;
+}
+
 }  // namespace penstock::dialect

@@ -31,4 +31,7 @@ class UsageStripper {
   std::string buffer_;  // only for events that cannot be cut in place
 };
 
+// The same for a whole stream that is here already. Empty: there is nothing to take out.
+std::string strip_usage(std::string_view stream);
+
 }  // namespace penstock::dialect

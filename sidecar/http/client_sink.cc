@@ -115,12 +115,11 @@ Task<SinkState> ClientSink::ready() {
   co_return drained ? SinkState::kReady : SinkState::kGone;
 }
 
-SinkState ClientSink::answer(int status, std::string_view lines, std::string_view body) {
+SinkState ClientSink::answer(int status, std::string_view head_lines, std::string_view body) {
   request::append_response_fields(extra_fields_, *caller_);
   std::string& head = io_.head_text;
   head.clear();
-  http1::append_status_line(head, status);
-  head += lines;
+  head += head_lines;
   head += extra_fields_;
   http1::append_field(head, "content-length", body.size());
   if (closing_) {

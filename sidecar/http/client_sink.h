@@ -32,8 +32,8 @@ class ClientSink final : public ResponseSink {
   SinkState flush() override;
   Task<SinkState> ready() override;
 
-  // An answer of our own, whole. `lines`: header lines with CRLF.
-  SinkState answer(int status, std::string_view lines, std::string_view body);
+  // An answer of our own, whole. `head_lines`: status line and header lines, each with CRLF.
+  SinkState answer(int status, std::string_view head_lines, std::string_view body);
   // The normal end of a relayed answer.
   SinkState finish(std::string_view trailers);
   // The answer broke off: shows the client `event` (an error in its dialect, maybe empty) and

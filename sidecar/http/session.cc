@@ -110,6 +110,7 @@ void Session::begin_request(std::size_t head_size) {
   const bool last = !head.keep_alive || finishing_ || host_.draining();
   sink_.start(caller, last);
   host_.limits().requests_in_flight.fetch_add(1, std::memory_order_relaxed);
+  io_.services.metrics.request_started();
   plan_body();
 }
 
@@ -123,12 +124,12 @@ bool Session::serve_at_once() {
   read_facts();
   position_ = snapshot_->caller_chain.run(caller);
   staged_ = true;
-  if (position_.verdict != pipeline::Verdict::kRespond || !caller.answer || caller.answer->replay ||
+  if (position_.verdict != pipeline::Verdict::kRespond || !caller.answer || caller.answer->paced ||
       body_plan_ == BodyPlan::kStream) {
     return true;
   }
   const request::Answer& answer = *caller.answer;
-  const SinkState state = sink_.answer(answer.status, answer.fields, answer.content());
+  const SinkState state = sink_.answer(answer.status, answer.head, answer.content());
   if (state == SinkState::kBlocked) {
     return true;  // serve() waits for the rest
   }
@@ -204,7 +205,7 @@ Task<> Session::give_answer() {
   const request::Answer& answer = *caller_->answer;
   SinkState state = SinkState::kReady;
   if (!sink_.head_written()) {
-    state = sink_.answer(answer.status, answer.fields, answer.content());
+    state = sink_.answer(answer.status, answer.head, answer.content());
   }
   if (writer_.blocked()) {
     state = co_await sink_.ready();
@@ -336,6 +337,7 @@ void Session::end_request() {
   caller.record.bytes_out = sink_.payload_bytes();
   snapshot_->caller_chain.complete(caller, position_.entered);
   host_.limits().requests_in_flight.fetch_sub(1, std::memory_order_relaxed);
+  io_.services.metrics.request_ended();
   host_.limits().collected_bytes.fetch_sub(std::exchange(body_lease_, 0),
                                            std::memory_order_relaxed);
   io_.request_head = std::move(caller.text.head);

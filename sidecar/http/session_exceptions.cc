@@ -36,7 +36,9 @@ Task<> Session::refuse() {
   }
   const std::string body = dialect::error_body(caller.endpoint.dialect, refusal.code,
                                                refusal.client_message, http_status(refusal.code));
-  std::string lines = "content-type: application/json\r\n";
+  std::string lines;
+  http1::append_status_line(lines, http_status(refusal.code));
+  lines += "content-type: application/json\r\n";
   http1::append_field(lines, "x-penstock-error", label(refusal.code));
   if (refusal.code == ErrorCode::kOverloaded || refusal.code == ErrorCode::kNoBackend) {
     lines += "retry-after: 1\r\n";

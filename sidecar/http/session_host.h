@@ -21,6 +21,7 @@ namespace penstock::http {
 // Threads: one worker's own.
 struct Snapshot {
   std::shared_ptr<const resolve::ResolvedPolicy> policy;
+  std::shared_ptr<const void> pinned;  // what the stages refer to
   pipeline::CallerChain caller_chain;
   pipeline::CallChain call_chain;
   std::vector<Upstream> upstreams;  // by index of policy->backends

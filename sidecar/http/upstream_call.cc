@@ -445,7 +445,7 @@ UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> rest) {
   keep_alive_ = head.keep_alive;
   decoder_.start(head.framing, head.content_length);
   chain_.on_response(call_, head);
-  if (streamed_ == nullptr) {
+  if (streamed_ == nullptr && !call_.cache.cacheable) {
     call_.text.release();
   }
   if (!draining_) {

@@ -5,26 +5,30 @@
 #include <string_view>
 
 #include "lib/result/result.h"
+#include "sidecar/domain/cache_entry.h"
 
 namespace penstock::request {
 
-// A response that Penstock gives without an upstream call: a cache hit or an error of its own.
+// A response that Penstock gives without an upstream call: a cache hit, as it was stored or made over for this caller.
 struct Answer {
+  static constexpr std::string_view kJsonHead =
+      "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+  static constexpr std::string_view kStreamHead =
+      "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n";
+
+  domain::EntryPtr entry;  // keeps `head` and `body` alive
   int status = 200;
-  std::string_view fields;  // stored header lines, each with CRLF; lives as long as `owner`
-  std::string_view body;    // lives as long as `owner`, or is owned_body
-  std::shared_ptr<const void> owner;   // keeps both alive
-  std::string owned_body;              // a body made for this caller (folded, unfolded, merged)
-  std::string own_fields;              // lines made for this caller: Age, Cache-Status
-  std::shared_ptr<const void> replay;  // set where the body must be paced like the original stream
+  std::string_view head;   // status line and stored header lines
+  std::string_view body;
+  std::string owned_body;  // in place of `body`: folded, unfolded, stripped, merged
+  bool paced = false;      // the stream leaves event by event, as it once arrived
 
   [[nodiscard]] std::string_view content() const {
     return owned_body.empty() ? body : std::string_view(owned_body);
   }
 };
 
-// Why Penstock itself says no. `client_message` is fixed text: it never names hosts, keys or
-// prompts.
+// Why Penstock itself says no. `client_message` is fixed text: it never names hosts, keys or prompts.
 struct Refusal {
   ErrorCode code = ErrorCode::kInternal;
   std::string client_message;

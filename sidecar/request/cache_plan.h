@@ -1,16 +1,29 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <string>
+
 #include "lib/digest/digest.h"
 
 namespace penstock::request {
 
 // What the cache stage found out about a request, for its flight and for storing its answer.
 struct CachePlan {
-  bool cacheable = false;  // the keys below are set
+  bool cacheable = false;  // the answer may be stored, and the rest is set
+  bool joins = false;      // the caller may share another caller's upstream call
+  bool streams = false;
+  digest::Hash128 raw;
   digest::Digest canonical;
+  std::string scope;  // of the key; with the body it proves the raw key
+  std::uint64_t tenant_hash = 0;
 
-  // Callers of one flight agree on whether they stream, while a stored entry serves both.
-  [[nodiscard]] digest::Digest flight_key() const { return canonical; }
+  // The callers of one flight agree on whether they stream, while a stored answer serves both.
+  [[nodiscard]] digest::Digest flight_key() const {
+    digest::Digest key = canonical;
+    key.words[3] ^= streams ? ~std::uint64_t{0} : 0;
+    return key;
+  }
 };
 
 }  // namespace penstock::request

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/clock/clock.h"
 #include "lib/resolve/resolved_policy.h"
@@ -59,10 +60,17 @@ struct CallContext {
   std::unique_ptr<AnswerReader> reader;
   CachePlan cache;
   std::shared_ptr<Flight> flight;  // where the answer is shared
-  std::string collected;           // payload kept for the store stage where no flight keeps it
-  bool collects = false;
-  std::string stored_fields;  // header lines of the response that may be stored
-  bool storable_head = false;
+
+  // For storing the answer.
+  struct Arrival {
+    std::uint64_t end = 0;  // payload bytes that were there …
+    std::uint32_t after_ms = 0;  // … this long after the first byte
+  };
+  bool storable = false;
+  std::string stored_head;
+  std::string collected;  // the payload, where no flight keeps it
+  std::uint64_t payload_bytes = 0;
+  std::vector<Arrival> arrivals;  // recorded only for paced replay
 
   clock::Instant started;
   clock::Instant sent;  // of the last attempt

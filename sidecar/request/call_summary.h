@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/clock/clock.h"
 #include "sidecar/dialect/ending.h"
 #include "sidecar/domain/token_usage.h"
 
@@ -22,7 +23,7 @@ struct CallSummary {
 
   Micros connect{0};      // of the last attempt; 0 on a reused connection
   Micros first_byte{0};   // request sent -> first response byte
-  Micros first_token{0};  // request sent -> first event with content; 0: none seen
+  std::optional<clock::Instant> first_token_at;  // the first event with content
   Micros total{0};
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;  // payload

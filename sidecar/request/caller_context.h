@@ -10,6 +10,7 @@
 #include "lib/result/result.h"
 #include "sidecar/dialect/request_facts.h"
 #include "sidecar/domain/bypass_reason.h"
+#include "sidecar/domain/cache_control.h"
 #include "sidecar/domain/endpoint.h"
 #include "sidecar/http1/head.h"
 #include "sidecar/request/answer.h"
@@ -31,6 +32,7 @@ struct ConnectionPeer {
   // The last credential seen here and the tenant it stands for: most connections carry one
   // credential for life.
   std::string credential;
+  std::string tenant_source;  // what the tenant was derived from
   std::string tenant;
   bool credential_accepted = false;
   std::string policy_hash;  // of the policy that judged it
@@ -58,7 +60,10 @@ struct CallerContext {
   std::string tenant;       // empty: none
   std::string traceparent;  // to send upstream
   std::optional<domain::BypassReason> bypass;
+  std::size_t route = 0;  // index into policy->routes; set by the cache stage
   CachePlan cache;
+  std::optional<domain::CacheStatus> cache_status;  // for the Cache-Status field; empty: none is sent
+  std::optional<std::chrono::seconds> age;          // of a stored answer
   std::shared_ptr<Flight> flight;  // joined or led
   Flight::Caller flight_caller;
   bool leads_flight = false;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "sidecar/domain/traceparent.h"
 #include "sidecar/request/worker_services.h"
 
 namespace penstock::request {
@@ -22,6 +23,19 @@ void assign_id(RequestRecord& record, Random& random) {
   record.id = std::string_view(id.data(), id.size());
 }
 
+// Only a trace that the client began goes on: a new one would be unsampled, and silence an engine that samples.
+void continue_trace(CallerContext& caller) {
+  const http1::HeaderField* field = caller.text.head.find(http1::HeaderId::kTraceparent);
+  if (field == nullptr || !domain::parse_traceparent(field->value)) {
+    return;
+  }
+  Random& random = caller.worker.random;
+  const domain::TraceParent parent = domain::continue_trace(
+      field->value, {random.next(), random.next(), random.next()});
+  domain::append_traceparent(caller.traceparent, parent);
+  caller.record.trace_id = parent.trace();
+}
+
 }  // namespace
 
 void begin_record(CallerContext& caller) {
@@ -33,6 +47,7 @@ void begin_record(CallerContext& caller) {
   record.path = without_query(head.path);
   record.endpoint = caller.endpoint;
   record.policy_hash = caller.policy->hash;
+  continue_trace(caller);
 }
 
 void hand_over(CallerContext& caller, CallContext& call) {
@@ -42,6 +57,7 @@ void hand_over(CallerContext& caller, CallContext& call) {
   call.model = caller.facts.model;
   call.traceparent = caller.traceparent;
   call.cache = caller.cache;
+  call.identity_coding = caller.cache.cacheable;  // stored and shared answers are unencoded
   call.request_bytes = caller.record.bytes_in;
 }
 
@@ -57,6 +73,10 @@ void take_summary(CallerContext& caller, const CallSummary& summary, bool paid) 
     if (!summary.connection_reused) {
       record.timing.connect = summary.connect;
     }
+  }
+  if (summary.first_token_at) {
+    record.timing.first_token =
+        std::chrono::duration_cast<Micros>(*summary.first_token_at - caller.started);
   }
   if (summary.usage) {
     record.usage = *summary.usage;

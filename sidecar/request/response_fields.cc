@@ -1,5 +1,7 @@
 #include "sidecar/request/response_fields.h"
 
+#include <algorithm>
+
 #include "sidecar/domain/server_timing.h"
 #include "sidecar/http1/head_writer.h"
 
@@ -15,6 +17,14 @@ std::optional<RequestTiming::Micros> measured(RequestTiming::Micros part) {
 void append_response_fields(std::string& out, const CallerContext& caller) {
   const RequestTiming& timing = caller.record.timing;
   http1::append_field(out, "x-penstock-policy", caller.policy->hash);
+  if (caller.cache_status) {
+    out += "cache-status: ";
+    caller.cache_status->append_to(out);
+    out += http1::kLineEnd;
+  }
+  if (caller.age) {
+    http1::append_field(out, "age", static_cast<std::uint64_t>(std::max<std::int64_t>(caller.age->count(), 0)));
+  }
   const std::size_t before = out.size();
   out += "server-timing: ";
   const std::size_t value = out.size();

@@ -6,6 +6,7 @@
 #include <simdjson.h>
 
 #include "lib/clock/clock.h"
+#include "sidecar/dialect/request_keyer.h"
 #include "sidecar/request/access_log.h"
 #include "sidecar/request/flight_table.h"
 #include "sidecar/request/recent_requests.h"
@@ -49,6 +50,7 @@ struct WorkerServices {
   RecentRequests recent;  // read by the admin thread
   AccessLog access_log;
   simdjson::ondemand::parser json;
+  dialect::RequestKeyer keyer;
   std::shared_ptr<FlightListener> flight_listener;
 };
 

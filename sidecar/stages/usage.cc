@@ -49,8 +49,7 @@ void UsageStage::on_response(request::CallContext& call, const http1::ResponseHe
 
 void UsageStage::on_payload(request::CallContext& call, std::string_view payload) noexcept {
   if (call.reader != nullptr && call.reader->feed(payload)) {
-    call.summary.first_token =
-        std::chrono::duration_cast<request::Micros>(call.worker.clock.now() - call.sent);
+    call.summary.first_token_at = call.worker.clock.now();
   }
 }
 

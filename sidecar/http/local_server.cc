@@ -1,0 +1,227 @@
+#include "sidecar/http/local_server.h"
+
+#include <array>
+
+#include "sidecar/http/client_writer.h"
+#include "sidecar/http/payload_decoder.h"
+#include "sidecar/http1/head_parser.h"
+#include "sidecar/http1/head_writer.h"
+
+namespace penstock::http {
+namespace {
+
+constexpr std::chrono::milliseconds kPatience{30'000};
+
+std::string_view value_of(const http1::RequestHead& head, std::string_view name) {
+  for (const http1::HeaderField& field : head.fields) {
+    if (http1::equals_ignoring_case(field.name, name)) {
+      return field.value;
+    }
+  }
+  return {};
+}
+
+LocalRequest request_of(const http1::RequestHead& head, std::string_view body) {
+  const std::size_t question = head.path.find('?');
+  LocalRequest request;
+  request.method = head.method;
+  request.path = head.path.substr(0, question);
+  request.query =
+      question == std::string_view::npos ? std::string_view{} : head.path.substr(question + 1);
+  request.body = body;
+  request.authorization = value_of(head, "authorization");
+  request.host = head.host;
+  request.origin = value_of(head, "origin");
+  return request;
+}
+
+std::string text_of(const LocalResponse& response, bool for_head, bool keeps) {
+  std::string text;
+  http1::append_status_line(text, response.status);
+  http1::append_field(text, "content-type", response.content_type);
+  http1::append_field(text, "content-length", response.body.size());
+  http1::append_field(text, "cache-control", "no-store");
+  for (const auto& [name, value] : response.headers) {
+    http1::append_field(text, name, value);
+  }
+  if (!keeps) {
+    http1::append_field(text, "connection", "close");
+  }
+  text += http1::kLineEnd;
+  text += for_head ? std::string_view{} : std::string_view(response.body);
+  return text;
+}
+
+}  // namespace
+
+// One connection.
+class LocalServer::Exchange {
+ public:
+  Exchange(LocalServer& server, net::Socket socket)
+      : server_(server),
+        connection_(std::move(socket)),
+        deadline_([](void* self) { static_cast<Exchange*>(self)->connection_.cancel(); }, this) {}
+
+  void start() {
+    task_ = run();
+    task_.start(
+        [](void* self) {
+          auto* ended = static_cast<Exchange*>(self);
+          ended->server_.exchanges_.erase(ended);
+        },
+        this);
+  }
+  void ask_again() {
+    if (waits_) {
+      asked_.set();
+    }
+  }
+  void close() {
+    closing_ = true;
+    connection_.cancel();
+    ask_again();
+  }
+
+ private:
+  enum class Read : std::uint8_t { kMore, kWhole, kRefused };
+
+  Task<> run();
+  Read parse();
+  Task<bool> respond();
+
+  LocalServer& server_;
+  net::Connection connection_;
+  net::Deadline deadline_;
+  Event asked_;
+  std::string input_;
+  std::string body_;
+  http1::RequestHead head_;
+  std::size_t consumed_ = 0;
+  int refusal_ = 400;
+  bool waits_ = false;
+  bool closing_ = false;
+  Task<> task_;
+};
+
+LocalServer::Exchange::Read LocalServer::Exchange::parse() {
+  head_.clear();
+  body_.clear();
+  const http1::HeadResult parsed = http1::parse_request_head(input_, {}, head_);
+  if (parsed.state == http1::HeadResult::kNeedMore) {
+    return Read::kMore;
+  }
+  if (parsed.state != http1::HeadResult::kDone) {
+    refusal_ = parsed.state == http1::HeadResult::kError ? http_status(parsed.error) : 505;
+    return Read::kRefused;
+  }
+  PayloadDecoder decoder;
+  decoder.start(head_.framing, head_.content_length);
+  std::string rest = input_.substr(parsed.size);  // decoding moves bytes: not those the head views
+  const PayloadDecoder::Decoded decoded = decoder.decode(rest);
+  if (decoded.broken || decoded.payload.size() > kBodyBytesMax ||
+      head_.content_length > kBodyBytesMax) {
+    refusal_ = decoded.broken ? 400 : 413;
+    return Read::kRefused;
+  }
+  if (!decoder.done()) {
+    return input_.size() > 4 * kBodyBytesMax ? Read::kRefused : Read::kMore;
+  }
+  body_.assign(decoded.payload);
+  consumed_ = parsed.size + decoded.consumed;
+  return Read::kWhole;
+}
+
+Task<> LocalServer::Exchange::run() {
+  bool open = true;
+  while (open && !closing_) {
+    const Read read = input_.empty() ? Read::kMore : parse();
+    if (read == Read::kMore) {
+      server_.wheel_.arm(deadline_, kPatience);
+      open = co_await connection_.readable();
+      std::array<char, 8192> scratch;
+      const net::Io got = open ? connection_.read_some(scratch) : net::Io{};
+      open = open && (got.state == net::IoState::kOk || got.state == net::IoState::kWouldBlock);
+      input_.append(scratch.data(), got.bytes);
+      continue;
+    }
+    if (read == Read::kRefused) {
+      const LocalResponse refused{refusal_, "text/plain", "bad request\n", {}};
+      const std::string text = text_of(refused, false, false);
+      ClientWriter writer(connection_);
+      static_cast<void>(writer.write(text));
+      break;
+    }
+    open = co_await respond();
+    input_.erase(0, consumed_);
+  }
+  deadline_.disarm();
+  co_await connection_.close();
+}
+
+Task<bool> LocalServer::Exchange::respond() {
+  const LocalRequest request = request_of(head_, body_);
+  LocalResponse response = server_.handler_(request);
+  deadline_.disarm();
+  while (response.wait && !closing_) {
+    waits_ = true;
+    co_await asked_.wait();
+    waits_ = false;
+    response = server_.handler_(request);
+  }
+  const bool keeps = head_.keep_alive && !closing_;
+  const std::string text = text_of(response, head_.method == "HEAD", keeps);
+  ClientWriter writer(connection_);
+  const ClientWriter::Result written = writer.write(text);
+  if (written == ClientWriter::Result::kBlocked) {
+    server_.wheel_.arm(deadline_, kPatience);
+    const bool drained = co_await writer.drain();
+    co_return drained&& keeps;
+  }
+  co_return written == ClientWriter::Result::kWritten&& keeps;
+}
+
+LocalServer::LocalServer(net::Executor executor, net::DeadlineWheel& wheel, Handler handler)
+    : listener_(executor), wheel_(wheel), handler_(std::move(handler)) {}
+
+LocalServer::~LocalServer() = default;
+
+Result<void> LocalServer::listen(const std::string& host, std::uint16_t port) {
+  const Result<void> opened = listener_.open(host, port);
+  if (opened) {
+    listener_.start([this](net::Socket socket) { accept(std::move(socket)); });
+  }
+  return opened;
+}
+
+void LocalServer::accept(net::Socket socket) {
+  if (exchanges_.size() >= kConnectionsMax) {
+    return;  // the socket closes
+  }
+  auto exchange = std::make_unique<Exchange>(*this, std::move(socket));
+  Exchange& accepted = *exchange;
+  exchanges_.emplace(&accepted, std::move(exchange));
+  accepted.start();
+}
+
+void LocalServer::ask_again() {
+  std::vector<Exchange*> all;
+  for (const auto& [key, exchange] : exchanges_) {
+    all.push_back(key);
+  }
+  for (Exchange* exchange : all) {
+    exchange->ask_again();
+  }
+}
+
+void LocalServer::close() {
+  listener_.close();
+  std::vector<Exchange*> all;
+  for (const auto& [key, exchange] : exchanges_) {
+    all.push_back(key);
+  }
+  for (Exchange* exchange : all) {
+    exchange->close();
+  }
+}
+
+}  // namespace penstock::http

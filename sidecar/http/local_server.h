@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "lib/net/connection.h"
+#include "lib/net/deadlines.h"
+#include "lib/task/event.h"
+#include "lib/task/task.h"
+#include "sidecar/http/listener.h"
+
+namespace penstock::http {
+
+struct LocalRequest {
+  std::string_view method;
+  std::string_view path;   // without the query
+  std::string_view query;  // without '?'
+  std::string_view body;
+  std::string_view authorization;
+  std::string_view host;
+  std::string_view origin;
+};
+
+struct LocalResponse {
+  int status = 200;
+  std::string content_type;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+  bool wait = false;  // nothing to say yet: ask again after LocalServer::ask_again()
+};
+
+// A small HTTP/1.1 server for the status and admin listeners: whole requests of at most
+// kBodyBytesMax in, whole answers out, kConnectionsMax at a time.
+//
+// Threads: one event loop that is no worker's.
+class LocalServer {
+ public:
+  static constexpr std::size_t kBodyBytesMax = 64 * 1024;
+  static constexpr std::size_t kConnectionsMax = 256;
+
+  using Handler = std::function<LocalResponse(const LocalRequest&)>;
+
+  LocalServer(net::Executor executor, net::DeadlineWheel& wheel, Handler handler);
+  ~LocalServer();
+  LocalServer(const LocalServer&) = delete;
+  LocalServer& operator=(const LocalServer&) = delete;
+
+  Result<void> listen(const std::string& host, std::uint16_t port);
+  [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
+  // Requests that were told to wait are handled again.
+  void ask_again();
+  // Takes no more connections and ends those there are.
+  void close();
+
+ private:
+  class Exchange;
+
+  void accept(net::Socket socket);
+
+  Listener listener_;
+  net::DeadlineWheel& wheel_;
+  Handler handler_;
+  std::unordered_map<Exchange*, std::unique_ptr<Exchange>> exchanges_;
+};
+
+}  // namespace penstock::http

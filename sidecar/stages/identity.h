@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/digest/hashing.h"
+#include "sidecar/pipeline/stage.h"
+
+namespace penstock::stages {
+
+// Who is asking: checks the listener's static keys where the policy has some, and derives the
+// tenant from the credential or from the policy's tenant header. The result is remembered per
+// connection.
+//
+// The credential itself goes nowhere: what stays is a keyed hash that means nothing outside this
+// process.
+class IdentityStage final : public pipeline::CallerStage {
+ public:
+  struct Settings {
+    std::vector<std::string> client_keys;  // empty: no client authentication by key
+    bool checks_keys = false;
+    std::string tenant_header;  // lower case; empty: the credential is the tenant
+  };
+  IdentityStage(Settings settings, std::string hash_key);
+
+  pipeline::Verdict on_request(request::CallerContext& caller) noexcept override;
+
+ private:
+  struct Credential {
+    std::string_view text;    // without "Bearer "
+    std::string_view tenant;  // what names the tenant
+  };
+  [[nodiscard]] Credential credential_of(const request::CallerContext& caller) const;
+  [[nodiscard]] bool accepts(std::string_view credential) const;
+  void remember(request::ConnectionPeer& peer, const Credential& credential,
+                const std::string& policy_hash) const;
+
+  Settings settings_;
+  std::string hash_key_;
+  std::vector<digest::Digest>
+      accepted_;  // hashes of the keys: compared without telling where they differ
+};
+
+}  // namespace penstock::stages

@@ -1,0 +1,142 @@
+#include <algorithm>
+
+#include "sidecar/domain/cache_control.h"
+#include "sidecar/domain/media_type.h"
+#include "sidecar/domain/sse_parser.h"
+#include "sidecar/http1/head_writer.h"
+#include "sidecar/request/worker_services.h"
+#include "sidecar/stages/cache.h"
+
+namespace penstock::stages {
+namespace {
+
+// Status line and the header lines that belong to the answer, not to the exchange.
+std::string stored_head(const http1::ResponseHead& head) {
+  std::string lines;
+  http1::append_status_line(lines, head.status);
+  for (const http1::HeaderField& field : head.fields) {
+    std::string name(field.name);
+    std::ranges::transform(name, name.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    if (domain::is_storable_header(name)) {
+      http1::append_field(lines, field.name, field.value);
+    }
+  }
+  return lines;
+}
+
+bool allows_storing(const http1::ResponseHead& head, bool event_stream) {
+  domain::ResponseCacheControl control;
+  for (const http1::HeaderField& field : head.fields) {
+    if (field.id == http1::HeaderId::kCacheControl) {
+      control.add(field.value);
+    }
+  }
+  return !control.forbids_storing(event_stream);
+}
+
+// When each event arrived, from when each piece of payload did.
+std::vector<domain::StoredEvent> events_of(
+    std::string_view body, const std::vector<request::CallContext::Arrival>& arrivals) {
+  std::vector<domain::StoredEvent> events;
+  domain::SseParser parser;
+  std::size_t end = 0;
+  auto arrival = arrivals.begin();
+  const auto add = [&](const domain::SseEvent& event) {
+    end += event.raw.size();
+    while (arrival != arrivals.end() && arrival->end < end) {
+      ++arrival;
+    }
+    const std::uint32_t arrived = arrival == arrivals.end() ? 0 : arrival->after_ms;
+    events.push_back({static_cast<std::uint32_t>(end), arrived});
+  };
+  parser.feed(body, add);
+  if (end < body.size()) {
+    events.push_back({static_cast<std::uint32_t>(body.size()), 0});
+  }
+  return events;
+}
+
+}  // namespace
+
+StoreStage::StoreStage(const resolve::ResolvedPolicy& policy, Tiers tiers)
+    : settings_(*policy.caching), tiers_(std::move(tiers)) {}
+
+pipeline::Verdict StoreStage::on_call(request::CallContext& /*call*/) noexcept {
+  return pipeline::Verdict::kContinue;
+}
+
+void StoreStage::on_response(request::CallContext& call, const http1::ResponseHead& head) noexcept {
+  const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
+  const bool event_stream = type != nullptr && domain::is_event_stream(type->value);
+  call.storable = call.cache.cacheable && head.status >= 200 && head.status < 300 &&
+                  !head.has(http1::HeaderId::kContentEncoding) &&
+                  allows_storing(head, event_stream);
+  if (call.storable) {
+    call.stored_head = stored_head(head);
+  }
+}
+
+void StoreStage::on_payload(request::CallContext& call, std::string_view payload) noexcept {
+  if (!call.storable) {
+    return;
+  }
+  call.payload_bytes += payload.size();
+  if (call.payload_bytes > settings_.entry_bytes_max) {
+    call.storable = false;
+    call.collected = {};
+    return;
+  }
+  if (call.flight == nullptr) {
+    call.collected.append(payload);  // a flight keeps the payload itself
+  }
+  if (settings_.pacing == resolve::ReplayPacing::kRecorded) {
+    const auto after = std::chrono::duration_cast<std::chrono::milliseconds>(
+        call.worker.clock.now() - call.first_byte);
+    call.arrivals.push_back({call.payload_bytes, static_cast<std::uint32_t>(after.count())});
+  }
+}
+
+void StoreStage::on_complete(request::CallContext& call) noexcept {
+  if (!call.storable || !call.summary.whole || call.summary.ending != dialect::Ending::kComplete) {
+    return;
+  }
+  if (call.flight == nullptr) {
+    store(call, std::move(call.collected));
+  } else if (auto whole = call.flight->whole_payload()) {
+    store(call, std::move(*whole));
+  }
+}
+
+void StoreStage::store(const request::CallContext& call, std::string body) const {
+  auto entry = std::make_shared<domain::CacheEntry>();
+  entry->canonical = call.cache.canonical;
+  entry->tenant_hash = call.cache.tenant_hash;
+  entry->endpoint = call.endpoint;
+  entry->head = call.stored_head;
+  entry->is_stream = call.reader != nullptr && call.reader->event_stream();
+  entry->body = std::move(body);
+  if (entry->is_stream) {
+    entry->events = events_of(entry->body, call.arrivals);
+  }
+  entry->model = call.summary.response_model;
+  entry->usage = call.summary.usage.value_or(domain::TokenUsage{});
+  if (call.summary.price_known) {
+    entry->cost_picodollars = call.summary.cost;
+  }
+  const clock::Instant now = call.worker.clock.now();
+  entry->stored_at = now;
+  entry->expires_at = now + domain::jittered_ttl(settings_.ttl, settings_.ttl_jitter_percent,
+                                                 call.worker.random.next());
+  const domain::RequestBytes request{call.cache.scope, call.text.body()};
+  bool stored = false;
+  for (const auto& tier : tiers_) {
+    stored = tier->insert(entry, call.cache.raw, request) || stored;
+  }
+  if (stored) {
+    call.worker.metrics.cache_stored();
+  }
+}
+
+}  // namespace penstock::stages
