@@ -96,7 +96,9 @@ Task<> Session::tunnel(UpstreamCall& call) {
   std::unique_ptr<PooledConnection> upstream = call.take_connection();
   Tunnel bytes(io_, connection_, *upstream->io, snapshot_->policy->upstream.idle_timeout);
   keep_input();
-  co_await bytes.run(std::exchange(kept_, {}), std::string(call.early_bytes()));
+  std::string from_client = std::exchange(kept_, {});
+  std::string from_upstream(call.early_bytes());
+  co_await bytes.run(std::move(from_client), std::move(from_upstream));
   co_await upstream->io->close();
 }
 
@@ -121,7 +123,9 @@ Task<> Session::pass_http2() {
     co_return;
   }
   Tunnel bytes(io_, connection_, *outcome.connection, snapshot_->policy->upstream.idle_timeout);
-  co_await bytes.run(std::exchange(kept_, {}), {});
+  std::string from_client = std::exchange(kept_, {});
+  std::string from_upstream;
+  co_await bytes.run(std::move(from_client), std::move(from_upstream));
   co_await outcome.connection->close();
 }
 

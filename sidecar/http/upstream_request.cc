@@ -1,0 +1,132 @@
+// The sending half of an upstream call: head, body, and a body that still arrives.
+#include <array>
+
+#include "sidecar/http/upstream_call.h"
+#include "sidecar/http1/forward.h"
+#include "sidecar/http1/head_writer.h"
+
+namespace penstock::http {
+namespace {
+
+constexpr std::string_view kAuthorization = "authorization";
+constexpr std::string_view kApiKey = "x-api-key";
+constexpr std::string_view kClientBodyBroke = "The request body ended early or is not well-formed.";
+
+}  // namespace
+
+void UpstreamCall::build_head() {
+  const Upstream& to = upstream();
+  const http1::RequestHead& head = call_.text.head;
+  http1::UpstreamHeadEdits edits;
+  edits.path_prefix = to.base_path;
+  edits.host = to.origin->authority;
+  edits.te_trailers = head.te_trailers;
+  edits.upgrade = head.upgrade_websocket ? head.upgrade : std::string_view{};
+  if (streamed_ != nullptr) {
+    const auto length = streamed_->length();
+    edits.framing = length ? http1::Framing::kLength : http1::Framing::kChunked;
+    edits.content_length = length.value_or(0);
+  } else if (head.framing != http1::Framing::kNone) {
+    const std::string_view body = call_.text.body();
+    edits.framing = http1::Framing::kLength;
+    edits.content_length =
+        call_.body_edit ? dialect::edited(*call_.body_edit, body).size() : body.size();
+  }
+  std::array<http1::FieldEdit, 5> fields;
+  std::size_t count = 0;
+  if (!to.credential_name.empty() || !call_.send_client_credential) {
+    const bool bearer = to.credential_name == kAuthorization;
+    const bool key = to.credential_name == kApiKey;
+    const std::optional<std::string_view> value(to.credential_value);
+    fields[count++] = {http1::HeaderId::kAuthorization, kAuthorization,
+                       bearer ? value : std::nullopt};
+    fields[count++] = {http1::HeaderId::kApiKey, kApiKey, key ? value : std::nullopt};
+  }
+  if (call_.identity_coding) {
+    fields[count++] = {http1::HeaderId::kAcceptEncoding, "accept-encoding", "identity"};
+  }
+  if (!call_.traceparent.empty()) {
+    fields[count++] = {http1::HeaderId::kTraceparent, "traceparent", call_.traceparent};
+  }
+  edits.edits = std::span(fields).first(count);
+  io_.head_text.clear();
+  http1::build_upstream_head(io_.head_text, head, edits);
+}
+
+Task<bool> UpstreamCall::send_request() {
+  build_head();
+  request_sent_ = false;
+  call_.sent = now();
+  io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
+  const std::string_view body = call_.text.body();
+  ClientWriter writer(*connection_->io);
+  ClientWriter::Result written = ClientWriter::Result::kWritten;
+  if (call_.body_edit) {
+    const dialect::EditedBody edited = dialect::edited(*call_.body_edit, body);
+    written = writer.write(io_.head_text, edited.before, edited.insert, edited.after);
+  } else {
+    written = writer.write(io_.head_text, body);
+  }
+  if (written == ClientWriter::Result::kBlocked) {
+    const bool drained = co_await writer.drain();
+    written = drained ? ClientWriter::Result::kWritten : ClientWriter::Result::kBroken;
+  }
+  call_.summary.bytes_sent += writer.bytes_written();
+  if (written == ClientWriter::Result::kBroken) {
+    // The upstream may have answered before it closed its receiving side: look before giving up.
+    co_return !aborted_ && !timed_out_ && connection_->io->peek() == net::IoState::kOk;
+  }
+  if (streamed_ != nullptr) {
+    const bool passed = co_await send_streamed_body();
+    co_return passed;
+  }
+  request_sent_ = true;
+  co_return true;
+}
+
+ClientWriter::Result UpstreamCall::write_piece(ClientWriter& writer, const BodySource::Piece& piece,
+                                               bool chunked) {
+  if (!chunked) {
+    return writer.write(piece.bytes);
+  }
+  const std::string_view last = piece.last ? http1::kLastChunk : std::string_view{};
+  if (piece.bytes.empty()) {
+    return writer.write(last);
+  }
+  const http1::ChunkSizeLine size(piece.bytes.size());
+  std::string end(http1::kLineEnd);  // short enough to need no allocation
+  end += last;
+  return writer.write(size.view(), piece.bytes, end);
+}
+
+Task<bool> UpstreamCall::send_streamed_body() {
+  const bool chunked = !streamed_->length().has_value();
+  for (;;) {
+    const BodySource::Piece piece = co_await streamed_->next();
+    if (piece.failed) {
+      if (connection_->io->peek() == net::IoState::kOk) {
+        co_return true;  // answered already: the request is not needed whole
+      }
+      call_.refuse(ErrorCode::kInvalidRequest, kClientBodyBroke);
+      co_return false;
+    }
+    streamed_bytes_sent_ = true;
+    io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
+    ClientWriter writer(*connection_->io);
+    ClientWriter::Result written = write_piece(writer, piece, chunked);
+    if (written == ClientWriter::Result::kBlocked) {
+      const bool drained = co_await writer.drain();
+      written = drained ? ClientWriter::Result::kWritten : ClientWriter::Result::kBroken;
+    }
+    call_.summary.bytes_sent += writer.bytes_written();
+    if (written == ClientWriter::Result::kBroken) {
+      co_return !aborted_ && !timed_out_ && connection_->io->peek() == net::IoState::kOk;
+    }
+    if (piece.last) {
+      request_sent_ = true;
+      co_return true;
+    }
+  }
+}
+
+}  // namespace penstock::http

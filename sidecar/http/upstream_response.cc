@@ -1,0 +1,179 @@
+// The receiving half of an upstream call: heads, and the body on its way to the sink.
+#include "sidecar/http/upstream_call.h"
+#include "sidecar/http1/head_parser.h"
+
+namespace penstock::http {
+namespace {
+
+// Generous for a server, yet bounded: an upstream's head is not the clients' business to limit.
+constexpr http1::HeadLimits kResponseLimits{
+    .header_lines_max = 256, .head_bytes_max = 64 * 1024, .target_bytes_max = 0};
+
+}  // namespace
+
+Task<UpstreamCall::Step> UpstreamCall::await_head() {
+  if (!draining_) {
+    io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
+  }
+  head_bytes_.clear();
+  for (;;) {
+    const bool woken = co_await connection_->io->readable();
+    if (!woken || aborted_) {
+      co_return Step::kFailed;
+    }
+    const std::span<char> scratch(io_.response.get(), WorkerIo::kScratchBytes);
+    const net::Io got = connection_->io->read_some(scratch);
+    if (got.state == net::IoState::kWouldBlock) {
+      continue;
+    }
+    if (got.state != net::IoState::kOk) {
+      co_return Step::kFailed;
+    }
+    switch (on_head_bytes(scratch.first(got.bytes))) {
+      case HeadStep::kInterim:
+      case HeadStep::kNeedMore: break;
+      case HeadStep::kBroken:
+        static_cast<void>(
+            chain_.on_attempt(call_, lost_connection("malformed response head"), nullptr));
+        co_return Step::kFailed;
+      case HeadStep::kAgain: co_return Step::kAgain;
+      case HeadStep::kRelay: co_return Step::kRelay;
+      case HeadStep::kUpgraded: co_return Step::kUpgraded;
+    }
+  }
+}
+
+UpstreamCall::HeadStep UpstreamCall::on_head_bytes(std::span<char> bytes) {
+  std::span<char> whole = bytes;
+  std::size_t scanned = 0;
+  if (!head_bytes_.empty()) {
+    scanned = head_bytes_.size();
+    head_bytes_.append(bytes.data(), bytes.size());
+    whole = head_bytes_;
+  }
+  const bool for_head = call_.text.head.method == "HEAD";
+  for (;;) {
+    http1::ResponseHead& head = io_.response_head;
+    head.clear();
+    const http1::HeadResult parsed = http1::parse_response_head(
+        {whole.data(), whole.size()}, kResponseLimits, for_head, head, scanned);
+    if (parsed.state == http1::HeadResult::kNeedMore) {
+      head_bytes_.assign(whole.data(), whole.size());
+      return HeadStep::kNeedMore;
+    }
+    if (parsed.state != http1::HeadResult::kDone) {
+      return HeadStep::kBroken;
+    }
+    whole = whole.subspan(parsed.size);
+    scanned = 0;
+    const bool interim = head.status < 200 && head.status != 101;
+    if (!interim) {
+      return on_final_head(whole);
+    }
+    // 100 is ours to send or not: the client's body was read (or is being read) either way.
+    if (head.status != 100) {
+      sink_.on_interim(head);
+    }
+  }
+}
+
+UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> rest) {
+  const http1::ResponseHead& head = io_.response_head;
+  call_.first_byte = now();
+  call_.summary.status = head.status;
+  call_.summary.first_byte =
+      std::chrono::duration_cast<request::Micros>(call_.first_byte - call_.sent);
+  if (head.status == 101) {
+    early_bytes_.assign(rest.data(), rest.size());
+    chain_.on_response(call_, head);
+    static_cast<void>(sink_.on_head(head, false));
+    head_seen_ = true;
+    return HeadStep::kUpgraded;
+  }
+  if (worth_another(request::AttemptResult::kAnswered, &head)) {
+    return HeadStep::kAgain;
+  }
+  head_seen_ = true;
+  keep_alive_ = head.keep_alive;
+  decoder_.start(head.framing, head.content_length);
+  chain_.on_response(call_, head);
+  if (streamed_ == nullptr && !call_.cache.cacheable) {
+    call_.text.release();
+  }
+  if (!draining_) {
+    sink_state_ = sink_.on_head(head, call_.body_edit.has_value());
+  }
+  take_body(rest);
+  head_bytes_ = {};
+  return HeadStep::kRelay;
+}
+
+void UpstreamCall::take_body(std::span<char> bytes) {
+  const PayloadDecoder::Decoded decoded = decoder_.decode(bytes);
+  if (decoded.broken || decoded.consumed < bytes.size()) {
+    keep_alive_ = false;
+  }
+  if (!decoded.payload.empty()) {
+    call_.summary.bytes_received += decoded.payload.size();
+    chain_.on_payload(call_, decoded.payload);
+    if (draining_) {
+      drained_bytes_ += decoded.payload.size();
+    } else if (sink_state_ != SinkState::kGone) {
+      sink_state_ = sink_.on_payload(decoded.payload);
+    }
+  }
+  if (decoded.broken) {
+    timed_out_ = false;
+    call_.failure_detail = "malformed response body";
+    connection_->io->cancel();
+    broken_ = true;
+  }
+}
+
+Task<CallOutcome> UpstreamCall::relay() {
+  const auto& settings = *call_.policy;
+  for (;;) {
+    if (sink_state_ == SinkState::kBlocked && !draining_) {
+      deadline_.disarm();  // how long a client may take is the sink's business
+      sink_state_ = co_await sink_.ready();
+    }
+    if (sink_state_ == SinkState::kGone && !draining_) {
+      client_gone();
+    }
+    if (aborted_) {
+      co_return CallOutcome::kAborted;
+    }
+    if (broken_) {
+      co_return CallOutcome::kTruncated;
+    }
+    if (decoder_.done()) {
+      co_return CallOutcome::kComplete;
+    }
+    if (draining_) {
+      if (drained_bytes_ > settings.listener.drain_bytes_max) {
+        co_return CallOutcome::kAborted;
+      }
+    } else {
+      sink_state_ = sink_.flush();
+      if (sink_state_ != SinkState::kReady) {
+        continue;
+      }
+      io_.wheel.arm(deadline_, settings.upstream.idle_timeout);
+    }
+    const bool woken = co_await connection_->io->readable();
+    if (!woken) {
+      co_return aborted_ || draining_ ? CallOutcome::kAborted : CallOutcome::kTruncated;
+    }
+    const std::span<char> scratch(io_.response.get(), WorkerIo::kScratchBytes);
+    const net::Io got = connection_->io->read_some(scratch);
+    if (got.state == net::IoState::kOk) {
+      take_body(scratch.first(got.bytes));
+    } else if (got.state != net::IoState::kWouldBlock) {
+      keep_alive_ = false;
+      const bool normal_end = got.state == net::IoState::kEnd && decoder_.end_of_stream();
+      co_return normal_end ? CallOutcome::kComplete : CallOutcome::kTruncated;
+    }
+  }
+}
+
+}  // namespace penstock::http
