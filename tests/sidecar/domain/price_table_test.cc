@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,20 @@ namespace {
 
 // 1 USD per million tokens.
 constexpr std::int64_t kUsd = 1'000'000;
+
+// The rest is unknown.
+struct SomeRates {
+  std::optional<std::int64_t> input = {};
+  std::optional<std::int64_t> output = {};
+  std::optional<std::int64_t> cache_read = {};
+};
+resolve::Rates rates(const SomeRates& some) {
+  resolve::Rates result;
+  result.input = some.input;
+  result.output = some.output;
+  result.cache_read = some.cache_read;
+  return result;
+}
 
 resolve::Rates full_rates() {
   return {.input = 3 * kUsd,
@@ -92,7 +107,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(PriceTableTest, TokensOfAKindWithoutARateMakeTheChargeUnknown) {
-  const PriceTable table = one_model({.input = 3 * kUsd, .output = 15 * kUsd});
+  const PriceTable table = one_model(rates({.input = 3 * kUsd, .output = 15 * kUsd}));
   const std::vector<TokenUsage> missing = {
       {.input_uncached = 5, .cache_read = 1},     {.input_uncached = 5, .cache_write_5m = 1},
       {.input_uncached = 5, .cache_write_1h = 1}, {.input_uncached = 5, .input_audio = 1},
@@ -108,7 +123,7 @@ TEST(PriceTableTest, TokensOfAKindWithoutARateMakeTheChargeUnknown) {
 }
 
 TEST(PriceTableTest, ARateOfZeroIsAPrice) {
-  const PriceTable table = one_model({.input = 0, .output = 0});
+  const PriceTable table = one_model(rates({.input = 0, .output = 0}));
   const Charge charge = table.price(0, "m", "", {.input_uncached = 5, .output = 5});
   EXPECT_TRUE(charge.known);
   EXPECT_EQ(charge.amount, Picodollars());
@@ -124,9 +139,9 @@ TEST(PriceTableTest, ReasoningTokensMayCostTheirOwnRate) {
 }
 
 TEST(PriceTableTest, TiersHoldForInputsLongerThanTheirBorder) {
-  const PriceTable table = one_model({.input = kUsd, .output = kUsd, .cache_read = kUsd},
-                                     {{200'000, {.input = 2 * kUsd, .output = 2 * kUsd}},
-                                      {500'000, {.input = 5 * kUsd, .output = 5 * kUsd}}});
+  const PriceTable table = one_model(rates({.input = kUsd, .output = kUsd, .cache_read = kUsd}),
+                                     {{200'000, rates({.input = 2 * kUsd, .output = 2 * kUsd})},
+                                      {500'000, rates({.input = 5 * kUsd, .output = 5 * kUsd})}});
   const auto amount = [&table](std::int64_t input) {
     return table.price(0, "m", "", {.input_uncached = input}).amount.value();
   };
@@ -137,14 +152,15 @@ TEST(PriceTableTest, TiersHoldForInputsLongerThanTheirBorder) {
 }
 
 TEST(PriceTableTest, CachedTokensCountTowardsTheTier) {
-  const PriceTable table = one_model({.input = kUsd, .cache_read = 100'000},
-                                     {{200'000, {.input = 2 * kUsd, .cache_read = 200'000}}});
+  const PriceTable table =
+      one_model(rates({.input = kUsd, .cache_read = 100'000}),
+                {{200'000, rates({.input = 2 * kUsd, .cache_read = 200'000})}});
   const Charge charge = table.price(0, "m", "", {.input_uncached = 1, .cache_read = 200'000});
   EXPECT_EQ(charge.amount.value(), 2 * kUsd + 200'000LL * 200'000);
 }
 
 TEST(PriceTableTest, HugeBillsStayAtTheEndOfTheRange) {
-  const PriceTable table = one_model({.input = 1'000'000'000, .output = 1'000'000'000});
+  const PriceTable table = one_model(rates({.input = 1'000'000'000, .output = 1'000'000'000}));
   const Charge charge =
       table.price(0, "m", "", {.input_uncached = 1'000'000'000'000, .output = 1'000'000'000'000});
   EXPECT_TRUE(charge.known);
@@ -168,8 +184,8 @@ TEST(PriceTableTest, AModelWithoutAPriceInTheRoutingTableHasNone) {
 
 TEST(PriceTableTest, ARowOfTheRoutingTableStandsForDatedModels) {
   const PriceTable table(
-      std::vector{backend("a", {model("gpt-4o", {.input = kUsd}),
-                                model("gpt-4o-2024-05-13", {.input = 5 * kUsd})})},
+      std::vector{backend("a", {model("gpt-4o", rates({.input = kUsd})),
+                                model("gpt-4o-2024-05-13", rates({.input = 5 * kUsd}))})},
       {});
   const auto amount = [&table](std::string_view name) {
     return table.price(0, name, "", {.input_uncached = 1}).amount.value();
@@ -199,7 +215,7 @@ TEST(PriceTableTest, ImportedRowsMatchExactlyOrUnderTheProvider) {
 }
 
 TEST(PriceTableTest, TheRoutingTableGoesBeforeImportedRows) {
-  const PriceTable table(std::vector{backend("openai", {model("m", {.input = 9})})},
+  const PriceTable table(std::vector{backend("openai", {model("m", rates({.input = 9}))})},
                          {listed("openai/m", 1), listed("m", 2)});
   EXPECT_EQ(table.price(0, "m", "", {.input_uncached = 1}).amount.value(), 9);
 }
