@@ -15,15 +15,53 @@ using domain::JsonType;
 using domain::JsonValue;
 using domain::Operation;
 
-// A member that is there and says something.
-std::optional<JsonValue> given(const JsonValue& object, std::string_view key) {
-  const auto value = object.find(key);
-  return value && !value->is(JsonType::kNull) ? value : std::nullopt;
+// The outermost members that the rules look at, found in one pass.
+struct Members {
+  std::optional<JsonValue> store, background, conversation, previous_response_id, prompt;
+  std::optional<JsonValue> tools, mcp_servers, container, web_search_options, plugins, model;
+  std::optional<JsonValue> messages, input, system;
+  std::optional<JsonValue> temperature, top_k;
+};
+
+struct MemberName {
+  std::string_view name;
+  std::optional<JsonValue> Members::* member;
+};
+
+constexpr std::array kMemberNames = {
+    MemberName{"background", &Members::background},
+    MemberName{"container", &Members::container},
+    MemberName{"conversation", &Members::conversation},
+    MemberName{"input", &Members::input},
+    MemberName{"mcp_servers", &Members::mcp_servers},
+    MemberName{"messages", &Members::messages},
+    MemberName{"model", &Members::model},
+    MemberName{"plugins", &Members::plugins},
+    MemberName{"previous_response_id", &Members::previous_response_id},
+    MemberName{"prompt", &Members::prompt},
+    MemberName{"store", &Members::store},
+    MemberName{"system", &Members::system},
+    MemberName{"temperature", &Members::temperature},
+    MemberName{"tools", &Members::tools},
+    MemberName{"top_k", &Members::top_k},
+    MemberName{"web_search_options", &Members::web_search_options},
+};
+
+// Null says no more than absence.
+Members members_of(const JsonValue& body) {
+  Members members;
+  body.each_member([&members](const JsonValue& key, const JsonValue& value) {
+    const auto row = std::ranges::find(kMemberNames, key.text(), &MemberName::name);
+    if (row != kMemberNames.end() && !value.is(JsonType::kNull)) {
+      members.*(row->member) = value;
+    }
+    return true;
+  });
+  return members;
 }
 
 // Given, and anything but `false`: what is not a boolean is for the upstream to judge.
-bool asks_for(const JsonValue& object, std::string_view key) {
-  const auto value = given(object, key);
+bool asks_for(const std::optional<JsonValue>& value) {
   return value && !value->is(JsonType::kFalse);
 }
 
@@ -51,12 +89,11 @@ bool is_cached_operation(Operation operation) {
          operation == Operation::kMessages;
 }
 
-bool is_stateful(Operation operation, const JsonValue& body) {
+bool is_stateful(Operation operation, const Members& body) {
   const bool responses = operation == Operation::kResponses;
-  const auto store = body.find("store");
-  const bool stored = responses ? !store || !store->is(JsonType::kFalse) : asks_for(body, "store");
-  return stored || asks_for(body, "background") || given(body, "conversation") ||
-         given(body, "previous_response_id") || (responses && given(body, "prompt"));
+  const bool stored = responses ? !body.store || asks_for(body.store) : asks_for(body.store);
+  return stored || asks_for(body.background) || body.conversation || body.previous_response_id ||
+         (responses && body.prompt);
 }
 
 constexpr std::array<std::string_view, 4> kAnthropicClientTools = {"computer_", "bash_",
@@ -81,31 +118,22 @@ bool is_client_tool(Operation operation, const JsonValue& tool) {
 
 // Models that search the web without being given a tool for it: OpenAI's …-search-preview and
 // …-search-api, OpenRouter's :online.
-bool searches_by_itself(const JsonValue& body) {
-  const auto model = body.find("model");
-  if (!model || !model->is(JsonType::kString)) {
-    return false;
-  }
-  return model->text().contains("-search-") || model->text().ends_with(":online");
+bool searches_by_itself(const std::optional<JsonValue>& model) {
+  return model && model->is(JsonType::kString) &&
+         (model->text().contains("-search-") || model->text().ends_with(":online"));
 }
 
-bool uses_hosted_tools(Operation operation, const JsonValue& body) {
-  for (const std::string_view key : {"mcp_servers", "container", "web_search_options", "plugins"}) {
-    if (not_empty(given(body, key))) {
-      return true;
-    }
-  }
-  if (searches_by_itself(body)) {
+bool uses_hosted_tools(Operation operation, const Members& body) {
+  // `web_search_options: {}` already switches the search on; an empty list of servers does nothing.
+  if (body.web_search_options || not_empty(body.mcp_servers) || not_empty(body.container) ||
+      not_empty(body.plugins) || searches_by_itself(body.model)) {
     return true;
   }
-  const auto tools = given(body, "tools");
-  if (!tools) {
-    return false;
-  }
   const bool all_client =
-      tools->is(JsonType::kArray) && tools->each_element([operation](const JsonValue& tool) {
-        return is_client_tool(operation, tool);
-      });
+      !body.tools || (body.tools->is(JsonType::kArray) &&
+                      body.tools->each_element([operation](const JsonValue& tool) {
+                        return is_client_tool(operation, tool);
+                      }));
   return !all_client;
 }
 
@@ -159,8 +187,8 @@ std::optional<BypassReason> judge_content(const JsonValue& value) {
   return found;
 }
 
-bool is_greedy(const JsonValue& body) {
-  return is_number(body.find("temperature"), "i0") || is_number(body.find("top_k"), "i1");
+bool is_greedy(const Members& body) {
+  return is_number(body.temperature, "i0") || is_number(body.top_k, "i1");
 }
 
 }  // namespace
@@ -174,21 +202,21 @@ std::optional<BypassReason> refuses_caching(Operation operation, const JsonValue
   if (!body.is(JsonType::kObject)) {
     return BypassReason::kNotObject;
   }
-  if (is_stateful(operation, body)) {
+  const Members members = members_of(body);
+  if (is_stateful(operation, members)) {
     return BypassReason::kStateful;
   }
-  if (uses_hosted_tools(operation, body)) {
+  if (uses_hosted_tools(operation, members)) {
     return BypassReason::kHostedTool;
   }
-  for (const std::string_view key : {"messages", "input", "system"}) {
-    const auto content = body.find(key);
+  for (const auto& content : {members.messages, members.input, members.system}) {
     const auto reason = content ? judge_content(*content) : std::nullopt;
     if (reason) {
       return reason;
     }
   }
   const bool generates = operation != Operation::kEmbeddings;
-  if (sampled == resolve::SampledRequests::kBypass && generates && !is_greedy(body)) {
+  if (sampled == resolve::SampledRequests::kBypass && generates && !is_greedy(members)) {
     return BypassReason::kSampled;
   }
   return std::nullopt;

@@ -8,27 +8,15 @@
 namespace penstock::domain {
 namespace {
 
-void append_head(std::string& out, char type, std::size_t size) {
+void append_head(ByteSink& out, char type, std::size_t size) {
   const std::array<char, 5> head = {type, static_cast<char>(size), static_cast<char>(size >> 8),
                                     static_cast<char>(size >> 16), static_cast<char>(size >> 24)};
-  out.append(head.data(), head.size());
+  out.append({head.data(), head.size()});
 }
 
-void append_text(std::string& out, std::string_view text) {
-  append_head(out, 's', text.size());
+void append_text(ByteSink& out, char type, std::string_view text) {
+  append_head(out, type, text.size());
   out.append(text);
-}
-
-// The length of a number is known only once it is written.
-void append_number(std::string& out, std::string_view text) {
-  const std::size_t head = out.size();
-  append_head(out, 'n', 0);
-  const std::size_t begin = out.size();
-  append_canonical_number(out, text);
-  const std::size_t size = out.size() - begin;
-  for (std::size_t i = 0; i < 4; ++i) {
-    out[head + 1 + i] = static_cast<char>(size >> (8 * i));
-  }
 }
 
 bool contains(std::span<const std::string_view> names, std::string_view name) {
@@ -47,64 +35,83 @@ CanonicalForm::Result CanonicalForm::write(std::string_view body,
 
 CanonicalForm::Result CanonicalForm::write(const JsonTree& tree,
                                            std::span<const std::string_view> excluded) {
+  const JsonValue root = tree.root();
+  if (!root.is(JsonType::kObject)) {
+    return {.reason = BypassReason::kNotObject};
+  }
+  reset();
+  // A head for each value; unescaped text is never longer than its spelling.
+  out_.reserve(root.raw().size() + 5 * tree.nodes());
+  return finish(append_object(root, excluded));
+}
+
+CanonicalForm::Result CanonicalForm::write_value(JsonValue value) {
+  reset();
+  return finish(append(value));
+}
+
+void CanonicalForm::reset() {
   if (out_.capacity() > JsonTree::kKeepBytes) {
-    std::string().swap(out_);
+    out_.release();
   }
   if (members_.capacity() * sizeof(Member) > JsonTree::kKeepBytes) {
     std::vector<Member>().swap(members_);
   }
   out_.clear();
   members_.clear();
-  const JsonValue root = tree.root();
-  if (!root.is(JsonType::kObject)) {
-    return {.reason = BypassReason::kNotObject};
-  }
-  out_.reserve(root.raw().size() + 5 * tree.nodes());
-  if (!append_object(out_, root, excluded)) {
-    return {.reason = BypassReason::kDuplicateKey};
-  }
-  return {.ok = true, .bytes = out_};
 }
 
-bool CanonicalForm::append(std::string& out, JsonValue value) {
+CanonicalForm::Result CanonicalForm::finish(bool ok) const {
+  if (!ok) {
+    return {.reason = BypassReason::kDuplicateKey};
+  }
+  return {.ok = true, .bytes = out_.view()};
+}
+
+bool CanonicalForm::append(JsonValue value) {
   switch (value.type()) {
-    case JsonType::kNull: out.push_back('z'); return true;
-    case JsonType::kFalse: out.push_back('f'); return true;
-    case JsonType::kTrue: out.push_back('t'); return true;
-    case JsonType::kNumber: append_number(out, value.text()); return true;
-    case JsonType::kString: append_text(out, value.text()); return true;
+    case JsonType::kNull: out_.push_back('z'); return true;
+    case JsonType::kFalse: out_.push_back('f'); return true;
+    case JsonType::kTrue: out_.push_back('t'); return true;
+    case JsonType::kNumber: append_number(value.text()); return true;
+    case JsonType::kString: append_text(out_, 's', value.text()); return true;
     case JsonType::kArray:
-      append_head(out, 'a', value.size());
-      return value.each_element([this, &out](JsonValue element) { return append(out, element); });
-    case JsonType::kObject: return append_object(out, value, {});
+      append_head(out_, 'a', value.size());
+      return value.each_element([this](JsonValue element) { return append(element); });
+    case JsonType::kObject: return append_object(value, {});
   }
   return false;
 }
 
-bool CanonicalForm::append_object(std::string& out, JsonValue object,
-                                  std::span<const std::string_view> excluded) {
+void CanonicalForm::append_number(std::string_view text) {
+  number_.clear();
+  append_canonical_number(number_, text);
+  append_text(out_, 'n', number_);
+}
+
+bool CanonicalForm::append_object(JsonValue object, std::span<const std::string_view> excluded) {
   const std::size_t bottom = members_.size();
-  object.each_member([this](JsonValue key, JsonValue value) {
-    members_.push_back({.key = key.text(), .value = value});
+  std::size_t written = 0;
+  object.each_member([&](JsonValue key, JsonValue value) {
+    const std::string_view name = key.text();
+    const bool left_out = contains(excluded, name);
+    written += left_out ? 0 : 1;
+    members_.push_back({.key = name, .value = value, .excluded = left_out});
     return true;
   });
   const auto own = std::span(members_).subspan(bottom);
   std::ranges::sort(own, {}, &Member::key);
-  const bool duplicate = std::ranges::adjacent_find(own, {}, &Member::key) != own.end();
-  const std::size_t left_out = static_cast<std::size_t>(std::ranges::count_if(
-      own, [excluded](std::string_view key) { return contains(excluded, key); }, &Member::key));
-  append_head(out, 'o', own.size() - left_out);
-  bool ok = !duplicate;
+  bool ok = std::ranges::adjacent_find(own, {}, &Member::key) == own.end();
+  append_head(out_, 'o', written);
   // By index: members within grow members_ and may move it.
   for (std::size_t i = bottom, end = members_.size(); ok && i < end; ++i) {
     const Member member = members_[i];
-    if (contains(excluded, member.key)) {
-      // Left out, but a duplicate key within still makes the request ambiguous.
-      std::string unused;
-      ok = append(unused, member.value);
-    } else {
-      append_text(out, member.key);
-      ok = append(out, member.value);
+    const std::size_t before = out_.size();
+    append_text(out_, 's', member.key);
+    ok = append(member.value);
+    if (member.excluded) {
+      // Written all the same, for a duplicate key within it makes the request ambiguous too.
+      out_.truncate(before);
     }
   }
   members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(bottom), members_.end());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sidecar/domain/bypass_reason.h"
+#include "sidecar/domain/byte_sink.h"
 #include "sidecar/domain/json_tree.h"
 
 namespace penstock::domain {
@@ -38,20 +39,26 @@ class CanonicalForm {
   // The same for a document that was read already. REQUIRES: tree.parse() succeeded.
   Result write(const JsonTree& tree, std::span<const std::string_view> excluded);
 
-  // Appends the form of one value to `out`; false: a duplicate key within.
-  bool append(std::string& out, JsonValue value);
+  // The form of one value within a document, by itself.
+  Result write_value(JsonValue value);
 
  private:
   struct Member {
     std::string_view key;
     JsonValue value;
+    bool excluded;
   };
 
-  bool append_object(std::string& out, JsonValue object,
-                     std::span<const std::string_view> excluded);
+  void reset();
+  Result finish(bool ok) const;
+  // Both return false on a duplicate key within.
+  bool append(JsonValue value);
+  bool append_object(JsonValue object, std::span<const std::string_view> excluded);
+  void append_number(std::string_view text);
 
   JsonTree tree_;
-  std::string out_;
+  ByteSink out_;
+  std::string number_;
   std::vector<Member> members_;  // a stack: the members of the objects being written
 };
 

@@ -94,6 +94,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"EscapedType", kChat, R"({"tools":[{"type":"web\u005fsearch"}]})", kHostedTool},
         Case{"WebSearchOptions", kChat, R"({"web_search_options":{"user_location":null}})",
              kHostedTool},
+        Case{"EmptyWebSearchOptions", kChat, R"({"web_search_options":{}})", kHostedTool},
+        Case{"NoWebSearchOptions", kChat, R"({"web_search_options":null})", kCacheable},
         Case{"EmptyPlugins", kChat, R"({"plugins":[]})", kCacheable},
         Case{"SearchModel", kChat, R"({"model":"gpt-4o-search-preview"})", kHostedTool},
         Case{"OnlineModel", kChat, R"({"model":"vendor/model:online"})", kHostedTool},
