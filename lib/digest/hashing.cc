@@ -10,11 +10,17 @@
 #include <openssl/params.h>
 #include <openssl/rand.h>
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 namespace penstock::digest {
 namespace {
+
+constexpr std::size_t kWideBlockBytes = 128;
 
 void require(bool ok, const char* what) {
   if (!ok) {
@@ -64,6 +70,24 @@ bool update_mac(EVP_MAC_CTX* context, Parts parts) {
   }
   return ok;
 }
+
+// OpenSSL's widest Poly1305 kernel (OpenSSL 3.0) returns with the upper halves of the vector
+// registers in use. Until they are cleared every SSE instruction of the thread carries them along:
+// XXH3 runs at a third of its speed, and our own byte scans with it.
+#ifdef __x86_64__
+__attribute__((target("avx"))) void clear_upper_halves() {
+  _mm256_zeroupper();
+}
+
+void leave_wide_registers() {
+  static const bool has_avx = __builtin_cpu_supports("avx") != 0;
+  if (has_avx) {
+    clear_upper_halves();
+  }
+}
+#else
+void leave_wide_registers() {}
+#endif
 
 }  // namespace
 
@@ -131,10 +155,17 @@ TagKey TagKey::generate() {
 Hash128 keyed_tag(const TagKey& key, Parts parts) {
   thread_local const std::unique_ptr<EVP_MAC_CTX, Free> context = new_mac_context("POLY1305");
   bool ok = EVP_MAC_init(context.get(), key.bytes().data(), TagKey::kBytes, nullptr) == 1;
-  ok = ok && update_mac(context.get(), parts);
+  for (const std::string_view part : parts) {
+    // OpenSSL's widest kernel takes only multiples of eight blocks; any other length makes the
+    // whole call run at half its speed.
+    const std::size_t whole = part.size() & ~(kWideBlockBytes - 1);
+    const std::array<std::string_view, 2> pieces = {part.substr(0, whole), part.substr(whole)};
+    ok = ok && update_mac(context.get(), pieces);
+  }
   std::array<unsigned char, 16> bytes{};
   std::size_t size = 0;
   ok = ok && EVP_MAC_final(context.get(), bytes.data(), &size, bytes.size()) == 1;
+  leave_wide_registers();
   require(ok && size == bytes.size(), "Poly1305");
   Hash128 tag;
   std::memcpy(&tag.low, bytes.data(), sizeof(tag.low));

@@ -51,8 +51,8 @@ class TagKey {
 // For any two different texts of at most L bytes, chosen without knowledge of the key, the chance
 // over all keys that their tags meet is at most 8 * ceil(L / 16) / 2^106 (Bernstein, "The
 // Poly1305-AES message-authentication code", theorem 3.3): below 2^-83 at 16 MiB, 2^-92 at 20 KB.
-// The bound holds for one key and any number of texts as long as no tag is shown to whoever
-// chooses them, so tags must not leave the process.
+// Fastest where the longest part comes first. The bound holds for one key and any number of texts
+// as long as no tag is shown to whoever chooses them, so tags must not leave the process.
 Hash128 keyed_tag(const TagKey& key, Parts parts);
 
 void fill_random(std::span<std::uint8_t> bytes);

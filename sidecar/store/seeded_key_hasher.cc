@@ -10,9 +10,10 @@ digest::Hash128 SeededKeyHasher::raw_key(const domain::RequestBytes& request) co
   return digest::xxh3_128(request.body, digest::xxh3_64(request.scope, seed_));
 }
 
-// The proof compares both lengths beside the tag, so the parts need no border between them.
+// The proof compares both lengths beside the tag, so the parts need no border between them. The
+// body comes first, where it is read in whole blocks.
 digest::Hash128 SeededKeyHasher::tag(const domain::RequestBytes& request) const {
-  const std::array<std::string_view, 2> parts = {request.scope, request.body};
+  const std::array<std::string_view, 2> parts = {request.body, request.scope};
   return digest::keyed_tag(key_, parts);
 }
 

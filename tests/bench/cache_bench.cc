@@ -1,4 +1,6 @@
 // What a cache lookup is made of: keys, proofs, the canonical form, the memory tier.
+#include <chrono>
+#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -8,6 +10,8 @@
 
 #include "lib/digest/hashing.h"
 #include "sidecar/dialect/request_keyer.h"
+#include "sidecar/store/memory_tier.h"
+#include "sidecar/store/seeded_key_hasher.h"
 
 namespace penstock {
 namespace {
@@ -123,6 +127,69 @@ void BM_sha256(benchmark::State& state) {
   }
 }
 BENCHMARK(BM_sha256)->Arg(kSmall)->Arg(kLarge);
+
+constexpr domain::Instant kNow = domain::Instant(std::chrono::hours(1));
+
+std::shared_ptr<domain::CacheEntry> answer(const digest::Digest& key) {
+  auto entry = std::make_shared<domain::CacheEntry>();
+  entry->canonical = key;
+  entry->body.assign(1500, 'x');
+  entry->expires_at = kNow + std::chrono::hours(1);
+  return entry;
+}
+
+// What a raw hit costs beside the socket: key, lookup, proof.
+void BM_raw_hit(benchmark::State& state) {
+  const store::SeededKeyHasher hasher(1, digest::TagKey::generate());
+  store::MemoryTier tier({.size_bytes = 64 << 20}, hasher);
+  const std::string body = chat_body(static_cast<std::size_t>(state.range(0)), 0);
+  const domain::RequestBytes request = {.scope = "a scope of usual length, tenant and all",
+                                        .body = body};
+  tier.insert(answer(hasher.canonical_key(request.scope, "x")), hasher.raw_key(request), request);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(tier.find_raw(hasher.raw_key(request), request, kNow));
+  }
+}
+BENCHMARK(BM_raw_hit)->Arg(kSmall)->Arg(kLarge);
+
+// A canonical hit by a spelling that is new each time, alias attempt included.
+void BM_canonical_hit(benchmark::State& state) {
+  const store::SeededKeyHasher hasher(1, digest::TagKey::generate());
+  store::MemoryTier tier({.size_bytes = 64 << 20}, hasher);
+  const auto bodies = orders(static_cast<std::size_t>(state.range(0)));
+  dialect::RequestKeyer keyer;
+  for (const std::string& body : bodies) {
+    const auto keyed = keyer.key(domain::Operation::kChat, body);
+    tier.insert(answer(hasher.canonical_key("s", keyed.canonical)));
+  }
+  std::size_t i = 0;
+  for (auto _ : state) {
+    const std::string& body = bodies[i++ % bodies.size()];
+    const domain::RequestBytes request = {.scope = "s", .body = body};
+    const auto keyed = keyer.key(domain::Operation::kChat, body);
+    const digest::Digest key = hasher.canonical_key("s", keyed.canonical);
+    benchmark::DoNotOptimize(tier.find_canonical(key, kNow));
+    // A raw key of its own each time, as a new spelling has.
+    tier.alias({.low = i, .high = i}, key, request);
+  }
+}
+BENCHMARK(BM_canonical_hit)->Arg(kSmall)->Arg(kLarge);
+
+// Inserting into a full tier: allocation, eviction and freeing of others.
+void BM_insert_full(benchmark::State& state) {
+  const store::SeededKeyHasher hasher(1, digest::TagKey::generate());
+  store::MemoryTier tier({.size_bytes = 16 << 20}, hasher);
+  const std::string body = chat_body(kSmall, 0);
+  std::uint64_t i = 0;
+  for (auto _ : state) {
+    ++i;
+    const std::uint64_t mixed = i * 0x9e3779b97f4a7c15ULL;
+    const domain::RequestBytes request = {.scope = "s", .body = body};
+    tier.insert(answer({.words = {mixed, mixed >> 8, i, i}}), {.low = mixed, .high = i}, request);
+  }
+  state.counters["evictions"] = static_cast<double>(tier.stats().evictions);
+}
+BENCHMARK(BM_insert_full);
 
 }  // namespace
 }  // namespace penstock
