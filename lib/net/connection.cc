@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <limits>
 
+#include <boost/asio/post.hpp>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -26,13 +27,19 @@ int clamp(std::size_t size) {
 
 }  // namespace
 
-Connection::Connection(Socket socket) : socket_(std::move(socket)) {
-  boost::system::error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.native_non_blocking(true, ignored);
+Connection::Connection(Reactor& reactor, Descriptor socket)
+    : reactor_(reactor), socket_(std::move(socket)) {
+  // Without a registration nothing will ever be ready: such a connection is found broken at the
+  // first use.
+  if (!reactor_.add(socket_.get(), *this)) {
+    socket_.close();
+  }
 }
 
 Connection::~Connection() {
+  if (socket_.open()) {
+    reactor_.remove(socket_.get(), *this);
+  }
   if (tls_ != nullptr) {
     resumable_session(tls_).reset();
     SSL_free(tls_);
@@ -47,11 +54,17 @@ bool Connection::has_buffered() const noexcept {
 
 Io Connection::read_some(std::span<char> into) noexcept {
   if (tls_ == nullptr) {
-    const ssize_t n = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+    const ssize_t n = ::recv(socket_.get(), into.data(), into.size(), 0);
     if (n > 0) {
-      return {static_cast<std::size_t>(n), IoState::kOk};
+      const auto bytes = static_cast<std::size_t>(n);
+      // Less than there was room for: a stream socket is empty now (epoll(7)), unless its end came
+      // along.
+      readable_ = bytes == into.size() || hung_up_;
+      return {bytes, IoState::kOk};
     }
-    return {0, n == 0 ? IoState::kEnd : state_of_errno()};
+    const IoState state = n == 0 ? IoState::kEnd : state_of_errno();
+    readable_ = state != IoState::kWouldBlock;
+    return {0, state};
   }
   ERR_clear_error();
   read_wants_write_ = false;
@@ -60,8 +73,12 @@ Io Connection::read_some(std::span<char> into) noexcept {
     return {static_cast<std::size_t>(n), IoState::kOk};
   }
   switch (SSL_get_error(tls_, n)) {
-    case SSL_ERROR_WANT_WRITE: read_wants_write_ = true; return {0, IoState::kWouldBlock};
-    case SSL_ERROR_WANT_READ: return {0, IoState::kWouldBlock};
+    case SSL_ERROR_WANT_WRITE:
+      read_wants_write_ = true;
+      readable_ = false;
+      writable_ = false;
+      return {0, IoState::kWouldBlock};
+    case SSL_ERROR_WANT_READ: readable_ = false; return {0, IoState::kWouldBlock};
     case SSL_ERROR_ZERO_RETURN: return {0, IoState::kEnd};
     default: return {0, IoState::kBroken};
   }
@@ -72,10 +89,16 @@ Io Connection::write_some(std::span<const iovec> from) noexcept {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(from.data());  // sendmsg only reads it
     message.msg_iovlen = from.size();
-    const ssize_t n = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    const ssize_t n = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
     if (n >= 0) {
+      std::size_t all = 0;
+      for (const iovec& piece : from) {
+        all += piece.iov_len;
+      }
+      writable_ = static_cast<std::size_t>(n) == all;
       return {static_cast<std::size_t>(n), IoState::kOk};
     }
+    writable_ = false;
     return {0, state_of_errno()};
   }
   write_wants_read_ = false;
@@ -94,6 +117,8 @@ Io Connection::write_some(std::span<const iovec> from) noexcept {
       const int why = SSL_get_error(tls_, n);
       write_wants_read_ = why == SSL_ERROR_WANT_READ;
       const bool blocked = write_wants_read_ || why == SSL_ERROR_WANT_WRITE;
+      writable_ = writable_ && !blocked;
+      readable_ = readable_ && !write_wants_read_;
       if (blocked && written > 0) {
         return {written, IoState::kOk};
       }
@@ -104,13 +129,15 @@ Io Connection::write_some(std::span<const iovec> from) noexcept {
 }
 
 IoState Connection::peek() noexcept {
+  if (!socket_.open()) {
+    return IoState::kBroken;
+  }
   char byte = 0;
   if (tls_ == nullptr) {
-    const ssize_t n = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK);
-    if (n > 0) {
-      return IoState::kOk;
-    }
-    return n == 0 ? IoState::kEnd : state_of_errno();
+    const ssize_t n = ::recv(socket_.get(), &byte, 1, MSG_PEEK);
+    const IoState state = n > 0 ? IoState::kOk : n == 0 ? IoState::kEnd : state_of_errno();
+    readable_ = state != IoState::kWouldBlock;
+    return state;
   }
   ERR_clear_error();
   const int n = SSL_peek(tls_, &byte, 1);
@@ -119,7 +146,7 @@ IoState Connection::peek() noexcept {
   }
   switch (SSL_get_error(tls_, n)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: return IoState::kWouldBlock;
+    case SSL_ERROR_WANT_WRITE: readable_ = false; return IoState::kWouldBlock;
     case SSL_ERROR_ZERO_RETURN: return IoState::kEnd;
     default: return IoState::kBroken;
   }
@@ -127,80 +154,76 @@ IoState Connection::peek() noexcept {
 
 void Connection::ReadAwaiter::await_suspend(std::coroutine_handle<> waiting) noexcept {
   connection_.reader_ = waiting;
-  connection_.arm_read();
-}
-
-bool Connection::ReadAwaiter::await_resume() const noexcept {
-  return connection_.read_ok_ || connection_.has_buffered();
 }
 
 void Connection::WriteAwaiter::await_suspend(std::coroutine_handle<> waiting) noexcept {
   connection_.writer_ = waiting;
-  connection_.arm_write();
 }
 
-bool Connection::WriteAwaiter::await_resume() const noexcept {
-  return connection_.write_ok_;
-}
-
-void Connection::arm_read() {
-  if (read_armed_) {
-    return;
-  }
-  read_armed_ = true;
-  const auto direction = read_wants_write_ ? Socket::wait_write : Socket::wait_read;
-  socket_.async_wait(direction,
-                     [this](const boost::system::error_code& error) { read_ready(!error); });
-}
-
-void Connection::arm_write() {
-  if (write_armed_) {
-    return;
-  }
-  write_armed_ = true;
-  const auto direction = write_wants_read_ ? Socket::wait_read : Socket::wait_write;
-  socket_.async_wait(direction,
-                     [this](const boost::system::error_code& error) { write_ready(!error); });
-}
-
-void Connection::read_ready(bool ok) {
-  read_armed_ = false;
-  read_ok_ = ok;
-  if (reader_) {
+void Connection::on_events(std::uint32_t events) noexcept {
+  constexpr std::uint32_t kEnding = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+  hung_up_ = hung_up_ || (events & kEnding) != 0;
+  readable_ = readable_ || (events & (EPOLLIN | kEnding)) != 0;
+  writable_ = writable_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+  const bool wakes_reader = readable_ || (read_wants_write_ && writable_);
+  const bool wakes_writer = writable_ || (write_wants_read_ && readable_);
+  if (reader_ && wakes_reader) {
+    readable_ = true;
+    if (writer_ && wakes_writer) {
+      // Both waited: the second is woken by a message, for the first may destroy this object.
+      writable_ = true;
+      wake_waiting();
+    }
     std::exchange(reader_, {}).resume();  // may destroy this object
     return;
   }
-  if (closer_) {
-    finish_close();
+  if (writer_ && wakes_writer) {
+    writable_ = true;
+    std::exchange(writer_, {}).resume();
     return;
   }
-  if (watcher_ != nullptr && ok) {
+  if (watcher_ != nullptr && readable_ && !reader_) {
     std::exchange(watcher_, nullptr)->on_readable();
   }
 }
 
-void Connection::write_ready(bool ok) {
-  write_armed_ = false;
-  write_ok_ = ok;
-  if (writer_) {
-    std::exchange(writer_, {}).resume();
+void Connection::watch(ReadWatcher* watcher) noexcept {
+  if (watcher != nullptr && (readable_ || has_buffered())) {
+    watcher_ = nullptr;
+    watcher->on_readable();
     return;
   }
-  if (closer_) {
-    finish_close();
-  }
-}
-
-void Connection::watch(ReadWatcher* watcher) noexcept {
   watcher_ = watcher;
-  if (watcher != nullptr) {
-    arm_read();
-  }
 }
 
 void Connection::cancel() noexcept {
-  boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  if (reader_ || writer_) {
+    wake_waiting();
+  }
+}
+
+void Connection::wake_waiting() noexcept {
+  if (waking_) {
+    return;
+  }
+  waking_ = true;
+  boost::asio::post(reactor_.executor(), [this] {
+    waking_ = false;
+    if (closer_) {
+      std::exchange(closer_, {}).resume();
+      return;
+    }
+    const std::coroutine_handle<> second =
+        reader_ ? std::exchange(writer_, {}) : std::coroutine_handle<>();
+    const std::coroutine_handle<> first =
+        reader_ ? std::exchange(reader_, {}) : std::exchange(writer_, {});
+    if (second) {
+      boost::asio::post(reactor_.executor(), [second] { second.resume(); });
+    }
+    if (first) {
+      first.resume();
+    }
+  });
 }
 
 void Connection::shutdown_send() noexcept {
@@ -208,21 +231,18 @@ void Connection::shutdown_send() noexcept {
     ERR_clear_error();
     SSL_shutdown(tls_);
   }
-  boost::system::error_code ignored;
-  socket_.shutdown(Socket::shutdown_send, ignored);
+  ::shutdown(socket_.get(), SHUT_WR);
 }
 
 bool Connection::CloseAwaiter::await_ready() noexcept {
   connection_.watcher_ = nullptr;
-  boost::system::error_code ignored;
-  connection_.socket_.close(ignored);
-  return !connection_.read_armed_ && !connection_.write_armed_;
-}
-
-void Connection::finish_close() {
-  if (!read_armed_ && !write_armed_) {
-    std::exchange(closer_, {}).resume();
+  if (connection_.socket_.open()) {
+    connection_.reactor_.remove(connection_.socket_.get(), connection_);
+    connection_.socket_.close();
   }
+  connection_.readable_ = false;
+  connection_.writable_ = false;
+  return !connection_.waking_;
 }
 
 }  // namespace penstock::net

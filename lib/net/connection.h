@@ -2,21 +2,17 @@
 
 #include <coroutine>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <span>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <sys/uio.h>
+
+#include "lib/net/descriptor.h"
+#include "lib/net/reactor.h"
 
 struct ssl_st;
 
 namespace penstock::net {
-
-using IoContext = boost::asio::io_context;
-using Executor = IoContext::executor_type;  // concrete: no type erasure per operation
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 
 enum class IoState : std::uint8_t {
   kOk,
@@ -37,17 +33,17 @@ class ReadWatcher {
   virtual void on_readable() = 0;
 };
 
-// One TCP connection, plain or TLS, with Asio for readiness only: reads and writes are direct
-// non-blocking system calls into the caller's buffers, so an idle connection holds no buffer at
-// all.
+// One TCP connection, plain or TLS: reads and writes are direct non-blocking system calls into the
+// caller's buffers, so an idle connection holds no buffer at all.
 //
-// At most one coroutine waits for reading and one for writing. One readiness operation serves both
-// a waiting reader and a watcher, and stays armed across requests. Threads: one worker. Life:
-// close() must have been awaited before destruction once anything was awaited.
-class Connection {
+// At most one coroutine waits for reading and one for writing.
+// Threads: one worker. Life: close() must have been awaited before destruction once anything was
+// awaited.
+class Connection final : public ReadinessHandler {
  public:
-  explicit Connection(Socket socket);
-  ~Connection();
+  // `socket`: connected, connecting, or accepted; non-blocking.
+  Connection(Reactor& reactor, Descriptor socket);
+  ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -59,13 +55,18 @@ class Connection {
   // kBroken.
   IoState peek() noexcept;
 
+  // No readiness was reported since the last read: what peek() would find, as of the event loop's last look.
+  [[nodiscard]] bool quiet() const { return socket_.open() && !readable_ && !hung_up_; }
+
   class ReadAwaiter {
    public:
     explicit ReadAwaiter(Connection& connection) : connection_(connection) {}
-    bool await_ready() noexcept { return connection_.has_buffered(); }
+    bool await_ready() noexcept { return connection_.readable_ || connection_.has_buffered(); }
     void await_suspend(std::coroutine_handle<> waiting) noexcept;
-    // False: cancelled, closed, or the wait failed.
-    bool await_resume() const noexcept;
+    // False: cancelled or closed.
+    bool await_resume() const noexcept {
+      return connection_.readable_ || connection_.has_buffered();
+    }
 
    private:
     Connection& connection_;
@@ -73,9 +74,9 @@ class Connection {
   class WriteAwaiter {
    public:
     explicit WriteAwaiter(Connection& connection) : connection_(connection) {}
-    bool await_ready() noexcept { return false; }
+    bool await_ready() noexcept { return connection_.writable_; }
     void await_suspend(std::coroutine_handle<> waiting) noexcept;
-    bool await_resume() const noexcept;
+    bool await_resume() const noexcept { return connection_.writable_; }
 
    private:
     Connection& connection_;
@@ -91,17 +92,23 @@ class Connection {
     Connection& connection_;
   };
 
+  // Both may come back without bytes to read or room to write: look with read_some() or
+  // write_some().
   [[nodiscard]] ReadAwaiter readable() { return ReadAwaiter(*this); }
   [[nodiscard]] WriteAwaiter writable() { return WriteAwaiter(*this); }
-  // Closes the socket and waits until no operation refers to this object any more.
+  // Closes the socket and waits until nothing refers to this object any more.
   [[nodiscard]] CloseAwaiter close() { return CloseAwaiter(*this); }
 
+  // For whoever used the descriptor by other means and was told to wait: forgets the readiness that
+  // was seen.
+  void not_readable() noexcept { readable_ = false; }
+  void not_writable() noexcept { writable_ = false; }
+
   // While set and no coroutine waits for reading, the watcher is told once the connection is
-  // readable; watch() again for the next time. nullptr ends it (the operation stays armed for the
-  // next reader).
+  // readable (now, where it is already); watch() again for the next time. nullptr ends it.
   void watch(ReadWatcher* watcher) noexcept;
 
-  // Wakes whoever waits; they see false. The connection stays open.
+  // Wakes whoever waits, from the event loop; they see false. The connection stays open.
   void cancel() noexcept;
 
   // Half-closes our direction (TLS: close_notify as well).
@@ -110,28 +117,26 @@ class Connection {
   // From here on bytes go through `session`, whose descriptor must be this socket.
   void adopt_tls(ssl_st* session) noexcept { tls_ = session; }
   [[nodiscard]] ssl_st* tls() const { return tls_; }
-  [[nodiscard]] Socket& socket() { return socket_; }
-  [[nodiscard]] bool has_buffered() const noexcept;
+  [[nodiscard]] int descriptor() const { return socket_.get(); }
 
  private:
-  void arm_read();
-  void arm_write();
-  void read_ready(bool ok);
-  void write_ready(bool ok);
-  void finish_close();
+  void on_events(std::uint32_t events) noexcept override;
+  [[nodiscard]] bool has_buffered() const noexcept;
+  void wake_waiting() noexcept;
 
-  Socket socket_;
+  Reactor& reactor_;
+  Descriptor socket_;
   ssl_st* tls_ = nullptr;  // owned
   std::coroutine_handle<> reader_;
   std::coroutine_handle<> writer_;
   std::coroutine_handle<> closer_;
   ReadWatcher* watcher_ = nullptr;
-  bool read_armed_ = false;
-  bool write_armed_ = false;
-  bool read_ok_ = false;
-  bool write_ok_ = false;
-  bool read_wants_write_ = false;  // TLS renegotiation of keys: reading needs the socket writable
+  bool readable_ = false;  // an edge came that no read has used up
+  bool writable_ = false;
+  bool hung_up_ = false;           // the end is near: a short read is not the last
+  bool read_wants_write_ = false;  // TLS: reading needs the socket writable, and the reverse
   bool write_wants_read_ = false;
+  bool waking_ = false;  // cancel()'s message is on its way
 };
 
 }  // namespace penstock::net

@@ -1,35 +1,30 @@
 #include "lib/net/dial.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/ssl.h>
+#include <cerrno>
+#include <system_error>
+
 #include <sys/socket.h>
 
 #include "lib/net/socket_options.h"
 
 namespace penstock::net {
 
-// Suspends until the socket is connected or the attempt is over.
-class Dial::Connecting {
- public:
-  Connecting(Socket& socket, const Endpoint& endpoint) : socket_(socket), endpoint_(endpoint) {}
-  bool await_ready() noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiting) {
-    socket_.async_connect(endpoint_, [this, waiting](const boost::system::error_code& error) {
-      error_ = error;
-      waiting.resume();
-    });
-  }
-  boost::system::error_code await_resume() const noexcept { return error_; }
+namespace {
 
- private:
-  Socket& socket_;
-  const Endpoint& endpoint_;
-  boost::system::error_code error_;
-};
+int connect_error(int descriptor) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
 
-Dial::Dial(Executor worker, DeadlineWheel& wheel, Resolver& resolver)
-    : worker_(worker),
+std::string reason(int error) {
+  return std::system_category().message(error);
+}
+
+}  // namespace
+
+Dial::Dial(Reactor& reactor, DeadlineWheel& wheel, Resolver& resolver)
+    : reactor_(reactor),
       wheel_(wheel),
       resolver_(resolver),
       deadline_([](void* self) { static_cast<Dial*>(self)->stop(DialFailure::kTimeout); }, this) {}
@@ -46,7 +41,7 @@ void Dial::stop(DialFailure why) noexcept {
 
 Task<Dial::Outcome> Dial::run(const DialTarget& target) {
   wheel_.arm(deadline_, target.timeout);
-  Endpoints endpoints = co_await resolver_.resolve(worker_, target.host, target.port);
+  Endpoints endpoints = co_await resolver_.resolve(reactor_.executor(), target.host, target.port);
   if (endpoints == nullptr) {
     failure_ = DialFailure::kName;
     detail_ = "no address for the backend's host";
@@ -81,30 +76,35 @@ Task<bool> Dial::connect(const Endpoint& endpoint, std::chrono::milliseconds kee
     co_await connection_->close();
     connection_.reset();
   }
-  Socket socket(worker_);
-  boost::system::error_code error;
-  socket.open(endpoint.protocol(), error);
-  if (error) {
-    failure_ = error == boost::asio::error::no_descriptors ? DialFailure::kDescriptors
-                                                           : DialFailure::kRefused;
-    detail_ = error.message();
+  const int family = endpoint.protocol().family();
+  Descriptor socket(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.open()) {
+    failure_ =
+        errno == EMFILE || errno == ENFILE ? DialFailure::kDescriptors : DialFailure::kRefused;
+    detail_ = reason(errno);
     co_return false;
   }
-  set_stream_options(socket.native_handle(), keep_alive);
-  connection_ = std::make_unique<Connection>(std::move(socket));
-  Connecting connecting(connection_->socket(), endpoint);
-  error = co_await connecting;
-  if (error) {
+  set_stream_options(socket.get(), keep_alive);
+  const int begun =
+      ::connect(socket.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size()));
+  int error = begun == 0 ? 0 : errno;
+  const int descriptor = socket.get();
+  connection_ = std::make_unique<Connection>(reactor_, std::move(socket));
+  if (error == EINPROGRESS) {
+    const bool woken = co_await connection_->writable();
+    error = woken ? connect_error(descriptor) : ECANCELED;
+  }
+  if (error != 0) {
     failure_ = DialFailure::kRefused;
-    detail_ = error.message();
+    detail_ = reason(error);
     co_return false;
   }
   co_return stopped_ == DialFailure::kNone;
 }
 
 Task<bool> Dial::secure(const DialTarget& target) {
-  ssl_st* tls = target.tls->connect_on(connection_->socket().native_handle(), target.server_name,
-                                       target.resumed);
+  ssl_st* tls =
+      target.tls->connect_on(connection_->descriptor(), target.server_name, target.resumed);
   if (tls == nullptr) {
     failure_ = DialFailure::kTls;
     detail_ = "out of memory for TLS";
@@ -125,8 +125,14 @@ Task<bool> handshake(Connection& connection) {
     switch (handshake_step(connection.tls())) {
       case HandshakeStep::kDone: co_return true;
       case HandshakeStep::kFailed: co_return false;
-      case HandshakeStep::kWantRead: woken = co_await connection.readable(); break;
-      case HandshakeStep::kWantWrite: woken = co_await connection.writable(); break;
+      case HandshakeStep::kWantRead:
+        connection.not_readable();
+        woken = co_await connection.readable();
+        break;
+      case HandshakeStep::kWantWrite:
+        connection.not_writable();
+        woken = co_await connection.writable();
+        break;
     }
     if (!woken) {
       co_return false;

@@ -38,7 +38,7 @@ enum class DialFailure : std::uint8_t {
 // soon (a name look-up that is already running is waited for).
 class Dial {
  public:
-  Dial(Executor worker, DeadlineWheel& wheel, Resolver& resolver);
+  Dial(Reactor& reactor, DeadlineWheel& wheel, Resolver& resolver);
   Dial(const Dial&) = delete;
   Dial& operator=(const Dial&) = delete;
 
@@ -52,13 +52,11 @@ class Dial {
   void cancel() noexcept { stop(DialFailure::kCancelled); }
 
  private:
-  class Connecting;
-
   void stop(DialFailure why) noexcept;
   Task<bool> connect(const Endpoint& endpoint, std::chrono::milliseconds keep_alive);
   Task<bool> secure(const DialTarget& target);
 
-  Executor worker_;
+  Reactor& reactor_;
   DeadlineWheel& wheel_;
   Resolver& resolver_;
   Deadline deadline_;

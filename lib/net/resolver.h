@@ -14,7 +14,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
-#include "lib/net/connection.h"
+#include "lib/net/io_context.h"
 
 namespace penstock::net {
 

@@ -9,7 +9,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
-#include "lib/net/connection.h"
+#include "lib/net/io_context.h"
 #include "lib/sync/mutex.h"
 #include "sidecar/app/active_policy.h"
 #include "sidecar/app/options.h"

@@ -250,7 +250,7 @@ bool Server::start_local_servers() {
       return true;
     }
     server.emplace(
-        main_.get_executor(), wheel_,
+        reactor_, wheel_,
         [this, listener](const http::LocalRequest& request) { return handle(listener, request); });
     const Result<void> listening = server->listen(address->host, address->port);
     if (!listening) {

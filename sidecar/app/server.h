@@ -75,6 +75,7 @@ class Server {
   std::vector<std::unique_ptr<Worker>> workers_;
   AdminState state_;
   admin::AdminApi api_;
+  net::Reactor reactor_{main_};
   net::DeadlineWheel wheel_;
   std::optional<http::LocalServer> status_server_;
   std::optional<http::LocalServer> admin_server_;

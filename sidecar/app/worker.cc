@@ -22,7 +22,7 @@ constexpr std::string_view kTooManyConnections =
 
 // A session and the way it leaves the worker.
 struct Worker::Connected {
-  Connected(Worker& on, net::Socket socket, request::ConnectionPeer peer)
+  Connected(Worker& on, net::Descriptor socket, request::ConnectionPeer peer)
       : worker(on), session(on, std::move(socket), std::move(peer)) {}
   Worker& worker;
   http::Session session;
@@ -74,7 +74,7 @@ void Worker::start(std::shared_ptr<const ActivePolicy> policy) {
 
 void Worker::run() {
   for (const auto& listener : listeners_) {
-    listener->start([this](net::Socket socket) { accept(std::move(socket)); });
+    listener->start([this](net::Descriptor socket) { accept(std::move(socket)); });
   }
   tick();
   io_.context.run();
@@ -159,7 +159,7 @@ void Worker::end_if_stopped() {
   }
 }
 
-void Worker::accept(net::Socket socket) {
+void Worker::accept(net::Descriptor socket) {
   const std::uint32_t own = snapshot_->policy->listener.connections_max;
   const std::uint32_t shared_most = shared_.limits.connections_max;
   const std::uint32_t most = own == 0 ? shared_most : std::min(own, shared_most);
@@ -167,17 +167,11 @@ void Worker::accept(net::Socket socket) {
     refuse(socket);
     return;
   }
-  boost::system::error_code error;
-  const auto remote = socket.remote_endpoint(error);
-  if (error) {
-    return;  // gone already
-  }
-  net::set_stream_options(socket.native_handle(), snapshot_->policy->listener.tcp_keep_alive);
+  net::set_stream_options(socket.get(), snapshot_->policy->listener.tcp_keep_alive);
   request::ConnectionPeer peer;
-  peer.loopback = remote.address().is_loopback();
   ssl_st* tls = snapshot_->listener_tls == nullptr
                     ? nullptr
-                    : snapshot_->listener_tls->accept_on(socket.native_handle());
+                    : snapshot_->listener_tls->accept_on(socket.get());
   auto connected = std::make_unique<Connected>(*this, std::move(socket), std::move(peer));
   Connected& session = *connected;
   connected_.emplace(&session, std::move(connected));
@@ -194,10 +188,10 @@ void Worker::accept(net::Socket socket) {
 }
 
 // One attempt to say why; the socket's buffer is empty, so it takes these few bytes.
-void Worker::refuse(net::Socket& socket) {
+void Worker::refuse(const net::Descriptor& socket) {
   metrics_->rejected("connections");
-  static_cast<void>(::send(socket.native_handle(), kTooManyConnections.data(),
-                           kTooManyConnections.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  static_cast<void>(::send(socket.get(), kTooManyConnections.data(), kTooManyConnections.size(),
+                           MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 void Worker::forget(Connected& ended) {

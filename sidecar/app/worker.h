@@ -76,8 +76,8 @@ class Worker final : public http::SessionHost {
 
   void run();
   void tick();
-  void accept(net::Socket socket);
-  void refuse(net::Socket& socket);
+  void accept(net::Descriptor socket);
+  void refuse(const net::Descriptor& socket);
   void forget(Connected& ended);
   void use(std::shared_ptr<const ActivePolicy> policy);
   void end_if_stopped();

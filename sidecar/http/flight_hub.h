@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "lib/net/connection.h"
+#include "lib/net/io_context.h"
 #include "lib/sync/mutex.h"
 #include "lib/task/event.h"
 #include "sidecar/request/flight.h"

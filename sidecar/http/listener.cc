@@ -1,5 +1,7 @@
 #include "sidecar/http/listener.h"
 
+#include <cerrno>
+
 #include <boost/asio/ip/v6_only.hpp>
 #include <sys/socket.h>
 
@@ -7,6 +9,7 @@ namespace penstock::http {
 namespace {
 
 constexpr int kBacklog = 4096;
+constexpr int kBatch = 64;  // connections before others on this worker get their turn
 // Without descriptors an accept would fail again at once: wait until somebody has closed one.
 constexpr std::chrono::milliseconds kPause{20};
 
@@ -38,6 +41,7 @@ Result<void> Listener::open(const std::string& host, std::uint16_t port) {
   });
   step([&] { acceptor_.bind(endpoint, error); });
   step([&] { acceptor_.listen(kBacklog, error); });
+  step([&] { acceptor_.native_non_blocking(true, error); });
   if (error) {
     return fail(ErrorCode::kInvalidConfig,
                 "cannot listen on port " + std::to_string(port) + ": " + error.message());
@@ -58,26 +62,39 @@ void Listener::close() {
 }
 
 void Listener::accept() {
-  acceptor_.async_accept([this](const boost::system::error_code& error, net::Socket socket) {
-    on_accept(error, std::move(socket));
+  acceptor_.async_wait(Acceptor::wait_read, [this](const boost::system::error_code& error) {
+    if (!error && acceptor_.is_open()) {
+      accept_ready();
+    }
   });
 }
 
-void Listener::on_accept(const boost::system::error_code& error, net::Socket socket) {
-  if (!acceptor_.is_open()) {
-    return;
-  }
-  if (!error) {
-    accepted_(std::move(socket));
-    accept();
-    return;
-  }
-  pause_.expires_after(kPause);
-  pause_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled && acceptor_.is_open()) {
-      accept();
+void Listener::accept_ready() {
+  for (int accepted = 0; accepted < kBatch; ++accepted) {
+    net::Descriptor socket(
+        ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket.open()) {
+      accepted_(std::move(socket));
+      if (!acceptor_.is_open()) {
+        return;
+      }
+      continue;
     }
-  });
+    if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      break;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      pause_.expires_after(kPause);
+      pause_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (!cancelled && acceptor_.is_open()) {
+          accept();
+        }
+      });
+      return;
+    }
+    // A connection that went away while it was queued: the next one may be fine.
+  }
+  accept();
 }
 
 }  // namespace penstock::http

@@ -8,7 +8,8 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include "lib/net/connection.h"
+#include "lib/net/descriptor.h"
+#include "lib/net/io_context.h"
 #include "lib/result/result.h"
 
 namespace penstock::http {
@@ -19,7 +20,7 @@ namespace penstock::http {
 // Threads: the worker's.
 class Listener {
  public:
-  using Accepted = std::function<void(net::Socket)>;
+  using Accepted = std::function<void(net::Descriptor)>;  // connected, non-blocking
 
   explicit Listener(net::Executor worker) : acceptor_(worker), pause_(worker) {}
 
@@ -39,7 +40,7 @@ class Listener {
                                         net::Executor>;
 
   void accept();
-  void on_accept(const boost::system::error_code& error, net::Socket socket);
+  void accept_ready();
 
   Acceptor acceptor_;
   Timer pause_;

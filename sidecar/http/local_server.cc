@@ -57,9 +57,9 @@ std::string text_of(const LocalResponse& response, bool for_head, bool keeps) {
 // One connection.
 class LocalServer::Exchange {
  public:
-  Exchange(LocalServer& server, net::Socket socket)
+  Exchange(LocalServer& server, net::Descriptor socket)
       : server_(server),
-        connection_(std::move(socket)),
+        connection_(server.reactor_, std::move(socket)),
         deadline_([](void* self) { static_cast<Exchange*>(self)->connection_.cancel(); }, this) {}
 
   void start() {
@@ -180,20 +180,23 @@ Task<bool> LocalServer::Exchange::respond() {
   co_return written == ClientWriter::Result::kWritten&& keeps;
 }
 
-LocalServer::LocalServer(net::Executor executor, net::DeadlineWheel& wheel, Handler handler)
-    : listener_(executor), wheel_(wheel), handler_(std::move(handler)) {}
+LocalServer::LocalServer(net::Reactor& reactor, net::DeadlineWheel& wheel, Handler handler)
+    : reactor_(reactor),
+      listener_(reactor.executor()),
+      wheel_(wheel),
+      handler_(std::move(handler)) {}
 
 LocalServer::~LocalServer() = default;
 
 Result<void> LocalServer::listen(const std::string& host, std::uint16_t port) {
   const Result<void> opened = listener_.open(host, port);
   if (opened) {
-    listener_.start([this](net::Socket socket) { accept(std::move(socket)); });
+    listener_.start([this](net::Descriptor socket) { accept(std::move(socket)); });
   }
   return opened;
 }
 
-void LocalServer::accept(net::Socket socket) {
+void LocalServer::accept(net::Descriptor socket) {
   if (exchanges_.size() >= kConnectionsMax) {
     return;  // the socket closes
   }

@@ -45,7 +45,7 @@ class LocalServer {
 
   using Handler = std::function<LocalResponse(const LocalRequest&)>;
 
-  LocalServer(net::Executor executor, net::DeadlineWheel& wheel, Handler handler);
+  LocalServer(net::Reactor& reactor, net::DeadlineWheel& wheel, Handler handler);
   ~LocalServer();
   LocalServer(const LocalServer&) = delete;
   LocalServer& operator=(const LocalServer&) = delete;
@@ -60,8 +60,9 @@ class LocalServer {
  private:
   class Exchange;
 
-  void accept(net::Socket socket);
+  void accept(net::Descriptor socket);
 
+  net::Reactor& reactor_;
   Listener listener_;
   net::DeadlineWheel& wheel_;
   Handler handler_;

@@ -8,10 +8,10 @@
 #include "sidecar/request/lifecycle.h"
 
 namespace penstock::http {
-Session::Session(SessionHost& host, net::Socket socket, request::ConnectionPeer peer)
+Session::Session(SessionHost& host, net::Descriptor socket, request::ConnectionPeer peer)
     : host_(host),
       io_(host.io()),
-      connection_(std::move(socket)),
+      connection_(io_.reactor, std::move(socket)),
       writer_(connection_),
       sink_(io_, connection_, writer_),
       deadline_([](void* self) { static_cast<Session*>(self)->expire(); }, this),

@@ -29,7 +29,7 @@ namespace penstock::http {
 // Threads: the worker that accepted it, for life. The host owns it and is told when it has ended.
 class Session final : public net::ReadWatcher, public BodySource {
  public:
-  Session(SessionHost& host, net::Socket socket, request::ConnectionPeer peer);
+  Session(SessionHost& host, net::Descriptor socket, request::ConnectionPeer peer);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 

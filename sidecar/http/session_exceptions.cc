@@ -114,7 +114,7 @@ Task<> Session::pass_http2() {
   }
   keep_input();
   const Origin& origin = *snapshot_->upstreams[*backend].origin;
-  net::Dial dial(io_.executor(), io_.wheel, io_.resolver);
+  net::Dial dial(io_.reactor, io_.wheel, io_.resolver);
   const net::DialTarget target{.host = origin.host,
                                .port = origin.port,
                                .timeout = snapshot_->policy->upstream.connect_timeout};

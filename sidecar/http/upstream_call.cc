@@ -186,7 +186,7 @@ Task<bool> UpstreamCall::obtain_connection() {
     co_return true;
   }
   const clock::Instant begin = now();
-  net::Dial dial(io_.executor(), io_.wheel, io_.resolver);
+  net::Dial dial(io_.reactor, io_.wheel, io_.resolver);
   net::DialTarget target{.host = origin.host,
                          .port = origin.port,
                          .tls = origin.tls.get(),

@@ -9,6 +9,17 @@ bool expired(const PooledConnection& connection, const resolve::UpstreamSettings
          now - connection.born >= settings.pool_age_max;
 }
 
+// Anything readable on an idle connection is the peer's good-bye or a broken peer. The event loop reports both; what
+// it may not have seen yet is asked of the kernel, unless the connection was in use a moment ago.
+bool reusable(const PooledConnection& connection, clock::Instant now) {
+  constexpr std::chrono::milliseconds kMoment{5};
+  if (!connection.io->quiet()) {
+    return false;
+  }
+  return now - connection.idle_since < kMoment ||
+         connection.io->peek() == net::IoState::kWouldBlock;
+}
+
 }  // namespace
 
 UpstreamPool::Idle& UpstreamPool::idle_of(const Origin& origin) {
@@ -26,9 +37,7 @@ std::unique_ptr<PooledConnection> UpstreamPool::take(const Origin& origin,
     std::unique_ptr<PooledConnection> last = std::move(connections.back());
     connections.pop_back();
     --idle_count_;
-    // Anything readable now is the peer's good-bye or a broken peer: either way no connection to
-    // reuse.
-    if (!expired(*last, settings, now) && last->io->peek() == net::IoState::kWouldBlock) {
+    if (!expired(*last, settings, now) && reusable(*last, now)) {
       return last;
     }
   }
@@ -70,8 +79,7 @@ void UpstreamPool::keep_tls_session(const Origin& origin, net::Connection& conne
 void UpstreamPool::sweep(const resolve::UpstreamSettings& settings, clock::Instant now) {
   for (Idle& idle : idle_) {
     idle_count_ -= std::erase_if(idle.connections, [&](const auto& connection) {
-      return expired(*connection, settings, now) ||
-             connection->io->peek() != net::IoState::kWouldBlock;
+      return expired(*connection, settings, now) || !connection->io->quiet();
     });
   }
 }

@@ -29,6 +29,7 @@ struct WorkerIo {
                                                         request::RequestText::kPadding)) {}
 
   net::IoContext context{1};
+  net::Reactor reactor{context};
   net::DeadlineWheel wheel;
   net::Resolver& resolver;
   request::WorkerServices& services;

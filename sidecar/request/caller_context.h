@@ -25,9 +25,7 @@ struct WorkerServices;
 
 // What the connection a request came on proved about its peer; remembered from request to request.
 struct ConnectionPeer {
-  std::string address;              // without port
   std::string certificate_subject;  // verified client certificate; empty: none
-  bool loopback = false;
 
   // The last credential seen here and the tenant it stands for: most connections carry one
   // credential for life.
