@@ -5,7 +5,7 @@
 #include <span>
 
 #include "sidecar/dialect/fold_messages.h"
-#include "sidecar/dialect/fold_tables.h"
+#include "sidecar/dialect/fold_tables_openai.h"
 #include "sidecar/dialect/folded_object.h"
 #include "sidecar/dialect/stored_stream.h"
 #include "sidecar/domain/json_tree.h"
@@ -25,6 +25,9 @@ std::optional<std::string> fold_chunks(std::span<const FoldRule> rules, std::str
   JsonTree tree;
   bool done = false;
   const bool folded = each_stored_event(bytes, [&](const SseEvent& event) {
+    if (event.name == "ping") {
+      return true;
+    }
     if (done || !event.name.empty()) {
       return false;
     }

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "sidecar/dialect/fold_tables.h"
+#include "sidecar/dialect/fold_tables_messages.h"
 #include "sidecar/dialect/folded_object.h"
 #include "sidecar/dialect/stored_stream.h"
 #include "sidecar/domain/json_tree.h"

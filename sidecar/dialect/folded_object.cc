@@ -169,7 +169,7 @@ std::string_view FoldedValue::without_value() const {
   return state_ == State::kNull && rule_->absent.empty() ? "null" : rule_->absent;
 }
 
-void FoldedValue::write(std::string& out, bool& first) const {
+void FoldedValue::write(std::string& out, bool& first, bool as_null) const {
   const std::string_view instead = has_value() ? std::string_view{} : without_value();
   if (!has_value() && instead.empty()) {
     return;
@@ -178,7 +178,9 @@ void FoldedValue::write(std::string& out, bool& first) const {
   first = false;
   out += rule_->name.empty() ? rule_->key : rule_->name;
   out += "\":";
-  if (has_value()) {
+  if (as_null) {
+    out += "null";
+  } else if (has_value()) {
     write_value(out);
   } else {
     out += instead;
@@ -241,11 +243,18 @@ bool FoldedObject::complete() const {
   return taken_ && std::ranges::all_of(values_, &FoldedValue::complete);
 }
 
+bool FoldedObject::stands_for_null(std::size_t index) const {
+  return values_[index].empty() &&
+         std::ranges::any_of(rules_[index].null_beside, [this](std::string_view key) {
+           return !values_[find_rule(rules_, key)].empty();
+         });
+}
+
 void FoldedObject::write(std::string& out) const {
   out += '{';
   bool first = true;
-  for (const FoldedValue& value : values_) {
-    value.write(out, first);
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    values_[i].write(out, first, stands_for_null(i));
   }
   out += '}';
 }

@@ -37,6 +37,9 @@ struct FoldRule {
   std::string_view absent = {};  // JSON where no chunk had the member; empty: it is left out
   std::string_view expects = {};
   bool required = false;  // without a value at the end the stream is not complete
+  // Members beside which an empty string stands for null: what streams begin with, before it shows
+  // what they are made of.
+  std::span<const std::string_view> null_beside = {};
 };
 
 // The member `index` of a chunk's part: a whole number, not negative.
@@ -60,10 +63,13 @@ class FoldedValue {
   FoldedObject& object();
 
   [[nodiscard]] bool has_value() const { return state_ == State::kValue; }
+  // No value, or an empty string or list.
+  [[nodiscard]] bool empty() const { return text_.empty() && objects_.empty(); }
   // Every required value is there.
   [[nodiscard]] bool complete() const;
   // Appends `"name":value`, after a comma unless it is the first; nothing where there is nothing.
-  void write(std::string& out, bool& first) const;
+  // `as_null`: with null instead of the value.
+  void write(std::string& out, bool& first, bool as_null) const;
 
  private:
   enum class State : std::uint8_t { kAbsent, kNull, kValue };
@@ -99,6 +105,8 @@ class FoldedObject {
   void write(std::string& out) const;
 
  private:
+  [[nodiscard]] bool stands_for_null(std::size_t index) const;
+
   std::span<const FoldRule> rules_;
   std::vector<FoldedValue> values_;  // by the order of the rules
   bool taken_ = false;

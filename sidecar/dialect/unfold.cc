@@ -5,7 +5,7 @@
 
 #include "sidecar/dialect/fold.h"
 #include "sidecar/dialect/fold_messages.h"
-#include "sidecar/dialect/fold_tables.h"
+#include "sidecar/dialect/fold_tables_openai.h"
 #include "sidecar/dialect/unfold_json.h"
 #include "sidecar/domain/json_tree.h"
 

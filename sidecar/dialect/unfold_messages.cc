@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "sidecar/dialect/fold_messages.h"
-#include "sidecar/dialect/fold_tables.h"
+#include "sidecar/dialect/fold_tables_messages.h"
 #include "sidecar/dialect/unfold_json.h"
 #include "sidecar/domain/json_tree.h"
 

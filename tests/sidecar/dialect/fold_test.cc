@@ -109,6 +109,22 @@ TEST(FoldChatTest, KeepsReasoningRefusalsFunctionCallsAndLogProbabilities) {
   EXPECT_TRUE(object->contains("-0.10") && object->contains("-1e-7"));
 }
 
+TEST(FoldChatTest, AnEmptyTextBesideARefusalOrACallIsNull) {
+  const auto content = [](std::string_view delta) {
+    return folded(Operation::kChat,
+                  data({chunk(R"("delta":{"role":"assistant","content":""})"),
+                        chunk(R"("delta":{)" + std::string(delta) + R"(},"finish_reason":"stop")"),
+                        "[DONE]"}))["choices"][0]["message"]["content"];
+  };
+  EXPECT_EQ(content(""), "");
+  EXPECT_EQ(content(R"("refusal":"")"), "");
+  EXPECT_EQ(content(R"("tool_calls":[])"), "");
+  EXPECT_EQ(content(R"("refusal":"no")"), nullptr);
+  EXPECT_EQ(content(R"("tool_calls":[{"index":0,"id":"a"}])"), nullptr);
+  EXPECT_EQ(content(R"("function_call":{"name":"f"})"), nullptr);
+  EXPECT_EQ(content(R"("content":"a","refusal":"no")"), "a");
+}
+
 TEST(FoldChatTest, RunningTotalsReplaceEachOther) {
   const std::string stream = data(
       {R"({"id":"c1","created":7,"model":"m","choices":[{"index":0,"delta":{"content":"a"}}],"usage":{"completion_tokens":1}})",
@@ -126,6 +142,7 @@ TEST(FoldChatTest, AcceptsEveryFraming) {
   EXPECT_EQ(fold(Operation::kChat, samples::without_space(stream)), object);
   EXPECT_EQ(fold(Operation::kChat, ": ping\n\n" + stream), object);
   EXPECT_EQ(fold(Operation::kChat, stream.substr(0, stream.size() - 2)), object);
+  EXPECT_EQ(fold(Operation::kChat, "event: ping\ndata: {\"type\":\"ping\"}\n\n" + stream), object);
   std::string two_lines = stream;
   two_lines.replace(two_lines.find(",\"object\""), 1, "\ndata: ,");
   EXPECT_EQ(fold(Operation::kChat, two_lines), object);
