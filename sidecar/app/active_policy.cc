@@ -1,7 +1,10 @@
 #include "sidecar/app/active_policy.h"
 
 #include <fstream>
+#include <iterator>
 #include <sstream>
+
+#include "sidecar/domain/price_import.h"
 
 namespace penstock::app {
 namespace {
@@ -109,6 +112,26 @@ std::vector<std::string> model_names(const resolve::ResolvedPolicy& policy) {
   return names;
 }
 
+Result<std::vector<domain::ListedPrice>> read_prices(const resolve::PriceFile& file,
+                                                     std::vector<std::string>& warnings) {
+  std::ifstream in(file.path, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  if (!in) {
+    return fail(ErrorCode::kInvalidConfig, "price file " + file.path + " cannot be read");
+  }
+  auto imported = file.format == resolve::PriceFile::Format::kLiteLlm
+                      ? domain::import_litellm(text)
+                      : domain::import_models_dev(text);
+  if (!imported) {
+    return fail(ErrorCode::kInvalidConfig,
+                "price file " + file.path + ": " + imported.error().detail);
+  }
+  for (const std::string& warning : imported->warnings) {
+    warnings.push_back(file.path + ": " + warning);
+  }
+  return std::move(imported->prices);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const ActivePolicy>> activate(resolve::ResolvedPolicy policy,
@@ -136,6 +159,16 @@ Result<std::shared_ptr<const ActivePolicy>> activate(resolve::ResolvedPolicy pol
     }
     active->client_keys = key_lines(*keys);
   }
+  std::vector<domain::ListedPrice> listed;
+  for (const resolve::PriceFile& file : policy.price_files) {
+    auto prices = read_prices(file, active->warnings);
+    if (!prices) {
+      return std::unexpected(prices.error());
+    }
+    listed.insert(listed.end(), std::make_move_iterator(prices->begin()),
+                  std::make_move_iterator(prices->end()));
+  }
+  active->prices = std::make_shared<const domain::PriceTable>(policy.backends, std::move(listed));
   active->tiers = tiers.use(policy);
   active->models = std::make_shared<const request::KnownModels>(model_names(policy));
   active->policy = std::make_shared<const resolve::ResolvedPolicy>(std::move(policy));

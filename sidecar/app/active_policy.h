@@ -8,6 +8,7 @@
 #include "lib/net/tls.h"
 #include "lib/resolve/resolved_policy.h"
 #include "sidecar/app/tier_set.h"
+#include "sidecar/domain/price_table.h"
 #include "sidecar/http/origin.h"
 #include "sidecar/request/known_models.h"
 #include "sidecar/stages/cache.h"
@@ -24,6 +25,8 @@ struct ActivePolicy {
   std::vector<std::string> client_keys;
   stages::Tiers tiers;
   std::shared_ptr<const request::KnownModels> models;
+  std::shared_ptr<const domain::PriceTable> prices;
+  std::vector<std::string> warnings;  // of imported price files
 };
 
 // Reads Secrets and loads certificates. kInvalidConfig names the Secret and key that are missing,

@@ -65,12 +65,12 @@ std::unique_ptr<pipeline::CallStage> make_store(const StageDeps& deps) {
   return std::make_unique<stages::StoreStage>(deps.policy(), deps.active.tiers);
 }
 
-std::unique_ptr<pipeline::CallStage> make_route(const StageDeps& /*deps*/) {
-  return std::make_unique<stages::RouteStage>();
+std::unique_ptr<pipeline::CallStage> make_route(const StageDeps& deps) {
+  return std::make_unique<stages::RouteStage>(deps.policy(), deps.now);
 }
 
 std::unique_ptr<pipeline::CallStage> make_usage(const StageDeps& deps) {
-  return std::make_unique<stages::UsageStage>(deps.policy());
+  return std::make_unique<stages::UsageStage>(deps.policy(), *deps.active.prices);
 }
 
 // The only lists of stages. Requests run top to bottom, completion bottom to top.

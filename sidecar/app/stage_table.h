@@ -15,6 +15,7 @@ namespace penstock::app {
 struct StageDeps {
   const ActivePolicy& active;
   const domain::KeyHasher& hasher;
+  domain::Instant now;            // when the snapshot is made
   const std::string& tenant_key;  // secret of this process: tenants are named by a hash under it
 
   [[nodiscard]] const resolve::ResolvedPolicy& policy() const { return *active.policy; }

@@ -103,7 +103,10 @@ void Worker::tick() {
 }
 
 void Worker::use(std::shared_ptr<const ActivePolicy> active) {
-  const StageDeps deps{*active, shared_.hasher, shared_.tenant_key};
+  const StageDeps deps{.active = *active,
+                       .hasher = shared_.hasher,
+                       .now = services_.clock.now(),
+                       .tenant_key = shared_.tenant_key};
   metrics_->use_models(active->models);
   services_.recent.resize(active->policy->observability.recent_requests);
   snapshot_ =

@@ -11,6 +11,7 @@
 #include "lib/resolve/resolved_policy.h"
 #include "sidecar/dialect/request_facts.h"
 #include "sidecar/dialect/stream_options.h"
+#include "sidecar/domain/backend_choice.h"
 #include "sidecar/domain/endpoint.h"
 #include "sidecar/http1/head.h"
 #include "sidecar/request/answer.h"
@@ -47,8 +48,10 @@ struct CallContext {
   // Set by the route stage for each attempt.
   std::uint32_t backend = 0;
   bool send_client_credential = true;
-  std::uint64_t backends_tried = 0;  // bit n: backend n (the first 64)
-  std::size_t route = 0;             // index into policy->routes
+  domain::BackendChoice choice;
+  std::optional<domain::BackendChoice> next_choice;  // of the attempt that on_attempt() asked for
+  domain::BackendSet backends_tried;
+  std::size_t route = 0;      // index into policy->routes
   bool keep_backend = false;  // the next attempt goes to the same backend, with another request
   std::string_view
       error_body;  // of a 400 that may complain about body_edit; set while attempts are judged
@@ -63,7 +66,7 @@ struct CallContext {
 
   // For storing the answer.
   struct Arrival {
-    std::uint64_t end = 0;  // payload bytes that were there …
+    std::uint64_t end = 0;       // payload bytes that were there …
     std::uint32_t after_ms = 0;  // … this long after the first byte
   };
   bool storable = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "sidecar/dialect/fold.h"
 #include "sidecar/dialect/key_fields.h"
 #include "sidecar/dialect/usage_strip.h"
 #include "sidecar/domain/cache_control.h"
@@ -191,7 +192,14 @@ bool CacheStage::answer_with(request::CallerContext& caller, const domain::Entry
     }
     answer.paced = settings_.pacing == resolve::ReplayPacing::kRecorded;
   } else if (entry->is_stream != caller.facts.stream) {
-    return false;
+    auto other = entry->is_stream
+                     ? dialect::fold(entry->endpoint.operation, entry->body)
+                     : dialect::unfold(entry->endpoint.operation, entry->body, wants_usage);
+    if (!other) {
+      return false;
+    }
+    answer.owned_body = std::move(*other);
+    answer.head = caller.facts.stream ? request::Answer::kStreamHead : request::Answer::kJsonHead;
   }
   const clock::Instant now = caller.worker.clock.now();
   const auto whole_seconds = [](clock::Instant::duration time) {

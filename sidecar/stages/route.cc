@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "sidecar/domain/route_match.h"
 #include "sidecar/request/worker_services.h"
+#include "sidecar/stages/header_values.h"
 
 namespace penstock::stages {
 namespace {
@@ -14,23 +14,15 @@ bool takes(const resolve::Backend& backend, std::string_view model) {
                              [model](const auto& offered) { return offered.name == model; });
 }
 
-bool tried(const request::CallContext& call, std::uint32_t backend) {
-  return backend < 64 && ((call.backends_tried >> backend) & 1U) != 0;
-}
-
-bool usable(const request::CallContext& call, std::uint32_t backend) {
-  return !tried(call, backend) && takes(call.policy->backends[backend], call.model);
-}
-
-std::size_t match(const request::CallContext& call) {
-  const http1::RequestHead& head = call.text.head;
-  const auto header = [&head](std::string_view name) {
-    const auto found = std::ranges::find_if(head.fields, [name](const http1::HeaderField& field) {
-      return http1::equals_ignoring_case(field.name, name);
-    });
-    return found == head.fields.end() ? std::string_view{} : found->value;
-  };
-  return domain::match_route(*call.policy, call.model, head.path, header);
+// What this call cannot or need not ask: backends without its model, and those it tried.
+domain::BackendSet excluded(const request::CallContext& call) {
+  domain::BackendSet set = call.backends_tried;
+  for (std::size_t i = 0; i < call.policy->backends.size(); ++i) {
+    if (!takes(call.policy->backends[i], call.model)) {
+      set.set(i);
+    }
+  }
+  return set;
 }
 
 // The client's own credential goes to the place it was meant for: the route's first backend, and
@@ -52,28 +44,33 @@ bool fails_over(int status) {
          status == 529;
 }
 
+domain::BackendOutcome outcome_of(request::AttemptResult result, const http1::ResponseHead* head) {
+  switch (result) {
+    case request::AttemptResult::kAnswered:
+      if (head->status == 429 || head->status == 529) {
+        return domain::BackendOutcome::kNothing;
+      }
+      return head->status >= 500 ? domain::BackendOutcome::kFailure
+                                 : domain::BackendOutcome::kSuccess;
+    case request::AttemptResult::kAborted: return domain::BackendOutcome::kNothing;
+    case request::AttemptResult::kUnreachable:
+    case request::AttemptResult::kBroken:
+    case request::AttemptResult::kTimedOut: return domain::BackendOutcome::kFailure;
+  }
+  return domain::BackendOutcome::kNothing;
+}
+
 }  // namespace
 
-std::optional<std::uint32_t> RouteStage::choose(const request::CallContext& call,
-                                                std::uint64_t random) {
+RouteStage::RouteStage(const resolve::ResolvedPolicy& policy, domain::Instant now)
+    : chooser_(policy.backends.size()), retries_(now) {}
+
+std::optional<domain::BackendChoice> RouteStage::choose(request::CallContext& call,
+                                                        domain::Instant now) {
   const resolve::Route& route = call.policy->routes[call.route];
-  std::uint64_t total = 0;
-  for (const resolve::WeightedBackend& candidate : route.backends) {
-    total += usable(call, candidate.backend) ? candidate.weight : 0;
-  }
-  if (total > 0) {
-    std::uint64_t at = random % total;
-    for (const resolve::WeightedBackend& candidate : route.backends) {
-      const std::uint64_t weight = usable(call, candidate.backend) ? candidate.weight : 0;
-      if (at < weight) {
-        return candidate.backend;
-      }
-      at -= weight;
-    }
-  }
-  const auto fallback = std::ranges::find_if(
-      route.fallback, [&call](std::uint32_t backend) { return usable(call, backend); });
-  return fallback == route.fallback.end() ? std::nullopt : std::optional(*fallback);
+  const std::uint64_t random = call.worker.random.next();
+  return call.summary.attempts == 0 ? chooser_.choose(route, excluded(call), random, now)
+                                    : chooser_.choose_next(route, excluded(call), random, now);
 }
 
 pipeline::Verdict RouteStage::on_call(request::CallContext& call) noexcept {
@@ -81,28 +78,42 @@ pipeline::Verdict RouteStage::on_call(request::CallContext& call) noexcept {
     call.keep_backend = false;
     return pipeline::Verdict::kContinue;
   }
-  if (call.summary.attempts == 0) {
-    call.route = match(call);
+  if (call.next_choice) {
+    call.choice = *std::exchange(call.next_choice, std::nullopt);
+  } else {
+    retries_.on_request();
+    call.route = match_route(*call.policy, call.model, call.text.head);
+    const auto choice = choose(call, call.worker.clock.now());
+    if (!choice) {
+      call.refuse(ErrorCode::kNoBackend, "No model backend takes this request.");
+      return pipeline::Verdict::kRespond;
+    }
+    call.choice = *choice;
   }
-  const auto backend = choose(call, call.worker.random.next());
-  if (!backend) {
-    call.refuse(ErrorCode::kNoBackend, "No model backend takes this request.");
-    return pipeline::Verdict::kRespond;
-  }
-  call.backend = *backend;
-  call.backends_tried |= *backend < 64 ? std::uint64_t{1} << *backend : 0;
-  call.send_client_credential = meant_for(call, *backend);
-  call.summary.backend = *backend;
+  call.backend = call.choice.backend;
+  call.backends_tried.set(call.backend);
+  call.send_client_credential = meant_for(call, call.backend);
+  call.summary.backend = call.backend;
   call.summary.backend_chosen = true;
   return pipeline::Verdict::kContinue;
 }
 
 bool RouteStage::on_attempt(request::CallContext& call, request::AttemptResult result,
                             const http1::ResponseHead* head) noexcept {
+  const domain::Instant now = call.worker.clock.now();
+  chooser_.record(call.choice, outcome_of(result, head), now);
   const bool failed = result == request::AttemptResult::kAnswered
                           ? fails_over(head->status)
                           : result != request::AttemptResult::kAborted;
-  return failed && choose(call, 0).has_value();
+  if (!failed) {
+    return false;
+  }
+  call.next_choice = choose(call, now);
+  if (call.next_choice && !retries_.try_retry(now)) {
+    chooser_.record(*call.next_choice, domain::BackendOutcome::kNothing, now);
+    call.next_choice.reset();
+  }
+  return call.next_choice.has_value();
 }
 
 }  // namespace penstock::stages

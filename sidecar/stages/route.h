@@ -3,21 +3,28 @@
 #include <optional>
 
 #include "lib/resolve/resolved_policy.h"
+#include "sidecar/domain/backend_choice.h"
+#include "sidecar/domain/retry_budget.h"
 #include "sidecar/pipeline/stage.h"
 
 namespace penstock::stages {
 
-// Chooses the backend of each attempt: by the first matching route, by weight among those that take
-// the model, then the route's fallbacks in order. Another attempt is only made on another backend.
+// Chooses the backend of each attempt: by the first matching route, by weight among those that are
+// healthy and take the model, then the route's fallbacks in order. Another attempt goes to another
+// backend, within a retry budget.
 class RouteStage final : public pipeline::CallStage {
  public:
+  RouteStage(const resolve::ResolvedPolicy& policy, domain::Instant now);
+
   pipeline::Verdict on_call(request::CallContext& call) noexcept override;
   bool on_attempt(request::CallContext& call, request::AttemptResult result,
                   const http1::ResponseHead* head) noexcept override;
 
  private:
-  static std::optional<std::uint32_t> choose(const request::CallContext& call,
-                                             std::uint64_t random);
+  std::optional<domain::BackendChoice> choose(request::CallContext& call, domain::Instant now);
+
+  domain::BackendChooser chooser_;
+  domain::RetryBudget retries_;
 };
 
 }  // namespace penstock::stages

@@ -7,8 +7,8 @@
 
 namespace penstock::stages {
 
-UsageStage::UsageStage(const resolve::ResolvedPolicy& policy)
-    : refuses_option_(policy.backends.size(), false) {}
+UsageStage::UsageStage(const resolve::ResolvedPolicy& policy, const domain::PriceTable& prices)
+    : prices_(prices), refuses_option_(policy.backends.size(), false) {}
 
 pipeline::Verdict UsageStage::on_call(request::CallContext& call) noexcept {
   call.body_edit.reset();
@@ -64,8 +64,20 @@ void UsageStage::on_complete(request::CallContext& call) noexcept {
   request::CallSummary& summary = call.summary;
   summary.content_events = static_cast<std::uint32_t>(usage.content_events());
   summary.ending = usage.ending();
-  summary.response_model = usage.response_model();
+  summary.response_model =
+      usage.response_model().empty() ? std::string_view(call.model) : usage.response_model();
   summary.usage = dialect::usage_or_estimate(usage, call.request_bytes);
+  price(summary, usage.service_tier());
+}
+
+// By what the answer says of model and service level; by the request's model where it says nothing.
+void UsageStage::price(request::CallSummary& summary, std::string_view service_tier) const {
+  const domain::Charge charge =
+      prices_.price(summary.backend, summary.response_model, service_tier, *summary.usage);
+  summary.price_known = charge.known;
+  summary.cost = charge.amount.value();
+  summary.unknown_price_reason = domain::label(charge.reason);
+  summary.price_version = charge.price_version;
 }
 
 }  // namespace penstock::stages

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lib/resolve/resolved_policy.h"
+#include "sidecar/domain/price_table.h"
 #include "sidecar/pipeline/stage.h"
 
 namespace penstock::stages {
@@ -13,7 +14,7 @@ namespace penstock::stages {
 // (per backend: Auto, Never, Always), watches the answer pass by, and prices it once it is over.
 class UsageStage final : public pipeline::CallStage {
  public:
-  explicit UsageStage(const resolve::ResolvedPolicy& policy);
+  UsageStage(const resolve::ResolvedPolicy& policy, const domain::PriceTable& prices);
 
   pipeline::Verdict on_call(request::CallContext& call) noexcept override;
   bool on_attempt(request::CallContext& call, request::AttemptResult result,
@@ -23,6 +24,9 @@ class UsageStage final : public pipeline::CallStage {
   void on_complete(request::CallContext& call) noexcept override;
 
  private:
+  void price(request::CallSummary& summary, std::string_view service_tier) const;
+
+  const domain::PriceTable& prices_;
   // Backends that answered 400 to our stream option: not asked again while this policy runs.
   std::vector<bool> refuses_option_;
 };
