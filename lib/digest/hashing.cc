@@ -38,7 +38,7 @@ struct Free {
 
 // Fetching an algorithm by name takes locks and walks the provider's table: once a process.
 const EVP_MD* sha256_algorithm() {
-  static const std::unique_ptr<EVP_MD, Free> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  static std::unique_ptr<EVP_MD, Free> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
   require(algorithm != nullptr, "SHA-256");
   return algorithm.get();
 }
@@ -80,8 +80,8 @@ __attribute__((target("avx"))) void clear_upper_halves() {
 }
 
 void leave_wide_registers() {
-  static const bool has_avx = __builtin_cpu_supports("avx") != 0;
-  if (has_avx) {
+  static const bool kHasAvx = __builtin_cpu_supports("avx") != 0;
+  if (kHasAvx) {
     clear_upper_halves();
   }
 }
@@ -92,7 +92,7 @@ void leave_wide_registers() {}
 }  // namespace
 
 Digest sha256(Parts parts) {
-  thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
+  thread_local std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
   bool ok =
       context != nullptr && EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1;
   for (const std::string_view part : parts) {
@@ -109,7 +109,7 @@ Digest sha256(std::string_view bytes) {
 }
 
 Digest hmac_sha256(std::string_view key, Parts parts) {
-  thread_local const std::unique_ptr<EVP_MAC_CTX, Free> context = new_mac_context("HMAC");
+  thread_local std::unique_ptr<EVP_MAC_CTX, Free> context = new_mac_context("HMAC");
   char algorithm[] = "SHA256";
   const std::array<OSSL_PARAM, 2> parameters = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, algorithm, 0),
@@ -153,7 +153,7 @@ TagKey TagKey::generate() {
 }
 
 Hash128 keyed_tag(const TagKey& key, Parts parts) {
-  thread_local const std::unique_ptr<EVP_MAC_CTX, Free> context = new_mac_context("POLY1305");
+  thread_local std::unique_ptr<EVP_MAC_CTX, Free> context = new_mac_context("POLY1305");
   bool ok = EVP_MAC_init(context.get(), key.bytes().data(), TagKey::kBytes, nullptr) == 1;
   for (const std::string_view part : parts) {
     // OpenSSL's widest kernel takes only multiples of eight blocks; any other length makes the

@@ -44,16 +44,17 @@ std::vector<JsonValue> elements_of(const JsonValue& input) {
 bool EmbeddingsRequest::read(std::string_view body) {
   body_ = body;
   elements_.clear();
-  input_.reset();
   key_.clear();
   common_ = 0;
   if (tree_.parse(body)) {
     return false;
   }
-  input_ = tree_.root().find("input");
-  if (!input_) {
+  const auto input = tree_.root().find("input");
+  if (!input) {
     return false;
   }
+  input_begin_ = input->offset();
+  input_end_ = input_begin_ + input->raw().size();
   std::vector<std::string_view> excluded(key_fields::kOpenAiEmbeddings.begin(),
                                          key_fields::kOpenAiEmbeddings.end());
   excluded.emplace_back("input");
@@ -63,7 +64,7 @@ bool EmbeddingsRequest::read(std::string_view body) {
   }
   key_ = common.bytes;
   common_ = key_.size();
-  elements_ = elements_of(*input_);
+  elements_ = elements_of(*input);
   return !elements_.empty();
 }
 
@@ -78,19 +79,17 @@ std::optional<std::string_view> EmbeddingsRequest::key_of(std::size_t i) {
 }
 
 std::string EmbeddingsRequest::body_with(std::span<const std::size_t> wanted) const {
-  const std::size_t begin = input_->offset();
-  const std::size_t end = begin + input_->raw().size();
   std::string out;
   out.reserve(body_.size());
-  out.append(body_.substr(0, begin));
+  out.append(body_.substr(0, input_begin_));
   // The one element of a request that is no list stands for itself.
-  const bool listed = elements_[0].offset() != begin;
+  const bool listed = elements_[0].offset() != input_begin_;
   out.append(listed ? "[" : "");
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     out.append(i == 0 ? "" : ",").append(elements_[wanted[i]].raw());
   }
   out.append(listed ? "]" : "");
-  out.append(body_.substr(end));
+  out.append(body_.substr(input_end_));
   return out;
 }
 

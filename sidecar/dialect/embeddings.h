@@ -54,7 +54,8 @@ class EmbeddingsRequest {
   domain::JsonTree tree_;
   domain::CanonicalForm form_;
   std::vector<domain::JsonValue> elements_;
-  std::optional<domain::JsonValue> input_;
+  std::size_t input_begin_ = 0;  // where the input stands in the body
+  std::size_t input_end_ = 0;
   std::string key_;
   std::size_t common_ = 0;  // bytes of key_ that all elements share
 };

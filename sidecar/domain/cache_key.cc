@@ -56,8 +56,8 @@ bool RequestProof::proves(const RequestBytes& request, const KeyHasher& hasher) 
 }
 
 std::size_t RequestProof::heap_bytes() const {
-  // A string within the object's own 15 characters has no allocation.
-  return bytes_.capacity() <= sizeof(bytes_) - 2 * sizeof(void*) - 1 ? 0 : bytes_.capacity() + 1;
+  constexpr std::size_t kInPlace = 15;  // libstdc++ keeps this much inside the object
+  return bytes_.capacity() <= kInPlace ? 0 : bytes_.capacity() + 1;
 }
 
 }  // namespace penstock::domain

@@ -104,7 +104,9 @@ std::optional<BypassReason> unescape_json_string(const char* run, const char*& a
     if (*at == '"') {
       return std::nullopt;
     }
-    if (*at != '\\' || ++at == end) {
+    const bool escape = *at == '\\';
+    ++at;
+    if (!escape || at == end) {
       return BypassReason::kUnparsable;  // a control byte, or the end
     }
     if (*at == 'u') {

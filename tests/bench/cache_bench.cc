@@ -19,6 +19,11 @@ namespace {
 constexpr int kSmall = 1200;
 constexpr int kLarge = 20 * 1024;
 
+constexpr const char* kTools =
+    R"([{"type":"function","function":{"name":"read_level","description":"Reads a tank's level",)"
+    R"("parameters":{"type":"object","properties":{"tank":{"type":"string"},"unit":{"type":"string"}},)"
+    R"("required":["tank"]}}}])";
+
 // A chat request of about `bytes`: turns of prose of some hundred characters with a line break now
 // and then, sampling parameters, one tool. Members come in the order that `order` picks.
 std::string chat_body(std::size_t bytes, std::uint32_t order) {
@@ -36,14 +41,8 @@ std::string chat_body(std::size_t bytes, std::uint32_t order) {
   }
   messages += "]";
   std::vector<std::string> members = {
-      R"("model":"gpt-4o-mini")",
-      R"("temperature":0.7)",
-      R"("max_tokens":512)",
-      R"("stream":true)",
-      R"("messages":)" + messages,
-      R"("tools":[{"type":"function","function":{"name":"read_level","description":"Reads a tank's level",)"
-      R"("parameters":{"type":"object","properties":{"tank":{"type":"string"},"unit":{"type":"string"}},)"
-      R"("required":["tank"]}}}])"};
+      R"("model":"gpt-4o-mini")", R"("temperature":0.7)",      R"("max_tokens":512)",
+      R"("stream":true)",         R"("messages":)" + messages, R"("tools":)" + std::string(kTools)};
   for (std::size_t i = members.size() - 1; i > 0; --i) {
     std::swap(members[i], members[pick() % (i + 1)]);
   }
