@@ -100,7 +100,7 @@ class TwinWriter {
 
   Twins object(int depth) {
     std::map<std::string, Twins> members;
-    for (std::uint32_t i = pick_() % 6; i > 0; --i) {
+    for (auto i = pick_() % 6; i > 0; --i) {
       const std::string key = "k" + std::to_string(pick_() % 1000);
       members[key] = value(depth + 1);
     }
@@ -144,7 +144,7 @@ class TwinWriter {
 
   Twins array(int depth) {
     Twins twins = {"[", "["};
-    for (std::uint32_t i = pick_() % 4; i > 0; --i) {
+    for (auto i = pick_() % 4; i > 0; --i) {
       const Twins element = value(depth + 1);
       twins.one += (twins.one.size() > 1 ? "," : "") + element.one;
       twins.other += (twins.other.size() > 1 ? "," : "") + space() + element.other + space();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "sidecar/store/seeded_key_hasher.h"
 #include "tests/fakes/fake_key_hasher.h"
@@ -185,6 +186,33 @@ TEST_P(MemoryTierTest, NeverExceedsItsBytesUnderRandomLoad) {
   EXPECT_GT(tier.stats().bytes, kBytes / 2) << "and it does use them";
   tier.clear();
   EXPECT_EQ(tier.stats().aliases, 0U);
+}
+
+// Sanitizers put their own allocator in place, which mallinfo2() does not see.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define PENSTOCK_TEST_FOREIGN_ALLOCATOR
+#endif
+#endif
+
+TEST_P(MemoryTierTest, CountsAtLeastWhatTheAllocatorHandsOut) {
+#ifdef PENSTOCK_TEST_FOREIGN_ALLOCATOR
+  GTEST_SKIP() << "the allocator's counters are not available under sanitizers";
+#else
+  constexpr std::uint64_t kBytes = 8 << 20;
+  for (const std::size_t body_bytes : {10U, 700U, 20000U}) {
+    const std::size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+    MemoryTier tier = this->tier(kBytes, 2);
+    for (std::size_t i = 0; tier.stats().evictions < 100; ++i) {
+      const std::string name = std::to_string(i);
+      ASSERT_TRUE(insert(tier, name, name + std::string(i % 300, 'r'), body_bytes));
+      alias(tier, name, name + "again");
+    }
+    const std::size_t held = mallinfo2().uordblks + mallinfo2().hblkhd - before;
+    EXPECT_LE(held, tier.stats().bytes) << body_bytes;
+    EXPECT_GE(held, tier.stats().bytes / 10 * 7) << "and not far more than that, " << body_bytes;
+  }
+#endif
 }
 
 TEST(MemoryTierCollisionTest, AForeignRequestWithTheSameRawKeyIsAMiss) {

@@ -49,7 +49,7 @@ struct Worker {
       }
     }
     ++hits;
-    wrong += entry->body.starts_with(name + ".") ? 0 : 1;
+    wrong += entry->body.starts_with(name + ".") ? 0U : 1U;
   }
 };
 
