@@ -12,6 +12,14 @@ pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(BROTLIDEC REQUIRED IMPORTED_TARGET libbrotlidec)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 
+# The allocator of what ships; sanitizers bring their own.
+add_library(penstock_allocator INTERFACE)
+add_library(penstock::allocator ALIAS penstock_allocator)
+if(NOT PENSTOCK_SANITIZE)
+  pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
+  target_link_libraries(penstock_allocator INTERFACE PkgConfig::JEMALLOC)
+endif()
+
 # Asio with the concrete executor everywhere; nothing else of Boost is compiled.
 add_library(penstock_asio INTERFACE)
 add_library(penstock::asio ALIAS penstock_asio)
