@@ -31,9 +31,14 @@ void Reactor::remove(int descriptor, ReadinessHandler& handler) noexcept {
   }
 }
 
+void Reactor::stop() noexcept {
+  boost::system::error_code ignored;
+  epoll_.close(ignored);
+}
+
 void Reactor::await() {
   epoll_.async_wait(decltype(epoll_)::wait_read, [this](const boost::system::error_code& error) {
-    if (!error) {
+    if (!error && epoll_.is_open()) {
       dispatch();
       await();
     }

@@ -38,6 +38,9 @@ class Reactor {
   // is closed.
   void remove(int descriptor, ReadinessHandler& handler) noexcept;
 
+  // Handlers hear nothing more, and the event loop may run out of work.
+  void stop() noexcept;
+
   [[nodiscard]] Executor executor() { return context_.get_executor(); }
 
  private:

@@ -295,6 +295,7 @@ void Server::finish() {
       (*server)->close();
     }
   }
+  reactor_.stop();
   signals_.cancel();
   drain_timer_.cancel();
   source_.stop();
