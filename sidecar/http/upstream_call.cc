@@ -135,7 +135,8 @@ Task<UpstreamCall::Step> UpstreamCall::attempt() {
       co_return step;
     }
     // Lost before any byte of an answer. A connection from the pool may simply have been too old.
-    const bool stale = reused_ && !timed_out_ && !aborted_ && !streamed_bytes_sent_;
+    const bool stale =
+        reused_ && !answer_begun_ && !timed_out_ && !aborted_ && !streamed_bytes_sent_;
     if (!stale) {
       const request::AttemptResult result = lost_connection("no response head");
       const bool again = worth_another(result, nullptr);
@@ -178,6 +179,7 @@ request::AttemptResult UpstreamCall::lost_connection(std::string_view what) {
 Task<bool> UpstreamCall::obtain_connection() {
   const Origin& origin = *upstream().origin;
   const resolve::UpstreamSettings& settings = call_.policy->upstream;
+  answer_begun_ = false;
   connection_ = io_.pool.take(origin, settings, now());
   reused_ = connection_ != nullptr;
   call_.summary.connection_reused = reused_;

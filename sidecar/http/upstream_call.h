@@ -64,13 +64,18 @@ class UpstreamCall {
   static ClientWriter::Result write_piece(ClientWriter& writer, const BodySource::Piece& piece,
                                           bool chunked);
   Task<Step> await_head();
+  Task<Step> await_error_body();
   Task<CallOutcome> relay();
   Task<> discard_connection();
 
-  enum class HeadStep : std::uint8_t { kNeedMore, kInterim, kBroken, kAgain, kRelay, kUpgraded };
+  enum class HeadStep : std::uint8_t { kNeedMore, kBroken, kErrorBody, kAgain, kRelay, kUpgraded };
   HeadStep on_head_bytes(std::span<char> bytes);
-  HeadStep on_final_head(std::span<char> rest);
+  HeadStep on_final_head(std::span<char> head_text, std::span<char> rest);
+  bool judge_answer();
+  PayloadDecoder::Decoded decode(std::span<char> bytes);
+  void take_error_body(std::span<char> bytes);
   void take_body(std::span<char> bytes);
+  void take_payload(std::string_view payload);
   bool worth_another(request::AttemptResult result, const http1::ResponseHead* head);
   request::AttemptResult lost_connection(std::string_view what);
   void release_connection();
@@ -96,12 +101,14 @@ class UpstreamCall {
   net::Deadline deadline_;
   PayloadDecoder decoder_;
   std::string head_bytes_;  // of a response head that came in pieces
+  std::string error_body_;  // read before the attempt was judged
   std::string early_bytes_;
   std::uint64_t drained_bytes_ = 0;
   SinkState sink_state_ = SinkState::kReady;
   bool reused_ = false;
   bool streamed_bytes_sent_ = false;
   bool request_sent_ = false;
+  bool answer_begun_ = false;  // bytes came back in this attempt
   bool keep_alive_ = false;
   bool head_seen_ = false;
   bool timed_out_ = false;

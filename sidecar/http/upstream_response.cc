@@ -9,6 +9,9 @@ namespace {
 constexpr http1::HeadLimits kResponseLimits{
     .header_lines_max = 256, .head_bytes_max = 64 * 1024, .target_bytes_max = 0};
 
+// What is read of an error before it is judged; a longer one is judged by its beginning.
+constexpr std::size_t kErrorBodyMax = 64 * 1024;
+
 }  // namespace
 
 Task<UpstreamCall::Step> UpstreamCall::await_head() {
@@ -16,6 +19,8 @@ Task<UpstreamCall::Step> UpstreamCall::await_head() {
     io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
   }
   head_bytes_.clear();
+  error_body_.clear();
+  broken_ = false;
   for (;;) {
     const bool woken = co_await connection_->io->readable();
     if (!woken || aborted_) {
@@ -29,8 +34,8 @@ Task<UpstreamCall::Step> UpstreamCall::await_head() {
     if (got.state != net::IoState::kOk) {
       co_return Step::kFailed;
     }
+    answer_begun_ = true;
     switch (on_head_bytes(scratch.first(got.bytes))) {
-      case HeadStep::kInterim:
       case HeadStep::kNeedMore: break;
       case HeadStep::kBroken:
         static_cast<void>(
@@ -39,8 +44,45 @@ Task<UpstreamCall::Step> UpstreamCall::await_head() {
       case HeadStep::kAgain: co_return Step::kAgain;
       case HeadStep::kRelay: co_return Step::kRelay;
       case HeadStep::kUpgraded: co_return Step::kUpgraded;
+      case HeadStep::kErrorBody: {
+        const Step step = co_await await_error_body();
+        co_return step;
+      }
     }
   }
+}
+
+// The answer says that the request was wrong, and part of the request is ours: what the answer
+// complains about decides, so it is read before any caller sees it.
+Task<UpstreamCall::Step> UpstreamCall::await_error_body() {
+  while (!decoder_.done() && !broken_ && error_body_.size() < kErrorBodyMax) {
+    const bool woken = co_await connection_->io->readable();
+    if (aborted_) {
+      co_return Step::kFailed;
+    }
+    if (!woken) {
+      broken_ = true;
+      break;
+    }
+    const std::span<char> scratch(io_.response.get(), WorkerIo::kScratchBytes);
+    const net::Io got = connection_->io->read_some(scratch);
+    if (got.state == net::IoState::kOk) {
+      take_error_body(scratch.first(got.bytes));
+    } else if (got.state != net::IoState::kWouldBlock) {
+      keep_alive_ = false;
+      broken_ = got.state != net::IoState::kEnd || !decoder_.end_of_stream();
+    }
+  }
+  // The parsed head viewed the worker's buffers; its own bytes are still here.
+  static_cast<void>(http1::parse_response_head(head_bytes_, kResponseLimits, /*request_was_head=*/
+                                               false, io_.response_head));
+  const bool again = judge_answer();
+  co_return again ? Step::kAgain : Step::kRelay;
+}
+
+void UpstreamCall::take_error_body(std::span<char> bytes) {
+  const PayloadDecoder::Decoded decoded = decode(bytes);
+  error_body_.append(decoded.payload);
 }
 
 UpstreamCall::HeadStep UpstreamCall::on_head_bytes(std::span<char> bytes) {
@@ -64,11 +106,12 @@ UpstreamCall::HeadStep UpstreamCall::on_head_bytes(std::span<char> bytes) {
     if (parsed.state != http1::HeadResult::kDone) {
       return HeadStep::kBroken;
     }
+    const std::span<char> head_text = whole.first(parsed.size);
     whole = whole.subspan(parsed.size);
     scanned = 0;
     const bool interim = head.status < 200 && head.status != 101;
     if (!interim) {
-      return on_final_head(whole);
+      return on_final_head(head_text, whole);
     }
     // 100 is ours to send or not: the client's body was read (or is being read) either way.
     if (head.status != 100) {
@@ -77,25 +120,49 @@ UpstreamCall::HeadStep UpstreamCall::on_head_bytes(std::span<char> bytes) {
   }
 }
 
-UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> rest) {
+UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> head_text,
+                                                   std::span<char> rest) {
   const http1::ResponseHead& head = io_.response_head;
   call_.first_byte = now();
   call_.summary.status = head.status;
   call_.summary.first_byte =
       std::chrono::duration_cast<request::Micros>(call_.first_byte - call_.sent);
   if (head.status == 101) {
+    if (!call_.text.head.upgrade_websocket) {
+      return HeadStep::kBroken;  // nobody asked to leave HTTP
+    }
     early_bytes_.assign(rest.data(), rest.size());
     chain_.on_response(call_, head);
     static_cast<void>(sink_.on_head(head, false));
     head_seen_ = true;
     return HeadStep::kUpgraded;
   }
-  if (worth_another(request::AttemptResult::kAnswered, &head)) {
-    return HeadStep::kAgain;
-  }
-  head_seen_ = true;
   keep_alive_ = head.keep_alive;
   decoder_.start(head.framing, head.content_length);
+  if (head.status == 400 && call_.body_edit && !decoder_.done()) {
+    std::string kept(head_text.data(), head_text.size());
+    take_error_body(rest);
+    head_bytes_ = std::move(kept);
+    return HeadStep::kErrorBody;
+  }
+  if (judge_answer()) {
+    return HeadStep::kAgain;
+  }
+  take_body(rest);
+  head_bytes_ = {};
+  return HeadStep::kRelay;
+}
+
+// True: the call is repeated. Otherwise the answer begins here, with what is in the worker's head.
+bool UpstreamCall::judge_answer() {
+  const http1::ResponseHead& head = io_.response_head;
+  call_.error_body = error_body_;
+  const bool again = worth_another(request::AttemptResult::kAnswered, &head);
+  call_.error_body = {};
+  if (again) {
+    return true;
+  }
+  head_seen_ = true;
   chain_.on_response(call_, head);
   if (streamed_ == nullptr && !call_.cache.cacheable) {
     call_.text.release();
@@ -103,30 +170,39 @@ UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> rest) {
   if (!draining_) {
     sink_state_ = sink_.on_head(head, call_.body_edit.has_value());
   }
-  take_body(rest);
-  head_bytes_ = {};
-  return HeadStep::kRelay;
+  take_payload(error_body_);
+  return false;
 }
 
-void UpstreamCall::take_body(std::span<char> bytes) {
+PayloadDecoder::Decoded UpstreamCall::decode(std::span<char> bytes) {
   const PayloadDecoder::Decoded decoded = decoder_.decode(bytes);
   if (decoded.broken || decoded.consumed < bytes.size()) {
     keep_alive_ = false;
-  }
-  if (!decoded.payload.empty()) {
-    call_.summary.bytes_received += decoded.payload.size();
-    chain_.on_payload(call_, decoded.payload);
-    if (draining_) {
-      drained_bytes_ += decoded.payload.size();
-    } else if (sink_state_ != SinkState::kGone) {
-      sink_state_ = sink_.on_payload(decoded.payload);
-    }
   }
   if (decoded.broken) {
     timed_out_ = false;
     call_.failure_detail = "malformed response body";
     connection_->io->cancel();
     broken_ = true;
+  }
+  return decoded;
+}
+
+void UpstreamCall::take_body(std::span<char> bytes) {
+  const PayloadDecoder::Decoded decoded = decode(bytes);
+  take_payload(decoded.payload);
+}
+
+void UpstreamCall::take_payload(std::string_view payload) {
+  if (payload.empty()) {
+    return;
+  }
+  call_.summary.bytes_received += payload.size();
+  chain_.on_payload(call_, payload);
+  if (draining_) {
+    drained_bytes_ += payload.size();
+  } else if (sink_state_ != SinkState::kGone) {
+    sink_state_ = sink_.on_payload(payload);
   }
 }
 
