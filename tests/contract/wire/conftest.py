@@ -1,0 +1,64 @@
+"""Fixtures of the raw-socket tests: a scripted upstream, and a sidecar in front of it."""
+
+import pytest
+from proxy import Proxy, policy
+from scripted import Upstream
+from stack import SIDECAR
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built():
+    if not SIDECAR.exists():
+        pytest.skip("penstock-sidecar is not built (make build)")
+
+
+@pytest.fixture(scope="session")
+def _shared_upstream():
+    server = Upstream()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _shared_proxy(_built, _shared_upstream, tmp_path_factory):
+    listener = {"limits": {"headerLines": 20, "headBytes": "8Ki"}}
+    with Proxy(tmp_path_factory.mktemp("wire"), policy(_shared_upstream.url, listener=listener)) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def upstream(_shared_upstream):
+    """The upstream that every test shares, as new; a test that made it see a malformed request fails."""
+    _shared_upstream.forget()
+    yield _shared_upstream
+    assert _shared_upstream.faults == []
+
+
+@pytest.fixture
+def proxy(_shared_proxy):
+    """The sidecar that every test shares, in front of `upstream`. It must survive each of them."""
+    yield _shared_proxy
+    assert _shared_proxy.popen.poll() is None, _shared_proxy.log
+
+
+@pytest.fixture
+def own_upstream():
+    """An upstream for one test."""
+    server = Upstream()
+    yield server
+    server.stop()
+    assert server.faults == []
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts sidecars for one test."""
+    running = []
+
+    def start_one(resources, **options):
+        running.append(Proxy(tmp_path, resources, **options))
+        return running[-1]
+
+    yield start_one
+    for each in running:
+        each.stop()

@@ -1,0 +1,86 @@
+"""A 400 to a request that we added to: its body decides whether the request is repeated as the client sent it."""
+
+import pytest
+from proxy import policy
+from raw import Broken, Client, ask
+
+ASK = b'{"model":"m","stream":true,"messages":[]}'
+CALL = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(ASK) + ASK
+STREAM = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 14\r\n\r\ndata: [DONE]\n\n"
+COMPLAINT = b'{"error":{"message":"Unrecognized request argument supplied: stream_options"}}'
+OTHER = b'{"error":{"message":"messages must not be empty"}}'
+
+
+def refusal(body: bytes, framing: str = "length") -> bytes:
+    head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nx-upstream: yes\r\n"
+    if framing == "length":
+        return head + b"content-length: %d\r\n\r\n" % len(body) + body
+    chunks = b"".join(b"%x\r\n" % len(body[i : i + 9]) + body[i : i + 9] + b"\r\n" for i in range(0, len(body), 9))
+    return head + b"transfer-encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+
+
+def says(answers: list[bytes], end: bool = False, pieces: bool = False):
+    """A script that gives one of `answers` after the other; `pieces`: byte by byte."""
+
+    def script(line):
+        answer = answers.pop(0)
+        for part in [answer[i : i + 1] for i in range(len(answer))] if pieces else [answer]:
+            line.send(part)
+        if end:
+            line.close()
+
+    return script
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+@pytest.mark.parametrize("pieces", [False, True])
+def test_a_complaint_about_our_option_is_repeated_once_without_it_and_remembered(start, own_upstream, framing, pieces):
+    proxy = start(policy(own_upstream.url))
+    own_upstream.script(says([refusal(COMPLAINT, framing), STREAM, STREAM], pieces=pieces))
+    with Client(proxy.port) as client:
+        assert client.send(CALL).response().body == b"data: [DONE]\n\n"
+        assert client.send(CALL).response().status == 200
+    first, second, third = (own_upstream.take().body for _ in range(3))
+    assert b'"stream_options":{"include_usage":true}' in first
+    assert second == third == ASK
+    assert own_upstream.taken() == []
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+@pytest.mark.parametrize("pieces", [False, True])
+@pytest.mark.parametrize("body", [OTHER, b"", b"no json"], ids=["json", "empty", "text"])
+def test_any_other_400_reaches_the_client_whole(proxy, upstream, framing, pieces, body):
+    upstream.script(says([refusal(body, framing), STREAM], pieces=pieces))
+    with Client(proxy.port) as client:
+        response = client.send(CALL).response()
+        assert (response.status, response.body, response.value(b"x-upstream")) == (400, body, b"yes")
+        assert client.send(CALL).response().status == 200
+    assert len(upstream.taken()) == 2
+
+
+def test_a_400_until_close_reaches_the_client_whole(proxy, upstream):
+    upstream.script(says([b"HTTP/1.1 400 Bad Request\r\n\r\n" + OTHER], end=True))
+    assert ask(proxy.port, CALL).body == OTHER
+
+
+@pytest.mark.parametrize("size", [65_535, 65_536, 65_537, 500_000])
+def test_a_400_longer_than_what_is_judged_reaches_the_client_whole(proxy, upstream, size):
+    body = b'{"error":"' + b"a" * (size - 12) + b'"}'
+    upstream.answer(refusal(body))
+    assert ask(proxy.port, CALL).body == body
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_a_400_that_breaks_off_is_no_normal_end(proxy, upstream, framing):
+    upstream.script(lambda line: line.send(refusal(OTHER, framing)[:-20]).reset())
+    with pytest.raises(Broken) as broken:
+        ask(proxy.port, CALL)
+    assert b"400 Bad Request" in broken.value.partial
+
+
+def test_a_client_that_asked_itself_gets_the_complaint(proxy, upstream):
+    body = b'{"model":"m","stream":true,"stream_options":{"include_usage":true},"messages":[]}'
+    upstream.answer(refusal(COMPLAINT))
+    response = ask(proxy.port, b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+    assert (response.status, response.body) == (400, COMPLAINT)
+    assert [request.body for request in upstream.taken()] == [body]
