@@ -86,10 +86,15 @@ std::vector<admin::CacheTierStatus> AdminState::cache_tiers() {
 }
 
 std::uint64_t AdminState::clear_cache(std::optional<std::string_view> tenant) {
+  constexpr std::size_t kTenantDigits = 16;
   std::uint64_t cleared = 0;
   std::uint64_t hash = 0;
   if (tenant) {
-    std::from_chars(tenant->data(), tenant->data() + tenant->size(), hash, 16);
+    const char* end = tenant->data() + tenant->size();
+    const auto read = std::from_chars(tenant->data(), end, hash, 16);
+    if (tenant->size() != kTenantDigits || read.ptr != end) {
+      return 0;  // nobody's name; 0 itself is everybody without one
+    }
   }
   for (const TierSet::Named& named : tiers_.tiers()) {
     cleared += tenant ? named.tier->clear_tenant(hash) : named.tier->clear();

@@ -4,6 +4,7 @@
 
 #include "lib/net/dial.h"
 #include "sidecar/dialect/endpoint.h"
+#include "sidecar/dialect/error_body.h"
 #include "sidecar/dialect/request_reader.h"
 #include "sidecar/request/lifecycle.h"
 
@@ -316,7 +317,7 @@ Task<> Session::conclude_flight(request::Flight::News& news) {
     request::take_summary(caller, caller.flight->summary(), caller.leads_flight);
   }
   if (news.end == request::FlightEnd::kFailed) {
-    caller.refuse(news.error, "The model backend gave no answer.");
+    caller.refuse(news.error, dialect::client_message(news.error));
     co_await refuse();
     co_return;
   }

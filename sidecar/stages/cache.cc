@@ -82,12 +82,21 @@ std::optional<domain::BypassReason> CacheStage::refusal(
 }
 
 pipeline::Verdict CacheStage::bypass(request::CallerContext& caller,
+                                     const domain::RequestCacheControl& control,
                                      domain::BypassReason reason) const {
+  if (control.only_if_cached && domain::is_model_call(caller.endpoint.operation)) {
+    return not_cached(caller);
+  }
   caller.record.cache = request::CacheState::kBypass;
   caller.record.bypass_reason = domain::label(reason);
   caller.cache_status =
       domain::CacheStatus{.outcome = domain::CacheStatus::Outcome::kBypass, .bypass = reason};
   return pipeline::Verdict::kContinue;
+}
+
+pipeline::Verdict CacheStage::not_cached(request::CallerContext& caller) {
+  caller.refuse(ErrorCode::kNotCached, "The answer is not in the cache.");
+  return pipeline::Verdict::kRespond;
 }
 
 void CacheStage::build_scope(const request::CallerContext& caller) {
@@ -107,14 +116,27 @@ void CacheStage::build_scope(const request::CallerContext& caller) {
   scope.append_to(scope_);
 }
 
-CacheStage::Found CacheStage::look_up(request::CallerContext& caller, bool reads) {
+CacheStage::Found CacheStage::look_up(request::CallerContext& caller,
+                                      const domain::RequestCacheControl& control) {
   const clock::Instant now = caller.worker.clock.now();
+  // What is too old for this client is looked up no further: its new answer takes the place.
+  const auto too_old = [&control, now](const domain::EntryPtr& entry) {
+    return control.max_age && now - entry->stored_at > *control.max_age;
+  };
+  bool reads = !control.no_cache;
+  bool stale = false;
   const domain::RequestBytes request{scope_, caller.text.body()};
   const digest::Hash128 raw = hasher_.raw_key(request);
   refused_.reset();
   if (reads) {
     for (const auto& tier : tiers_) {
-      if (auto entry = tier->find_raw(raw, request, now)) {
+      auto entry = tier->find_raw(raw, request, now);
+      stale = entry != nullptr && too_old(entry);
+      if (stale) {
+        reads = false;
+        break;
+      }
+      if (entry != nullptr) {
         return {std::move(entry)};
       }
     }
@@ -133,42 +155,42 @@ CacheStage::Found CacheStage::look_up(request::CallerContext& caller, bool reads
   caller.cache.tenant_hash = tenant_hash(caller.tenant);
   if (reads) {
     for (const auto& tier : tiers_) {
-      if (auto entry = tier->find_canonical(caller.cache.canonical, now)) {
+      auto entry = tier->find_canonical(caller.cache.canonical, now);
+      stale = entry != nullptr && too_old(entry);
+      if (stale) {
+        break;
+      }
+      if (entry != nullptr) {
         tier->alias(raw, caller.cache.canonical, request);
         return {std::move(entry)};
       }
     }
   }
-  return {};
+  return {nullptr, stale};
 }
 
 pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcept {
-  if (const auto reason = refusal(caller)) {
-    return bypass(caller, *reason);
-  }
   const domain::RequestCacheControl control = cache_control_of(caller.text.head);
+  if (const auto reason = refusal(caller)) {
+    return bypass(caller, control, *reason);
+  }
   if (control.no_store) {
-    return bypass(caller, domain::BypassReason::kClientNoStore);
+    return bypass(caller, control, domain::BypassReason::kClientNoStore);
   }
   caller.route = match_route(*caller.policy, caller.facts.model, caller.text.head);
   build_scope(caller);
-  Found found = look_up(caller, !control.no_cache);
+  const Found found = look_up(caller, control);
   const clock::Instant now = caller.worker.clock.now();
   caller.record.timing.cache =
       std::chrono::duration_cast<std::chrono::microseconds>(now - caller.started);
   if (refused_) {
-    return bypass(caller, *refused_);
-  }
-  if (found.entry != nullptr && control.max_age &&
-      now - found.entry->stored_at > *control.max_age) {
-    found = {nullptr, true};
+    return bypass(caller, control, *refused_);
   }
   if (found.entry != nullptr && answer_with(caller, found.entry)) {
     return pipeline::Verdict::kRespond;
   }
   if (control.only_if_cached) {
-    caller.refuse(ErrorCode::kNotCached, "The answer is not in the cache.");
-    return pipeline::Verdict::kRespond;
+    return not_cached(caller);
   }
   using Outcome = domain::CacheStatus::Outcome;
   caller.record.cache = found.stale ? request::CacheState::kExpired : request::CacheState::kMiss;

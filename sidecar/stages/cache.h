@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/resolve/resolved_policy.h"
+#include "sidecar/domain/cache_control.h"
 #include "sidecar/domain/cache_entry.h"
 #include "sidecar/domain/cache_key.h"
 #include "sidecar/pipeline/stage.h"
@@ -33,9 +34,12 @@ class CacheStage final : public pipeline::CallerStage {
 
   [[nodiscard]] std::optional<domain::BypassReason> refusal(
       const request::CallerContext& caller) const;
-  pipeline::Verdict bypass(request::CallerContext& caller, domain::BypassReason reason) const;
+  pipeline::Verdict bypass(request::CallerContext& caller,
+                           const domain::RequestCacheControl& control,
+                           domain::BypassReason reason) const;
+  static pipeline::Verdict not_cached(request::CallerContext& caller);
   void build_scope(const request::CallerContext& caller);
-  Found look_up(request::CallerContext& caller, bool reads);
+  Found look_up(request::CallerContext& caller, const domain::RequestCacheControl& control);
   [[nodiscard]] bool answer_with(request::CallerContext& caller,
                                  const domain::EntryPtr& entry) const;
 

@@ -6,7 +6,7 @@
 namespace penstock::stages {
 namespace {
 
-constexpr std::string_view kBearer = "Bearer ";
+constexpr std::string_view kBearer = "bearer ";
 
 std::string_view value_of(const http1::RequestHead& head, http1::HeaderId id) {
   const http1::HeaderField* field = head.find(id);
