@@ -1,11 +1,20 @@
 #include "sidecar/http/client_sink.h"
 
+#include <array>
+
 #include "sidecar/domain/media_type.h"
 #include "sidecar/http1/forward.h"
 #include "sidecar/http1/head_writer.h"
 #include "sidecar/request/response_fields.h"
 
 namespace penstock::http {
+
+namespace {
+
+constexpr std::array kWithoutCoding = {
+    http1::FieldEdit{http1::HeaderId::kContentEncoding, "content-encoding", std::nullopt}};
+
+}  // namespace
 
 ClientSink::ClientSink(WorkerIo& io, net::Connection& connection, ClientWriter& writer)
     : io_(io),
@@ -38,10 +47,16 @@ void ClientSink::on_interim(const http1::ResponseHead& head) {
 SinkState ClientSink::on_head(const http1::ResponseHead& head, bool usage_added) {
   const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
   event_stream_ = type != nullptr && domain::is_event_stream(type->value);
-  if (usage_added && event_stream_ && !head.has(http1::HeaderId::kContentEncoding)) {
-    renderer_.start(Renderer::Mode::kStripUsage);
-  }
   http1::DownstreamHeadEdits edits;
+  if (usage_added && event_stream_) {
+    const http1::HeaderField* coding = head.find(http1::HeaderId::kContentEncoding);
+    const auto known =
+        dialect::content_coding(coding == nullptr ? std::string_view{} : coding->value);
+    if (known) {
+      renderer_.start(Renderer::Mode::kStripUsage, *known);
+      edits.edits = kWithoutCoding;
+    }
+  }
   body_allowed_ = head.framing != http1::Framing::kNone;
   framing_ = head.framing;
   if (body_allowed_ && (framing_ != http1::Framing::kLength || renderer_.changes_length())) {
@@ -139,6 +154,10 @@ SinkState ClientSink::answer(int status, std::string_view head_lines, std::strin
 }
 
 SinkState ClientSink::finish(std::string_view trailers) {
+  if (renderer_.broken()) {
+    break_off({});
+    return SinkState::kGone;
+  }
   const std::string_view rest = renderer_.rest();
   payload_bytes_ += rest.size();
   if (framing_ != http1::Framing::kChunked) {

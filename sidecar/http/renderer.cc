@@ -1,34 +1,57 @@
 #include "sidecar/http/renderer.h"
 
-namespace penstock::http {
+#include <array>
 
-void Renderer::start(Mode mode) {
-  if (mode == Mode::kStripUsage) {
-    strip_ = std::make_unique<Strip>();
-  } else {
+namespace penstock::http {
+namespace {
+constexpr std::size_t kDecodedAtOnce = 16UL * 1024;
+}  // namespace
+
+void Renderer::start(Mode mode, dialect::ContentCoding coding) {
+  if (mode == Mode::kPass) {
     strip_.reset();
+    return;
+  }
+  strip_ = std::make_unique<Strip>();
+  if (coding != dialect::ContentCoding::kIdentity) {
+    strip_->decoder.emplace(coding);
   }
 }
 
 std::string_view Renderer::render(std::string_view payload) {
-  if (strip_ == nullptr || strip_->overflowed) {
+  if (strip_ == nullptr) {
     return payload;
   }
   Strip& strip = *strip_;
   strip.out.clear();
-  const auto keep = [&strip](const domain::SseEvent& event) {
-    const dialect::UsageStripper::Output kept = strip.stripper.on_event(event);
-    strip.out += kept.head;
-    strip.out += kept.tail;
-  };
-  const std::size_t consumed = strip.parser.feed(payload, keep);
-  if (strip.parser.overflowed()) {
-    // No event of a model is this long: stop reading, change nothing more.
-    strip.out += strip.parser.pending();
-    strip.out += payload.substr(consumed);
-    strip.overflowed = true;
+  if (!strip.decoder) {
+    strip.take(payload);
+  } else if (!strip.broken) {
+    std::array<char, kDecodedAtOnce> plain;
+    const auto status = strip.decoder->decode(
+        payload, plain, [&strip](std::string_view part) { strip.take(part); });
+    strip.broken = status == dialect::ContentDecoder::Status::kBroken;
   }
   return strip.out;
+}
+
+void Renderer::Strip::take(std::string_view plain) {
+  if (overflowed) {
+    out += plain;
+    return;
+  }
+  const auto keep = [this](const domain::SseEvent& event) {
+    const dialect::UsageStripper::Output kept = stripper.on_event(event);
+    out += kept.head;
+    out += kept.tail;
+  };
+  const std::size_t consumed = parser.feed(plain, keep);
+  if (parser.overflowed()) {
+    // No event of a model is this long: stop reading, change nothing more.
+    out += parser.pending();
+    out += plain.substr(consumed);
+    overflowed = true;
+  }
 }
 
 std::string_view Renderer::rest() {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "sidecar/dialect/content_decoder.h"
 #include "sidecar/dialect/usage_strip.h"
 #include "sidecar/domain/sse_parser.h"
 
@@ -18,7 +20,8 @@ class Renderer {
  public:
   enum class Mode : std::uint8_t { kPass, kStripUsage };
 
-  void start(Mode mode);
+  // `coding`: of the payload; kStripUsage takes it off, and renders without.
+  void start(Mode mode, dialect::ContentCoding coding = dialect::ContentCoding::kIdentity);
   [[nodiscard]] bool changes_length() const { return strip_ != nullptr; }
 
   // What the caller gets for `payload`; holds until the next call. In kStripUsage an unfinished
@@ -27,13 +30,19 @@ class Renderer {
   std::string_view render(std::string_view payload);
   // What was held back when the stream ended.
   std::string_view rest();
+  // The payload is not what its coding says: what was rendered is all there is.
+  [[nodiscard]] bool broken() const { return strip_ != nullptr && strip_->broken; }
 
  private:
   struct Strip {
     domain::SseParser parser;
     dialect::UsageStripper stripper;
+    std::optional<dialect::ContentDecoder> decoder;
     std::string out;
     bool overflowed = false;
+    bool broken = false;
+
+    void take(std::string_view plain);
   };
   std::unique_ptr<Strip> strip_;  // only where needed: an idle stream should stay small
 };

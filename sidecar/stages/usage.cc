@@ -18,6 +18,8 @@ pipeline::Verdict UsageStage::on_call(request::CallContext& call) noexcept {
       (backend.stream_usage == resolve::StreamUsage::kAuto && !refuses_option_[call.backend]);
   if (wanted && call.facts.ok && backend.dialect == resolve::DialectName::kOpenAi) {
     call.body_edit = dialect::ask_for_usage(call.facts, call.text.body());
+    // What has to be taken out again is easier found in an answer without a coding.
+    call.identity_coding = call.identity_coding || call.body_edit.has_value();
   }
   return pipeline::Verdict::kContinue;
 }
