@@ -49,6 +49,8 @@ spec:
       models:
         - name: gpt-4o
           price: {{ input: "2.50", output: "10.00", cacheRead: "1.25" }}
+        - name: gpt-4o-mini
+          price: {{ input: "0.15", output: "0.60", cacheRead: "0.075" }}
         - name: text-embedding-3-small
           price: {{ input: "0.02" }}
     - name: anthropic
@@ -82,9 +84,11 @@ spec:
 """
 
 
-def resources(upstream: str, caching: bool) -> str:
-    """A policy in front of `upstream`: nothing but routing and prices, or with a memory cache and coalescing."""
-    return POLICY.format(upstream=upstream, caching=CACHING if caching else "") + (TIER if caching else "")
+def resources(upstream: str, caching: bool | str) -> str:
+    """A policy in front of `upstream`: nothing but routing and prices, or with a memory cache and coalescing, or with
+    the `caching` block of a test's own."""
+    block = CACHING if caching is True else caching or ""
+    return POLICY.format(upstream=upstream, caching=block) + (TIER if caching else "")
 
 
 def free_port() -> int:
@@ -188,8 +192,13 @@ class Sidecar(Process):
     def metrics(self) -> str:
         return fetch(f"{self.status}/metrics").decode()
 
-    def api(self, path: str):
-        return json.loads(fetch(self.admin + path))
+    def metric(self, name: str) -> float:
+        """The sum of a metric's series; 0 where it has none."""
+        lines = [line for line in self.metrics().splitlines() if line.startswith((name + " ", name + "{"))]
+        return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+    def api(self, path: str, method: str = "GET"):
+        return json.loads(fetch(self.admin + path, method=method, body=b"" if method == "POST" else None))
 
 
 class Stack:
@@ -214,8 +223,8 @@ class Stack:
     def has_sidecar() -> bool:
         return SIDECAR.exists()
 
-    def sidecar(self, caching: bool = False, name: str | None = None, flags: list | None = None) -> Sidecar:
-        """The running sidecar of that name, started on first use."""
+    def sidecar(self, caching: bool | str = False, name: str | None = None, flags: list | None = None) -> Sidecar:
+        """The running sidecar of that name, started on first use. `caching`: see resources()."""
         name = name or ("cached" if caching else "pass")
         if name not in self.sidecars:
             document = resources(self.upstream, caching)

@@ -34,9 +34,3 @@ def anywhere(request, stack):
         return Clients(stack.upstream)
     request.getfixturevalue("needs_sidecar")
     return Clients(stack.sidecar(caching=request.param == "cached").data)
-
-
-@pytest.fixture
-def tag(request):
-    """A text that no other test uses: it finds a test's requests in the journal."""
-    return request.node.nodeid.rpartition("/")[2]
