@@ -48,13 +48,14 @@ class Dial {
     std::string detail;  // for the log
   };
   // `target` must live until the task ends.
-  Task<Outcome> run(const DialTarget& target);
+  PENSTOCK_OWN_FRAME Task<Outcome> run(const DialTarget& target);
   void cancel() noexcept { stop(DialFailure::kCancelled); }
 
  private:
   void stop(DialFailure why) noexcept;
-  Task<bool> connect(const Endpoint& endpoint, std::chrono::milliseconds keep_alive);
-  Task<bool> secure(const DialTarget& target);
+  PENSTOCK_OWN_FRAME Task<bool> connect(const Endpoint& endpoint,
+                                        std::chrono::milliseconds keep_alive);
+  PENSTOCK_OWN_FRAME Task<bool> secure(const DialTarget& target);
 
   Reactor& reactor_;
   DeadlineWheel& wheel_;

@@ -4,6 +4,11 @@
 #include <exception>
 #include <utility>
 
+// In front of a coroutine that is awaited on rare paths. The compiler would otherwise put its frame
+// inside the awaiting one (heap allocation elision), where it takes room for as long as that one
+// lives: an idle stream must stay small.
+#define PENSTOCK_OWN_FRAME [[gnu::noinline]]
+
 namespace penstock {
 
 template <class T = void>

@@ -2,6 +2,8 @@
 
 #include <span>
 
+#include "sidecar/domain/free_memory.h"
+
 namespace penstock::http {
 
 ClientWriter::Result ClientWriter::write(std::string_view a, std::string_view b, std::string_view c,
@@ -52,7 +54,7 @@ Task<bool> ClientWriter::drain() {
     sent_ += io.bytes;
     bytes_written_ += io.bytes;
   }
-  rest_ = {};  // a slow client's buffer does not stay with a fast connection
+  domain::free_memory(rest_);  // a slow client's buffer does not stay with a fast connection
   sent_ = 0;
   co_return true;
 }

@@ -11,7 +11,7 @@ void PayloadDecoder::start(http1::Framing framing, std::uint64_t content_length)
   done_ = framing == http1::Framing::kNone ||
           (framing == http1::Framing::kLength && content_length == 0);
   if (framing == http1::Framing::kChunked) {
-    chunks_.reset();
+    chunks_ = std::make_unique<http1::ChunkScanner>();
   }
 }
 
@@ -38,7 +38,7 @@ PayloadDecoder::Decoded PayloadDecoder::decode_chunked(std::span<char> bytes) {
   char* payload_begin = nullptr;
   char* payload_end = nullptr;
   for (;;) {
-    const http1::ChunkStep step = chunks_.next(rest);
+    const http1::ChunkStep step = chunks_->next(rest);
     if (step.state == http1::ChunkStep::kData) {
       char* piece = bytes.data() + (step.data.data() - bytes.data());
       if (payload_begin == nullptr) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -26,14 +27,16 @@ class PayloadDecoder {
   bool end_of_stream();
 
   [[nodiscard]] bool done() const { return done_; }
-  [[nodiscard]] std::string_view trailers() const { return chunks_.trailers(); }
+  [[nodiscard]] std::string_view trailers() const {
+    return chunks_ == nullptr ? std::string_view{} : chunks_->trailers();
+  }
 
  private:
   Decoded decode_chunked(std::span<char> bytes);
 
   http1::Framing framing_ = http1::Framing::kNone;
   std::uint64_t remaining_ = 0;
-  http1::ChunkScanner chunks_;
+  std::unique_ptr<http1::ChunkScanner> chunks_;  // most bodies are not chunked
   bool done_ = true;
 };
 

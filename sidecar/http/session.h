@@ -61,31 +61,32 @@ class Session final : public net::ReadWatcher, public BodySource {
   void plan_body();
   void body_too_large();
   bool borrow_whole_body();
-  Task<bool> collect_body();
+  PENSTOCK_OWN_FRAME Task<bool> collect_body();
   bool lease(std::uint64_t bytes);
-  Task<bool> send_continue();
+  PENSTOCK_OWN_FRAME Task<bool> send_continue();
 
   // Answering it (session.cc).
   void begin_request(std::size_t head_size);
   bool admit();
   void read_facts();
   bool serve_at_once();
-  Task<Next> serve();
-  Task<> give_answer();
+  PENSTOCK_OWN_FRAME Task<Next> serve();
+  PENSTOCK_OWN_FRAME Task<> give_answer();
   Task<> call_upstream();
-  Task<> conclude(CallOutcome outcome, request::CallContext& call, UpstreamCall& upstream);
-  Task<> follow_flight();
+  PENSTOCK_OWN_FRAME Task<> conclude(CallOutcome outcome, request::CallContext& call,
+                                     UpstreamCall& upstream);
+  PENSTOCK_OWN_FRAME Task<> follow_flight();
   SinkState take_news(request::Flight::News& news);
-  Task<> conclude_flight(request::Flight::News& news);
+  PENSTOCK_OWN_FRAME Task<> conclude_flight(request::Flight::News& news);
   void end_request();
 
   // What is no plain answer (session_exceptions.cc).
   void break_off();
-  Task<> refuse();
-  Task<> refuse_head(const http1::HeadResult& parsed);
-  Task<> linger();
-  Task<> tunnel(UpstreamCall& call);
-  Task<> pass_http2();
+  PENSTOCK_OWN_FRAME Task<> refuse();
+  PENSTOCK_OWN_FRAME Task<> refuse_head(const http1::HeadResult& parsed);
+  PENSTOCK_OWN_FRAME Task<> linger();
+  PENSTOCK_OWN_FRAME Task<> tunnel(UpstreamCall& call);
+  PENSTOCK_OWN_FRAME Task<> pass_http2();
   void client_is_gone();
   void expire();
 

@@ -57,16 +57,16 @@ class UpstreamCall {
  private:
   enum class Step : std::uint8_t { kAgain, kFailed, kRelay, kUpgraded };
 
-  Task<Step> attempt();
-  Task<bool> obtain_connection();
-  Task<bool> send_request();
-  Task<bool> send_streamed_body();
+  PENSTOCK_OWN_FRAME Task<Step> attempt();
+  PENSTOCK_OWN_FRAME Task<bool> obtain_connection();
+  PENSTOCK_OWN_FRAME Task<bool> send_request();
+  PENSTOCK_OWN_FRAME Task<bool> send_streamed_body();
   static ClientWriter::Result write_piece(ClientWriter& writer, const BodySource::Piece& piece,
                                           bool chunked);
-  Task<Step> await_head();
-  Task<Step> await_error_body();
+  PENSTOCK_OWN_FRAME Task<Step> await_head();
+  PENSTOCK_OWN_FRAME Task<Step> await_error_body();
   Task<CallOutcome> relay();
-  Task<> discard_connection();
+  PENSTOCK_OWN_FRAME Task<> discard_connection();
 
   enum class HeadStep : std::uint8_t { kNeedMore, kBroken, kErrorBody, kAgain, kRelay, kUpgraded };
   HeadStep on_head_bytes(std::span<char> bytes);

@@ -9,8 +9,9 @@ bool expired(const PooledConnection& connection, const resolve::UpstreamSettings
          now - connection.born >= settings.pool_age_max;
 }
 
-// Anything readable on an idle connection is the peer's good-bye or a broken peer. The event loop reports both; what
-// it may not have seen yet is asked of the kernel, unless the connection was in use a moment ago.
+// Anything readable on an idle connection is the peer's good-bye or a broken peer. The event loop
+// reports both; what it may not have seen yet is asked of the kernel, unless the connection was in
+// use a moment ago.
 bool reusable(const PooledConnection& connection, clock::Instant now) {
   constexpr std::chrono::milliseconds kMoment{5};
   if (!connection.io->quiet()) {

@@ -1,4 +1,5 @@
 // The receiving half of an upstream call: heads, and the body on its way to the sink.
+#include "sidecar/domain/free_memory.h"
 #include "sidecar/http/upstream_call.h"
 #include "sidecar/http1/head_parser.h"
 
@@ -149,7 +150,7 @@ UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> head_text,
     return HeadStep::kAgain;
   }
   take_body(rest);
-  head_bytes_ = {};
+  domain::free_memory(head_bytes_);
   return HeadStep::kRelay;
 }
 

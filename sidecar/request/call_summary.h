@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "lib/clock/clock.h"
 #include "sidecar/dialect/ending.h"
@@ -21,8 +22,8 @@ struct CallSummary {
   std::uint32_t attempts = 0;
   bool connection_reused = false;
 
-  Micros connect{0};      // of the last attempt; 0 on a reused connection
-  Micros first_byte{0};   // request sent -> first response byte
+  Micros connect{0};                             // of the last attempt; 0 on a reused connection
+  Micros first_byte{0};                          // request sent -> first response byte
   std::optional<clock::Instant> first_token_at;  // the first event with content
   Micros total{0};
   std::uint64_t bytes_sent = 0;
@@ -37,8 +38,8 @@ struct CallSummary {
   // Picodollars; meaningful when price_known.
   std::int64_t cost = 0;
   bool price_known = false;
-  std::string unknown_price_reason;  // metric label, when the price is not known
-  std::string price_version;
+  std::string_view unknown_price_reason;  // metric label, when the price is not known
+  std::string_view price_version;         // lives as long as the policy's snapshot
 };
 
 }  // namespace penstock::request

@@ -23,15 +23,16 @@ void assign_id(RequestRecord& record, Random& random) {
   record.id = std::string_view(id.data(), id.size());
 }
 
-// Only a trace that the client began goes on: a new one would be unsampled, and silence an engine that samples.
+// Only a trace that the client began goes on: a new one would be unsampled, and silence an engine
+// that samples.
 void continue_trace(CallerContext& caller) {
   const http1::HeaderField* field = caller.text.head.find(http1::HeaderId::kTraceparent);
   if (field == nullptr || !domain::parse_traceparent(field->value)) {
     return;
   }
   Random& random = caller.worker.random;
-  const domain::TraceParent parent = domain::continue_trace(
-      field->value, {random.next(), random.next(), random.next()});
+  const domain::TraceParent parent =
+      domain::continue_trace(field->value, {random.next(), random.next(), random.next()});
   domain::append_traceparent(caller.traceparent, parent);
   caller.record.trace_id = parent.trace();
 }
@@ -83,6 +84,7 @@ void take_summary(CallerContext& caller, const CallSummary& summary, bool paid) 
     record.usage_known = true;
   }
   record.unpriced_reason = summary.unknown_price_reason;
+  record.price_version = summary.price_known ? summary.price_version : std::string_view{};
   record.cost_known = summary.price_known && paid;
   record.cost = record.cost_known ? summary.cost : 0;
   record.saved_cost = summary.price_known && !paid ? summary.cost : 0;

@@ -45,24 +45,24 @@ struct RequestTiming {
 // Its fields stand in reading order, at a price of 32 bytes.
 // NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding)
 struct RequestRecord {
-  InlineText<36> id;
+  InlineText<16> id;
   std::chrono::system_clock::time_point started_at;
   InlineText<8> method;
-  InlineText<128> path;  // without the query
+  InlineText<63> path;  // without the query
   domain::Endpoint endpoint;
-  InlineText<64> model;           // as the client asked
-  InlineText<64> response_model;  // as the provider answered
-  InlineText<63> backend;         // empty: none was asked
+  InlineText<47> model;           // as the client asked
+  InlineText<47> response_model;  // as the provider answered
+  InlineText<47> backend;         // empty: none was asked
   InlineText<16> tenant;          // start of the tenant's hash; empty: anonymous
   InlineText<32> trace_id;        // 32 hex digits
-  InlineText<64> policy_hash;
+  InlineText<32> policy_hash;
 
   std::uint16_t status = 0;  // what the client got; 0: it left before
   bool stream = false;
   CacheState cache = CacheState::kNone;
   Disconnect disconnect = Disconnect::kNone;
-  InlineText<32> bypass_reason;  // metric label; set with kBypass
-  InlineText<32> error;          // metric label of an error of our own; empty: none
+  InlineText<23> bypass_reason;  // metric label; set with kBypass
+  InlineText<23> error;          // metric label of an error of our own; empty: none
 
   std::uint64_t bytes_in = 0;   // of the client's body
   std::uint64_t bytes_out = 0;  // of the answer's payload
@@ -75,8 +75,9 @@ struct RequestRecord {
   bool usage_known = false;
   std::int64_t cost = 0;  // picodollars paid; meaningful with cost_known
   bool cost_known = false;
-  std::int64_t saved_cost = 0;  // picodollars; 0 where the price is unknown
-  InlineText<32>
+  InlineText<16> price_version;  // of the price table that priced it
+  std::int64_t saved_cost = 0;   // picodollars; 0 where the price is unknown
+  InlineText<31>
       unpriced_reason;  // metric label; why cost_known is false although something was used
 };
 

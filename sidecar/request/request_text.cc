@@ -1,5 +1,7 @@
 #include "sidecar/request/request_text.h"
 
+#include "sidecar/domain/free_memory.h"
+
 namespace penstock::request {
 
 void RequestText::own() {
@@ -23,8 +25,8 @@ void RequestText::release() {
   head_bytes_ = {};
   body_ = {};
   body_readable_ = 0;
-  owned_head_ = {};
-  owned_body_ = {};
+  domain::free_memory(owned_head_);
+  domain::free_memory(owned_body_);
   owns_head_ = true;
   owns_body_ = true;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sidecar/domain/cache_control.h"
+#include "sidecar/domain/free_memory.h"
 #include "sidecar/domain/media_type.h"
 #include "sidecar/domain/sse_parser.h"
 #include "sidecar/http1/head_writer.h"
@@ -85,7 +86,7 @@ void StoreStage::on_payload(request::CallContext& call, std::string_view payload
   call.payload_bytes += payload.size();
   if (call.payload_bytes > settings_.entry_bytes_max) {
     call.storable = false;
-    call.collected = {};
+    domain::free_memory(call.collected);
     return;
   }
   if (call.flight == nullptr) {

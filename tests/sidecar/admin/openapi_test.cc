@@ -72,6 +72,7 @@ void fill(fakes::FakeAdminSources& sources) {
   full.cost = 1;
   full.saved_cost = 1;
   full.unpriced_reason = "no_price";
+  full.price_version = "0123456789abcdef";
   sources.records = {full, request::RequestRecord()};
   sources.metrics = "up 1\n";
   sources.token = "s3cret";
