@@ -5,6 +5,7 @@
 #include "sidecar/stages/account.h"
 #include "sidecar/stages/cache.h"
 #include "sidecar/stages/coalesce.h"
+#include "sidecar/stages/embeddings.h"
 #include "sidecar/stages/identity.h"
 #include "sidecar/stages/route.h"
 #include "sidecar/stages/usage.h"
@@ -57,6 +58,10 @@ std::unique_ptr<pipeline::CallerStage> make_cache(const StageDeps& deps) {
   return std::make_unique<stages::CacheStage>(deps.policy(), deps.active.tiers, deps.hasher);
 }
 
+std::unique_ptr<pipeline::CallerStage> make_embeddings(const StageDeps& deps) {
+  return std::make_unique<stages::EmbeddingsStage>(deps.active.tiers, deps.hasher);
+}
+
 std::unique_ptr<pipeline::CallerStage> make_coalesce(const StageDeps& deps) {
   return std::make_unique<stages::CoalesceStage>(*deps.policy().caching);
 }
@@ -78,6 +83,7 @@ constexpr std::array kCallerStages = {
     CallerEntry{"account", &always, &make_account},
     CallerEntry{"identity", &identifies, &make_identity},
     CallerEntry{"cache", &caches, &make_cache},
+    CallerEntry{"embeddings", &caches, &make_embeddings},
     CallerEntry{"coalesce", &coalesces, &make_coalesce},
 };
 constexpr std::array kCallStages = {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "lib/resolve/resolved_policy.h"
+#include "sidecar/dialect/embeddings.h"
 #include "sidecar/domain/bypass_reason.h"
 #include "sidecar/domain/canonical_form.h"
 #include "sidecar/domain/endpoint.h"
@@ -13,6 +14,9 @@ namespace penstock::dialect {
 
 // From a request body to what its cache key is made of, or why it has none: one parse serves the
 // rules of cacheability.h and the canonical form.
+//
+// An embeddings call for one input has the key of that input (EmbeddingsRequest::key_of), so that
+// batches and calls for one share their entries.
 //
 // Threads: not safe; one per worker, reused. A usual request allocates nothing.
 class RequestKeyer {
@@ -28,6 +32,7 @@ class RequestKeyer {
  private:
   domain::JsonTree tree_;
   domain::CanonicalForm form_;
+  EmbeddingsRequest embeddings_;
 };
 
 }  // namespace penstock::dialect

@@ -1,7 +1,6 @@
 #include "sidecar/http/flight_run.h"
 
-#include "sidecar/http1/forward.h"
-#include "sidecar/http1/head_parser.h"
+#include "sidecar/http/shared_head.h"
 #include "sidecar/request/lifecycle.h"
 
 namespace penstock::http {
@@ -71,15 +70,7 @@ SinkState FlightRun::state() {
 
 SinkState FlightRun::on_head(const http1::ResponseHead& head, bool usage_added) {
   auto shared = std::make_shared<request::SharedHead>();
-  // A text of its own: the head as it came, parsed again over bytes that stay.
-  http1::DownstreamHeadEdits as_is;
-  as_is.framing = head.framing;
-  as_is.content_length = head.content_length;
-  http1::build_downstream_head(shared->text, head, as_is);
-  const bool no_body = head.framing == http1::Framing::kNone;
-  const http1::HeadResult parsed =
-      http1::parse_response_head(shared->text, {}, no_body, shared->head);
-  if (parsed.state != http1::HeadResult::kDone) {
+  if (!copy_head(head, *shared)) {
     return SinkState::kGone;
   }
   shared->usage_in_stream = usage_added || call_.facts.include_usage.value_or(false);

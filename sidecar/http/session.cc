@@ -6,6 +6,7 @@
 #include "sidecar/dialect/endpoint.h"
 #include "sidecar/dialect/error_body.h"
 #include "sidecar/dialect/request_reader.h"
+#include "sidecar/http/merging_sink.h"
 #include "sidecar/request/lifecycle.h"
 
 namespace penstock::http {
@@ -227,16 +228,25 @@ Task<> Session::call_upstream() {
     }
   }
   request::hand_over(caller, call);
-  UpstreamCall upstream(io_, snapshot_->call_chain, snapshot_->upstreams, call, sink_,
+  std::unique_ptr<MergingSink> merging;
+  ResponseSink* sink = &sink_;
+  if (caller.embeddings != nullptr && caller.embeddings->partial()) {
+    merging = std::make_unique<MergingSink>(sink_, caller.embeddings);
+    sink = merging.get();
+  }
+  UpstreamCall upstream(io_, snapshot_->call_chain, snapshot_->upstreams, call, *sink,
                         streams_body ? this : nullptr);
   call_ = &upstream;
   if (!streams_body) {
     connection_.watch(this);
   }
-  const CallOutcome outcome = co_await upstream.run();
+  CallOutcome outcome = co_await upstream.run();
   call_ = nullptr;
   connection_.watch(nullptr);
   request::take_summary(caller, call.summary, /*paid=*/true);
+  if (merging != nullptr) {
+    outcome = gone_ ? CallOutcome::kAborted : merging->conclude(outcome, call);
+  }
   co_await conclude(outcome, call, upstream);
 }
 
@@ -258,7 +268,7 @@ Task<> Session::conclude(CallOutcome outcome, request::CallContext& call, Upstre
       gone_ = true;  // the connection was the tunnel's
       co_return;
   }
-  if (state == SinkState::kBlocked) {
+  if (writer_.blocked()) {
     state = co_await sink_.ready();
   }
   gone_ = gone_ || state == SinkState::kGone;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lib/digest/digest.h"
+#include "sidecar/domain/cache_control.h"
 
 namespace penstock::request {
 
@@ -13,6 +14,7 @@ struct CachePlan {
   bool cacheable = false;  // the answer may be stored, and the rest is set
   bool joins = false;      // the caller may share another caller's upstream call
   bool streams = false;
+  domain::RequestCacheControl control;  // as the client asked
   digest::Hash128 raw;
   digest::Digest canonical;
   std::string scope;  // of the key; with the body it proves the raw key

@@ -18,6 +18,7 @@
 #include "sidecar/request/answer_reader.h"
 #include "sidecar/request/cache_plan.h"
 #include "sidecar/request/call_summary.h"
+#include "sidecar/request/embedding_plan.h"
 #include "sidecar/request/flight.h"
 #include "sidecar/request/request_text.h"
 
@@ -62,6 +63,7 @@ struct CallContext {
   // The answer, as far as it is read. Empty where nobody observes it.
   std::unique_ptr<AnswerReader> reader;
   CachePlan cache;
+  std::shared_ptr<const EmbeddingPlan> embeddings;  // of a batch of them
   std::shared_ptr<Flight> flight;  // where the answer is shared
 
   // For storing the answer.

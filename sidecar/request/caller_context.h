@@ -15,6 +15,7 @@
 #include "sidecar/http1/head.h"
 #include "sidecar/request/answer.h"
 #include "sidecar/request/cache_plan.h"
+#include "sidecar/request/embedding_plan.h"
 #include "sidecar/request/flight.h"
 #include "sidecar/request/request_record.h"
 #include "sidecar/request/request_text.h"
@@ -60,6 +61,7 @@ struct CallerContext {
   std::optional<domain::BypassReason> bypass;
   std::size_t route = 0;  // index into policy->routes; set by the cache stage
   CachePlan cache;
+  std::shared_ptr<const EmbeddingPlan> embeddings;  // of a batch of them
   std::optional<domain::CacheStatus> cache_status;  // for the Cache-Status field; empty: none is sent
   std::optional<std::chrono::seconds> age;          // of a stored answer
   std::shared_ptr<Flight> flight;  // joined or led

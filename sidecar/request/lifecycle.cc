@@ -58,8 +58,10 @@ void hand_over(CallerContext& caller, CallContext& call) {
   call.model = caller.facts.model;
   call.traceparent = caller.traceparent;
   call.cache = caller.cache;
+  call.embeddings = caller.embeddings;
   call.identity_coding = caller.cache.cacheable;  // stored and shared answers are unencoded
-  call.request_bytes = caller.record.bytes_in;
+  const bool asks_for_less = caller.embeddings != nullptr && caller.embeddings->partial();
+  call.request_bytes = asks_for_less ? call.text.body().size() : caller.record.bytes_in;
 }
 
 void take_summary(CallerContext& caller, const CallSummary& summary, bool paid) {
@@ -88,6 +90,11 @@ void take_summary(CallerContext& caller, const CallSummary& summary, bool paid) 
   record.cost_known = summary.price_known && paid;
   record.cost = record.cost_known ? summary.cost : 0;
   record.saved_cost = summary.price_known && !paid ? summary.cost : 0;
+  const bool succeeded = summary.whole && summary.status >= 200 && summary.status < 300;
+  if (caller.embeddings != nullptr && succeeded) {
+    record.saved_cost += caller.embeddings->saved_cost;
+    record.saved_tokens = caller.embeddings->saved_tokens;
+  }
 }
 
 }  // namespace penstock::request

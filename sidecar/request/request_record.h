@@ -77,6 +77,8 @@ struct RequestRecord {
   bool cost_known = false;
   InlineText<16> price_version;  // of the price table that priced it
   std::int64_t saved_cost = 0;   // picodollars; 0 where the price is unknown
+  // With kPartial: input tokens of what came from memory, beside `usage`. An estimate.
+  std::int64_t saved_tokens = 0;
   InlineText<31>
       unpriced_reason;  // metric label; why cost_known is false although something was used
 };

@@ -123,6 +123,9 @@ void append_json(std::string& out, const RequestRecord& record) {
   if (record.saved_cost != 0) {
     members.usd("savedCostUsd", record.saved_cost);
   }
+  if (record.saved_tokens != 0) {
+    members.number("savedTokensEstimated", record.saved_tokens);
+  }
   members.text("priceVersion", record.price_version.view());
   members.text("unpricedReason", record.unpriced_reason.view());
   members.text("traceId", record.trace_id.view());

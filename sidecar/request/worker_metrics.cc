@@ -186,6 +186,9 @@ void WorkerMetrics::record_usage(const RequestRecord& record, CallSeries& call) 
   if (record.saved_cost > 0) {
     record_saved(record, call);  // embeddings that were partly in the cache
   }
+  if (record.saved_tokens > 0) {
+    shard_.add(saved_tokens_.find("input"), counted(record.saved_tokens));
+  }
   if (!record.usage_known) {
     return;
   }

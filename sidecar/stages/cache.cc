@@ -177,6 +177,7 @@ pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcep
   if (control.no_store) {
     return bypass(caller, control, domain::BypassReason::kClientNoStore);
   }
+  caller.cache.control = control;
   caller.route = match_route(*caller.policy, caller.facts.model, caller.text.head);
   build_scope(caller);
   const Found found = look_up(caller, control);
@@ -189,7 +190,9 @@ pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcep
   if (found.entry != nullptr && answer_with(caller, found.entry)) {
     return pipeline::Verdict::kRespond;
   }
-  if (control.only_if_cached) {
+  // Embeddings may still be known input by input: EmbeddingsStage decides.
+  const bool by_input = caller.endpoint.operation == domain::Operation::kEmbeddings;
+  if (control.only_if_cached && !by_input) {
     return not_cached(caller);
   }
   using Outcome = domain::CacheStatus::Outcome;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/resolve/resolved_policy.h"
+#include "sidecar/dialect/embeddings.h"
 #include "sidecar/domain/cache_control.h"
 #include "sidecar/domain/cache_entry.h"
 #include "sidecar/domain/cache_key.h"
@@ -63,10 +64,15 @@ class StoreStage final : public pipeline::CallStage {
   void on_complete(request::CallContext& call) noexcept override;
 
  private:
+  [[nodiscard]] std::uint64_t bytes_max(const request::CallContext& call) const;
+  [[nodiscard]] std::shared_ptr<domain::CacheEntry> new_entry(
+      const request::CallContext& call) const;
   void store(const request::CallContext& call, std::string body) const;
+  void store_elements(const request::CallContext& call);
 
   const resolve::Caching& settings_;
   Tiers tiers_;
+  dialect::EmbeddingsRequest embeddings_;  // the one being stored
 };
 
 }  // namespace penstock::stages

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 #include "sidecar/domain/cache_control.h"
 #include "sidecar/domain/free_memory.h"
@@ -79,20 +81,30 @@ void StoreStage::on_response(request::CallContext& call, const http1::ResponseHe
   }
 }
 
+// A batch is bounded by what each of its elements may take.
+std::uint64_t StoreStage::bytes_max(const request::CallContext& call) const {
+  const std::uint64_t most = settings_.entry_bytes_max;
+  return call.embeddings == nullptr
+             ? most
+             : std::min<std::uint64_t>(most * call.embeddings->missing.size(),
+                                       request::EmbeddingPlan::kAnswerBytesMax);
+}
+
 void StoreStage::on_payload(request::CallContext& call, std::string_view payload) noexcept {
   if (!call.storable) {
     return;
   }
   call.payload_bytes += payload.size();
-  if (call.payload_bytes > settings_.entry_bytes_max) {
+  if (call.payload_bytes > bytes_max(call)) {
     call.storable = false;
     domain::free_memory(call.collected);
     return;
   }
-  if (call.flight == nullptr) {
-    call.collected.append(payload);  // a flight keeps the payload itself
+  // A flight keeps the payload itself, up to the size of one entry.
+  if (call.flight == nullptr || call.embeddings != nullptr) {
+    call.collected.append(payload);
   }
-  if (settings_.pacing == resolve::ReplayPacing::kRecorded) {
+  if (call.embeddings == nullptr && settings_.pacing == resolve::ReplayPacing::kRecorded) {
     const auto after = std::chrono::duration_cast<std::chrono::milliseconds>(
         call.worker.clock.now() - call.first_byte);
     call.arrivals.push_back({call.payload_bytes, static_cast<std::uint32_t>(after.count())});
@@ -103,37 +115,82 @@ void StoreStage::on_complete(request::CallContext& call) noexcept {
   if (!call.storable || !call.summary.whole || call.summary.ending != dialect::Ending::kComplete) {
     return;
   }
-  if (call.flight == nullptr) {
+  if (call.embeddings != nullptr) {
+    store_elements(call);
+  } else if (call.flight == nullptr) {
     store(call, std::move(call.collected));
   } else if (auto whole = call.flight->whole_payload()) {
     store(call, std::move(*whole));
   }
 }
 
-void StoreStage::store(const request::CallContext& call, std::string body) const {
+// What every entry of a call has in common.
+std::shared_ptr<domain::CacheEntry> StoreStage::new_entry(const request::CallContext& call) const {
   auto entry = std::make_shared<domain::CacheEntry>();
-  entry->canonical = call.cache.canonical;
   entry->tenant_hash = call.cache.tenant_hash;
   entry->endpoint = call.endpoint;
   entry->head = call.stored_head;
+  entry->model = call.summary.response_model;
+  const clock::Instant now = call.worker.clock.now();
+  entry->stored_at = now;
+  entry->expires_at = now + domain::jittered_ttl(settings_.ttl, settings_.ttl_jitter_percent,
+                                                 call.worker.random.next());
+  return entry;
+}
+
+void StoreStage::store(const request::CallContext& call, std::string body) const {
+  const std::shared_ptr<domain::CacheEntry> entry = new_entry(call);
+  entry->canonical = call.cache.canonical;
   entry->is_stream = call.reader != nullptr && call.reader->event_stream();
   entry->body = std::move(body);
   if (entry->is_stream) {
     entry->events = events_of(entry->body, call.arrivals);
   }
-  entry->model = call.summary.response_model;
   entry->usage = call.summary.usage.value_or(domain::TokenUsage{});
   if (call.summary.price_known) {
     entry->cost_picodollars = call.summary.cost;
   }
-  const clock::Instant now = call.worker.clock.now();
-  entry->stored_at = now;
-  entry->expires_at = now + domain::jittered_ttl(settings_.ttl, settings_.ttl_jitter_percent,
-                                                 call.worker.random.next());
   const domain::RequestBytes request{call.cache.scope, call.text.body()};
   bool stored = false;
   for (const auto& tier : tiers_) {
     stored = tier->insert(entry, call.cache.raw, request) || stored;
+  }
+  if (stored) {
+    call.worker.metrics.cache_stored();
+  }
+}
+
+// Each element as the answer to a call for it alone, with its share of what the call cost.
+void StoreStage::store_elements(const request::CallContext& call) {
+  const std::vector<std::size_t>& asked = call.embeddings->missing;
+  const auto answer = dialect::read_embeddings_answer(call.collected, asked.size());
+  // The body that was sent: it has the inputs that were missing, and no others.
+  const bool matches =
+      answer && embeddings_.read(call.text.body()) && embeddings_.size() == asked.size();
+  if (!matches) {
+    return;
+  }
+  std::vector<std::size_t> all(asked.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  const domain::TokenUsage usage = call.summary.usage.value_or(domain::TokenUsage{});
+  const std::vector<std::int64_t> tokens = embeddings_.shares(usage.input_total(), all);
+  const std::vector<std::int64_t> costs = embeddings_.shares(call.summary.cost, all);
+  bool stored = false;
+  for (const std::size_t i : all) {
+    const std::shared_ptr<domain::CacheEntry> entry = new_entry(call);
+    entry->canonical = call.embeddings->keys[asked[i]];
+    entry->body = dialect::embeddings_from_cache(entry->model, std::array{answer->elements[i]});
+    entry->usage.input_uncached = tokens[i];
+    entry->usage.estimated = usage.estimated || asked.size() > 1;
+    if (call.summary.price_known) {
+      entry->cost_picodollars = costs[i];
+    }
+    if (entry->body.size() > settings_.entry_bytes_max) {
+      continue;
+    }
+    for (const auto& tier : tiers_) {
+      stored = tier->insert(entry) || stored;
+    }
   }
   if (stored) {
     call.worker.metrics.cache_stored();

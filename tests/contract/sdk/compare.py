@@ -20,6 +20,11 @@ def dump(value):
     return value
 
 
+def unpaid(answer):
+    """A batch of embeddings as the cache answers it: it reports the usage paid, and nothing was."""
+    return {**answer, "usage": {"prompt_tokens": 0, "total_tokens": 0}}
+
+
 def comparable(value):
     text = json.dumps(dump(value), sort_keys=True, default=str)
     text = _IDS.sub(lambda match: match[1] + "ID" + match[2], text)

@@ -174,3 +174,6 @@ CASES = {
         "f", extra_headers={"x-simulate": "body-bytes=200000"}
     ).content,
 }
+
+# Embeddings of several inputs.
+BATCHES = {"embeddings-batch", "embeddings-batch-float", "embeddings-dimensions"}

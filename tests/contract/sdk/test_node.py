@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 import pytest
-from compare import comparable
+from compare import comparable, unpaid
 
 NODE = pathlib.Path(__file__).resolve().parents[1] / "node"
 ROOT = NODE.parents[2]
@@ -21,6 +21,7 @@ FAILING = {
 }
 # Where a cut shows up is the transport's affair; that it does is not.
 CUT = {"chat-cut"}
+BATCH = "embeddings-batch"
 
 
 @pytest.fixture(scope="session")
@@ -61,8 +62,10 @@ def test_direct_outcomes(expected):
 @pytest.mark.parametrize("caching", [False, True], ids=["pass", "cached"])
 def test_same_outcomes(caching, node, expected, stack, needs_sidecar):
     url = stack.sidecar(caching=caching).data
+    expected = dict(expected)
     for _ in range(2 if caching else 1):  # the second time from the cache
         results = node(url)
         differing = [name for name in expected if name not in CUT and results[name] != expected[name]]
         assert not differing, {name: (results[name], expected[name]) for name in differing[:2]}
         assert all("error" in results[name] for name in CUT)
+        expected[BATCH] = {"value": unpaid(expected[BATCH]["value"])}

@@ -216,6 +216,21 @@ TEST(KeyFieldsTest, LabelsAndDeliveryDoNotMatter) {
             key_of(kEmbeddings, with(kEmbeddings, "")));
 }
 
+TEST(KeyFieldsTest, OneInputHasTheKeyOfThatInputInABatch) {
+  for (const auto [one, batch] :
+       {std::pair{R"({"input":"x","model":"m"})", R"({"model":"m","input":["x","y"],"user":"u"})"},
+        {R"({"input":["x"],"model":"m"})", R"({"model":"m","input":["\u0078","y"]})"},
+        {R"({"input":[1,2],"model":"m"})", R"({"model":"m","input":[[1,2],[3]]})"},
+        {R"({"input":[[1,2]],"model":"m"})", R"({"model":"m","input":[[1.0,2],[3]]})"}}) {
+    EmbeddingsRequest request;
+    ASSERT_TRUE(request.read(batch));
+    EXPECT_EQ(key_of(kEmbeddings, one), request.key_of(0)) << one;
+    EXPECT_NE(key_of(kEmbeddings, batch), request.key_of(0)) << batch;
+  }
+  EXPECT_NE(key_of(kEmbeddings, R"({"input":[1,2]})"), key_of(kEmbeddings, R"({"input":["1"]})"));
+  EXPECT_NE(key_of(kEmbeddings, R"({"input":{"a":1}})"), key_of(kEmbeddings, R"({"input":{}})"));
+}
+
 TEST(KeyFieldsTest, EverythingThatCanChangeAnAnswerDoes) {
   for (const auto operation : {kChat, kCompletions, kResponses, kMessages}) {
     std::set<std::string> keys = {key_of(operation, with(operation, ""))};

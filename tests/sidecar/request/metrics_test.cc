@@ -165,6 +165,19 @@ TEST_F(MetricsTest, AHitSavesAndCostsNothing) {
   EXPECT_EQ(registry_.render().find("penstock_cost_usd_total"), std::string::npos);
 }
 
+TEST_F(MetricsTest, APartialHitCostsAndSaves) {
+  RequestRecord record = chat();
+  record.cache = CacheState::kPartial;
+  record.saved_cost = 2'000'000;
+  record.saved_tokens = 30;
+  worker_->record(record);
+  EXPECT_EQ(sample(R"(penstock_cost_usd_total{backend="openai",model="gpt-4o"})"), 5e-6);
+  EXPECT_EQ(sample(R"(penstock_saved_cost_usd_total{backend="openai",model="gpt-4o"})"), 2e-6);
+  EXPECT_EQ(sample(R"(penstock_tokens_total{type="input"})"), 80);
+  EXPECT_EQ(sample(R"(penstock_saved_tokens_total{type="input"})"), 30);
+  EXPECT_EQ(sample(R"(penstock_saved_tokens_total{type="output"})"), -1);
+}
+
 TEST_F(MetricsTest, FailuresCarryTheirType) {
   RequestRecord record = chat();
   record.status = 429;

@@ -97,6 +97,7 @@ TEST(RequestRecordJsonTest, AFullRecordShowsEverything) {
   record.cost = 1'500'000;
   record.cost_known = true;
   record.saved_cost = 2'000'000'000'000;
+  record.saved_tokens = 9;
   record.unpriced_reason = "no_price";
 
   const auto json = nlohmann::json::parse(shown(record));
@@ -111,7 +112,7 @@ TEST(RequestRecordJsonTest, AFullRecordShowsEverything) {
                "upstreamUs": 6, "totalUs": 7, "overheadUs": 0},
     "usage": {"input": 127, "output": 60, "cacheRead": 20, "cacheWrite5m": 3, "cacheWrite1h": 4,
               "inputAudio": 5, "reasoning": 7, "outputAudio": 8, "estimated": true},
-    "costUsd": "0.0000015", "savedCostUsd": "2", "unpricedReason": "no_price",
+    "costUsd": "0.0000015", "savedCostUsd": "2", "savedTokensEstimated": 9, "unpricedReason": "no_price",
     "traceId": "0af7651916cd43dd8448eb211c80319c", "policyHash": "aa11"})"));
 }
 

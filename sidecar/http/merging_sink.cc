@@ -1,0 +1,54 @@
+#include "sidecar/http/merging_sink.h"
+
+#include "sidecar/http/shared_head.h"
+
+namespace penstock::http {
+
+SinkState MergingSink::on_head(const http1::ResponseHead& head, bool usage_added) {
+  // Whatever a 2xx holds, it is not the answer to what the client asked.
+  if (head.status < 200 || head.status >= 300) {
+    return client_.on_head(head, usage_added);
+  }
+  head_ = std::make_unique<request::SharedHead>();
+  return copy_head(head, *head_) ? SinkState::kReady : SinkState::kGone;
+}
+
+SinkState MergingSink::on_payload(std::string_view payload) {
+  if (head_ == nullptr) {
+    return client_.on_payload(payload);
+  }
+  if (payload.size() > request::EmbeddingPlan::kAnswerBytesMax - paid_.size()) {
+    too_long_ = true;
+    return SinkState::kGone;
+  }
+  paid_.append(payload);
+  return SinkState::kReady;
+}
+
+SinkState MergingSink::flush() {
+  return head_ == nullptr ? client_.flush() : SinkState::kReady;
+}
+
+CallOutcome MergingSink::conclude(CallOutcome outcome, request::CallContext& call) {
+  if (head_ == nullptr || (outcome == CallOutcome::kAborted && !too_long_)) {
+    return outcome;
+  }
+  const bool identity = !head_->head.has(http1::HeaderId::kContentEncoding);
+  const auto merged = outcome == CallOutcome::kComplete && identity && !too_long_
+                          ? request::merged_answer(*plan_, paid_)
+                          : std::nullopt;
+  paid_ = {};
+  if (!merged) {
+    call.refuse(ErrorCode::kUpstreamFailed,
+                "The model backend did not answer what it was asked for.");
+    return CallOutcome::kFailed;
+  }
+  head_->head.framing = http1::Framing::kLength;
+  head_->head.content_length = merged->size();
+  static_cast<void>(client_.on_head(head_->head, false));
+  // What the client does not take at once waits in its writer.
+  static_cast<void>(client_.on_payload(*merged));
+  return CallOutcome::kComplete;
+}
+
+}  // namespace penstock::http
