@@ -91,7 +91,7 @@ Task<> Session::run() {
 void Session::begin_request(std::size_t head_size) {
   snapshot_ = host_.snapshot();
   ++requests_;
-  caller_.emplace(
+  caller_ = std::make_unique<request::CallerContext>(
       io_.services, peer_,
       std::shared_ptr<const resolve::ResolvedPolicy>(snapshot_, snapshot_->policy.get()));
   request::CallerContext& caller = *caller_;

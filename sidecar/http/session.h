@@ -106,8 +106,8 @@ class Session final : public net::ReadWatcher, public BodySource {
   net::Deadline deadline_;
   request::ConnectionPeer peer_;
   std::shared_ptr<const Snapshot> snapshot_;
-  std::optional<request::CallerContext> caller_;
-  pipeline::CallerChain::Position position_;  // how far the stages ran
+  std::unique_ptr<request::CallerContext> caller_;  // while a request is served
+  pipeline::CallerChain::Position position_;        // how far the stages ran
 
   std::string
       kept_;  // bytes read but not used yet, while nothing of them is in the worker's buffer

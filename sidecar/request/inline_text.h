@@ -7,11 +7,11 @@
 
 namespace penstock::request {
 
-// Text of at most `Capacity` bytes without an allocation; what is longer is cut, never inside a
+// Text of at most `kCapacity` bytes without an allocation; what is longer is cut, never inside a
 // UTF-8 character.
-template <std::size_t Capacity>
+template <std::size_t kCapacity>
 class InlineText {
-  static_assert(Capacity <= 255);
+  static_assert(kCapacity <= 255);
 
  public:
   InlineText() = default;
@@ -29,8 +29,8 @@ class InlineText {
  private:
   void assign(std::string_view text) {
     std::size_t size = text.size();
-    if (size > Capacity) {
-      size = Capacity;
+    if (size > kCapacity) {
+      size = kCapacity;
       while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) {
         --size;
       }
@@ -39,7 +39,7 @@ class InlineText {
     size_ = static_cast<std::uint8_t>(size);
   }
 
-  std::array<char, Capacity> bytes_{};
+  std::array<char, kCapacity> bytes_{};
   std::uint8_t size_ = 0;
 };
 
