@@ -204,6 +204,9 @@ Task<Session::Next> Session::serve() {
 }
 
 Task<> Session::give_answer() {
+  if (!caller_->answer) {
+    co_return;  // serve() comes here with one
+  }
   const request::Answer& answer = *caller_->answer;
   SinkState state = SinkState::kReady;
   if (!sink_.head_written()) {
