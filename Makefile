@@ -61,9 +61,12 @@ bench: build ## Micro benchmarks, then side by side with nginx and haproxy: make
 	@scripts/bootstrap --bench
 	@scripts/bench $(ARGS)
 
-.PHONY: lint
-lint: build/release/build.ninja ## Formatting, clang-tidy, the project's own rules, shell scripts
+.PHONY: lint clang-tidy
+lint: build/release/build.ninja ## Formatting, the project's own rules, shell scripts, generated documents
 	@scripts/lint
+
+clang-tidy: build/release/build.ninja ## clang-tidy over the programs; what did not change is not looked at again
+	@.venv/bin/python scripts/clang_tidy.py build/release lib sidecar deploy
 
 .PHONY: format
 format: bootstrap ## Format every C++ file in place

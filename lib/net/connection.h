@@ -55,7 +55,8 @@ class Connection final : public ReadinessHandler {
   // kBroken.
   IoState peek() noexcept;
 
-  // No readiness was reported since the last read: what peek() would find, as of the event loop's last look.
+  // No readiness was reported since the last read: what peek() would find, as of the event loop's
+  // last look.
   [[nodiscard]] bool quiet() const { return socket_.open() && !readable_ && !hung_up_; }
 
   class ReadAwaiter {

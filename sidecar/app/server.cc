@@ -249,9 +249,9 @@ bool Server::start_local_servers() {
     if (!address) {
       return true;
     }
-    server.emplace(
-        reactor_, wheel_,
-        [this, listener](const http::LocalRequest& request) { return handle(listener, request); });
+    server.emplace(reactor_, wheel_, [this, listener](const http::LocalRequest& request) {
+      return handle(listener, request);
+    });
     const Result<void> listening = server->listen(address->host, address->port);
     if (!listening) {
       std::cerr << "penstock-sidecar: " << listening.error().detail << '\n';

@@ -9,7 +9,8 @@
 
 namespace penstock::request {
 
-// A response that Penstock gives without an upstream call: a cache hit, as it was stored or made over for this caller.
+// A response that Penstock gives without an upstream call: a cache hit, as it was stored or made
+// over for this caller.
 struct Answer {
   static constexpr std::string_view kJsonHead =
       "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
@@ -18,7 +19,7 @@ struct Answer {
 
   domain::EntryPtr entry;  // keeps `head` and `body` alive
   int status = 200;
-  std::string_view head;   // status line and stored header lines
+  std::string_view head;  // status line and stored header lines
   std::string_view body;
   std::string owned_body;  // in place of `body`: folded, unfolded, stripped, merged
   bool paced = false;      // the stream leaves event by event, as it once arrived
@@ -28,7 +29,8 @@ struct Answer {
   }
 };
 
-// Why Penstock itself says no. `client_message` is fixed text: it never names hosts, keys or prompts.
+// Why Penstock itself says no. `client_message` is fixed text: it never names hosts, keys or
+// prompts.
 struct Refusal {
   ErrorCode code = ErrorCode::kInternal;
   std::string client_message;

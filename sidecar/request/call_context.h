@@ -64,7 +64,7 @@ struct CallContext {
   std::unique_ptr<AnswerReader> reader;
   CachePlan cache;
   std::shared_ptr<const EmbeddingPlan> embeddings;  // of a batch of them
-  std::shared_ptr<Flight> flight;  // where the answer is shared
+  std::shared_ptr<Flight> flight;                   // where the answer is shared
 
   // For storing the answer.
   struct Arrival {

@@ -62,9 +62,10 @@ struct CallerContext {
   std::size_t route = 0;  // index into policy->routes; set by the cache stage
   CachePlan cache;
   std::shared_ptr<const EmbeddingPlan> embeddings;  // of a batch of them
-  std::optional<domain::CacheStatus> cache_status;  // for the Cache-Status field; empty: none is sent
-  std::optional<std::chrono::seconds> age;          // of a stored answer
-  std::shared_ptr<Flight> flight;  // joined or led
+  std::optional<domain::CacheStatus>
+      cache_status;                         // for the Cache-Status field; empty: none is sent
+  std::optional<std::chrono::seconds> age;  // of a stored answer
+  std::shared_ptr<Flight> flight;           // joined or led
   Flight::Caller flight_caller;
   bool leads_flight = false;
 

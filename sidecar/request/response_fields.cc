@@ -23,7 +23,8 @@ void append_response_fields(std::string& out, const CallerContext& caller) {
     out += http1::kLineEnd;
   }
   if (caller.age) {
-    http1::append_field(out, "age", static_cast<std::uint64_t>(std::max<std::int64_t>(caller.age->count(), 0)));
+    http1::append_field(out, "age",
+                        static_cast<std::uint64_t>(std::max<std::int64_t>(caller.age->count(), 0)));
   }
   const std::size_t before = out.size();
   out += "server-timing: ";
