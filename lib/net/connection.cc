@@ -129,26 +129,30 @@ Io Connection::write_some(std::span<const iovec> from) noexcept {
 }
 
 IoState Connection::peek() noexcept {
-  if (!socket_.open()) {
-    return IoState::kBroken;
-  }
   char byte = 0;
+  return peek_some(std::span(&byte, 1)).state;
+}
+
+Io Connection::peek_some(std::span<char> into) noexcept {
+  if (!socket_.open()) {
+    return {0, IoState::kBroken};
+  }
   if (tls_ == nullptr) {
-    const ssize_t n = ::recv(socket_.get(), &byte, 1, MSG_PEEK);
+    const ssize_t n = ::recv(socket_.get(), into.data(), into.size(), MSG_PEEK);
     const IoState state = n > 0 ? IoState::kOk : n == 0 ? IoState::kEnd : state_of_errno();
     readable_ = state != IoState::kWouldBlock;
-    return state;
+    return {n > 0 ? static_cast<std::size_t>(n) : 0, state};
   }
   ERR_clear_error();
-  const int n = SSL_peek(tls_, &byte, 1);
+  const int n = SSL_peek(tls_, into.data(), clamp(into.size()));
   if (n > 0) {
-    return IoState::kOk;
+    return {static_cast<std::size_t>(n), IoState::kOk};
   }
   switch (SSL_get_error(tls_, n)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: readable_ = false; return IoState::kWouldBlock;
-    case SSL_ERROR_ZERO_RETURN: return IoState::kEnd;
-    default: return IoState::kBroken;
+    case SSL_ERROR_WANT_WRITE: readable_ = false; return {0, IoState::kWouldBlock};
+    case SSL_ERROR_ZERO_RETURN: return {0, IoState::kEnd};
+    default: return {0, IoState::kBroken};
   }
 }
 
@@ -179,6 +183,9 @@ void Connection::on_events(std::uint32_t events) noexcept {
   }
   if (writer_ && wakes_writer) {
     writable_ = true;
+    if (watcher_ != nullptr && readable_) {
+      tell_watcher_soon();  // the writer may destroy this object
+    }
     std::exchange(writer_, {}).resume();
     return;
   }
@@ -196,6 +203,27 @@ void Connection::watch(ReadWatcher* watcher) noexcept {
   watcher_ = watcher;
 }
 
+void Connection::tell_watcher_soon() noexcept {
+  if (telling_) {
+    return;
+  }
+  telling_ = true;
+  boost::asio::post(reactor_.executor(), [this] {
+    telling_ = false;
+    if (closer_) {
+      resume_closer();
+    } else if (watcher_ != nullptr && readable_ && !reader_) {
+      std::exchange(watcher_, nullptr)->on_readable();
+    }
+  });
+}
+
+void Connection::resume_closer() noexcept {
+  if (!waking_ && !telling_) {
+    std::exchange(closer_, {}).resume();
+  }
+}
+
 void Connection::cancel() noexcept {
   if (reader_ || writer_) {
     wake_waiting();
@@ -210,7 +238,7 @@ void Connection::wake_waiting() noexcept {
   boost::asio::post(reactor_.executor(), [this] {
     waking_ = false;
     if (closer_) {
-      std::exchange(closer_, {}).resume();
+      resume_closer();
       return;
     }
     const std::coroutine_handle<> second =
@@ -242,7 +270,7 @@ bool Connection::CloseAwaiter::await_ready() noexcept {
   }
   connection_.readable_ = false;
   connection_.writable_ = false;
-  return !connection_.waking_;
+  return !connection_.waking_ && !connection_.telling_;
 }
 
 }  // namespace penstock::net

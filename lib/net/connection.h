@@ -54,6 +54,8 @@ class Connection final : public ReadinessHandler {
   // What is waiting to be read, without taking it: kOk (bytes), kWouldBlock (nothing), kEnd,
   // kBroken.
   IoState peek() noexcept;
+  // The same with the first bytes.
+  Io peek_some(std::span<char> into) noexcept;
 
   // No readiness was reported since the last read: what peek() would find, as of the event loop's
   // last look.
@@ -124,6 +126,8 @@ class Connection final : public ReadinessHandler {
   void on_events(std::uint32_t events) noexcept override;
   [[nodiscard]] bool has_buffered() const noexcept;
   void wake_waiting() noexcept;
+  void tell_watcher_soon() noexcept;
+  void resume_closer() noexcept;
 
   Reactor& reactor_;
   Descriptor socket_;
@@ -137,7 +141,8 @@ class Connection final : public ReadinessHandler {
   bool hung_up_ = false;           // the end is near: a short read is not the last
   bool read_wants_write_ = false;  // TLS: reading needs the socket writable, and the reverse
   bool write_wants_read_ = false;
-  bool waking_ = false;  // cancel()'s message is on its way
+  bool waking_ = false;   // cancel()'s message is on its way
+  bool telling_ = false;  // a message to the watcher is
 };
 
 }  // namespace penstock::net
