@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/resolve/resolve.h"
@@ -40,20 +41,30 @@ std::vector<std::string> folders_of(const std::string& path, bool with_children)
   return folders;
 }
 
-// Names, sizes and times of what is there: cheap to compare, and it follows symlinks.
-void append_fingerprint(std::string& out, const std::string& folder) {
+// What tells one version of a file from another, symlinks followed: cheap to compare.
+void append_fingerprint(std::string& out, const std::string& file) {
+  struct stat facts{};
+  out += file;
+  if (::stat(file.c_str(), &facts) == 0) {
+    for (const auto number :
+         {static_cast<std::int64_t>(facts.st_ino), static_cast<std::int64_t>(facts.st_size),
+          static_cast<std::int64_t>(facts.st_ctim.tv_sec),
+          static_cast<std::int64_t>(facts.st_ctim.tv_nsec)}) {
+      out += '|';
+      out += std::to_string(number);
+    }
+  }
+  out += '\n';
+}
+
+void append_folder_fingerprint(std::string& out, const std::string& folder) {
   std::error_code ignored;
   std::size_t files = 0;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     if (++files > kWatchedFilesMax) {
       return;
     }
-    const auto changed = fs::last_write_time(entry.path(), ignored).time_since_epoch().count();
-    const auto size = fs::is_regular_file(entry.path(), ignored)
-                          ? fs::file_size(entry.path(), ignored)
-                          : std::uintmax_t{0};
-    out +=
-        entry.path().string() + '|' + std::to_string(changed) + '|' + std::to_string(size) + '\n';
+    append_fingerprint(out, entry.path().string());
   }
 }
 
@@ -173,7 +184,7 @@ void PolicySource::settle() {
   settle_.async_wait([this](const boost::system::error_code& cancelled) {
     settling_ = false;
     if (!cancelled) {
-      read_again();
+      read_if_changed();
     }
   });
 }
@@ -184,11 +195,16 @@ void PolicySource::rearm_poll() {
     if (cancelled) {
       return;
     }
-    if (fingerprint() != seen_) {
-      read_again();
-    }
+    read_if_changed();
     rearm_poll();
   });
+}
+
+// A watched folder may hold other files that change all the time, a log for one.
+void PolicySource::read_if_changed() {
+  if (fingerprint() != seen_) {
+    read_again();
+  }
 }
 
 void PolicySource::read_again() {
@@ -207,11 +223,14 @@ void PolicySource::read_again() {
 
 std::string PolicySource::fingerprint() const {
   std::string text;
-  for (const std::string& folder : folders_of(options_.resources, false)) {
-    append_fingerprint(text, folder);
+  std::error_code ignored;
+  if (fs::is_directory(options_.resources, ignored)) {
+    append_folder_fingerprint(text, options_.resources);
+  } else {
+    append_fingerprint(text, options_.resources);
   }
   for (const std::string& folder : folders_of(options_.secrets_dir, true)) {
-    append_fingerprint(text, folder);
+    append_folder_fingerprint(text, folder);
   }
   return text;
 }

@@ -57,6 +57,7 @@ class PolicySource {
   struct Loaded;
 
   void rearm_poll();
+  void read_if_changed();
   void await_change();
   void drain_events();
   void settle();
