@@ -16,7 +16,8 @@ class BodySource {
   struct Piece {
     std::string_view bytes;  // without framing; holds until the next suspension
     bool last = false;
-    bool failed = false;  // the client broke off or sent broken framing
+    bool failed = false;  // the client broke off or sent broken framing …
+    bool late = false;    // … or no more of it in time
   };
   virtual Task<Piece> next() = 0;
   // The body's length where the client stated it; otherwise it goes on chunked.

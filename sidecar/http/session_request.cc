@@ -251,11 +251,16 @@ Task<BodySource::Piece> Session::next() {
   body_left_ = true;
   sink_.close_after();
   piece.failed = true;
+  piece.late = timed_out_;
   co_return piece;
 }
 
 void Session::stop() {
   body_stopped_ = true;
+  if (!body_.done()) {
+    body_left_ = true;
+    sink_.close_after();
+  }
   connection_.cancel();
 }
 

@@ -135,8 +135,7 @@ Task<UpstreamCall::Step> UpstreamCall::attempt() {
       co_return step;
     }
     // Lost before any byte of an answer. A connection from the pool may simply have been too old.
-    const bool stale =
-        reused_ && !answer_begun_ && !timed_out_ && !aborted_ && !streamed_bytes_sent_;
+    const bool stale = reused_ && !answer_begun_ && !timed_out_ && !aborted_ && !body_spent_;
     if (!stale) {
       const request::AttemptResult result = lost_connection("no response head");
       const bool again = worth_another(result, nullptr);
@@ -150,7 +149,7 @@ Task<UpstreamCall::Step> UpstreamCall::attempt() {
 }
 
 bool UpstreamCall::worth_another(request::AttemptResult result, const http1::ResponseHead* head) {
-  if (result == request::AttemptResult::kAborted || streamed_bytes_sent_) {
+  if (result == request::AttemptResult::kAborted || body_spent_) {
     static_cast<void>(chain_.on_attempt(call_, result, head));
     return false;
   }
@@ -180,6 +179,7 @@ Task<bool> UpstreamCall::obtain_connection() {
   const Origin& origin = *upstream().origin;
   const resolve::UpstreamSettings& settings = call_.policy->upstream;
   answer_begun_ = false;
+  answered_early_ = false;
   connection_ = io_.pool.take(origin, settings, now());
   reused_ = connection_ != nullptr;
   call_.summary.connection_reused = reused_;

@@ -32,7 +32,7 @@ enum class CallOutcome : std::uint8_t {
 // attempt.
 //
 // Threads: one worker. run() once; client_gone() and abort() at any time while it runs.
-class UpstreamCall {
+class UpstreamCall final : public net::ReadWatcher {
  public:
   // `streamed`: the request body where it was not collected, else nullptr. All references outlive
   // the run.
@@ -61,12 +61,18 @@ class UpstreamCall {
   PENSTOCK_OWN_FRAME Task<bool> obtain_connection();
   PENSTOCK_OWN_FRAME Task<bool> send_request();
   PENSTOCK_OWN_FRAME Task<bool> send_streamed_body();
+  Task<ClientWriter::Result> drain(ClientWriter& writer);
+  [[nodiscard]] bool may_have_answered();
+  void stop_watching();
   static ClientWriter::Result write_piece(ClientWriter& writer, const BodySource::Piece& piece,
                                           bool chunked);
   PENSTOCK_OWN_FRAME Task<Step> await_head();
   PENSTOCK_OWN_FRAME Task<Step> await_error_body();
   Task<CallOutcome> relay();
   PENSTOCK_OWN_FRAME Task<> discard_connection();
+
+  // Watches the upstream while the request is being sent (net::ReadWatcher).
+  void on_readable() override;
 
   enum class HeadStep : std::uint8_t { kNeedMore, kBroken, kErrorBody, kAgain, kRelay, kUpgraded };
   HeadStep on_head_bytes(std::span<char> bytes);
@@ -106,9 +112,10 @@ class UpstreamCall {
   std::uint64_t drained_bytes_ = 0;
   SinkState sink_state_ = SinkState::kReady;
   bool reused_ = false;
-  bool streamed_bytes_sent_ = false;
+  bool body_spent_ = false;  // a streamed body that cannot be sent again
   bool request_sent_ = false;
-  bool answer_begun_ = false;  // bytes came back in this attempt
+  bool answered_early_ = false;  // the upstream spoke or left before it had the whole request
+  bool answer_begun_ = false;    // bytes came back in this attempt
   bool keep_alive_ = false;
   bool head_seen_ = false;
   bool timed_out_ = false;

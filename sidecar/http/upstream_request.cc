@@ -11,6 +11,21 @@ namespace {
 constexpr std::string_view kAuthorization = "authorization";
 constexpr std::string_view kApiKey = "x-api-key";
 constexpr std::string_view kClientBodyBroke = "The request body ended early or is not well-formed.";
+constexpr std::string_view kClientBodyLate = "The request body did not arrive in time.";
+
+// Whether more than interim responses has begun.
+bool holds_answer(std::string_view bytes) {
+  constexpr std::string_view kInterim = "HTTP/1.1 1";
+  constexpr std::string_view kHeadEnd = "\r\n\r\n";
+  while (bytes.size() >= kInterim.size() && bytes[kInterim.size() - 1] == '1') {
+    const std::size_t end = bytes.find(kHeadEnd);
+    if (end == std::string_view::npos) {
+      return false;
+    }
+    bytes.remove_prefix(end + kHeadEnd.size());
+  }
+  return bytes.size() >= kInterim.size();
+}
 
 }  // namespace
 
@@ -68,20 +83,65 @@ Task<bool> UpstreamCall::send_request() {
     written = writer.write(io_.head_text, body);
   }
   if (written == ClientWriter::Result::kBlocked) {
-    const bool drained = co_await writer.drain();
-    written = drained ? ClientWriter::Result::kWritten : ClientWriter::Result::kBroken;
+    written = co_await drain(writer);
   }
   call_.summary.bytes_sent += writer.bytes_written();
   if (written == ClientWriter::Result::kBroken) {
-    // The upstream may have answered before it closed its receiving side: look before giving up.
-    co_return !aborted_ && !timed_out_ && connection_->io->peek() == net::IoState::kOk;
+    co_return may_have_answered();
   }
   if (streamed_ != nullptr) {
     const bool passed = co_await send_streamed_body();
+    stop_watching();
+    if (!request_sent_) {
+      streamed_->stop();
+    }
     co_return passed;
   }
   request_sent_ = true;
   co_return true;
+}
+
+Task<ClientWriter::Result> UpstreamCall::drain(ClientWriter& writer) {
+  connection_->io->watch(this);
+  bool drained = false;
+  if (!answered_early_) {
+    drained = co_await writer.drain();
+  }
+  stop_watching();
+  co_return drained ? ClientWriter::Result::kWritten : ClientWriter::Result::kBroken;
+}
+
+// The upstream may have answered before it took all of the request, and then have closed: look
+// before giving up.
+bool UpstreamCall::may_have_answered() {
+  return !aborted_ && !timed_out_ &&
+         (answered_early_ || connection_->io->peek() == net::IoState::kOk);
+}
+
+// The upstream speaks, or leaves, while its request is still being sent: the rest of the request
+// does not matter any more.
+void UpstreamCall::on_readable() {
+  std::array<char, 1024> begin;
+  const net::Io seen = connection_->io->peek_some(begin);
+  const bool silent =
+      seen.state == net::IoState::kWouldBlock ||
+      (seen.state == net::IoState::kOk && !holds_answer({begin.data(), seen.bytes}));
+  if (silent) {
+    connection_->io->not_readable();  // until there is more; stop_watching() looks again
+    connection_->io->watch(this);
+    return;
+  }
+  answered_early_ = true;
+  connection_->io->cancel();
+  if (streamed_ != nullptr) {
+    body_spent_ = true;
+    streamed_->stop();
+  }
+}
+
+void UpstreamCall::stop_watching() {
+  connection_->io->watch(nullptr);
+  static_cast<void>(connection_->io->peek());
 }
 
 ClientWriter::Result UpstreamCall::write_piece(ClientWriter& writer, const BodySource::Piece& piece,
@@ -102,25 +162,30 @@ ClientWriter::Result UpstreamCall::write_piece(ClientWriter& writer, const BodyS
 Task<bool> UpstreamCall::send_streamed_body() {
   const bool chunked = !streamed_->length().has_value();
   for (;;) {
+    deadline_.disarm();  // how long a client may take is the session's business
+    connection_->io->watch(this);
     const BodySource::Piece piece = co_await streamed_->next();
+    if (answered_early_) {
+      co_return may_have_answered();
+    }
     if (piece.failed) {
-      if (connection_->io->peek() == net::IoState::kOk) {
-        co_return true;  // answered already: the request is not needed whole
+      if (piece.late) {
+        call_.refuse(ErrorCode::kRequestTimeout, kClientBodyLate);
+      } else {
+        call_.refuse(ErrorCode::kInvalidRequest, kClientBodyBroke);
       }
-      call_.refuse(ErrorCode::kInvalidRequest, kClientBodyBroke);
       co_return false;
     }
-    streamed_bytes_sent_ = true;
+    body_spent_ = true;
     io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
     ClientWriter writer(*connection_->io);
     ClientWriter::Result written = write_piece(writer, piece, chunked);
     if (written == ClientWriter::Result::kBlocked) {
-      const bool drained = co_await writer.drain();
-      written = drained ? ClientWriter::Result::kWritten : ClientWriter::Result::kBroken;
+      written = co_await drain(writer);
     }
     call_.summary.bytes_sent += writer.bytes_written();
     if (written == ClientWriter::Result::kBroken) {
-      co_return !aborted_ && !timed_out_ && connection_->io->peek() == net::IoState::kOk;
+      co_return may_have_answered();
     }
     if (piece.last) {
       request_sent_ = true;
