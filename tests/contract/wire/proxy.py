@@ -88,6 +88,9 @@ class Proxy(Process):
         fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / 100
 
+    def resident_bytes(self) -> int:
+        return int(pathlib.Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * 4096
+
     def descriptors(self) -> int:
         return len(list(pathlib.Path(f"/proc/{self.pid}/fd").iterdir()))
 

@@ -80,6 +80,16 @@ class Client:
         self._pending += data
         return data
 
+    def skip(self, size: int):
+        """Takes `size` bytes and keeps none."""
+        size -= len(self._pending)
+        self._pending = b""
+        while size > 0:
+            data = self.socket.recv(min(size, 1 << 20))
+            if not data:
+                raise Broken(b"", False)
+            size -= len(data)
+
     def _until(self, mark: bytes) -> bytes:
         while mark not in self._pending:
             self._need()

@@ -67,18 +67,17 @@ class Request:
 class Line:
     """One accepted connection, for scripts."""
 
-    def __init__(self, connection: socket.socket, number: int):
+    def __init__(self, connection: socket.socket, number: int, seen: queue.Queue):
         self.socket, self.number = connection, number
+        self._seen = seen
         self.request: Request | None = None
         self._pending = b""
-        self.received = b""
 
     def more(self) -> bytes:
         """The next bytes from the peer."""
         data = self.socket.recv(65536)
         if not data:
             raise Gone()
-        self.received += data
         self._pending += data
         return data
 
@@ -93,6 +92,16 @@ class Line:
             self.more()
         taken, self._pending = self._pending[:size], self._pending[size:]
         return taken
+
+    def skip(self, size: int):
+        """Takes `size` bytes and keeps none."""
+        size -= len(self._pending)
+        self._pending = b""
+        while size > 0:
+            data = self.socket.recv(min(size, 1 << 20))
+            if not data:
+                raise Gone()
+            size -= len(data)
 
     def read_head(self) -> Request:
         self.request = Request(self._until(b"\r\n\r\n"), self.number)
@@ -113,6 +122,13 @@ class Line:
             request.body = self._exactly(int(length))
             request.raw += request.body
         return request
+
+    def read(self) -> Request:
+        """A whole request, which is then there to take()."""
+        self.read_head()
+        self.read_body()
+        self._seen.put(self.request)
+        return self.request
 
     def _read_chunks(self, request: Request):
         while True:
@@ -151,7 +167,7 @@ class Line:
             while True:
                 self.more()
         except (Gone, ConnectionError):
-            return
+            self._pending = b""
 
 
 class Upstream:
@@ -169,7 +185,7 @@ class Upstream:
         self._tls = tls
         self.sessions_resumed: list[bool] = []
         self.versions: list[str] = []
-        self._script = None
+        self._script, self._at_head = None, False
         self._seen: queue.Queue[Request] = queue.Queue()
         self._lines: list[Line] = []
         self.faults: list[str] = []
@@ -185,11 +201,11 @@ class Upstream:
         def script(line: Line):
             line.send(left.pop(0) if len(left) > 1 else left[0])
 
-        self._script = script
+        self.script(script)
 
-    def script(self, steps):
-        """`steps(line)` runs for each whole request; line.request is that request."""
-        self._script = steps
+    def script(self, steps, at_head: bool = False):
+        """`steps(line)` runs for each whole request, or each head of one; line.request is that request."""
+        self._script, self._at_head = steps, at_head
 
     def take(self, seconds: float = SECONDS) -> Request:
         """The oldest request not taken yet; waits for it."""
@@ -231,14 +247,15 @@ class Upstream:
         except (OSError, ssl.SSLError):
             connection.close()
             return
-        line = Line(connection, number)
+        line = Line(connection, number, self._seen)
         self._lines.append(line)
         try:
             while True:
                 line.request = None
-                line.read_head()
-                line.read_body()
-                self._seen.put(line.request)
+                if self._at_head:
+                    line.read_head()
+                else:
+                    line.read()
                 self._script(line)
         except Malformed as wrong:
             self.faults.append(f"connection {number}: {wrong!r}")
