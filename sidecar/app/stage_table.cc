@@ -63,7 +63,7 @@ std::unique_ptr<pipeline::CallerStage> make_embeddings(const StageDeps& deps) {
 }
 
 std::unique_ptr<pipeline::CallerStage> make_coalesce(const StageDeps& deps) {
-  return std::make_unique<stages::CoalesceStage>(*deps.policy().caching);
+  return std::make_unique<stages::CoalesceStage>(*deps.policy().caching, deps.active.tiers);
 }
 
 std::unique_ptr<pipeline::CallStage> make_store(const StageDeps& deps) {

@@ -45,6 +45,8 @@ class CacheTier {
   virtual domain::EntryPtr find_raw(const digest::Hash128& raw, const domain::RequestBytes& request,
                                     domain::Instant now) = 0;
   virtual domain::EntryPtr find_canonical(const digest::Digest& key, domain::Instant now) = 0;
+  // The same once more for a lookup that has missed: counts a hit, but no second miss.
+  virtual domain::EntryPtr find_again(const digest::Digest& key, domain::Instant now) = 0;
 
   // Lets find_raw() find the entry under `key` by this request too. Does nothing where the entry is
   // gone or has as many aliases as one may have.

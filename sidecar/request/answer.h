@@ -21,8 +21,9 @@ struct Answer {
   int status = 200;
   std::string_view head;  // status line and stored header lines
   std::string_view body;
-  std::string owned_body;  // in place of `body`: folded, unfolded, stripped, merged
-  bool paced = false;      // the stream leaves event by event, as it once arrived
+  std::string owned_body;     // in place of `body`: folded, unfolded, stripped, merged
+  bool paced = false;         // the stream leaves event by event, as it once arrived …
+  bool strips_usage = false;  // … without the usage that this caller did not ask for
 
   [[nodiscard]] std::string_view content() const {
     return owned_body.empty() ? body : std::string_view(owned_body);

@@ -11,8 +11,9 @@ namespace penstock::request {
 
 // What the cache stage found out about a request, for its flight and for storing its answer.
 struct CachePlan {
-  bool cacheable = false;  // the answer may be stored, and the rest is set
-  bool joins = false;      // the caller may share another caller's upstream call
+  bool cacheable = false;   // the answer may be stored, and the rest is set
+  bool joins = false;       // the caller may share another caller's upstream call
+  bool may_appear = false;  // nothing was stored; an entry that appears meanwhile is an answer
   bool streams = false;
   domain::RequestCacheControl control;  // as the client asked
   digest::Hash128 raw;

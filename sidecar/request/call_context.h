@@ -54,6 +54,7 @@ struct CallContext {
   domain::BackendSet backends_tried;
   std::size_t route = 0;      // index into policy->routes
   bool keep_backend = false;  // the next attempt goes to the same backend, with another request
+  bool asked_again = false;   // the one attempt more for several callers was made
   std::string_view
       error_body;  // of a 400 that may complain about body_edit; set while attempts are judged
 

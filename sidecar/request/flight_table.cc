@@ -4,20 +4,24 @@ namespace penstock::request {
 
 FlightTable::Joined FlightTable::join_or_start(const digest::Digest& key,
                                                const FlightLimits& limits, Flight::Caller& caller,
-                                               const std::shared_ptr<FlightListener>& listener) {
+                                               const std::shared_ptr<FlightListener>& listener,
+                                               const std::function<bool()>& appeared) {
   Shard& shard = shard_of(key);
   const sync::MutexLock lock(shard.mutex);
   const auto found = shard.flights.find(key);
   if (found != shard.flights.end()) {
     if (found->second->join(caller, listener)) {
-      return {found->second, false};
+      return {.flight = found->second};
     }
     return {};
+  }
+  if (appeared()) {
+    return {.appeared = true};
   }
   auto flight = std::make_shared<Flight>(limits);
   flight->join(caller, listener);
   shard.flights.emplace(key, flight);
-  return {std::move(flight), true};
+  return {.flight = std::move(flight), .leads = true};
 }
 
 void FlightTable::remove(const digest::Digest& key, const Flight& flight) {

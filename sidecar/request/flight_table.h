@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 
@@ -20,14 +21,20 @@ class FlightTable {
  public:
   struct Joined {
     std::shared_ptr<Flight>
-        flight;          // nullptr: full of callers or too late to join; call upstream alone
-    bool leads = false;  // the caller must start the call and remove() it at its end
+        flight;             // nullptr: full of callers or too late to join; call upstream alone
+    bool leads = false;     // the caller must start the call and remove() it at its end
+    bool appeared = false;  // `appeared` said so; flight is nullptr
   };
 
   // Joins the running flight of `key`, or starts one. `caller` is attached either way unless flight
   // is nullptr.
+  //
+  // A flight stores its answer before it leaves the table, so a caller that looked for the answer
+  // before that, and for the flight after, has missed both. `appeared` looks for the answer again
+  // where there is no flight; when it finds one, none is started. It runs under the shard's mutex.
   Joined join_or_start(const digest::Digest& key, const FlightLimits& limits,
-                       Flight::Caller& caller, const std::shared_ptr<FlightListener>& listener);
+                       Flight::Caller& caller, const std::shared_ptr<FlightListener>& listener,
+                       const std::function<bool()>& appeared);
 
   // Ends the flight's time in the table: later requests start a new one. Harmless when it is not in
   // the table.

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
-#include "sidecar/dialect/fold.h"
 #include "sidecar/dialect/key_fields.h"
-#include "sidecar/dialect/usage_strip.h"
 #include "sidecar/domain/cache_control.h"
 #include "sidecar/domain/route_match.h"
 #include "sidecar/request/worker_services.h"
 #include "sidecar/stages/header_values.h"
+#include "sidecar/stages/stored_answer.h"
 
 namespace penstock::stages {
 namespace {
@@ -27,11 +26,6 @@ domain::RequestCacheControl cache_control_of(const http1::RequestHead& head) {
     }
   }
   return control;
-}
-
-// Streams that carry their usage only if the client asked.
-bool tells_usage_on_demand(domain::Operation operation) {
-  return operation == domain::Operation::kChat || operation == domain::Operation::kCompletions;
 }
 
 // The tenant as a number, for clearing its entries: the beginning of its name, which is a hash in
@@ -187,7 +181,7 @@ pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcep
   if (refused_) {
     return bypass(caller, control, *refused_);
   }
-  if (found.entry != nullptr && answer_with(caller, found.entry)) {
+  if (found.entry != nullptr && answer_from(found.entry, settings_, caller)) {
     return pipeline::Verdict::kRespond;
   }
   // Embeddings may still be known input by input: EmbeddingsStage decides.
@@ -201,46 +195,8 @@ pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcep
                                                        : found.stale    ? Outcome::kStale
                                                                         : Outcome::kMiss};
   caller.cache.joins = !control.no_cache && !found.stale;
+  caller.cache.may_appear = found.entry == nullptr;
   return pipeline::Verdict::kContinue;
-}
-
-// False: this entry cannot be told in the form that the caller wants.
-bool CacheStage::answer_with(request::CallerContext& caller, const domain::EntryPtr& entry) const {
-  request::Answer answer;
-  answer.entry = entry;
-  answer.head = entry->head;
-  answer.body = entry->body;
-  const bool wants_usage = caller.facts.include_usage.value_or(false);
-  if (entry->is_stream && caller.facts.stream) {
-    if (!wants_usage && tells_usage_on_demand(entry->endpoint.operation)) {
-      answer.owned_body = dialect::strip_usage(entry->body);
-    }
-    answer.paced = settings_.pacing == resolve::ReplayPacing::kRecorded;
-  } else if (entry->is_stream != caller.facts.stream) {
-    auto other = entry->is_stream
-                     ? dialect::fold(entry->endpoint.operation, entry->body)
-                     : dialect::unfold(entry->endpoint.operation, entry->body, wants_usage);
-    if (!other) {
-      return false;
-    }
-    answer.owned_body = std::move(*other);
-    answer.head = caller.facts.stream ? request::Answer::kStreamHead : request::Answer::kJsonHead;
-  }
-  const clock::Instant now = caller.worker.clock.now();
-  const auto whole_seconds = [](clock::Instant::duration time) {
-    return std::chrono::duration_cast<std::chrono::seconds>(time);
-  };
-  caller.cache_status = domain::CacheStatus{.outcome = domain::CacheStatus::Outcome::kHit,
-                                            .ttl = whole_seconds(entry->expires_at - now)};
-  caller.age = whole_seconds(now - entry->stored_at);
-  request::RequestRecord& record = caller.record;
-  record.cache = request::CacheState::kHit;
-  record.response_model = entry->model;
-  record.usage = entry->usage;
-  record.usage_known = true;
-  record.saved_cost = entry->cost_picodollars.value_or(0);
-  caller.answer = std::move(answer);
-  return true;
 }
 
 }  // namespace penstock::stages

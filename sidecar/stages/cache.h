@@ -41,8 +41,6 @@ class CacheStage final : public pipeline::CallerStage {
   static pipeline::Verdict not_cached(request::CallerContext& caller);
   void build_scope(const request::CallerContext& caller);
   Found look_up(request::CallerContext& caller, const domain::RequestCacheControl& control);
-  [[nodiscard]] bool answer_with(request::CallerContext& caller,
-                                 const domain::EntryPtr& entry) const;
 
   const resolve::Caching& settings_;
   Tiers tiers_;
@@ -72,6 +70,7 @@ class StoreStage final : public pipeline::CallStage {
 
   const resolve::Caching& settings_;
   Tiers tiers_;
+  resolve::Millis ttl_;                    // the shortest of the policy's and its tiers'
   dialect::EmbeddingsRequest embeddings_;  // the one being stored
 };
 

@@ -2,18 +2,24 @@
 
 #include "lib/resolve/resolved_policy.h"
 #include "sidecar/pipeline/stage.h"
+#include "sidecar/stages/cache.h"
 
 namespace penstock::stages {
 
 // Lets identical cacheable requests that are in flight share one upstream call: joins the running
-// one, or leads a new one that others may join.
+// one, or leads a new one that others may join. Where one ended between the cache stage's look-up
+// and this stage, its stored answer is given.
 class CoalesceStage final : public pipeline::CallerStage {
  public:
-  explicit CoalesceStage(const resolve::Caching& settings);
+  CoalesceStage(const resolve::Caching& settings, Tiers tiers);
 
   pipeline::Verdict on_request(request::CallerContext& caller) noexcept override;
 
  private:
+  [[nodiscard]] domain::EntryPtr find_again(const request::CallerContext& caller) const;
+
+  const resolve::Caching& settings_;
+  Tiers tiers_;
   request::FlightLimits limits_;
 };
 

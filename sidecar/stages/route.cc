@@ -60,6 +60,19 @@ domain::BackendOutcome outcome_of(request::AttemptResult result, const http1::Re
   return domain::BackendOutcome::kNothing;
 }
 
+// Where several callers share the call, each would ask again: it is done once for all of them. A
+// backend that says when to come back is not asked before.
+bool asks_again_for_all(const request::CallContext& call, request::AttemptResult result,
+                        const http1::ResponseHead* head) {
+  if (call.asked_again || call.flight == nullptr || call.flight->callers() < 2) {
+    return false;
+  }
+  if (result == request::AttemptResult::kAnswered) {
+    return head->status >= 500 && !head->has(http1::HeaderId::kRetryAfter);
+  }
+  return result != request::AttemptResult::kTimedOut;
+}
+
 }  // namespace
 
 RouteStage::RouteStage(const resolve::ResolvedPolicy& policy, domain::Instant now)
@@ -109,6 +122,10 @@ bool RouteStage::on_attempt(request::CallContext& call, request::AttemptResult r
     return false;
   }
   call.next_choice = choose(call, now);
+  if (!call.next_choice && asks_again_for_all(call, result, head)) {
+    call.asked_again = true;
+    call.next_choice = domain::BackendChoice{.backend = call.backend};
+  }
   if (call.next_choice && !retries_.try_retry(now)) {
     chooser_.record(*call.next_choice, domain::BackendOutcome::kNothing, now);
     call.next_choice.reset();

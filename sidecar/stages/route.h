@@ -11,7 +11,7 @@ namespace penstock::stages {
 
 // Chooses the backend of each attempt: by the first matching route, by weight among those that are
 // healthy and take the model, then the route's fallbacks in order. Another attempt goes to another
-// backend, within a retry budget.
+// backend, or once to the same one where several callers wait; within a retry budget.
 class RouteStage final : public pipeline::CallStage {
  public:
   RouteStage(const resolve::ResolvedPolicy& policy, domain::Instant now);

@@ -64,7 +64,11 @@ std::vector<domain::StoredEvent> events_of(
 }  // namespace
 
 StoreStage::StoreStage(const resolve::ResolvedPolicy& policy, Tiers tiers)
-    : settings_(*policy.caching), tiers_(std::move(tiers)) {}
+    : settings_(*policy.caching), tiers_(std::move(tiers)), ttl_(settings_.ttl) {
+  for (const resolve::MemoryTier& tier : settings_.tiers) {
+    ttl_ = std::min(ttl_, tier.ttl.value_or(ttl_));
+  }
+}
 
 pipeline::Verdict StoreStage::on_call(request::CallContext& /*call*/) noexcept {
   return pipeline::Verdict::kContinue;
@@ -133,8 +137,8 @@ std::shared_ptr<domain::CacheEntry> StoreStage::new_entry(const request::CallCon
   entry->model = call.summary.response_model;
   const clock::Instant now = call.worker.clock.now();
   entry->stored_at = now;
-  entry->expires_at = now + domain::jittered_ttl(settings_.ttl, settings_.ttl_jitter_percent,
-                                                 call.worker.random.next());
+  entry->expires_at =
+      now + domain::jittered_ttl(ttl_, settings_.ttl_jitter_percent, call.worker.random.next());
   return entry;
 }
 

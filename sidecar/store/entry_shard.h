@@ -63,7 +63,7 @@ class EntryShard {
   EntryShard(const EntryShard&) = delete;
   EntryShard& operator=(const EntryShard&) = delete;
 
-  enum class Lookup : std::uint8_t { kRaw, kCanonical };
+  enum class Lookup : std::uint8_t { kRaw, kCanonical, kAgain };
   [[nodiscard]] domain::EntryPtr find(const digest::Digest& key, domain::Instant now, Lookup lookup)
       PENSTOCK_EXCLUDES(mutex_);
 

@@ -47,6 +47,10 @@ domain::EntryPtr MemoryTier::find_canonical(const digest::Digest& key, domain::I
   return shard_of(key).find(key, now, EntryShard::Lookup::kCanonical);
 }
 
+domain::EntryPtr MemoryTier::find_again(const digest::Digest& key, domain::Instant now) {
+  return shard_of(key).find(key, now, EntryShard::Lookup::kAgain);
+}
+
 void MemoryTier::alias(const digest::Hash128& raw, const digest::Digest& key,
                        const domain::RequestBytes& request) {
   EntryShard& shard = shard_of(key);

@@ -35,6 +35,7 @@ class MemoryTier final : public ports::CacheTier {
   domain::EntryPtr find_raw(const digest::Hash128& raw, const domain::RequestBytes& request,
                             domain::Instant now) override;
   domain::EntryPtr find_canonical(const digest::Digest& key, domain::Instant now) override;
+  domain::EntryPtr find_again(const digest::Digest& key, domain::Instant now) override;
   void alias(const digest::Hash128& raw, const digest::Digest& key,
              const domain::RequestBytes& request) override;
   bool insert(domain::EntryPtr entry, const digest::Hash128& raw,

@@ -223,11 +223,17 @@ class Stack:
     def has_sidecar() -> bool:
         return SIDECAR.exists()
 
-    def sidecar(self, caching: bool | str = False, name: str | None = None, flags: list | None = None) -> Sidecar:
-        """The running sidecar of that name, started on first use. `caching`: see resources()."""
+    def sidecar(
+        self,
+        caching: bool | str = False,
+        name: str | None = None,
+        flags: list | None = None,
+        document: str | None = None,
+    ) -> Sidecar:
+        """The running sidecar of that name, started on first use with `document`, or with resources(caching)."""
         name = name or ("cached" if caching else "pass")
         if name not in self.sidecars:
-            document = resources(self.upstream, caching)
+            document = document or resources(self.upstream, caching)
             self.sidecars[name] = Sidecar(name, self.folder, document, flags or [])
         return self.sidecars[name]
 

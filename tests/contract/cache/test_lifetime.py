@@ -2,7 +2,7 @@
 
 import pytest
 from exchange import CHAT, EMBEDDINGS, MESSAGES, ask, chat, embeddings, messages, simulate
-from stack import eventually
+from stack import eventually, resources
 
 CACHING = """
   caching:
@@ -11,6 +11,10 @@ CACHING = """
     tenant: {{ anonymous: Share }}
     {settings}
 """
+
+
+def time_left(hit) -> int:
+    return next(int(part.removeprefix("ttl=")) for part in hit.cache if part.startswith("ttl="))
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +38,7 @@ def test_an_answer_expires(sidecar, tag, upstream_calls):
 def test_ttl_counts_down(sidecar, tag):
     data = sidecar("steady", "ttl: 10m").data
     ask(data, chat(tag))
-    hit = ask(data, chat(tag))
-    ttl = next(int(part.removeprefix("ttl=")) for part in hit.cache if part.startswith("ttl="))
-    assert 500 < ttl <= 660  # with its jitter of a tenth
+    assert 500 < time_left(ask(data, chat(tag))) <= 660  # with its jitter of a tenth
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
@@ -53,6 +55,14 @@ def test_a_long_answer_is_given_and_not_kept(stream, flights, sidecar, tag, upst
     short = chat("short " + tag, stream=stream)
     ask(data, short, headers=simulate("events=10"))
     assert ask(data, short).is_hit
+
+
+def test_a_tier_caps_the_ttl(stack, needs_sidecar, tag):
+    document = resources(stack.upstream, CACHING.format(settings="ttl: 10m"))
+    capped = document.replace("type: Memory", "type: Memory\n  ttl: 30s")
+    data = stack.sidecar(name="capped", document=capped).data
+    ask(data, chat(tag))
+    assert 0 < time_left(ask(data, chat(tag))) <= 33
 
 
 def test_without_coalescing_answers_are_kept_too(sidecar, tag, upstream_calls):
