@@ -75,10 +75,12 @@ class Session final : public net::ReadWatcher, public BodySource {
   Task<> call_upstream();
   PENSTOCK_OWN_FRAME Task<> conclude(CallOutcome outcome, request::CallContext& call,
                                      UpstreamCall& upstream);
+  void end_request();
+
+  // Sharing it with others (session_flight.cc).
   PENSTOCK_OWN_FRAME Task<> follow_flight();
   SinkState take_news(request::Flight::News& news);
   PENSTOCK_OWN_FRAME Task<> conclude_flight(request::Flight::News& news);
-  void end_request();
 
   // What is no plain answer (session_exceptions.cc).
   void break_off();
