@@ -155,9 +155,10 @@ class Line:
     def reset(self):
         """Ends the connection as a crash does: with a reset."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.socket.close()
+        self.close()
 
     def close(self):
+        self._pending = b""
         self.socket.close()
 
     def wait_gone(self, seconds: float = SECONDS):
