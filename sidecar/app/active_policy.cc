@@ -1,5 +1,6 @@
 #include "sidecar/app/active_policy.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -21,6 +22,14 @@ std::string_view trimmed(std::string_view text) {
     return {};
   }
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+// A line break in a credential would end its header field and begin another.
+bool is_one_line(std::string_view credential) {
+  return std::ranges::none_of(credential, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  });
 }
 
 Result<std::string> read_secret(const std::string& secrets_dir, const resolve::SecretKey& key) {
@@ -75,9 +84,15 @@ Result<http::Upstream> make_upstream(const resolve::Backend& backend,
     if (!secret) {
       return std::unexpected(secret.error());
     }
+    const std::string_view key = trimmed(*secret);
+    if (!is_one_line(key)) {
+      return fail(ErrorCode::kInvalidConfig, "Secret " + backend.credentials->name + ", key " +
+                                                 backend.credentials->key +
+                                                 ": want one line without control characters");
+    }
     const bool anthropic = backend.dialect == resolve::DialectName::kAnthropic;
     upstream.credential_name = anthropic ? "x-api-key" : "authorization";
-    upstream.credential_value = (anthropic ? "" : "Bearer ") + std::string(trimmed(*secret));
+    upstream.credential_value = (anthropic ? "" : "Bearer ") + std::string(key);
   }
   return upstream;
 }

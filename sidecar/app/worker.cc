@@ -6,17 +6,30 @@
 
 #include "lib/net/socket_options.h"
 #include "sidecar/app/stage_table.h"
+#include "sidecar/dialect/error_body.h"
+#include "sidecar/http1/head_writer.h"
 
 namespace penstock::app {
 namespace {
 
 constexpr std::uint32_t kTicksPerSecond = 4;
 
-constexpr std::string_view kTooManyConnections =
-    "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nx-penstock-error: overloaded\r\n"
-    "content-type: application/json\r\ncontent-length: 91\r\nconnection: close\r\n\r\n"
-    "{\"error\":{\"message\":\"Too many connections.\",\"type\":\"overloaded\",\"param\":null,"
-    "\"code\":null}}\n\n";
+// The whole answer of a connection that is one too many.
+const std::string& too_many_connections() {
+  static const std::string answer = [] {
+    constexpr ErrorCode kCode = ErrorCode::kOverloaded;
+    const std::string body = dialect::error_body(
+        domain::Dialect::kOpenAi, kCode, dialect::client_message(kCode), http_status(kCode));
+    std::string text;
+    http1::append_status_line(text, http_status(kCode));
+    text += "retry-after: 1\r\ncontent-type: application/json\r\nconnection: close\r\n";
+    http1::append_field(text, "x-penstock-error", label(kCode));
+    http1::append_field(text, "content-length", body.size());
+    text += http1::kLineEnd;
+    return text + body;
+  }();
+  return answer;
+}
 
 }  // namespace
 
@@ -193,8 +206,11 @@ void Worker::accept(net::Descriptor socket) {
 // One attempt to say why; the socket's buffer is empty, so it takes these few bytes.
 void Worker::refuse(const net::Descriptor& socket) {
   metrics_->rejected("connections");
-  static_cast<void>(::send(socket.get(), kTooManyConnections.data(), kTooManyConnections.size(),
-                           MSG_NOSIGNAL | MSG_DONTWAIT));
+  if (snapshot_->listener_tls == nullptr) {
+    const std::string& answer = too_many_connections();
+    static_cast<void>(
+        ::send(socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+  }
 }
 
 void Worker::forget(Connected& ended) {

@@ -9,16 +9,18 @@
 #include "lib/clock/clock.h"
 #include "sidecar/dialect/ending.h"
 #include "sidecar/domain/token_usage.h"
+#include "sidecar/request/inline_text.h"
 
 namespace penstock::request {
 
 using Micros = std::chrono::microseconds;
 
-// What one upstream call did, used and cost: copied to every caller it served.
+// What one upstream call did, used and cost: copied to every caller it served. It owns its texts:
+// callers of a flight may run another policy than the call does.
 struct CallSummary {
-  int status = 0;  // 0: no response head came
-  std::uint32_t backend = 0;
-  bool backend_chosen = false;
+  int status = 0;               // 0: no response head came
+  std::uint32_t backend = 0;    // index in the call's policy
+  InlineText<47> backend_name;  // empty: none was chosen
   std::uint32_t attempts = 0;
   bool connection_reused = false;
 
@@ -39,7 +41,7 @@ struct CallSummary {
   std::int64_t cost = 0;
   bool price_known = false;
   std::string_view unknown_price_reason;  // metric label, when the price is not known
-  std::string_view price_version;         // lives as long as the policy's snapshot
+  InlineText<16> price_version;
 };
 
 }  // namespace penstock::request

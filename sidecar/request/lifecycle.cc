@@ -67,9 +67,7 @@ void hand_over(CallerContext& caller, CallContext& call) {
 void take_summary(CallerContext& caller, const CallSummary& summary, bool paid) {
   RequestRecord& record = caller.record;
   record.upstream_attempts = paid ? summary.attempts : 0;
-  if (summary.backend_chosen) {
-    record.backend = caller.policy->backends[summary.backend].name;
-  }
+  record.backend = summary.backend_name;
   record.response_model = summary.response_model;
   if (paid) {
     record.timing.upstream = summary.total;
@@ -86,7 +84,7 @@ void take_summary(CallerContext& caller, const CallSummary& summary, bool paid) 
     record.usage_known = true;
   }
   record.unpriced_reason = summary.unknown_price_reason;
-  record.price_version = summary.price_known ? summary.price_version : std::string_view{};
+  record.price_version = summary.price_version;
   record.cost_known = summary.price_known && paid;
   record.cost = record.cost_known ? summary.cost : 0;
   record.saved_cost = summary.price_known && !paid ? summary.cost : 0;

@@ -107,7 +107,7 @@ pipeline::Verdict RouteStage::on_call(request::CallContext& call) noexcept {
   call.backends_tried.set(call.backend);
   call.send_client_credential = meant_for(call, call.backend);
   call.summary.backend = call.backend;
-  call.summary.backend_chosen = true;
+  call.summary.backend_name = call.policy->backends[call.backend].name;
   return pipeline::Verdict::kContinue;
 }
 

@@ -79,7 +79,7 @@ void UsageStage::price(request::CallSummary& summary, std::string_view service_t
   summary.price_known = charge.known;
   summary.cost = charge.amount.value();
   summary.unknown_price_reason = domain::label(charge.reason);
-  summary.price_version = charge.price_version;
+  summary.price_version = charge.known ? charge.price_version : std::string_view{};
 }
 
 }  // namespace penstock::stages

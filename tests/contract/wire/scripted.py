@@ -81,6 +81,12 @@ class Line:
         self._pending += data
         return data
 
+    def some(self) -> bytes:
+        """What is here, or comes next, of something that is no request."""
+        data = self._pending or self.more()
+        self._pending = b""
+        return data
+
     def _until(self, mark: bytes) -> bytes:
         while mark not in self._pending:
             self.more()
@@ -174,7 +180,7 @@ class Line:
 class Upstream:
     """A TCP server on a free port, a thread a connection, at most `SECONDS` a step."""
 
-    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, backlog: int = 128):
+    def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None, backlog: int = 2048):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._listener = socket.socket(family, socket.SOCK_STREAM)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
