@@ -8,6 +8,7 @@
 #include "sidecar/stages/embeddings.h"
 #include "sidecar/stages/identity.h"
 #include "sidecar/stages/route.h"
+#include "sidecar/stages/store.h"
 #include "sidecar/stages/usage.h"
 
 namespace penstock::app {
@@ -67,7 +68,7 @@ std::unique_ptr<pipeline::CallerStage> make_coalesce(const StageDeps& deps) {
 }
 
 std::unique_ptr<pipeline::CallStage> make_store(const StageDeps& deps) {
-  return std::make_unique<stages::StoreStage>(deps.policy(), deps.active.tiers);
+  return std::make_unique<stages::StoreStage>(deps.policy(), deps.active.tiers, deps.hasher);
 }
 
 std::unique_ptr<pipeline::CallStage> make_route(const StageDeps& deps) {

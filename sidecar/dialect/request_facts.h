@@ -49,6 +49,13 @@ struct RequestFacts {
 
   std::shared_ptr<const std::string>
       model_unescaped;  // owns `model` where the body spells it with escapes
+
+  // Follows the body's bytes to a copy of them. `old_body` need not be readable any more.
+  void rebase(const char* old_body, const char* new_body) {
+    if (model_unescaped == nullptr && !model.empty()) {
+      model = std::string_view(new_body + (model.data() - old_body), model.size());
+    }
+  }
 };
 
 }  // namespace penstock::dialect

@@ -15,6 +15,11 @@ void append_part(std::string& out, std::string_view part) {
   out.append(part);
 }
 
+std::size_t heap_bytes_of(const std::string& text) {
+  constexpr std::size_t kInPlace = 15;  // libstdc++ keeps this much inside the object
+  return text.capacity() <= kInPlace ? 0 : text.capacity() + 1;
+}
+
 bool fits(const RequestBytes& request) {
   return request.scope.size() + request.body.size() <= RequestProof::kBytesMax;
 }
@@ -56,8 +61,11 @@ bool RequestProof::proves(const RequestBytes& request, const KeyHasher& hasher) 
 }
 
 std::size_t RequestProof::heap_bytes() const {
-  constexpr std::size_t kInPlace = 15;  // libstdc++ keeps this much inside the object
-  return bytes_.capacity() <= kInPlace ? 0 : bytes_.capacity() + 1;
+  return heap_bytes_of(bytes_);
+}
+
+std::size_t KnownRequest::heap_bytes() const {
+  return proof.heap_bytes() + heap_bytes_of(traits.model);
 }
 
 }  // namespace penstock::domain

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "lib/digest/digest.h"
+#include "sidecar/domain/request_traits.h"
 
 namespace penstock::domain {
 
@@ -73,6 +74,16 @@ class RequestProof {
   std::uint64_t body_size_ = 0;
   std::string bytes_;  // scope and body joined; empty where the tag stands for them
   digest::Hash128 tag_;
+};
+
+// What an alias keeps of a request: what proves that another one is the same, and what its body
+// said.
+struct KnownRequest {
+  RequestProof proof;
+  RequestTraits traits;
+
+  // Heap memory it holds.
+  [[nodiscard]] std::size_t heap_bytes() const;
 };
 
 }  // namespace penstock::domain

@@ -24,8 +24,8 @@ ClientSink::ClientSink(WorkerIo& io, net::Connection& connection, ClientWriter& 
 
 void ClientSink::start(request::CallerContext& caller, bool closing) {
   caller_ = &caller;
-  minor_version_ = caller.text.head.minor_version;
-  for_head_ = caller.text.head.method == "HEAD";
+  minor_version_ = caller.text->head.minor_version;
+  for_head_ = caller.text->head.method == "HEAD";
   closing_ = closing;
   head_pending_ = false;
   head_written_ = false;
@@ -77,7 +77,7 @@ SinkState ClientSink::on_head(const http1::ResponseHead& head, bool usage_added)
   text += extra_fields_;
   text += http1::kLineEnd;
   head_pending_ = true;
-  caller_->record.status = static_cast<std::uint16_t>(head.status);
+  caller_->status = static_cast<std::uint16_t>(head.status);
   return SinkState::kReady;
 }
 
@@ -92,7 +92,7 @@ std::string_view ClientSink::take_head() {
 }
 
 void ClientSink::mark_first_byte() {
-  caller_->record.timing.first_byte = std::chrono::duration_cast<std::chrono::microseconds>(
+  caller_->timing.first_byte = std::chrono::duration_cast<std::chrono::microseconds>(
       io_.services.clock.now() - caller_->started);
 }
 
@@ -144,7 +144,7 @@ SinkState ClientSink::answer(int status, std::string_view head_lines, std::strin
   }
   head += http1::kLineEnd;
   head_written_ = true;
-  caller_->record.status = static_cast<std::uint16_t>(status);
+  caller_->status = static_cast<std::uint16_t>(status);
   mark_first_byte();
   if (for_head_) {
     body = {};

@@ -43,13 +43,13 @@ Task<> FlightRun::watch_callers() {
   while (!flight_->abandoned()) {
     co_await left_.wait();
   }
-  io_.services.flights.remove(call_.cache.flight_key(), *flight_);
+  io_.services.flights.remove(call_.cache->flight_key(), *flight_);
   upstream_.client_gone();
 }
 
 void FlightRun::publish_end(CallOutcome outcome) {
   // First out of the table: whoever comes now finds the stored answer or starts a new call.
-  io_.services.flights.remove(call_.cache.flight_key(), *flight_);
+  io_.services.flights.remove(call_.cache->flight_key(), *flight_);
   request::FlightEnd end = request::FlightEnd::kTruncated;
   ErrorCode error = ErrorCode::kUpstreamFailed;
   if (outcome == CallOutcome::kComplete) {
@@ -73,13 +73,16 @@ SinkState FlightRun::on_head(const http1::ResponseHead& head, bool usage_added) 
   if (!copy_head(head, *shared)) {
     return SinkState::kGone;
   }
-  shared->usage_in_stream = usage_added || call_.facts.include_usage.value_or(false);
+  shared->usage_in_stream = usage_added || call_.traits.wants_usage;
   flight_->publish_head(std::move(shared));
   return state();
 }
 
-SinkState FlightRun::on_payload(std::string_view payload) {
+void FlightRun::on_arrival(std::string_view payload) {
   flight_->append(payload);
+}
+
+SinkState FlightRun::on_payload(std::string_view /*payload*/) {
   return state();
 }
 

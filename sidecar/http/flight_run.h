@@ -33,6 +33,7 @@ class FlightRun final : public ResponseSink {
 
   void on_interim(const http1::ResponseHead& /*head*/) override {}
   SinkState on_head(const http1::ResponseHead& head, bool usage_added) override;
+  void on_arrival(std::string_view payload) override;
   SinkState on_payload(std::string_view payload) override;
   SinkState flush() override { return state(); }
   Task<SinkState> ready() override;

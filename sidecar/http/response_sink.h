@@ -25,6 +25,9 @@ class ResponseSink {
   // May hold the head back until the first payload or flush().
   // `usage_added`: an event stream tells its usage because we asked, not the client.
   virtual SinkState on_head(const http1::ResponseHead& head, bool usage_added) = 0;
+  // Payload that on_payload() will bring next, before the call's stages complete where it is the
+  // last: what keeps the answer whole takes it here.
+  virtual void on_arrival(std::string_view /*payload*/) {}
   // `payload` holds only during the call.
   virtual SinkState on_payload(std::string_view payload) = 0;
   // What was held back leaves now: nothing more is there to read at the moment.

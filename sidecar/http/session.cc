@@ -4,7 +4,6 @@
 
 #include "lib/net/dial.h"
 #include "sidecar/dialect/endpoint.h"
-#include "sidecar/dialect/request_reader.h"
 #include "sidecar/http/merging_sink.h"
 #include "sidecar/http/paced_replay.h"
 #include "sidecar/request/lifecycle.h"
@@ -96,19 +95,19 @@ void Session::begin_request(std::size_t head_size) {
       std::shared_ptr<const resolve::ResolvedPolicy>(snapshot_, snapshot_->policy.get()));
   request::CallerContext& caller = *caller_;
   caller.started = io_.services.clock.now();
-  caller.text.head = std::move(io_.request_head);
+  std::swap(caller.text->head, io_.request_head);
   if (kept_.empty()) {
-    caller.text.borrow_head(input_.substr(0, head_size));
+    caller.text->borrow_head(input_.substr(0, head_size));
     input_.remove_prefix(head_size);
   } else {
-    caller.text.borrow_head(std::string_view(kept_).substr(0, head_size));
-    caller.text.own();
+    caller.text->borrow_head(std::string_view(kept_).substr(0, head_size));
+    caller.text->own();
     kept_.erase(0, head_size);
   }
-  const http1::RequestHead& head = caller.text.head;
+  const http1::RequestHead& head = caller.text->head;
   caller.endpoint =
       dialect::recognise(head.method, head.path, head.has(http1::HeaderId::kAnthropicVersion));
-  request::begin_record(caller);
+  request::begin(caller);
   const bool last = !head.keep_alive || finishing_ || host_.draining();
   sink_.start(caller, last);
   host_.limits().requests_in_flight.fetch_add(1, std::memory_order_relaxed);
@@ -123,7 +122,7 @@ bool Session::serve_at_once() {
     return true;
   }
   request::CallerContext& caller = *caller_;
-  read_facts();
+  caller.body_collected = body_plan_ == BodyPlan::kHave;
   position_ = snapshot_->caller_chain.run(caller);
   staged_ = true;
   if (position_.verdict != pipeline::Verdict::kRespond || !caller.answer || caller.answer->paced ||
@@ -149,25 +148,17 @@ bool Session::admit() {
     caller_->refuse(ErrorCode::kOverloaded, "Too many requests are in flight.");
     return false;
   }
-  if (caller_->text.head.expect_unknown) {
+  if (caller_->text->head.expect_unknown) {
     caller_->refuse(ErrorCode::kExpectationFailed, "Only Expect: 100-continue is understood.");
     return false;
   }
   return true;
 }
 
-void Session::read_facts() {
-  request::CallerContext& caller = *caller_;
-  if (body_plan_ == BodyPlan::kHave && domain::is_model_call(caller.endpoint.operation)) {
-    caller.facts = dialect::read_request(io_.services.json, caller.endpoint.operation,
-                                         caller.text.body(), caller.text.body_readable());
-  }
-}
-
 Task<Session::Next> Session::serve() {
   request::CallerContext& caller = *caller_;
   keep_input();
-  caller.text.own();
+  caller.text->own();
   if (!caller.refusal && body_plan_ == BodyPlan::kCollect) {
     const bool collected = co_await collect_body();
     if (!collected && !caller.refusal) {
@@ -176,7 +167,7 @@ Task<Session::Next> Session::serve() {
     }
   }
   if (!staged_ && !caller.refusal) {
-    read_facts();
+    caller.body_collected = body_plan_ == BodyPlan::kHave;
     position_ = snapshot_->caller_chain.run(caller);
   }
   while (position_.verdict == pipeline::Verdict::kWait) {
@@ -228,7 +219,7 @@ Task<> Session::call_upstream() {
   request::CallContext call(io_.services, caller.policy);
   const bool streams_body = body_plan_ == BodyPlan::kStream;
   if (streams_body) {
-    const http1::RequestHead& head = caller.text.head;
+    const http1::RequestHead& head = caller.text->head;
     streamed_length_ =
         head.framing == http1::Framing::kLength ? std::optional(head.content_length) : std::nullopt;
     if (head.expect_continue) {
@@ -251,7 +242,7 @@ Task<> Session::call_upstream() {
   CallOutcome outcome = co_await upstream.run();
   call_ = nullptr;
   connection_.watch(nullptr);
-  request::take_summary(caller, call.summary, /*paid=*/true);
+  request::take_summary(caller, std::move(call.summary), /*paid=*/true);
   if (merging != nullptr) {
     outcome = gone_ ? CallOutcome::kAborted : merging->conclude(outcome, call);
   }
@@ -284,13 +275,12 @@ Task<> Session::conclude(CallOutcome outcome, request::CallContext& call, Upstre
 
 void Session::end_request() {
   request::CallerContext& caller = *caller_;
-  caller.record.bytes_out = sink_.payload_bytes();
+  caller.bytes_out = sink_.payload_bytes();
   snapshot_->caller_chain.complete(caller, position_.entered);
   host_.limits().requests_in_flight.fetch_sub(1, std::memory_order_relaxed);
   io_.services.metrics.request_ended();
   host_.limits().collected_bytes.fetch_sub(std::exchange(body_lease_, 0),
                                            std::memory_order_relaxed);
-  io_.request_head = std::move(caller.text.head);
   caller_.reset();
   position_ = {};
   staged_ = false;

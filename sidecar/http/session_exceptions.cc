@@ -19,7 +19,7 @@ constexpr std::chrono::milliseconds kLingerTime{1'000};
 }  // namespace
 
 void Session::break_off() {
-  caller_->record.disconnect = request::Disconnect::kUpstream;
+  caller_->disconnect = request::Disconnect::kUpstream;
   sink_.break_off(dialect::error_event(caller_->endpoint, ErrorCode::kUpstreamFailed,
                                        dialect::client_message(ErrorCode::kUpstreamFailed)));
 }
@@ -27,7 +27,6 @@ void Session::break_off() {
 Task<> Session::refuse() {
   request::CallerContext& caller = *caller_;
   const request::Refusal& refusal = *caller.refusal;
-  caller.record.error = label(refusal.code);
   // What the client still sends would be read as its next request.
   body_left_ =
       body_plan_ == BodyPlan::kCollect || (body_plan_ == BodyPlan::kStream && !body_.done());
@@ -134,7 +133,7 @@ void Session::client_is_gone() {
     return;
   }
   gone_ = true;
-  caller_->record.disconnect = request::Disconnect::kDownstream;
+  caller_->disconnect = request::Disconnect::kDownstream;
   if (call_ != nullptr) {
     call_->client_gone();
   }

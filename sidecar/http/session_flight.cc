@@ -40,7 +40,7 @@ Task<> Session::follow_flight() {
 SinkState Session::take_news(request::Flight::News& news) {
   if (news.head != nullptr && !head_relayed_) {
     head_relayed_ = true;
-    const bool strips = news.head->strips_usage_for(caller_->facts);
+    const bool strips = news.head->strips_usage_for(caller_->traits);
     const SinkState state = sink_.on_head(news.head->head, strips);
     if (state != SinkState::kReady) {
       return state;

@@ -71,7 +71,7 @@ bool Session::expects_more_input() {
 
 void Session::plan_body() {
   request::CallerContext& caller = *caller_;
-  const http1::RequestHead& head = caller.text.head;
+  const http1::RequestHead& head = caller.text->head;
   const resolve::ListenerSettings& limits = caller.policy->listener;
   body_.start(head.framing, head.content_length);
   body_left_ = false;
@@ -112,16 +112,16 @@ void Session::body_too_large() {
 
 bool Session::borrow_whole_body() {
   request::CallerContext& caller = *caller_;
-  const std::uint64_t length = caller.text.head.content_length;
-  if (caller.text.head.framing != http1::Framing::kLength || !kept_.empty() ||
+  const std::uint64_t length = caller.text->head.content_length;
+  if (caller.text->head.framing != http1::Framing::kLength || !kept_.empty() ||
       input_.size() < length) {
     return false;
   }
   const std::size_t begin = static_cast<std::size_t>(input_.data() - io_.receive.get());
   const std::size_t readable = WorkerIo::kScratchBytes + request::RequestText::kPadding - begin;
-  caller.text.borrow_body(input_.substr(0, length), readable);
+  caller.text->borrow_body(input_.substr(0, length), readable);
   input_.remove_prefix(length);
-  caller.record.bytes_in = length;
+  caller.bytes_in = length;
   return true;
 }
 
@@ -155,18 +155,18 @@ bool Session::lease(std::uint64_t bytes) {
 Task<bool> Session::collect_body() {
   request::CallerContext& caller = *caller_;
   const resolve::ListenerSettings& limits = caller.policy->listener;
-  const bool sized = caller.text.head.framing == http1::Framing::kLength;
-  if (sized && !lease(caller.text.head.content_length)) {
+  const bool sized = caller.text->head.framing == http1::Framing::kLength;
+  if (sized && !lease(caller.text->head.content_length)) {
     co_return false;
   }
-  if (caller.text.head.expect_continue) {
+  if (caller.text->head.expect_continue) {
     const bool asked = co_await send_continue();
     if (!asked) {
       co_return false;
     }
   }
   std::string body;
-  body.reserve((sized ? caller.text.head.content_length : kept_.size()) +
+  body.reserve((sized ? caller.text->head.content_length : kept_.size()) +
                request::RequestText::kPadding);
   timed_out_ = false;
   for (;;) {
@@ -200,8 +200,8 @@ Task<bool> Session::collect_body() {
     }
   }
   deadline_.disarm();
-  caller.record.bytes_in = body.size();
-  caller.text.own_body(std::move(body));
+  caller.bytes_in = body.size();
+  caller.text->own_body(std::move(body));
   body_plan_ = BodyPlan::kHave;
   co_return true;
 }
@@ -211,7 +211,7 @@ Task<BodySource::Piece> Session::next() {
   connection_.watch(nullptr);
   if (!body_prefix_.empty()) {
     passed_on_ = std::exchange(body_prefix_, {});
-    caller_->record.bytes_in += passed_on_.size();
+    caller_->bytes_in += passed_on_.size();
     piece.bytes = passed_on_;
     piece.last = body_.done();
     co_return piece;
@@ -227,7 +227,7 @@ Task<BodySource::Piece> Session::next() {
       }
       kept_.assign(passed_on_, decoded.consumed);
       if (!decoded.payload.empty() || body_.done()) {
-        caller_->record.bytes_in += decoded.payload.size();
+        caller_->bytes_in += decoded.payload.size();
         piece.bytes = decoded.payload;
         piece.last = body_.done();
         if (piece.last) {

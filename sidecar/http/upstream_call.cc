@@ -110,10 +110,19 @@ Task<CallOutcome> UpstreamCall::run() {
 
 CallOutcome UpstreamCall::finish(CallOutcome outcome) {
   deadline_.disarm();
+  settle(outcome);
+  return outcome;
+}
+
+// The stages are done with a whole answer before its last bytes leave: a client that has it, and
+// asks again, finds it stored.
+void UpstreamCall::settle(CallOutcome outcome) {
+  if (std::exchange(settled_, true)) {
+    return;
+  }
   call_.summary.total = micros(call_.started, now());
   call_.summary.whole = outcome == CallOutcome::kComplete;
   chain_.on_complete(call_);
-  return outcome;
 }
 
 Task<UpstreamCall::Step> UpstreamCall::attempt() {

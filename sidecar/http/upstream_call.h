@@ -88,6 +88,7 @@ class UpstreamCall final : public net::ReadWatcher {
   void fail_dial(const net::Dial::Outcome& outcome);
   void build_head();
   CallOutcome finish(CallOutcome outcome);
+  void settle(CallOutcome outcome);
   void expire();
   [[nodiscard]] const Upstream& upstream() const { return upstreams_[call_.backend]; }
   [[nodiscard]] std::string_view backend_name() const {
@@ -117,7 +118,7 @@ class UpstreamCall final : public net::ReadWatcher {
   bool answered_early_ = false;  // the upstream spoke or left before it had the whole request
   bool answer_begun_ = false;    // bytes came back in this attempt
   bool keep_alive_ = false;
-  bool head_seen_ = false;
+  bool settled_ = false;  // the stages have completed
   bool timed_out_ = false;
   bool aborted_ = false;
   bool broken_ = false;    // the answer's framing cannot be trusted any more

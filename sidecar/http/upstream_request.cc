@@ -31,7 +31,7 @@ bool holds_answer(std::string_view bytes) {
 
 void UpstreamCall::build_head() {
   const Upstream& to = upstream();
-  const http1::RequestHead& head = call_.text.head;
+  const http1::RequestHead& head = call_.text->head;
   http1::UpstreamHeadEdits edits;
   edits.path_prefix = to.base_path;
   edits.host = to.origin->authority;
@@ -42,7 +42,7 @@ void UpstreamCall::build_head() {
     edits.framing = length ? http1::Framing::kLength : http1::Framing::kChunked;
     edits.content_length = length.value_or(0);
   } else if (head.framing != http1::Framing::kNone) {
-    const std::string_view body = call_.text.body();
+    const std::string_view body = call_.text->body();
     edits.framing = http1::Framing::kLength;
     edits.content_length =
         call_.body_edit ? dialect::edited(*call_.body_edit, body).size() : body.size();
@@ -60,8 +60,8 @@ void UpstreamCall::build_head() {
   if (call_.identity_coding) {
     fields[count++] = {http1::HeaderId::kAcceptEncoding, "accept-encoding", "identity"};
   }
-  if (!call_.traceparent.empty()) {
-    fields[count++] = {http1::HeaderId::kTraceparent, "traceparent", call_.traceparent};
+  if (!call_.text->traceparent.empty()) {
+    fields[count++] = {http1::HeaderId::kTraceparent, "traceparent", call_.text->traceparent};
   }
   edits.edits = std::span(fields).first(count);
   io_.head_text.clear();
@@ -73,7 +73,7 @@ Task<bool> UpstreamCall::send_request() {
   request_sent_ = false;
   call_.sent = now();
   io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
-  const std::string_view body = call_.text.body();
+  const std::string_view body = call_.text->body();
   ClientWriter writer(*connection_->io);
   ClientWriter::Result written = ClientWriter::Result::kWritten;
   if (call_.body_edit) {

@@ -94,7 +94,7 @@ UpstreamCall::HeadStep UpstreamCall::on_head_bytes(std::span<char> bytes) {
     head_bytes_.append(bytes.data(), bytes.size());
     whole = head_bytes_;
   }
-  const bool for_head = call_.text.head.method == "HEAD";
+  const bool for_head = call_.text->head.method == "HEAD";
   for (;;) {
     http1::ResponseHead& head = io_.response_head;
     head.clear();
@@ -129,13 +129,12 @@ UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> head_text,
   call_.summary.first_byte =
       std::chrono::duration_cast<request::Micros>(call_.first_byte - call_.sent);
   if (head.status == 101) {
-    if (!call_.text.head.upgrade_websocket) {
+    if (!call_.text->head.upgrade_websocket) {
       return HeadStep::kBroken;  // nobody asked to leave HTTP
     }
     early_bytes_.assign(rest.data(), rest.size());
     chain_.on_response(call_, head);
     static_cast<void>(sink_.on_head(head, false));
-    head_seen_ = true;
     return HeadStep::kUpgraded;
   }
   keep_alive_ = head.keep_alive;
@@ -163,10 +162,9 @@ bool UpstreamCall::judge_answer() {
   if (again) {
     return true;
   }
-  head_seen_ = true;
   chain_.on_response(call_, head);
-  if (streamed_ == nullptr && !call_.cache.cacheable) {
-    call_.text.release();
+  if (streamed_ == nullptr && !call_.keeps_text) {
+    call_.text.reset();
   }
   if (!draining_) {
     sink_state_ = sink_.on_head(head, call_.body_edit.has_value());
@@ -200,6 +198,10 @@ void UpstreamCall::take_payload(std::string_view payload) {
   }
   call_.summary.bytes_received += payload.size();
   chain_.on_payload(call_, payload);
+  sink_.on_arrival(payload);
+  if (decoder_.done() && !broken_) {
+    settle(CallOutcome::kComplete);
+  }
   if (draining_) {
     drained_bytes_ += payload.size();
   } else if (sink_state_ != SinkState::kGone) {

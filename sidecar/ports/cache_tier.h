@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "lib/digest/digest.h"
 #include "sidecar/domain/cache_entry.h"
@@ -40,10 +41,14 @@ class CacheTier {
   CacheTier(const CacheTier&) = delete;
   CacheTier& operator=(const CacheTier&) = delete;
 
-  // The entry that `request` led to before, or null. `raw` is its raw key; the bytes are verified,
-  // so a collision of keys is a miss.
-  virtual domain::EntryPtr find_raw(const digest::Hash128& raw, const domain::RequestBytes& request,
-                                    domain::Instant now) = 0;
+  // The entry that `request` led to before, or null, and what is known of such a request. `raw` is
+  // its raw key; the bytes are verified, so a collision of keys is a miss.
+  struct RawHit {
+    domain::EntryPtr entry;
+    std::shared_ptr<const domain::RequestTraits> traits;  // set with `entry`
+  };
+  virtual RawHit find_raw(const digest::Hash128& raw, const domain::RequestBytes& request,
+                          domain::Instant now) = 0;
   virtual domain::EntryPtr find_canonical(const digest::Digest& key, domain::Instant now) = 0;
   // The same once more for a lookup that has missed: counts a hit, but no second miss.
   virtual domain::EntryPtr find_again(const digest::Digest& key, domain::Instant now) = 0;
@@ -51,12 +56,12 @@ class CacheTier {
   // Lets find_raw() find the entry under `key` by this request too. Does nothing where the entry is
   // gone or has as many aliases as one may have.
   virtual void alias(const digest::Hash128& raw, const digest::Digest& key,
-                     const domain::RequestBytes& request) = 0;
+                     const domain::RequestBytes& request, const domain::RequestTraits& traits) = 0;
 
   // Stores the entry under entry->canonical, with a first alias, replacing one that was there.
   // False: it is larger than the tier may hold. REQUIRES: entry != nullptr.
   virtual bool insert(domain::EntryPtr entry, const digest::Hash128& raw,
-                      const domain::RequestBytes& request) = 0;
+                      domain::KnownRequest request) = 0;
   // The same without an alias (an element of an embedding batch).
   virtual bool insert(domain::EntryPtr entry) = 0;
 

@@ -30,11 +30,10 @@ struct Answer {
   }
 };
 
-// Why Penstock itself says no. `client_message` is fixed text: it never names hosts, keys or
-// prompts.
+// Why Penstock itself says no.
 struct Refusal {
   ErrorCode code = ErrorCode::kInternal;
-  std::string client_message;
+  std::string_view client_message;  // static text: never names hosts, keys or prompts
 };
 
 }  // namespace penstock::request

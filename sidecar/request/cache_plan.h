@@ -11,14 +11,14 @@ namespace penstock::request {
 
 // What the cache stage found out about a request, for its flight and for storing its answer.
 struct CachePlan {
-  bool cacheable = false;   // the answer may be stored, and the rest is set
   bool joins = false;       // the caller may share another caller's upstream call
   bool may_appear = false;  // nothing was stored; an entry that appears meanwhile is an answer
   bool streams = false;
   domain::RequestCacheControl control;  // as the client asked
   digest::Hash128 raw;
   digest::Digest canonical;
-  std::string scope;  // of the key; with the body it proves the raw key
+  std::string raw_scope;  // with the body it proves the raw key
+  std::string scope;      // of the canonical key
   std::uint64_t tenant_hash = 0;
 
   // The callers of one flight agree on whether they stream, while a stored answer serves both.

@@ -9,10 +9,11 @@
 
 #include "lib/clock/clock.h"
 #include "lib/resolve/resolved_policy.h"
-#include "sidecar/dialect/request_facts.h"
 #include "sidecar/dialect/stream_options.h"
 #include "sidecar/domain/backend_choice.h"
+#include "sidecar/domain/cache_key.h"
 #include "sidecar/domain/endpoint.h"
+#include "sidecar/domain/request_traits.h"
 #include "sidecar/http1/head.h"
 #include "sidecar/request/answer.h"
 #include "sidecar/request/answer_reader.h"
@@ -26,6 +27,20 @@ namespace penstock::request {
 
 struct WorkerServices;
 
+// An answer that is being kept for the cache, from its head on.
+struct KeptAnswer {
+  struct Arrival {
+    std::uint64_t end = 0;       // payload bytes that were there …
+    std::uint32_t after_ms = 0;  // … this long after the first byte
+  };
+  std::string head;
+  std::string payload;  // where no flight keeps it
+  std::uint64_t payload_bytes = 0;
+  std::vector<Arrival> arrivals;  // recorded only for paced replay
+  // By which the request will be known again; not set for a batch of embeddings.
+  std::optional<domain::RequestProof> proof;
+};
+
 // One call of an upstream, with all its attempts. Lives in the session's frame while it serves that
 // caller alone, or with a flight that any number of callers share.
 //
@@ -38,21 +53,21 @@ struct CallContext {
   std::shared_ptr<const resolve::ResolvedPolicy> policy;
 
   // What to ask.
-  RequestText text;
+  RequestTextPool::Taken text;  // until the answer's head is here, or as long as `keeps_text`
   domain::Endpoint endpoint;
-  dialect::RequestFacts facts;
-  std::string model;  // as asked for; outlives the request's text
-  std::string traceparent;
-  std::uint64_t request_bytes = 0;  // of the body
+  domain::RequestTraits traits;
+  bool readable = false;            // the body was read: facts are in the text
   bool identity_coding = false;     // ask for an unencoded answer: it will be stored or shared
+  bool keeps_text = false;          // a stage still needs the text when the answer is complete
+  std::uint64_t request_bytes = 0;  // of the body
 
   // Set by the route stage for each attempt.
   std::uint32_t backend = 0;
-  bool send_client_credential = true;
+  std::uint32_t route = 0;  // index into policy->routes
   domain::BackendChoice choice;
   std::optional<domain::BackendChoice> next_choice;  // of the attempt that on_attempt() asked for
   domain::BackendSet backends_tried;
-  std::size_t route = 0;      // index into policy->routes
+  bool send_client_credential = true;
   bool keep_backend = false;  // the next attempt goes to the same backend, with another request
   bool asked_again = false;   // the one attempt more for several callers was made
   std::string_view
@@ -63,20 +78,10 @@ struct CallContext {
 
   // The answer, as far as it is read. Empty where nobody observes it.
   std::unique_ptr<AnswerReader> reader;
-  CachePlan cache;
+  std::unique_ptr<CachePlan> cache;                 // of a request whose answer may be stored
   std::shared_ptr<const EmbeddingPlan> embeddings;  // of a batch of them
   std::shared_ptr<Flight> flight;                   // where the answer is shared
-
-  // For storing the answer.
-  struct Arrival {
-    std::uint64_t end = 0;       // payload bytes that were there …
-    std::uint32_t after_ms = 0;  // … this long after the first byte
-  };
-  bool storable = false;
-  std::string stored_head;
-  std::string collected;  // the payload, where no flight keeps it
-  std::uint64_t payload_bytes = 0;
-  std::vector<Arrival> arrivals;  // recorded only for paced replay
+  std::unique_ptr<KeptAnswer> kept;                 // where it will be stored
 
   clock::Instant started;
   clock::Instant sent;  // of the last attempt
@@ -85,8 +90,9 @@ struct CallContext {
   std::string failure_detail;      // for the log
   CallSummary summary;
 
+  // `client_message` is static text.
   void refuse(ErrorCode code, std::string_view client_message) {
-    refusal = Refusal{code, std::string(client_message)};
+    refusal = Refusal{code, client_message};
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,11 +13,14 @@
 #include "sidecar/domain/bypass_reason.h"
 #include "sidecar/domain/cache_control.h"
 #include "sidecar/domain/endpoint.h"
+#include "sidecar/domain/request_traits.h"
 #include "sidecar/http1/head.h"
 #include "sidecar/request/answer.h"
 #include "sidecar/request/cache_plan.h"
+#include "sidecar/request/call_summary.h"
 #include "sidecar/request/embedding_plan.h"
 #include "sidecar/request/flight.h"
+#include "sidecar/request/inline_text.h"
 #include "sidecar/request/request_record.h"
 #include "sidecar/request/request_text.h"
 
@@ -39,11 +43,13 @@ struct ConnectionPeer {
 
 // One caller's request from its head to its last byte. Owned by the session; dies with the request.
 //
+// It outlives the request's text by as long as the answer takes: what a stream holds while nothing
+// is said is mostly this, so big things that come late or leave early stand behind a pointer.
+//
 // Threads: the session's worker.
 struct CallerContext {
   CallerContext(WorkerServices& on_worker, ConnectionPeer& on_peer,
-                std::shared_ptr<const resolve::ResolvedPolicy> pinned)
-      : worker(on_worker), peer(on_peer), policy(std::move(pinned)) {}
+                std::shared_ptr<const resolve::ResolvedPolicy> pinned);
 
   WorkerServices& worker;
   ConnectionPeer& peer;
@@ -51,17 +57,26 @@ struct CallerContext {
   std::shared_ptr<const resolve::ResolvedPolicy> policy;
 
   clock::Instant started;
-  RequestText text;  // head and collected body
+  std::chrono::system_clock::time_point started_at;
+  RequestTextPool::Taken text;  // head and collected body, until the call takes them over
   domain::Endpoint endpoint;
-  dialect::RequestFacts facts;  // facts.ok is false where no body was read
+  bool body_collected = false;  // the body is in `text`, whole
+
+  // What the record will say of the text, when that is gone.
+  InlineText<8> method;
+  InlineText<63> path;      // without the query
+  InlineText<32> trace_id;  // of the trace that the client began
 
   // Found out on the way.
-  std::string tenant;       // empty: none
-  std::string traceparent;  // to send upstream
+  domain::RequestTraits traits;
+  bool traits_known = false;
+  std::string_view tenant;  // the peer's; empty: none
   std::optional<domain::BypassReason> bypass;
-  std::size_t route = 0;  // index into policy->routes; set by the cache stage
-  CachePlan cache;
+  std::uint32_t route = 0;  // index into policy->routes; set by the cache stage
+  std::unique_ptr<CachePlan>
+      cache;  // of a request that may be cached, until the call takes it over
   std::shared_ptr<const EmbeddingPlan> embeddings;  // of a batch of them
+  CacheState cache_state = CacheState::kNone;
   std::optional<domain::CacheStatus>
       cache_status;                         // for the Cache-Status field; empty: none is sent
   std::optional<std::chrono::seconds> age;  // of a stored answer
@@ -70,14 +85,25 @@ struct CallerContext {
   bool leads_flight = false;
 
   // What ends the request without an upstream call: an answer of our own or a refusal.
-  std::optional<Answer> answer;
+  std::unique_ptr<Answer> answer;
   std::optional<Refusal> refusal;
 
-  RequestRecord record;
+  // How it went.
+  std::unique_ptr<const CallSummary> summary;  // of the call that answered it, once that is over
+  bool paid = false;                           // … and was made for this caller
+  std::uint16_t status = 0;                    // what the client got; 0: nothing yet
+  Disconnect disconnect = Disconnect::kNone;
+  std::uint64_t bytes_in = 0;   // of the client's body
+  std::uint64_t bytes_out = 0;  // of the answer's payload
+  RequestTiming timing;
 
-  // Every stage's way to say no.
+  // What the body says, read at the first call; nothing, with ok false, where no body was collected
+  // or it is no model call's. REQUIRES: text.
+  const dialect::RequestFacts& facts();
+
+  // Every stage's way to say no. `client_message` is static text.
   void refuse(ErrorCode code, std::string_view client_message) {
-    refusal = Refusal{code, std::string(client_message)};
+    refusal = Refusal{code, client_message};
   }
 };
 

@@ -9,7 +9,7 @@
 
 #include "lib/result/result.h"
 #include "lib/sync/mutex.h"
-#include "sidecar/dialect/request_facts.h"
+#include "sidecar/domain/request_traits.h"
 #include "sidecar/http1/head.h"
 #include "sidecar/request/call_summary.h"
 
@@ -33,8 +33,8 @@ struct SharedHead {
   bool usage_in_stream =
       false;  // an OpenAI stream that tells its usage, asked for by us or by a caller
 
-  [[nodiscard]] bool strips_usage_for(const dialect::RequestFacts& facts) const {
-    return usage_in_stream && !facts.include_usage.value_or(false);
+  [[nodiscard]] bool strips_usage_for(const domain::RequestTraits& traits) const {
+    return usage_in_stream && !traits.wants_usage;
   }
 };
 

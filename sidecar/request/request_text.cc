@@ -3,6 +3,29 @@
 #include "sidecar/domain/free_memory.h"
 
 namespace penstock::request {
+namespace {
+
+// What an idle text may keep of a string's memory: enough for most heads, and for short bodies.
+constexpr std::size_t kKeepBytesMax = 4096;
+
+void clear_or_free(std::string& text) {
+  if (text.capacity() > kKeepBytesMax) {
+    domain::free_memory(text);
+  } else {
+    text.clear();
+  }
+}
+
+}  // namespace
+
+void RequestText::own_body(std::string&& bytes) {
+  bytes.reserve(bytes.size() + kPadding);
+  owned_body_ = std::move(bytes);
+  body_ = owned_body_;
+  body_readable_ = owned_body_.capacity();
+  owns_body_ = true;
+  facts.reset();
+}
 
 void RequestText::own() {
   if (!owns_head_) {
@@ -14,21 +37,42 @@ void RequestText::own() {
   if (!owns_body_ && !body_.empty()) {
     owned_body_.reserve(body_.size() + kPadding);
     owned_body_.assign(body_);
+    if (facts) {
+      facts->rebase(body_.data(), owned_body_.data());
+    }
     body_ = owned_body_;
     body_readable_ = owned_body_.capacity();
     owns_body_ = true;
   }
 }
 
-void RequestText::release() {
-  head = {};
+void RequestText::clear() {
+  head.clear();
+  traceparent.clear();
+  facts.reset();
   head_bytes_ = {};
   body_ = {};
   body_readable_ = 0;
-  domain::free_memory(owned_head_);
-  domain::free_memory(owned_body_);
-  owns_head_ = true;
-  owns_body_ = true;
+  clear_or_free(owned_head_);
+  clear_or_free(owned_body_);
+  owns_head_ = false;
+  owns_body_ = false;
+}
+
+RequestTextPool::Taken RequestTextPool::take() {
+  if (idle_.empty()) {
+    return Taken(new RequestText(), Return(*this));
+  }
+  Taken text(idle_.back().release(), Return(*this));
+  idle_.pop_back();
+  return text;
+}
+
+void RequestTextPool::give_back(std::unique_ptr<RequestText> text) {
+  if (idle_.size() < kIdleMax) {
+    text->clear();
+    idle_.push_back(std::move(text));
+  }
 }
 
 }  // namespace penstock::request

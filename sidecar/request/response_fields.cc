@@ -15,7 +15,7 @@ std::optional<RequestTiming::Micros> measured(RequestTiming::Micros part) {
 }  // namespace
 
 void append_response_fields(std::string& out, const CallerContext& caller) {
-  const RequestTiming& timing = caller.record.timing;
+  const RequestTiming& timing = caller.timing;
   http1::append_field(out, "x-penstock-policy", caller.policy->hash);
   if (caller.cache_status) {
     out += "cache-status: ";

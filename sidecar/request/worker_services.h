@@ -10,6 +10,7 @@
 #include "sidecar/request/access_log.h"
 #include "sidecar/request/flight_table.h"
 #include "sidecar/request/recent_requests.h"
+#include "sidecar/request/request_text.h"
 #include "sidecar/request/worker_metrics.h"
 
 namespace penstock::request {
@@ -49,6 +50,7 @@ struct WorkerServices {
   Random random;
   RecentRequests recent;  // read by the admin thread
   AccessLog access_log;
+  RequestTextPool request_texts;
   simdjson::ondemand::parser json;
   dialect::RequestKeyer keyer;
   std::shared_ptr<FlightListener> flight_listener;

@@ -1,20 +1,10 @@
 #include "sidecar/stages/account.h"
 
+#include "sidecar/request/lifecycle.h"
 #include "sidecar/request/worker_services.h"
 
 namespace penstock::stages {
 namespace {
-
-using request::RequestTiming;
-
-// What Penstock itself took: everything but waiting for the upstream.
-RequestTiming::Micros overhead(const RequestTiming& timing) {
-  RequestTiming::Micros waited{0};
-  if (timing.upstream != RequestTiming::kUnmeasured) {
-    waited += timing.upstream;
-  }
-  return std::max(timing.total - waited, RequestTiming::Micros{0});
-}
 
 bool sampled(double share, request::Random& random) {
   constexpr double kRange = 18446744073709551616.0;  // 2^64
@@ -23,19 +13,13 @@ bool sampled(double share, request::Random& random) {
 
 }  // namespace
 
-pipeline::Verdict AccountStage::on_request(request::CallerContext& caller) noexcept {
-  request::RequestRecord& record = caller.record;
-  record.model = caller.facts.model;
-  record.stream = caller.facts.stream;
+pipeline::Verdict AccountStage::on_request(request::CallerContext& /*caller*/) noexcept {
   return pipeline::Verdict::kContinue;
 }
 
 void AccountStage::on_complete(request::CallerContext& caller) noexcept {
-  request::RequestRecord& record = caller.record;
+  const request::RequestRecord record = request::record_of(caller);
   request::WorkerServices& worker = caller.worker;
-  record.timing.total =
-      std::chrono::duration_cast<std::chrono::microseconds>(worker.clock.now() - caller.started);
-  record.timing.overhead = overhead(record.timing);
   worker.metrics.record(record);
   worker.recent.add(record);
   const bool failed = record.status == 0 || record.status >= 400;

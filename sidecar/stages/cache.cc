@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "lib/digest/hashing.h"
 #include "sidecar/dialect/key_fields.h"
 #include "sidecar/domain/cache_control.h"
 #include "sidecar/domain/route_match.h"
@@ -44,16 +45,60 @@ std::string_view route_name(const resolve::ResolvedPolicy& policy, std::size_t r
                                  : policy.backends[chosen.backends.front().backend].name;
 }
 
+// Whatever decides without the body's being read again must be in here.
+std::string rules_of(const resolve::ResolvedPolicy& policy) {
+  std::string text = std::to_string(static_cast<int>(policy.caching->sampled));
+  const auto add = [&text](char kind, std::string_view part) {
+    text += kind;
+    text += std::to_string(part.size());
+    text += ':';
+    text += part;
+  };
+  for (std::uint32_t i = 0; i < policy.routes.size(); ++i) {
+    const resolve::Route& route = policy.routes[i];
+    add('r', route_name(policy, i));
+    for (const std::string& model : route.models) {
+      add('m', model);
+    }
+    for (const std::string& prefix : route.path_prefixes) {
+      add('p', prefix);
+    }
+    for (const auto& [name, value] : route.headers) {
+      add('h', name);
+      add('=', value);
+    }
+  }
+  return digest::to_hex(digest::sha256(text)).substr(0, 32);
+}
+
+// A client's limit on an entry's age.
+bool too_old(const domain::CacheEntry& entry, const domain::RequestCacheControl& control,
+             clock::Instant now) {
+  return control.max_age && now - entry.stored_at > *control.max_age;
+}
+
 }  // namespace
 
 CacheStage::CacheStage(const resolve::ResolvedPolicy& policy, Tiers tiers,
                        const domain::KeyHasher& hasher)
-    : settings_(*policy.caching), tiers_(std::move(tiers)), hasher_(hasher) {
+    : settings_(*policy.caching),
+      tiers_(std::move(tiers)),
+      hasher_(hasher),
+      rules_(rules_of(policy)) {
   key_headers_.assign(dialect::key_fields::kHeaders.begin(), dialect::key_fields::kHeaders.end());
   key_headers_.insert(key_headers_.end(), settings_.key_headers.begin(),
                       settings_.key_headers.end());
+  raw_key_headers_ = key_headers_;
+  for (const resolve::Route& route : policy.routes) {
+    for (const auto& [name, value] : route.headers) {
+      if (std::ranges::find(raw_key_headers_, name) == raw_key_headers_.end()) {
+        raw_key_headers_.push_back(name);
+      }
+    }
+  }
 }
 
+// What the head alone tells.
 std::optional<domain::BypassReason> CacheStage::refusal(
     const request::CallerContext& caller) const {
   if (caller.bypass) {
@@ -64,9 +109,6 @@ std::optional<domain::BypassReason> CacheStage::refusal(
   }
   if (caller.endpoint.operation == domain::Operation::kCountTokens) {
     return domain::BypassReason::kUncachedOperation;
-  }
-  if (!caller.facts.ok) {
-    return domain::BypassReason::kUnparsable;
   }
   const bool shared = settings_.anonymous == resolve::AnonymousTenant::kShare;
   if (caller.tenant.empty() && !shared) {
@@ -81,8 +123,8 @@ pipeline::Verdict CacheStage::bypass(request::CallerContext& caller,
   if (control.only_if_cached && domain::is_model_call(caller.endpoint.operation)) {
     return not_cached(caller);
   }
-  caller.record.cache = request::CacheState::kBypass;
-  caller.record.bypass_reason = domain::label(reason);
+  caller.bypass = reason;
+  caller.cache_state = request::CacheState::kBypass;
   caller.cache_status =
       domain::CacheStatus{.outcome = domain::CacheStatus::Outcome::kBypass, .bypass = reason};
   return pipeline::Verdict::kContinue;
@@ -93,109 +135,136 @@ pipeline::Verdict CacheStage::not_cached(request::CallerContext& caller) {
   return pipeline::Verdict::kRespond;
 }
 
-void CacheStage::build_scope(const request::CallerContext& caller) {
+void CacheStage::build_scope(const request::CallerContext& caller, std::string_view backend,
+                             const std::vector<std::string>& headers) {
+  const http1::RequestHead& head = caller.text->head;
   header_values_.clear();
-  for (const std::string& name : key_headers_) {
-    for_each_value(caller.text.head, name,
+  for (const std::string& name : headers) {
+    for_each_value(head, name,
                    [&](std::string_view value) { header_values_.push_back({name, value}); });
   }
   domain::KeyScope scope;
   scope.tenant = settings_.share_across_tenants
                      ? kSharedTenant
-                     : (caller.tenant.empty() ? kAnonymousTenant : std::string_view(caller.tenant));
-  scope.target = caller.text.head.path;
-  scope.backend = route_name(*caller.policy, caller.route);
+                     : (caller.tenant.empty() ? kAnonymousTenant : caller.tenant);
+  scope.target = head.path;
+  scope.backend = backend;
   scope.headers = header_values_;
   scope_.clear();
   scope.append_to(scope_);
 }
 
-CacheStage::Found CacheStage::look_up(request::CallerContext& caller,
-                                      const domain::RequestCacheControl& control) {
-  const clock::Instant now = caller.worker.clock.now();
-  // What is too old for this client is looked up no further: its new answer takes the place.
-  const auto too_old = [&control, now](const domain::EntryPtr& entry) {
-    return control.max_age && now - entry->stored_at > *control.max_age;
-  };
-  bool reads = !control.no_cache;
-  bool stale = false;
-  const domain::RequestBytes request{scope_, caller.text.body()};
-  const digest::Hash128 raw = hasher_.raw_key(request);
-  refused_.reset();
-  if (reads) {
-    for (const auto& tier : tiers_) {
-      auto entry = tier->find_raw(raw, request, now);
-      stale = entry != nullptr && too_old(entry);
-      if (stale) {
-        reads = false;
-        break;
-      }
-      if (entry != nullptr) {
-        return {std::move(entry)};
-      }
+CacheStage::Found CacheStage::find_raw(request::CallerContext& caller,
+                                       const domain::RequestCacheControl& control,
+                                       const digest::Hash128& raw) {
+  const domain::RequestBytes request{scope_, caller.text->body()};
+  for (const auto& tier : tiers_) {
+    ports::CacheTier::RawHit hit = tier->find_raw(raw, request, caller.started);
+    if (hit.entry == nullptr) {
+      continue;
     }
+    caller.traits = *hit.traits;
+    caller.traits_known = true;
+    if (too_old(*hit.entry, control, caller.started)) {
+      return {.stale = true};
+    }
+    return {.entry = std::move(hit.entry)};
+  }
+  return {};
+}
+
+CacheStage::Found CacheStage::find_canonical(request::CallerContext& caller,
+                                             const domain::RequestCacheControl& control) {
+  request::CachePlan& plan = *caller.cache;
+  for (const auto& tier : tiers_) {
+    auto entry = tier->find_canonical(plan.canonical, caller.started);
+    if (entry == nullptr) {
+      continue;
+    }
+    if (too_old(*entry, control, caller.started)) {
+      return {.stale = true};
+    }
+    const domain::RequestBytes request{plan.raw_scope, caller.text->body()};
+    tier->alias(plan.raw, plan.canonical, request, caller.traits);
+    return {.entry = std::move(entry)};
+  }
+  return {};
+}
+
+// Reads the request, and leaves in the context what its flight and the storing of its answer need.
+// `scope_` is the raw key's.
+std::optional<domain::BypassReason> CacheStage::plan(request::CallerContext& caller,
+                                                     const digest::Hash128& raw) {
+  if (!caller.facts().ok) {
+    return domain::BypassReason::kUnparsable;
   }
   const auto keyed =
-      caller.worker.keyer.key(caller.endpoint.operation, caller.text.body(), settings_.sampled);
+      caller.worker.keyer.key(caller.endpoint.operation, caller.text->body(), settings_.sampled);
   if (keyed.refused) {
-    refused_ = keyed.refused;
-    return {};
+    return keyed.refused;
   }
-  caller.cache.cacheable = true;
-  caller.cache.raw = raw;
-  caller.cache.canonical = hasher_.canonical_key(scope_, keyed.canonical);
-  caller.cache.scope = scope_;
-  caller.cache.streams = caller.facts.stream;
-  caller.cache.tenant_hash = tenant_hash(caller.tenant);
-  if (reads) {
-    for (const auto& tier : tiers_) {
-      auto entry = tier->find_canonical(caller.cache.canonical, now);
-      stale = entry != nullptr && too_old(entry);
-      if (stale) {
-        break;
-      }
-      if (entry != nullptr) {
-        tier->alias(raw, caller.cache.canonical, request);
-        return {std::move(entry)};
-      }
-    }
-  }
-  return {nullptr, stale};
+  caller.route = match_route(*caller.policy, caller.traits.model, caller.text->head);
+  caller.cache = std::make_unique<request::CachePlan>();
+  request::CachePlan& plan = *caller.cache;
+  plan.raw = raw;
+  plan.raw_scope = scope_;
+  build_scope(caller, route_name(*caller.policy, caller.route), key_headers_);
+  plan.scope = scope_;
+  plan.canonical = hasher_.canonical_key(scope_, keyed.canonical);
+  plan.streams = caller.traits.stream;
+  plan.tenant_hash = tenant_hash(caller.tenant);
+  return std::nullopt;
+}
+
+bool CacheStage::answers(request::CallerContext& caller, const Found& found) const {
+  caller.timing.cache = std::chrono::duration_cast<std::chrono::microseconds>(
+      caller.worker.clock.now() - caller.started);
+  return found.entry != nullptr && answer_from(found.entry, settings_, caller);
 }
 
 pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcept {
-  const domain::RequestCacheControl control = cache_control_of(caller.text.head);
+  const domain::RequestCacheControl control = cache_control_of(caller.text->head);
   if (const auto reason = refusal(caller)) {
     return bypass(caller, control, *reason);
   }
   if (control.no_store) {
     return bypass(caller, control, domain::BypassReason::kClientNoStore);
   }
-  caller.cache.control = control;
-  caller.route = match_route(*caller.policy, caller.facts.model, caller.text.head);
-  build_scope(caller);
-  const Found found = look_up(caller, control);
-  const clock::Instant now = caller.worker.clock.now();
-  caller.record.timing.cache =
-      std::chrono::duration_cast<std::chrono::microseconds>(now - caller.started);
-  if (refused_) {
-    return bypass(caller, control, *refused_);
-  }
-  if (found.entry != nullptr && answer_from(found.entry, settings_, caller)) {
+  build_scope(caller, rules_, raw_key_headers_);
+  const digest::Hash128 raw = hasher_.raw_key({scope_, caller.text->body()});
+  Found found = control.no_cache ? Found{} : find_raw(caller, control, raw);
+  if (answers(caller, found)) {
     return pipeline::Verdict::kRespond;
   }
+  if (const auto reason = plan(caller, raw)) {
+    return bypass(caller, control, *reason);
+  }
+  // What is too old for this client, or cannot be told in its form, is looked up no further: its
+  // new answer takes the place.
+  if (!control.no_cache && !found.stale && found.entry == nullptr) {
+    found = find_canonical(caller, control);
+    if (answers(caller, found)) {
+      return pipeline::Verdict::kRespond;
+    }
+  }
+  return miss(caller, control, found);
+}
+
+pipeline::Verdict CacheStage::miss(request::CallerContext& caller,
+                                   const domain::RequestCacheControl& control, const Found& found) {
   // Embeddings may still be known input by input: EmbeddingsStage decides.
   const bool by_input = caller.endpoint.operation == domain::Operation::kEmbeddings;
   if (control.only_if_cached && !by_input) {
     return not_cached(caller);
   }
   using Outcome = domain::CacheStatus::Outcome;
-  caller.record.cache = found.stale ? request::CacheState::kExpired : request::CacheState::kMiss;
+  caller.cache_state = found.stale ? request::CacheState::kExpired : request::CacheState::kMiss;
   caller.cache_status = domain::CacheStatus{.outcome = control.no_cache ? Outcome::kRequest
                                                        : found.stale    ? Outcome::kStale
                                                                         : Outcome::kMiss};
-  caller.cache.joins = !control.no_cache && !found.stale;
-  caller.cache.may_appear = found.entry == nullptr;
+  caller.cache->control = control;
+  caller.cache->joins = !control.no_cache && !found.stale;
+  caller.cache->may_appear = found.entry == nullptr;
   return pipeline::Verdict::kContinue;
 }
 

@@ -12,12 +12,12 @@ CoalesceStage::CoalesceStage(const resolve::Caching& settings, Tiers tiers)
 }
 
 domain::EntryPtr CoalesceStage::find_again(const request::CallerContext& caller) const {
-  if (!caller.cache.may_appear) {
+  if (!caller.cache->may_appear) {
     return nullptr;
   }
   const clock::Instant now = caller.worker.clock.now();
   for (const auto& tier : tiers_) {
-    if (auto entry = tier->find_again(caller.cache.canonical, now)) {
+    if (auto entry = tier->find_again(caller.cache->canonical, now)) {
       return entry;
     }
   }
@@ -25,7 +25,7 @@ domain::EntryPtr CoalesceStage::find_again(const request::CallerContext& caller)
 }
 
 pipeline::Verdict CoalesceStage::on_request(request::CallerContext& caller) noexcept {
-  if (!caller.cache.cacheable || !caller.cache.joins) {
+  if (caller.cache == nullptr || !caller.cache->joins) {
     return pipeline::Verdict::kContinue;
   }
   struct Again {
@@ -35,7 +35,7 @@ pipeline::Verdict CoalesceStage::on_request(request::CallerContext& caller) noex
   } again{*this, caller, nullptr};
   request::WorkerServices& worker = caller.worker;
   request::FlightTable::Joined joined = worker.flights.join_or_start(
-      caller.cache.flight_key(), limits_, caller.flight_caller, worker.flight_listener, [&again] {
+      caller.cache->flight_key(), limits_, caller.flight_caller, worker.flight_listener, [&again] {
         again.entry = again.stage.find_again(again.caller);
         return again.entry != nullptr;
       });
@@ -46,7 +46,7 @@ pipeline::Verdict CoalesceStage::on_request(request::CallerContext& caller) noex
   caller.flight = std::move(joined.flight);
   caller.leads_flight = joined.leads;
   if (caller.flight != nullptr && !joined.leads) {
-    caller.record.cache = request::CacheState::kCollapsed;
+    caller.cache_state = request::CacheState::kCollapsed;
     caller.cache_status->collapsed = true;
   }
   return pipeline::Verdict::kContinue;

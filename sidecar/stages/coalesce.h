@@ -1,8 +1,9 @@
 #pragma once
 
 #include "lib/resolve/resolved_policy.h"
+#include "sidecar/domain/cache_entry.h"
 #include "sidecar/pipeline/stage.h"
-#include "sidecar/stages/cache.h"
+#include "sidecar/stages/tiers.h"
 
 namespace penstock::stages {
 

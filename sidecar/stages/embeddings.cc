@@ -31,23 +31,15 @@ void answer_from(request::CallerContext& caller, const request::EmbeddingPlan& p
     oldest = std::min(oldest, entry->stored_at);
     expires = std::min(expires, entry->expires_at);
   }
-  request::Answer answer;
-  answer.entry = first;
-  answer.head = first->head;
-  answer.owned_body = dialect::embeddings_from_cache(first->model, plan.elements);
-  caller.answer = std::move(answer);
+  caller.answer = std::make_unique<request::Answer>();
+  caller.answer->entry = first;
+  caller.answer->head = first->head;
+  caller.answer->owned_body = dialect::embeddings_from_cache(first->model, plan.elements);
   const clock::Instant now = caller.worker.clock.now();
   caller.cache_status = domain::CacheStatus{.outcome = domain::CacheStatus::Outcome::kHit,
                                             .ttl = whole_seconds(expires - now)};
   caller.age = whole_seconds(now - oldest);
-  request::RequestRecord& record = caller.record;
-  record.cache = request::CacheState::kHit;
-  record.response_model = first->model;
-  record.usage = {};
-  record.usage.input_uncached = plan.saved_tokens;
-  record.usage.estimated = true;
-  record.usage_known = true;
-  record.saved_cost = plan.saved_cost;
+  caller.cache_state = request::CacheState::kHit;
 }
 
 Verdict refuse_uncached(request::CallerContext& caller) {
@@ -63,7 +55,7 @@ EmbeddingsStage::EmbeddingsStage(Tiers tiers, const domain::KeyHasher& hasher)
 // False: not a batch whose inputs can be told apart.
 bool EmbeddingsStage::read_keys(const request::CallerContext& caller,
                                 request::EmbeddingPlan& plan) {
-  if (!request_.read(caller.text.body()) || request_.size() < 2) {
+  if (!request_.read(caller.text->body()) || request_.size() < 2) {
     return false;
   }
   plan.keys.reserve(request_.size());
@@ -72,7 +64,7 @@ bool EmbeddingsStage::read_keys(const request::CallerContext& caller,
     if (!canonical) {
       return false;
     }
-    plan.keys.push_back(hasher_.canonical_key(caller.cache.scope, *canonical));
+    plan.keys.push_back(hasher_.canonical_key(caller.cache->scope, *canonical));
   }
   plan.forget_found();
   return true;
@@ -81,7 +73,7 @@ bool EmbeddingsStage::read_keys(const request::CallerContext& caller,
 domain::EntryPtr EmbeddingsStage::find(const request::CallerContext& caller,
                                        const digest::Digest& key) const {
   const clock::Instant now = caller.worker.clock.now();
-  const auto& age_max = caller.cache.control.max_age;
+  const auto& age_max = caller.cache->control.max_age;
   for (const auto& tier : tiers_) {
     domain::EntryPtr entry = tier->find_canonical(key, now);
     if (entry != nullptr && (!age_max || now - entry->stored_at <= *age_max)) {
@@ -110,10 +102,10 @@ void EmbeddingsStage::look_up(const request::CallerContext& caller,
 }
 
 Verdict EmbeddingsStage::on_request(request::CallerContext& caller) noexcept {
-  const request::CachePlan& cache = caller.cache;
-  if (caller.endpoint.operation != domain::Operation::kEmbeddings || !cache.cacheable) {
+  if (caller.endpoint.operation != domain::Operation::kEmbeddings || caller.cache == nullptr) {
     return Verdict::kContinue;
   }
+  const request::CachePlan& cache = *caller.cache;
   auto plan = std::make_shared<request::EmbeddingPlan>();
   if (!read_keys(caller, *plan)) {
     return cache.control.only_if_cached ? refuse_uncached(caller) : Verdict::kContinue;
@@ -121,10 +113,11 @@ Verdict EmbeddingsStage::on_request(request::CallerContext& caller) noexcept {
   if (!cache.control.no_cache) {
     look_up(caller, *plan);
   }
-  caller.record.timing.cache =
+  caller.timing.cache =
       std::chrono::duration_cast<request::Micros>(caller.worker.clock.now() - caller.started);
   if (plan->missing.empty()) {
     answer_from(caller, *plan);
+    caller.embeddings = std::move(plan);
     return Verdict::kRespond;
   }
   if (cache.control.only_if_cached) {
@@ -134,9 +127,9 @@ Verdict EmbeddingsStage::on_request(request::CallerContext& caller) noexcept {
     plan->forget_found();  // half, because the missing ones may be longer
   }
   if (plan->partial()) {
-    caller.text.own_body(request_.body_with(plan->missing));
-    caller.cache.joins = false;
-    caller.record.cache = request::CacheState::kPartial;
+    caller.text->own_body(request_.body_with(plan->missing));
+    caller.cache->joins = false;
+    caller.cache_state = request::CacheState::kPartial;
     caller.cache_status = domain::CacheStatus{.outcome = domain::CacheStatus::Outcome::kPartialHit};
   }
   caller.embeddings = std::move(plan);

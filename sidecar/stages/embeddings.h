@@ -4,7 +4,7 @@
 #include "sidecar/domain/cache_key.h"
 #include "sidecar/pipeline/stage.h"
 #include "sidecar/request/embedding_plan.h"
-#include "sidecar/stages/cache.h"
+#include "sidecar/stages/tiers.h"
 
 namespace penstock::stages {
 

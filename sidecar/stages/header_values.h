@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "lib/resolve/resolved_policy.h"
@@ -29,10 +29,10 @@ inline std::string_view first_value(const http1::RequestHead& head, std::string_
   return {};
 }
 
-inline std::size_t match_route(const resolve::ResolvedPolicy& policy, std::string_view model,
-                               const http1::RequestHead& head) {
+inline std::uint32_t match_route(const resolve::ResolvedPolicy& policy, std::string_view model,
+                                 const http1::RequestHead& head) {
   const auto header = [&head](std::string_view name) { return first_value(head, name); };
-  return domain::match_route(policy, model, head.path, header);
+  return static_cast<std::uint32_t>(domain::match_route(policy, model, head.path, header));
 }
 
 }  // namespace penstock::stages

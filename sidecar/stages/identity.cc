@@ -31,7 +31,7 @@ IdentityStage::IdentityStage(Settings settings, std::string hash_key)
 }
 
 IdentityStage::Credential IdentityStage::credential_of(const request::CallerContext& caller) const {
-  const http1::RequestHead& head = caller.text.head;
+  const http1::RequestHead& head = caller.text->head;
   Credential credential;
   credential.text = value_of(head, http1::HeaderId::kAuthorization);
   if (credential.text.size() > kBearer.size() &&
@@ -93,7 +93,6 @@ pipeline::Verdict IdentityStage::on_request(request::CallerContext& caller) noex
     return pipeline::Verdict::kRespond;
   }
   caller.tenant = peer.tenant;
-  caller.record.tenant = caller.tenant;
   return pipeline::Verdict::kContinue;
 }
 

@@ -18,7 +18,7 @@ bool takes(const resolve::Backend& backend, std::string_view model) {
 domain::BackendSet excluded(const request::CallContext& call) {
   domain::BackendSet set = call.backends_tried;
   for (std::size_t i = 0; i < call.policy->backends.size(); ++i) {
-    if (!takes(call.policy->backends[i], call.model)) {
+    if (!takes(call.policy->backends[i], call.traits.model)) {
       set.set(i);
     }
   }
@@ -95,7 +95,7 @@ pipeline::Verdict RouteStage::on_call(request::CallContext& call) noexcept {
     call.choice = *std::exchange(call.next_choice, std::nullopt);
   } else {
     retries_.on_request();
-    call.route = match_route(*call.policy, call.model, call.text.head);
+    call.route = match_route(*call.policy, call.traits.model, call.text->head);
     const auto choice = choose(call, call.worker.clock.now());
     if (!choice) {
       call.refuse(ErrorCode::kNoBackend, "No model backend takes this request.");

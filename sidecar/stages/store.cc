@@ -1,14 +1,14 @@
+#include "sidecar/stages/store.h"
+
 #include <algorithm>
 #include <array>
 #include <numeric>
 
 #include "sidecar/domain/cache_control.h"
-#include "sidecar/domain/free_memory.h"
 #include "sidecar/domain/media_type.h"
 #include "sidecar/domain/sse_parser.h"
 #include "sidecar/http1/head_writer.h"
 #include "sidecar/request/worker_services.h"
-#include "sidecar/stages/cache.h"
 
 namespace penstock::stages {
 namespace {
@@ -41,7 +41,7 @@ bool allows_storing(const http1::ResponseHead& head, bool event_stream) {
 
 // When each event arrived, from when each piece of payload did.
 std::vector<domain::StoredEvent> events_of(
-    std::string_view body, const std::vector<request::CallContext::Arrival>& arrivals) {
+    std::string_view body, const std::vector<request::KeptAnswer::Arrival>& arrivals) {
   std::vector<domain::StoredEvent> events;
   domain::SseParser parser;
   std::size_t end = 0;
@@ -63,8 +63,9 @@ std::vector<domain::StoredEvent> events_of(
 
 }  // namespace
 
-StoreStage::StoreStage(const resolve::ResolvedPolicy& policy, Tiers tiers)
-    : settings_(*policy.caching), tiers_(std::move(tiers)), ttl_(settings_.ttl) {
+StoreStage::StoreStage(const resolve::ResolvedPolicy& policy, Tiers tiers,
+                       const domain::KeyHasher& hasher)
+    : settings_(*policy.caching), tiers_(std::move(tiers)), hasher_(hasher), ttl_(settings_.ttl) {
   for (const resolve::MemoryTier& tier : settings_.tiers) {
     ttl_ = std::min(ttl_, tier.ttl.value_or(ttl_));
   }
@@ -77,11 +78,18 @@ pipeline::Verdict StoreStage::on_call(request::CallContext& /*call*/) noexcept {
 void StoreStage::on_response(request::CallContext& call, const http1::ResponseHead& head) noexcept {
   const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
   const bool event_stream = type != nullptr && domain::is_event_stream(type->value);
-  call.storable = call.cache.cacheable && head.status >= 200 && head.status < 300 &&
-                  !head.has(http1::HeaderId::kContentEncoding) &&
-                  allows_storing(head, event_stream);
-  if (call.storable) {
-    call.stored_head = stored_head(head);
+  const bool storable = call.cache != nullptr && head.status >= 200 && head.status < 300 &&
+                        !head.has(http1::HeaderId::kContentEncoding) &&
+                        allows_storing(head, event_stream);
+  if (!storable) {
+    return;
+  }
+  call.kept = std::make_unique<request::KeptAnswer>();
+  call.kept->head = stored_head(head);
+  call.keeps_text = call.embeddings != nullptr;
+  if (!call.keeps_text) {
+    call.kept->proof.emplace(domain::RequestBytes{call.cache->raw_scope, call.text->body()},
+                             hasher_);
   }
 }
 
@@ -95,45 +103,46 @@ std::uint64_t StoreStage::bytes_max(const request::CallContext& call) const {
 }
 
 void StoreStage::on_payload(request::CallContext& call, std::string_view payload) noexcept {
-  if (!call.storable) {
+  if (call.kept == nullptr) {
     return;
   }
-  call.payload_bytes += payload.size();
-  if (call.payload_bytes > bytes_max(call)) {
-    call.storable = false;
-    domain::free_memory(call.collected);
+  request::KeptAnswer& kept = *call.kept;
+  kept.payload_bytes += payload.size();
+  if (kept.payload_bytes > bytes_max(call)) {
+    call.kept.reset();
     return;
   }
   // A flight keeps the payload itself, up to the size of one entry.
   if (call.flight == nullptr || call.embeddings != nullptr) {
-    call.collected.append(payload);
+    kept.payload.append(payload);
   }
   if (call.embeddings == nullptr && settings_.pacing == resolve::ReplayPacing::kRecorded) {
     const auto after = std::chrono::duration_cast<std::chrono::milliseconds>(
         call.worker.clock.now() - call.first_byte);
-    call.arrivals.push_back({call.payload_bytes, static_cast<std::uint32_t>(after.count())});
+    kept.arrivals.push_back({kept.payload_bytes, static_cast<std::uint32_t>(after.count())});
   }
 }
 
 void StoreStage::on_complete(request::CallContext& call) noexcept {
-  if (!call.storable || !call.summary.whole || call.summary.ending != dialect::Ending::kComplete) {
+  if (call.kept == nullptr || !call.summary.whole ||
+      call.summary.ending != dialect::Ending::kComplete) {
     return;
   }
   if (call.embeddings != nullptr) {
     store_elements(call);
   } else if (call.flight == nullptr) {
-    store(call, std::move(call.collected));
+    store(call, std::move(call.kept->payload));
   } else if (auto whole = call.flight->whole_payload()) {
     store(call, std::move(*whole));
   }
 }
 
 // What every entry of a call has in common.
-std::shared_ptr<domain::CacheEntry> StoreStage::new_entry(const request::CallContext& call) const {
+std::shared_ptr<domain::CacheEntry> StoreStage::new_entry(request::CallContext& call) const {
   auto entry = std::make_shared<domain::CacheEntry>();
-  entry->tenant_hash = call.cache.tenant_hash;
+  entry->tenant_hash = call.cache->tenant_hash;
   entry->endpoint = call.endpoint;
-  entry->head = call.stored_head;
+  entry->head = call.kept->head;
   entry->model = call.summary.response_model;
   const clock::Instant now = call.worker.clock.now();
   entry->stored_at = now;
@@ -142,22 +151,22 @@ std::shared_ptr<domain::CacheEntry> StoreStage::new_entry(const request::CallCon
   return entry;
 }
 
-void StoreStage::store(const request::CallContext& call, std::string body) const {
+void StoreStage::store(request::CallContext& call, std::string body) const {
   const std::shared_ptr<domain::CacheEntry> entry = new_entry(call);
-  entry->canonical = call.cache.canonical;
+  entry->canonical = call.cache->canonical;
   entry->is_stream = call.reader != nullptr && call.reader->event_stream();
   entry->body = std::move(body);
   if (entry->is_stream) {
-    entry->events = events_of(entry->body, call.arrivals);
+    entry->events = events_of(entry->body, call.kept->arrivals);
   }
   entry->usage = call.summary.usage.value_or(domain::TokenUsage{});
   if (call.summary.price_known) {
     entry->cost_picodollars = call.summary.cost;
   }
-  const domain::RequestBytes request{call.cache.scope, call.text.body()};
+  const domain::KnownRequest request{std::move(*call.kept->proof), call.traits};
   bool stored = false;
   for (const auto& tier : tiers_) {
-    stored = tier->insert(entry, call.cache.raw, request) || stored;
+    stored = tier->insert(entry, call.cache->raw, request) || stored;
   }
   if (stored) {
     call.worker.metrics.cache_stored();
@@ -165,12 +174,12 @@ void StoreStage::store(const request::CallContext& call, std::string body) const
 }
 
 // Each element as the answer to a call for it alone, with its share of what the call cost.
-void StoreStage::store_elements(const request::CallContext& call) {
+void StoreStage::store_elements(request::CallContext& call) {
   const std::vector<std::size_t>& asked = call.embeddings->missing;
-  const auto answer = dialect::read_embeddings_answer(call.collected, asked.size());
+  const auto answer = dialect::read_embeddings_answer(call.kept->payload, asked.size());
   // The body that was sent: it has the inputs that were missing, and no others.
   const bool matches =
-      answer && embeddings_.read(call.text.body()) && embeddings_.size() == asked.size();
+      answer && embeddings_.read(call.text->body()) && embeddings_.size() == asked.size();
   if (!matches) {
     return;
   }

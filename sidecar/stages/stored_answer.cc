@@ -16,26 +16,27 @@ bool tells_usage_on_demand(domain::Operation operation) {
 
 bool answer_from(const domain::EntryPtr& entry, const resolve::Caching& settings,
                  request::CallerContext& caller) {
-  request::Answer answer;
+  const domain::RequestTraits& wanted = caller.traits;
+  auto made = std::make_unique<request::Answer>();
+  request::Answer& answer = *made;
   answer.entry = entry;
   answer.head = entry->head;
   answer.body = entry->body;
-  const bool wants_usage = caller.facts.include_usage.value_or(false);
-  if (entry->is_stream && caller.facts.stream) {
+  if (entry->is_stream && wanted.stream) {
     answer.paced = settings.pacing == resolve::ReplayPacing::kRecorded;
-    answer.strips_usage = !wants_usage && tells_usage_on_demand(entry->endpoint.operation);
+    answer.strips_usage = !wanted.wants_usage && tells_usage_on_demand(entry->endpoint.operation);
     if (answer.strips_usage && !answer.paced) {
       answer.owned_body = dialect::strip_usage(entry->body);
     }
-  } else if (entry->is_stream != caller.facts.stream) {
+  } else if (entry->is_stream != wanted.stream) {
     auto other = entry->is_stream
                      ? dialect::fold(entry->endpoint.operation, entry->body)
-                     : dialect::unfold(entry->endpoint.operation, entry->body, wants_usage);
+                     : dialect::unfold(entry->endpoint.operation, entry->body, wanted.wants_usage);
     if (!other) {
       return false;
     }
     answer.owned_body = std::move(*other);
-    answer.head = caller.facts.stream ? request::Answer::kStreamHead : request::Answer::kJsonHead;
+    answer.head = wanted.stream ? request::Answer::kStreamHead : request::Answer::kJsonHead;
   }
   const clock::Instant now = caller.worker.clock.now();
   const auto whole_seconds = [](clock::Instant::duration time) {
@@ -44,13 +45,8 @@ bool answer_from(const domain::EntryPtr& entry, const resolve::Caching& settings
   caller.cache_status = domain::CacheStatus{.outcome = domain::CacheStatus::Outcome::kHit,
                                             .ttl = whole_seconds(entry->expires_at - now)};
   caller.age = whole_seconds(now - entry->stored_at);
-  request::RequestRecord& record = caller.record;
-  record.cache = request::CacheState::kHit;
-  record.response_model = entry->model;
-  record.usage = entry->usage;
-  record.usage_known = true;
-  record.saved_cost = entry->cost_picodollars.value_or(0);
-  caller.answer = std::move(answer);
+  caller.cache_state = request::CacheState::kHit;
+  caller.answer = std::move(made);
   return true;
 }
 

@@ -16,8 +16,8 @@ pipeline::Verdict UsageStage::on_call(request::CallContext& call) noexcept {
   const bool wanted =
       backend.stream_usage == resolve::StreamUsage::kAlways ||
       (backend.stream_usage == resolve::StreamUsage::kAuto && !refuses_option_[call.backend]);
-  if (wanted && call.facts.ok && backend.dialect == resolve::DialectName::kOpenAi) {
-    call.body_edit = dialect::ask_for_usage(call.facts, call.text.body());
+  if (wanted && call.readable && backend.dialect == resolve::DialectName::kOpenAi) {
+    call.body_edit = dialect::ask_for_usage(*call.text->facts, call.text->body());
     // What has to be taken out again is easier found in an answer without a coding.
     call.identity_coding = call.identity_coding || call.body_edit.has_value();
   }
@@ -39,7 +39,7 @@ bool UsageStage::on_attempt(request::CallContext& call, request::AttemptResult r
 }
 
 void UsageStage::on_response(request::CallContext& call, const http1::ResponseHead& head) noexcept {
-  if (!domain::is_model_call(call.endpoint.operation) || !call.facts.ok || head.status >= 300) {
+  if (!domain::is_model_call(call.endpoint.operation) || !call.readable || head.status >= 300) {
     return;
   }
   const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
@@ -67,7 +67,7 @@ void UsageStage::on_complete(request::CallContext& call) noexcept {
   summary.content_events = static_cast<std::uint32_t>(usage.content_events());
   summary.ending = usage.ending();
   summary.response_model =
-      usage.response_model().empty() ? std::string_view(call.model) : usage.response_model();
+      usage.response_model().empty() ? std::string_view(call.traits.model) : usage.response_model();
   summary.usage = dialect::usage_or_estimate(usage, call.request_bytes);
   price(summary, usage.service_tier());
 }

@@ -7,14 +7,14 @@
 namespace penstock::store {
 
 AliasNode::AliasNode(const digest::Hash128& raw_key, const digest::Digest& key,
-                     const domain::RequestBytes& request, const domain::KeyHasher& hasher)
+                     domain::KnownRequest request)
     : hash(raw_key.low),
       raw(raw_key),
-      alias(std::make_shared<const Alias>(key, domain::RequestProof(request, hasher))) {}
+      alias(std::make_shared<const Alias>(key, std::move(request))) {}
 
 std::size_t AliasNode::byte_size() const {
-  return sizeof(*this) + sizeof(Alias) + kSharedBlockBytes + alias->proof.heap_bytes() +
-         3 * kAllocationOverheadBytes;
+  return sizeof(*this) + sizeof(Alias) + kSharedBlockBytes + alias->request.heap_bytes() +
+         4 * kAllocationOverheadBytes;
 }
 
 AliasTable::~AliasTable() {

@@ -14,12 +14,12 @@ namespace penstock::store {
 // What a raw key leads to, if the proof holds. Immutable; verified outside the mutex.
 struct Alias {
   digest::Digest key;
-  domain::RequestProof proof;
+  domain::KnownRequest request;
 };
 
 struct AliasNode {
   AliasNode(const digest::Hash128& raw_key, const digest::Digest& key,
-            const domain::RequestBytes& request, const domain::KeyHasher& hasher);
+            domain::KnownRequest request);
 
   [[nodiscard]] bool has_key(const digest::Hash128& other) const { return raw == other; }
   // Memory it holds, allocator overhead included.

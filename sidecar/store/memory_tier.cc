@@ -34,13 +34,20 @@ MemoryTier::MemoryTier(const Settings& settings, const domain::KeyHasher& hasher
   }
 }
 
-domain::EntryPtr MemoryTier::find_raw(const digest::Hash128& raw,
-                                      const domain::RequestBytes& request, domain::Instant now) {
-  const std::shared_ptr<const Alias> alias = aliases_->of(raw).find(raw);
-  if (alias == nullptr || !alias->proof.proves(request, hasher_)) {
-    return nullptr;
+ports::CacheTier::RawHit MemoryTier::find_raw(const digest::Hash128& raw,
+                                              const domain::RequestBytes& request,
+                                              domain::Instant now) {
+  std::shared_ptr<const Alias> alias = aliases_->of(raw).find(raw);
+  if (alias == nullptr || !alias->request.proof.proves(request, hasher_)) {
+    return {};
   }
-  return shard_of(alias->key).find(alias->key, now, EntryShard::Lookup::kRaw);
+  RawHit hit;
+  hit.entry = shard_of(alias->key).find(alias->key, now, EntryShard::Lookup::kRaw);
+  if (hit.entry != nullptr) {
+    const domain::RequestTraits* traits = &alias->request.traits;
+    hit.traits = std::shared_ptr<const domain::RequestTraits>(std::move(alias), traits);
+  }
+  return hit;
 }
 
 domain::EntryPtr MemoryTier::find_canonical(const digest::Digest& key, domain::Instant now) {
@@ -52,18 +59,19 @@ domain::EntryPtr MemoryTier::find_again(const digest::Digest& key, domain::Insta
 }
 
 void MemoryTier::alias(const digest::Hash128& raw, const digest::Digest& key,
-                       const domain::RequestBytes& request) {
+                       const domain::RequestBytes& request, const domain::RequestTraits& traits) {
   EntryShard& shard = shard_of(key);
   // First, because the proof of a long request costs more than the rest: clients that spell each
   // request anew fill the aliases once and then pay for none.
   if (shard.wants_alias(key, raw)) {
-    shard.add_alias(key, std::make_unique<AliasNode>(raw, key, request, hasher_));
+    domain::KnownRequest known{domain::RequestProof(request, hasher_), traits};
+    shard.add_alias(key, std::make_unique<AliasNode>(raw, key, std::move(known)));
   }
 }
 
 bool MemoryTier::insert(domain::EntryPtr entry, const digest::Hash128& raw,
-                        const domain::RequestBytes& request) {
-  auto alias = std::make_unique<AliasNode>(raw, entry->canonical, request, hasher_);
+                        domain::KnownRequest request) {
+  auto alias = std::make_unique<AliasNode>(raw, entry->canonical, std::move(request));
   EntryShard& shard = shard_of(entry->canonical);
   return shard.insert(std::make_unique<EntryNode>(std::move(entry)), std::move(alias));
 }

@@ -32,14 +32,14 @@ class MemoryTier final : public ports::CacheTier {
   // `hasher` must outlive the tier.
   MemoryTier(const Settings& settings, const domain::KeyHasher& hasher);
 
-  domain::EntryPtr find_raw(const digest::Hash128& raw, const domain::RequestBytes& request,
-                            domain::Instant now) override;
+  RawHit find_raw(const digest::Hash128& raw, const domain::RequestBytes& request,
+                  domain::Instant now) override;
   domain::EntryPtr find_canonical(const digest::Digest& key, domain::Instant now) override;
   domain::EntryPtr find_again(const digest::Digest& key, domain::Instant now) override;
   void alias(const digest::Hash128& raw, const digest::Digest& key,
-             const domain::RequestBytes& request) override;
+             const domain::RequestBytes& request, const domain::RequestTraits& traits) override;
   bool insert(domain::EntryPtr entry, const digest::Hash128& raw,
-              const domain::RequestBytes& request) override;
+              domain::KnownRequest request) override;
   bool insert(domain::EntryPtr entry) override;
   void remove(const digest::Digest& key) override;
   std::size_t clear() override;

@@ -144,7 +144,8 @@ void BM_raw_hit(benchmark::State& state) {
   const std::string body = chat_body(static_cast<std::size_t>(state.range(0)), 0);
   const domain::RequestBytes request = {.scope = "a scope of usual length, tenant and all",
                                         .body = body};
-  tier.insert(answer(hasher.canonical_key(request.scope, "x")), hasher.raw_key(request), request);
+  tier.insert(answer(hasher.canonical_key(request.scope, "x")), hasher.raw_key(request),
+              {domain::RequestProof(request, hasher), {}});
   for (auto _ : state) {
     benchmark::DoNotOptimize(tier.find_raw(hasher.raw_key(request), request, kNow));
   }
@@ -169,7 +170,7 @@ void BM_canonical_hit(benchmark::State& state) {
     const digest::Digest key = hasher.canonical_key("s", keyed.canonical);
     benchmark::DoNotOptimize(tier.find_canonical(key, kNow));
     // A raw key of its own each time, as a new spelling has.
-    tier.alias({.low = i, .high = i}, key, request);
+    tier.alias({.low = i, .high = i}, key, request, {});
   }
 }
 BENCHMARK(BM_canonical_hit)->Arg(kSmall)->Arg(kLarge);
@@ -184,7 +185,8 @@ void BM_insert_full(benchmark::State& state) {
     ++i;
     const std::uint64_t mixed = i * 0x9e3779b97f4a7c15ULL;
     const domain::RequestBytes request = {.scope = "s", .body = body};
-    tier.insert(answer({.words = {mixed, mixed >> 8, i, i}}), {.low = mixed, .high = i}, request);
+    tier.insert(answer({.words = {mixed, mixed >> 8, i, i}}), {.low = mixed, .high = i},
+                {domain::RequestProof(request, hasher), {}});
   }
   state.counters["evictions"] = static_cast<double>(tier.stats().evictions);
 }

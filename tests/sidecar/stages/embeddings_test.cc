@@ -10,6 +10,7 @@
 #include "lib/telemetry/registry.h"
 #include "sidecar/request/lifecycle.h"
 #include "sidecar/request/worker_services.h"
+#include "sidecar/stages/store.h"
 #include "sidecar/store/memory_tier.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/fake_key_hasher.h"
@@ -31,11 +32,11 @@ class EmbeddingsStageTest : public testing::Test {
     auto made = std::make_unique<request::CallerContext>(worker_, peer_, policy_);
     made->started = clock_.now();
     made->endpoint = {domain::Dialect::kOpenAi, domain::Operation::kEmbeddings};
-    made->text.own_body(std::move(body));
-    made->cache.cacheable = true;
-    made->cache.joins = true;
-    made->cache.scope = "scope";
-    made->record.cache = CacheState::kMiss;
+    made->text->own_body(std::move(body));
+    made->cache = std::make_unique<request::CachePlan>();
+    made->cache->joins = true;
+    made->cache->scope = "scope";
+    made->cache_state = CacheState::kMiss;
     made->cache_status = CacheStatus{};
     return made;
   }
@@ -57,7 +58,7 @@ class EmbeddingsStageTest : public testing::Test {
     call.summary.price_known = true;
     call.summary.cost = cost;
     store_.on_complete(call);
-    request::take_summary(caller, call.summary, /*paid=*/true);
+    request::take_summary(caller, std::move(call.summary), /*paid=*/true);
   }
 
   // Leaves "a" (10 tokens) and "b" (20) in the tier.
@@ -80,7 +81,7 @@ class EmbeddingsStageTest : public testing::Test {
   Tiers tiers_ = {std::make_shared<store::MemoryTier>(
       store::MemoryTier::Settings{.size_bytes = 1 << 20, .shards = 1}, hasher_)};
   EmbeddingsStage stage_{tiers_, hasher_};
-  StoreStage store_{*policy_, tiers_};
+  StoreStage store_{*policy_, tiers_, hasher_};
 
  private:
   static std::shared_ptr<resolve::ResolvedPolicy> policy() {
@@ -96,9 +97,9 @@ TEST_F(EmbeddingsStageTest, NothingKnownIsAPlainCallThatOthersMayJoin) {
   const std::string body = R"({"input":["x","y"]})";
   const auto asking = caller(body);
   EXPECT_EQ(stage_.on_request(*asking), Verdict::kContinue);
-  EXPECT_EQ(asking->text.body(), body);
-  EXPECT_TRUE(asking->cache.joins);
-  EXPECT_EQ(asking->record.cache, CacheState::kMiss);
+  EXPECT_EQ(asking->text->body(), body);
+  EXPECT_TRUE(asking->cache->joins);
+  EXPECT_EQ(asking->cache_state, CacheState::kMiss);
   ASSERT_NE(asking->embeddings, nullptr);
   EXPECT_FALSE(asking->embeddings->partial());
   EXPECT_EQ(asking->embeddings->missing, (Indexes{0, 1}));
@@ -114,10 +115,10 @@ TEST_F(EmbeddingsStageTest, AllKnownIsAnAnswer) {
             R"({"object":"list","data":[{"index":0,"embedding":[2]},{"index":1,"embedding":[1]},)"
             R"({"index":2,"embedding":[2]}],"model":"m-1",)"
             R"("usage":{"prompt_tokens":0,"total_tokens":0}})");
-  EXPECT_EQ(asking->record.cache, CacheState::kHit);
-  EXPECT_EQ(asking->record.usage.input_uncached, 50);
-  EXPECT_TRUE(asking->record.usage.estimated);
-  EXPECT_EQ(asking->record.saved_cost, 500);
+  EXPECT_EQ(asking->cache_state, CacheState::kHit);
+  EXPECT_EQ(request::record_of(*asking).usage.input_uncached, 50);
+  EXPECT_TRUE(request::record_of(*asking).usage.estimated);
+  EXPECT_EQ(request::record_of(*asking).saved_cost, 500);
   EXPECT_EQ(asking->cache_status->outcome, CacheStatus::Outcome::kHit);
   EXPECT_EQ(asking->cache_status->ttl, seconds(60));
   EXPECT_EQ(asking->age, seconds(40));
@@ -127,9 +128,9 @@ TEST_F(EmbeddingsStageTest, SomeKnownLeavesTheOthersInTheRequest) {
   know_a_and_b();
   const auto asking = caller(R"({ "input" : ["x", "aaaa", "y"], "user":"u"})");
   ASSERT_EQ(stage_.on_request(*asking), Verdict::kContinue);
-  EXPECT_EQ(asking->text.body(), R"({ "input" : ["x","y"], "user":"u"})");
-  EXPECT_FALSE(asking->cache.joins);
-  EXPECT_EQ(asking->record.cache, CacheState::kPartial);
+  EXPECT_EQ(asking->text->body(), R"({ "input" : ["x","y"], "user":"u"})");
+  EXPECT_FALSE(asking->cache->joins);
+  EXPECT_EQ(asking->cache_state, CacheState::kPartial);
   EXPECT_EQ(asking->cache_status->outcome, CacheStatus::Outcome::kPartialHit);
   ASSERT_NE(asking->embeddings, nullptr);
   EXPECT_EQ(asking->embeddings->missing, (Indexes{0, 2}));
@@ -140,10 +141,10 @@ TEST_F(EmbeddingsStageTest, SomeKnownLeavesTheOthersInTheRequest) {
             R"({"data":[{"index":0,"embedding":[3]},{"index":1,"embedding":[1]},)"
             R"({"index":2,"embedding":[4]}],"usage":{}})");
   answer(*asking, paid, 7, 70);
-  EXPECT_EQ(asking->record.usage.input_uncached, 7);
-  EXPECT_EQ(asking->record.cost, 70);
-  EXPECT_EQ(asking->record.saved_tokens, 10);
-  EXPECT_EQ(asking->record.saved_cost, 100);
+  EXPECT_EQ(request::record_of(*asking).usage.input_uncached, 7);
+  EXPECT_EQ(request::record_of(*asking).cost, 70);
+  EXPECT_EQ(request::record_of(*asking).saved_tokens, 10);
+  EXPECT_EQ(request::record_of(*asking).saved_cost, 100);
 
   const auto again = caller(R"({"input":["y","x"]})");
   ASSERT_EQ(stage_.on_request(*again), Verdict::kRespond);
@@ -171,13 +172,13 @@ TEST_F(EmbeddingsStageTest, ClientsMayRefuseWhatIsKnown) {
   clock_.advance(seconds(40));
   const std::string body = R"({"input":["aaaa","bbbbbbbb"]})";
   const auto fresh = caller(body);
-  fresh->cache.control.no_cache = true;
+  fresh->cache->control.no_cache = true;
   EXPECT_EQ(stage_.on_request(*fresh), Verdict::kContinue);
   EXPECT_EQ(fresh->embeddings->missing, (Indexes{0, 1}));
   for (const auto [age_max, verdict] :
        {std::pair{seconds(39), Verdict::kContinue}, {seconds(40), Verdict::kRespond}}) {
     const auto young = caller(body);
-    young->cache.control.max_age = age_max;
+    young->cache->control.max_age = age_max;
     EXPECT_EQ(stage_.on_request(*young), verdict);
   }
 }
@@ -187,13 +188,13 @@ TEST_F(EmbeddingsStageTest, OnlyIfCachedIsNeverACall) {
   for (const char* body : {R"({"input":["aaaa","x"]})", R"({"input":["x","y"]})",
                            R"({"input":"x"})", R"({"input":{}})"}) {
     const auto asking = caller(body);
-    asking->cache.control.only_if_cached = true;
+    asking->cache->control.only_if_cached = true;
     EXPECT_EQ(stage_.on_request(*asking), Verdict::kRespond) << body;
     ASSERT_TRUE(asking->refusal) << body;
     EXPECT_EQ(asking->refusal->code, ErrorCode::kNotCached);
   }
   const auto known = caller(R"({"input":["aaaa","bbbbbbbb"]})");
-  known->cache.control.only_if_cached = true;
+  known->cache->control.only_if_cached = true;
   EXPECT_EQ(stage_.on_request(*known), Verdict::kRespond);
   EXPECT_TRUE(known->answer);
 }
@@ -204,9 +205,9 @@ TEST_F(EmbeddingsStageTest, LeavesOtherRequestsAlone) {
   const auto chat = caller(body);
   chat->endpoint.operation = domain::Operation::kChat;
   const auto bypassed = caller(body);
-  bypassed->cache.cacheable = false;
+  bypassed->cache.reset();
   const auto other_scope = caller(body);
-  other_scope->cache.scope = "other";
+  other_scope->cache->scope = "other";
   const auto alone = caller(R"({"input":["aaaa"]})");
   for (const auto* asking : {&chat, &bypassed, &other_scope, &alone}) {
     EXPECT_EQ(stage_.on_request(**asking), Verdict::kContinue);

@@ -37,20 +37,24 @@ class MemoryTierTest : public testing::TestWithParam<resolve::Eviction> {
     return made;
   }
 
+  domain::KnownRequest known(const domain::RequestBytes& request) const {
+    return {domain::RequestProof(request, hasher_), {.model = "m", .stream = true}};
+  }
+
   bool insert(MemoryTier& tier, std::string_view name, std::string_view body,
               std::size_t bytes = 100, std::uint64_t tenant = kTenant) const {
     const domain::RequestBytes request = {.scope = "scope", .body = body};
-    return tier.insert(entry(name, bytes, tenant), hasher_.raw_key(request), request);
+    return tier.insert(entry(name, bytes, tenant), hasher_.raw_key(request), known(request));
   }
 
   domain::EntryPtr find_raw(MemoryTier& tier, std::string_view body, Instant now = kStart) const {
     const domain::RequestBytes request = {.scope = "scope", .body = body};
-    return tier.find_raw(hasher_.raw_key(request), request, now);
+    return tier.find_raw(hasher_.raw_key(request), request, now).entry;
   }
 
   void alias(MemoryTier& tier, std::string_view name, std::string_view body) const {
     const domain::RequestBytes request = {.scope = "scope", .body = body};
-    tier.alias(hasher_.raw_key(request), key(name), request);
+    tier.alias(hasher_.raw_key(request), key(name), request, {.model = "m"});
   }
 
   SeededKeyHasher hasher_{42, digest::TagKey({1, 2, 3})};
@@ -215,6 +219,22 @@ TEST_P(MemoryTierTest, CountsAtLeastWhatTheAllocatorHandsOut) {
 #endif
 }
 
+TEST_P(MemoryTierTest, ARawHitTellsWhatTheRequestSaid) {
+  MemoryTier tier({.size_bytes = 1 << 20, .eviction = GetParam(), .shards = 1}, hasher_);
+  ASSERT_TRUE(insert(tier, "a", "body"));
+  alias(tier, "a", "other body");
+  const auto traits = [&](std::string_view body) {
+    const domain::RequestBytes request = {.scope = "scope", .body = body};
+    return tier.find_raw(hasher_.raw_key(request), request, kStart).traits;
+  };
+  ASSERT_NE(traits("body"), nullptr);
+  EXPECT_EQ(traits("body")->model, "m");
+  EXPECT_TRUE(traits("body")->stream);
+  ASSERT_NE(traits("other body"), nullptr);
+  EXPECT_FALSE(traits("other body")->stream);
+  EXPECT_EQ(traits("unknown"), nullptr);
+}
+
 TEST(MemoryTierCollisionTest, AForeignRequestWithTheSameRawKeyIsAMiss) {
   const fakes::FakeKeyHasher hasher(/*raw_keys_collide=*/true);
   MemoryTier tier({.size_bytes = 1 << 20, .shards = 1}, hasher);
@@ -226,10 +246,10 @@ TEST(MemoryTierCollisionTest, AForeignRequestWithTheSameRawKeyIsAMiss) {
     made->canonical = hasher.canonical_key("", one);
     made->expires_at = kStart + seconds(60);
     const domain::RequestBytes mine = {.scope = "tenant a", .body = one};
-    ASSERT_TRUE(tier.insert(made, hasher.raw_key(mine), mine));
-    EXPECT_EQ(tier.find_raw({1, 1}, mine, kStart), made);
-    EXPECT_EQ(tier.find_raw({1, 1}, {.scope = "tenant a", .body = other}, kStart), nullptr);
-    EXPECT_EQ(tier.find_raw({1, 1}, {.scope = "tenant b", .body = one}, kStart), nullptr);
+    ASSERT_TRUE(tier.insert(made, hasher.raw_key(mine), {domain::RequestProof(mine, hasher), {}}));
+    EXPECT_EQ(tier.find_raw({1, 1}, mine, kStart).entry, made);
+    EXPECT_EQ(tier.find_raw({1, 1}, {.scope = "tenant a", .body = other}, kStart).entry, nullptr);
+    EXPECT_EQ(tier.find_raw({1, 1}, {.scope = "tenant b", .body = one}, kStart).entry, nullptr);
   }
 }
 
@@ -240,13 +260,14 @@ TEST(MemoryTierCollisionTest, AnAliasThatLostItsPlaceIsNotTakenFromItsSuccessor)
     auto made = std::make_shared<domain::CacheEntry>();
     made->canonical = hasher.canonical_key("", body);
     made->expires_at = kStart + seconds(60);
-    EXPECT_TRUE(tier.insert(made, {1, 1}, {.scope = "", .body = body}));
+    const domain::RequestBytes request = {.scope = "", .body = body};
+    EXPECT_TRUE(tier.insert(made, {1, 1}, {domain::RequestProof(request, hasher), {}}));
     return made->canonical;
   };
   const digest::Digest first = insert("first");
   insert("second");
   tier.remove(first);
-  EXPECT_NE(tier.find_raw({1, 1}, {.scope = "", .body = "second"}, kStart), nullptr);
+  EXPECT_NE(tier.find_raw({1, 1}, {.scope = "", .body = "second"}, kStart).entry, nullptr);
   EXPECT_EQ(tier.stats().aliases, 1U);
 }
 

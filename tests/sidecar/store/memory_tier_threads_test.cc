@@ -32,19 +32,19 @@ struct Worker {
         std::string(pick() % 8, ' ') + name + std::string(pick() % 2 * 5000, ' ');
     const domain::RequestBytes bytes = {.scope = "s", .body = body};
     const digest::Hash128 raw = hasher.raw_key(bytes);
-    domain::EntryPtr entry = tier.find_raw(raw, bytes, kNow);
+    domain::EntryPtr entry = tier.find_raw(raw, bytes, kNow).entry;
     if (entry == nullptr) {
       const digest::Digest key = hasher.canonical_key("s", name);
       entry = tier.find_canonical(key, kNow);
       if (entry != nullptr) {
-        tier.alias(raw, key, bytes);
+        tier.alias(raw, key, bytes, {});
       } else {
         auto made = std::make_shared<domain::CacheEntry>();
         made->canonical = key;
         made->tenant_hash = pick() % 4;
         made->body = name + std::string(1 + pick() % 8000, '.');
         made->expires_at = kNow + std::chrono::seconds(1);
-        (void)tier.insert(std::move(made), raw, bytes);
+        (void)tier.insert(std::move(made), raw, {domain::RequestProof(bytes, hasher), {}});
         return;
       }
     }

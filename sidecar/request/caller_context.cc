@@ -1,0 +1,29 @@
+#include "sidecar/request/caller_context.h"
+
+#include "sidecar/dialect/request_reader.h"
+#include "sidecar/request/worker_services.h"
+
+namespace penstock::request {
+
+CallerContext::CallerContext(WorkerServices& on_worker, ConnectionPeer& on_peer,
+                             std::shared_ptr<const resolve::ResolvedPolicy> pinned)
+    : worker(on_worker),
+      peer(on_peer),
+      policy(std::move(pinned)),
+      text(on_worker.request_texts.take()) {}
+
+const dialect::RequestFacts& CallerContext::facts() {
+  if (!text->facts) {
+    text->facts = body_collected && domain::is_model_call(endpoint.operation)
+                      ? dialect::read_request(worker.json, endpoint.operation, text->body(),
+                                              text->body_readable())
+                      : dialect::RequestFacts();
+    traits.model = text->facts->model;
+    traits.stream = text->facts->stream;
+    traits.wants_usage = text->facts->include_usage.value_or(false);
+    traits_known = true;
+  }
+  return *text->facts;
+}
+
+}  // namespace penstock::request
