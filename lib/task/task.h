@@ -104,6 +104,9 @@ class [[nodiscard]] Task {
   Task& operator=(const Task&) = delete;
   ~Task() { destroy(); }
 
+  // Whether there is a task: false for an empty one.
+  explicit operator bool() const { return static_cast<bool>(frame_); }
+
   // Runs the task as a root until its first suspension. `done(argument)` is called once, after the
   // last statement and after every local is gone; it may destroy this Task. REQUIRES: not started
   // before.

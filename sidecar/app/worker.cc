@@ -43,8 +43,8 @@ struct Worker::Connected {
 
 struct Worker::Flying {
   Flying(Worker& on, const std::shared_ptr<const http::Snapshot>& snapshot,
-         request::CallerContext& caller)
-      : worker(on), run(on.io_, snapshot, caller) {}
+         request::CallerContext& caller, http::FlightLead& lead)
+      : worker(on), run(on.io_, snapshot, caller, lead) {}
   Worker& worker;
   http::FlightRun run;
 };
@@ -157,7 +157,11 @@ void Worker::stop() {
     for (const auto& listener : listeners_) {
       listener->close();
     }
+    std::vector<Connected*> sessions;  // for some end, and leave the map, right here
     for (const auto& [key, connected] : connected_) {
+      sessions.push_back(key);
+    }
+    for (Connected* connected : sessions) {
       connected->session.abort();
     }
     for (const auto& [key, flying] : flying_) {
@@ -222,8 +226,8 @@ void Worker::forget(Connected& ended) {
 }
 
 void Worker::launch(const std::shared_ptr<const http::Snapshot>& snapshot,
-                    request::CallerContext& caller) {
-  auto flying = std::make_unique<Flying>(*this, snapshot, caller);
+                    request::CallerContext& caller, http::FlightLead& lead) {
+  auto flying = std::make_unique<Flying>(*this, snapshot, caller, lead);
   Flying& flight = *flying;
   flying_.emplace(&flight, std::move(flying));
   flight.run.start(

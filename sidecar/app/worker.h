@@ -66,8 +66,8 @@ class Worker final : public http::SessionHost {
     return snapshot_;
   }
   [[nodiscard]] bool draining() const override { return draining_; }
-  void launch(const std::shared_ptr<const http::Snapshot>& snapshot,
-              request::CallerContext& caller) override;
+  void launch(const std::shared_ptr<const http::Snapshot>& snapshot, request::CallerContext& caller,
+              http::FlightLead& lead) override;
   [[nodiscard]] std::optional<std::uint32_t> http2_backend() const override;
 
  private:

@@ -41,6 +41,8 @@ class ClientSink final : public ResponseSink {
   void break_off(std::string_view event);
 
   [[nodiscard]] bool head_written() const { return head_written_; }
+  // … or is about to be.
+  [[nodiscard]] bool head_begun() const { return head_written_ || head_pending_; }
   // Whether another request can follow on this connection.
   [[nodiscard]] bool keeps_connection() const { return !closing_; }
   [[nodiscard]] std::uint64_t payload_bytes() const { return payload_bytes_; }

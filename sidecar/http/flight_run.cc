@@ -1,17 +1,22 @@
 #include "sidecar/http/flight_run.h"
 
+#include <utility>
+
 #include "sidecar/http/shared_head.h"
 #include "sidecar/request/lifecycle.h"
 
 namespace penstock::http {
 
 FlightRun::FlightRun(WorkerIo& io, const std::shared_ptr<const Snapshot>& snapshot,
-                     request::CallerContext& leader)
+                     request::CallerContext& leader, FlightLead& lead)
     : io_(io),
       snapshot_(snapshot),
       flight_(leader.flight),
+      leader_(&leader.flight_caller),
+      lead_(&lead),
       call_(io.services, leader.policy),
       upstream_(io, snapshot->call_chain, snapshot->upstreams, call_, *this, nullptr) {
+  lead.run = this;
   request::hand_over(leader, call_);
   call_.flight = flight_;
 }
@@ -27,15 +32,33 @@ void FlightRun::abort() {
 }
 
 Task<> FlightRun::run() {
+  const CallOutcome outcome = co_await upstream_.run();
+  ended_ = true;
+  if (watcher_) {
+    io_.flights->unsubscribe(*flight_, left_);
+    io_.flights->unsubscribe(*flight_, moved_);
+  }
+  publish_end(outcome);
+}
+
+void FlightRun::release_lead() {
+  if (lead_ != nullptr) {
+    std::exchange(lead_, nullptr)->run = nullptr;
+    watch();
+  }
+}
+
+// From the moment on that no caller is served directly, the flight itself has to tell when its
+// callers move and leave.
+void FlightRun::watch() {
+  if (ended_) {
+    return;
+  }
   flight_->set_driver(io_.flights);
   io_.flights->subscribe(*flight_, moved_);
   io_.flights->subscribe(*flight_, left_);
   watcher_ = watch_callers();
   watcher_.start(nullptr, nullptr);
-  const CallOutcome outcome = co_await upstream_.run();
-  io_.flights->unsubscribe(*flight_, left_);
-  io_.flights->unsubscribe(*flight_, moved_);
-  publish_end(outcome);
 }
 
 // Sees the last caller leave also while the upstream is silent.
@@ -59,9 +82,30 @@ void FlightRun::publish_end(CallOutcome outcome) {
     error = call_.refusal ? call_.refusal->code : error;
   }
   flight_->finish(end, error, call_.summary);
+  if (lead_ != nullptr) {
+    FlightLead& lead = *std::exchange(lead_, nullptr);
+    lead.run = nullptr;
+    lead.event.set();  // the session goes on from here
+  }
+}
+
+// How the call goes on, after the leader's client took something: it must not wait for that client
+// where others listen, so a slow one becomes a caller like any other.
+SinkState FlightRun::led(SinkState state) {
+  if (state == SinkState::kReady) {
+    return state;
+  }
+  FlightLead& lead = *lead_;
+  release_lead();
+  lead.state = state;
+  lead.event.set();
+  return this->state();
 }
 
 SinkState FlightRun::state() {
+  if (lead_ != nullptr) {
+    return SinkState::kReady;
+  }
   if (flight_->abandoned()) {
     return SinkState::kGone;
   }
@@ -70,20 +114,23 @@ SinkState FlightRun::state() {
 
 SinkState FlightRun::on_head(const http1::ResponseHead& head, bool usage_added) {
   auto shared = std::make_shared<request::SharedHead>();
-  if (!copy_head(head, *shared)) {
-    return SinkState::kGone;
-  }
+  copy_head(head, *shared);
   shared->usage_in_stream = usage_added || call_.traits.wants_usage;
   flight_->publish_head(std::move(shared));
-  return state();
+  return lead_ == nullptr ? state() : led(lead_->sink.on_head(head, usage_added));
 }
 
 void FlightRun::on_arrival(std::string_view payload) {
-  flight_->append(payload);
+  flight_->append(payload, lead_ == nullptr ? nullptr : leader_);
 }
 
-SinkState FlightRun::on_payload(std::string_view /*payload*/) {
-  return state();
+SinkState FlightRun::on_payload(std::string_view payload) {
+  flight_->announce();
+  return lead_ == nullptr ? state() : led(lead_->sink.on_payload(payload));
+}
+
+SinkState FlightRun::flush() {
+  return lead_ == nullptr ? state() : led(lead_->sink.flush());
 }
 
 Task<SinkState> FlightRun::ready() {

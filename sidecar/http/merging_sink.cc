@@ -10,7 +10,8 @@ SinkState MergingSink::on_head(const http1::ResponseHead& head, bool usage_added
     return client_.on_head(head, usage_added);
   }
   head_ = std::make_unique<request::SharedHead>();
-  return copy_head(head, *head_) ? SinkState::kReady : SinkState::kGone;
+  copy_head(head, *head_);
+  return SinkState::kReady;
 }
 
 SinkState MergingSink::on_payload(std::string_view payload) {

@@ -36,11 +36,11 @@ void Session::finish_soon() {
 
 void Session::abort() {
   finishing_ = true;
-  client_is_gone();
   if (call_ != nullptr) {
     call_->abort();
   }
   connection_.cancel();
+  client_is_gone();
 }
 
 Task<> Session::run() {

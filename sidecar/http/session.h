@@ -39,7 +39,7 @@ class Session final : public net::ReadWatcher, public BodySource {
 
   // No further request on this connection: an idle one ends now, a running answer is the last.
   void finish_soon();
-  // The connection ends now, whatever runs.
+  // The connection ends now, whatever runs. May end and destroy this session.
   void abort();
 
  private:
@@ -78,6 +78,7 @@ class Session final : public net::ReadWatcher, public BodySource {
 
   // Sharing it with others (session_flight.cc).
   PENSTOCK_OWN_FRAME Task<> follow_flight();
+  Task<SinkState> lead_flight();
   SinkState take_news(request::Flight::News& news);
   PENSTOCK_OWN_FRAME Task<> conclude_flight(request::Flight::News& news);
 

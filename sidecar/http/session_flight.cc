@@ -1,5 +1,6 @@
 // An answer that a session shares with others: the caller's side of a flight.
 #include "sidecar/dialect/error_body.h"
+#include "sidecar/http/flight_run.h"
 #include "sidecar/http/session.h"
 #include "sidecar/request/lifecycle.h"
 
@@ -8,35 +9,58 @@ namespace penstock::http {
 Task<> Session::follow_flight() {
   request::CallerContext& caller = *caller_;
   const std::shared_ptr<request::Flight> flight = caller.flight;
-  io_.flights->subscribe(*flight, event_);
   connection_.watch(this);
-  if (caller.leads_flight) {
-    host_.launch(snapshot_, caller);
-  }
   SinkState state = SinkState::kReady;
+  if (caller.leads_flight) {
+    state = co_await lead_flight();
+  }
   request::Flight::News news;
+  bool listens = false;
   while (!gone_ && state != SinkState::kGone) {
+    if (state == SinkState::kBlocked) {
+      state = co_await sink_.ready();
+      continue;
+    }
     news = flight->take(caller.flight_caller);
     state = take_news(news);
     const bool nothing_new = news.payload.empty() && state == SinkState::kReady;
     news.owner.reset();
-    if (state == SinkState::kBlocked) {
-      state = co_await sink_.ready();
-    }
     if (news.lost || news.end != request::FlightEnd::kRunning) {
       break;
     }
-    if (nothing_new) {
+    if (nothing_new && !listens) {
+      listens = true;  // a flight that was led to its end needs no listening
+      flight->listen(io_.flights);
+      io_.flights->subscribe(*flight, event_);
+    } else if (nothing_new) {
       co_await event_.wait();
     }
   }
+  if (state == SinkState::kBlocked) {
+    state = co_await sink_.ready();
+  }
   gone_ = gone_ || state == SinkState::kGone;
   connection_.watch(nullptr);
-  io_.flights->unsubscribe(*flight, event_);
+  if (listens) {
+    io_.flights->unsubscribe(*flight, event_);
+  }
   flight->leave(caller.flight_caller);
   co_await conclude_flight(news);
 }
 
+// Until the answer is whole, the client is slow, or it leaves: the call brings what arrives.
+Task<SinkState> Session::lead_flight() {
+  FlightLead lead{.sink = sink_, .event = event_};
+  host_.launch(snapshot_, *caller_, lead);
+  while (lead.run != nullptr && !gone_) {
+    co_await event_.wait();
+  }
+  if (lead.run != nullptr) {
+    lead.run->release_lead();
+  }
+  head_relayed_ = sink_.head_begun();
+  co_return lead.state;
+}
 SinkState Session::take_news(request::Flight::News& news) {
   if (news.head != nullptr && !head_relayed_) {
     head_relayed_ = true;

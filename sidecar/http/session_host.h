@@ -38,6 +38,8 @@ struct SharedLimits {
   std::uint32_t requests_in_flight_max = 0;
 };
 
+struct FlightLead;
+
 // What a session needs of its worker.
 class SessionHost {
  public:
@@ -50,7 +52,7 @@ class SessionHost {
   [[nodiscard]] virtual bool draining() const = 0;
   // Starts the upstream call of a flight that `caller` leads; the host owns the run to its end.
   virtual void launch(const std::shared_ptr<const Snapshot>& snapshot,
-                      request::CallerContext& caller) = 0;
+                      request::CallerContext& caller, FlightLead& lead) = 0;
   // Where an HTTP/2 preface is passed on to (the engine of an injected pod); nullopt: answer 505.
   [[nodiscard]] virtual std::optional<std::uint32_t> http2_backend() const = 0;
 };

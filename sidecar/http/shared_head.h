@@ -5,8 +5,8 @@
 
 namespace penstock::http {
 
-// Copies a response head into a text of its own: the head as it came, parsed again over bytes that
-// stay. False: it cannot be read back.
-[[nodiscard]] bool copy_head(const http1::ResponseHead& from, request::SharedHead& to);
+// Copies a response head with the bytes that it views, which all stand in the one head that was
+// parsed.
+void copy_head(const http1::ResponseHead& from, request::SharedHead& to);
 
 }  // namespace penstock::http

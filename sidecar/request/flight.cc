@@ -31,47 +31,42 @@ void Flight::publish_head(std::shared_ptr<const SharedHead> head) {
     const sync::MutexLock lock(mutex_);
     head_ = std::move(head);
   }
-  wake_callers();
+  announce();
 }
 
-void Flight::append(std::string_view payload) {
+void Flight::append(std::string_view payload, Caller* served) {
   if (payload.empty()) {
     return;
   }
-  std::shared_ptr<Segment> last;
-  std::uint64_t begin = 0;
-  {
-    const sync::MutexLock lock(mutex_);
-    last = log_.empty() ? nullptr : log_.back();
-    begin = size_;
-  }
-  const std::size_t room = last == nullptr ? 0 : last->capacity - last->used;
+  const std::size_t room = tail_ == nullptr ? 0 : tail_->capacity - tail_->used;
   const std::size_t fits = std::min(room, payload.size());
   if (fits > 0) {
-    std::memcpy(last->bytes.get() + last->used, payload.data(), fits);
+    std::memcpy(tail_->bytes.get() + tail_->used, payload.data(), fits);
   }
   std::shared_ptr<Segment> next;
   if (fits < payload.size()) {
     const std::string_view rest = payload.substr(fits);
-    next = std::make_shared<Segment>(begin + fits, std::max(kSegmentBytesMin, rest.size()));
+    const std::uint64_t begin = tail_ == nullptr ? 0 : tail_->begin + tail_->capacity;
+    next = std::make_shared<Segment>(begin, std::max(kSegmentBytesMin, rest.size()));
     std::memcpy(next->bytes.get(), rest.data(), rest.size());
     next->used = rest.size();
   }
-  {
-    const sync::MutexLock lock(mutex_);
-    if (fits > 0) {
-      last->used += fits;
-    }
-    if (next != nullptr) {
-      log_.push_back(std::move(next));
-    }
-    size_ += payload.size();
-    keeps_history_ = keeps_history_ && size_ <= limits_.retained_bytes_max;
-    if (!keeps_history_) {
-      drop_history();
-    }
+  const sync::MutexLock lock(mutex_);
+  if (fits > 0) {
+    tail_->used += fits;
   }
-  wake_callers();
+  if (next != nullptr) {
+    tail_ = next;
+    log_.push_back(std::move(next));
+  }
+  size_ += payload.size();
+  if (served != nullptr) {
+    served->position = size_;
+  }
+  keeps_history_ = keeps_history_ && size_ <= limits_.retained_bytes_max;
+  if (!keeps_history_) {
+    drop_history();
+  }
 }
 
 void Flight::drop_history() {
@@ -103,7 +98,7 @@ void Flight::finish(FlightEnd end, ErrorCode error, const CallSummary& summary) 
     summary_ = summary;
     driver_.reset();
   }
-  wake_callers();
+  announce();
 }
 
 bool Flight::should_pause() {
@@ -136,7 +131,7 @@ std::optional<std::string> Flight::whole_payload() {
   return whole;
 }
 
-bool Flight::join(Caller& caller, const std::shared_ptr<FlightListener>& listener) {
+bool Flight::join(Caller& caller) {
   std::shared_ptr<FlightListener> unpaused;
   {
     const sync::MutexLock lock(mutex_);
@@ -145,15 +140,19 @@ bool Flight::join(Caller& caller, const std::shared_ptr<FlightListener>& listene
       return false;
     }
     callers_.push_back(&caller);
-    if (std::find(listeners_.begin(), listeners_.end(), listener) == listeners_.end()) {
-      listeners_.push_back(listener);
-    }
     unpaused = unpaused_driver();
   }
   if (unpaused != nullptr) {
     unpaused->wake(*this);
   }
   return true;
+}
+
+void Flight::listen(const std::shared_ptr<FlightListener>& listener) {
+  const sync::MutexLock lock(mutex_);
+  if (std::find(listeners_.begin(), listeners_.end(), listener) == listeners_.end()) {
+    listeners_.push_back(listener);
+  }
 }
 
 void Flight::leave(Caller& caller) {
@@ -211,7 +210,7 @@ CallSummary Flight::summary() {
   return summary_;
 }
 
-void Flight::wake_callers() {
+void Flight::announce() {
   // At most one listener a worker: the copy is short, and waking happens outside the lock.
   std::vector<std::shared_ptr<FlightListener>> listeners;
   {

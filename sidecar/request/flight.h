@@ -64,12 +64,22 @@ struct FlightLimits {
 // written before it is published and read after, outside the lock.
 class Flight {
  public:
+  struct Caller {
+    std::uint64_t position = 0;  // payload bytes taken so far
+    bool lost = false;
+  };
+
   explicit Flight(const FlightLimits& limits) : limits_(limits) {}
 
   // --- the driver's side ---------------------------------------------------------------------
+  // Who is woken when the callers' state changes; until then nobody is.
   void set_driver(std::shared_ptr<FlightListener> driver);
   void publish_head(std::shared_ptr<const SharedHead> head);
-  void append(std::string_view payload);
+  // `served`, where it is set, has got `payload` by another way: its cursor moves along. Wakes
+  // nobody: see announce().
+  void append(std::string_view payload, Caller* served);
+  // Wakes the callers that listen.
+  void announce();
   // `error` matters for kFailed only.
   void finish(FlightEnd end, ErrorCode error, const CallSummary& summary);
   // True while the sole caller lags too far behind; the driver is woken when that changes.
@@ -81,12 +91,10 @@ class Flight {
   std::optional<std::string> whole_payload();
 
   // --- the callers' side ---------------------------------------------------------------------
-  struct Caller {
-    std::uint64_t position = 0;  // payload bytes taken so far
-    bool lost = false;
-  };
   // False: too late, or too many callers. `caller` stays in place until leave().
-  bool join(Caller& caller, const std::shared_ptr<FlightListener>& listener);
+  bool join(Caller& caller);
+  // `listener` hears of all that is published from here on.
+  void listen(const std::shared_ptr<FlightListener>& listener);
   void leave(Caller& caller);
 
   struct Segment;
@@ -106,7 +114,6 @@ class Flight {
  private:
   std::uint64_t slowest_position() PENSTOCK_REQUIRES(mutex_);
   void drop_history() PENSTOCK_REQUIRES(mutex_);
-  void wake_callers() PENSTOCK_EXCLUDES(mutex_);
   std::shared_ptr<FlightListener> unpaused_driver() PENSTOCK_REQUIRES(mutex_);
 
   const FlightLimits limits_;
@@ -116,6 +123,7 @@ class Flight {
   std::vector<std::shared_ptr<FlightListener>> listeners_ PENSTOCK_GUARDED_BY(mutex_);
   std::shared_ptr<const SharedHead> head_ PENSTOCK_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Segment>> log_ PENSTOCK_GUARDED_BY(mutex_);
+  std::shared_ptr<Segment> tail_;                       // the driver's: the end of the log
   std::uint64_t size_ PENSTOCK_GUARDED_BY(mutex_) = 0;  // payload bytes published so far
   bool keeps_history_ PENSTOCK_GUARDED_BY(mutex_) = true;
   bool abandoned_ PENSTOCK_GUARDED_BY(mutex_) = false;

@@ -4,13 +4,12 @@ namespace penstock::request {
 
 FlightTable::Joined FlightTable::join_or_start(const digest::Digest& key,
                                                const FlightLimits& limits, Flight::Caller& caller,
-                                               const std::shared_ptr<FlightListener>& listener,
                                                const std::function<bool()>& appeared) {
   Shard& shard = shard_of(key);
   const sync::MutexLock lock(shard.mutex);
   const auto found = shard.flights.find(key);
   if (found != shard.flights.end()) {
-    if (found->second->join(caller, listener)) {
+    if (found->second->join(caller)) {
       return {.flight = found->second};
     }
     return {};
@@ -19,7 +18,7 @@ FlightTable::Joined FlightTable::join_or_start(const digest::Digest& key,
     return {.appeared = true};
   }
   auto flight = std::make_shared<Flight>(limits);
-  flight->join(caller, listener);
+  flight->join(caller);
   shard.flights.emplace(key, flight);
   return {.flight = std::move(flight), .leads = true};
 }

@@ -33,8 +33,7 @@ class FlightTable {
   // before that, and for the flight after, has missed both. `appeared` looks for the answer again
   // where there is no flight; when it finds one, none is started. It runs under the shard's mutex.
   Joined join_or_start(const digest::Digest& key, const FlightLimits& limits,
-                       Flight::Caller& caller, const std::shared_ptr<FlightListener>& listener,
-                       const std::function<bool()>& appeared);
+                       Flight::Caller& caller, const std::function<bool()>& appeared);
 
   // Ends the flight's time in the table: later requests start a new one. Harmless when it is not in
   // the table.

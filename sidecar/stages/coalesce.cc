@@ -35,7 +35,7 @@ pipeline::Verdict CoalesceStage::on_request(request::CallerContext& caller) noex
   } again{*this, caller, nullptr};
   request::WorkerServices& worker = caller.worker;
   request::FlightTable::Joined joined = worker.flights.join_or_start(
-      caller.cache->flight_key(), limits_, caller.flight_caller, worker.flight_listener, [&again] {
+      caller.cache->flight_key(), limits_, caller.flight_caller, [&again] {
         again.entry = again.stage.find_again(again.caller);
         return again.entry != nullptr;
       });
