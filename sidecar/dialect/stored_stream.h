@@ -12,13 +12,13 @@ template <class Visit>
 bool each_stored_event(std::string_view bytes, Visit visit) {
   domain::SseParser parser(bytes.size() + 1);
   std::string_view rest = bytes;
-  while (const domain::SseEvent* event = parser.next(rest)) {
+  while (const auto event = parser.next(rest)) {
     if (event->has_data && !visit(*event)) {
       return false;
     }
   }
-  const domain::SseEvent* last = parser.finish();
-  return !parser.overflowed() && (last == nullptr || !last->has_data || visit(*last));
+  const auto last = parser.finish();
+  return !parser.overflowed() && (!last || !last->has_data || visit(*last));
 }
 
 }  // namespace penstock::dialect

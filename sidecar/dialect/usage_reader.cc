@@ -72,18 +72,6 @@ bool generates(Operation operation) {
          operation == Operation::kMessages || operation == Operation::kResponses;
 }
 
-// Whether `item` stands in the comma-separated `list`.
-bool lists(std::string_view list, std::string_view item) {
-  while (!list.empty()) {
-    const std::size_t comma = std::min(list.find(','), list.size());
-    if (list.substr(0, comma) == item) {
-      return true;
-    }
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  return false;
-}
-
 void assign_name(std::string& into, std::string_view value) {
   const std::string_view spelled = string_body(value);
   if (spelled.empty() || spelled.size() > kNameBytesMax) {
@@ -99,13 +87,17 @@ void assign_name(std::string& into, std::string_view value) {
 }  // namespace
 
 UsageReader::UsageReader(Operation operation, bool is_stream) : operation_(operation) {
+  if (operation == Operation::kMessages) {
+    usage_.emplace<AnthropicUsage>();
+  }
   if (!is_stream) {
     body_ = std::make_unique<StreamedJson>(members_of(operation));
   }
 }
 
 std::optional<domain::TokenUsage> UsageReader::usage() const {
-  return operation_ == Operation::kMessages ? anthropic_usage_.usage() : openai_usage_;
+  const auto* anthropic = std::get_if<AnthropicUsage>(&usage_);
+  return anthropic == nullptr ? std::get<0>(usage_) : anthropic->usage();
 }
 
 Ending UsageReader::ending() const {
@@ -146,7 +138,6 @@ void UsageReader::read_body() {
   }
   if (const std::string_view error = body_->captured(kError); is_object(error)) {
     failed_ = true;
-    note_error(error);
   }
   if (!generates(operation_)) {
     return;
@@ -180,13 +171,6 @@ void UsageReader::note_reason(std::string_view value) {
   }
   const Ending ending = ending_of_reason(reason);
   reason_ = std::max(reason_.value_or(ending), ending);
-  if (lists(finish_reasons_, reason) || finish_reasons_.size() + reason.size() >= kNameBytesMax) {
-    return;
-  }
-  if (!finish_reasons_.empty()) {
-    finish_reasons_.push_back(',');
-  }
-  finish_reasons_.append(reason);
 }
 
 // The status of a Responses object that will not change any more.
@@ -196,12 +180,6 @@ void UsageReader::note_status(std::string_view status) {
   } else if (status == "completed") {
     reason_ = reason_.value_or(Ending::kComplete);
   }
-}
-
-void UsageReader::note_error(std::string_view error) {
-  const auto type = find_member(error, "type");
-  const auto code = find_member(error, "code");
-  assign_name(error_type_, type && is_string(*type) ? *type : code.value_or(""));
 }
 
 void UsageReader::note_model(std::string_view value) {
@@ -222,14 +200,14 @@ void UsageReader::note_openai_usage(std::string_view value) {
     return;
   }
   if (const auto usage = read_openai_usage(value)) {
-    openai_usage_ = usage;
+    usage_ = usage;
     usage_covers_output_ = true;
   }
 }
 
 void UsageReader::note_anthropic_usage(std::string_view value) {
   if (is_object(value)) {
-    anthropic_usage_.merge(value);
+    std::get<AnthropicUsage>(usage_).merge(value);
     note_service_tier(find_member(value, "service_tier").value_or(""));
   }
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "sidecar/dialect/ending.h"
 #include "sidecar/dialect/streamed_json.h"
@@ -45,10 +46,6 @@ class UsageReader {
   [[nodiscard]] Ending ending() const;
   [[nodiscard]] std::string_view response_model() const { return model_; }
   [[nodiscard]] std::string_view service_tier() const { return service_tier_; }
-  // Distinct reasons as the provider spells them, joined by commas, in the order of appearance.
-  [[nodiscard]] std::string_view finish_reasons() const { return finish_reasons_; }
-  // `type` (else `code`) of an error inside the answer. Comes from the upstream: no metric label.
-  [[nodiscard]] std::string_view error_type() const { return error_type_; }
 
   // Whether the model has produced anything: text, reasoning, refusal, a tool call. Roles and pings
   // are not content.
@@ -56,8 +53,6 @@ class UsageReader {
   [[nodiscard]] std::uint64_t content_events() const { return content_events_; }
   // As spelled in the JSON; of a body, the span of the member that holds the output.
   [[nodiscard]] std::uint64_t output_bytes() const { return output_bytes_; }
-  // Of the last Responses event; an error event of ours goes on from it.
-  [[nodiscard]] std::int64_t last_sequence_number() const { return last_sequence_number_; }
 
  private:
   void on_chat_event(const domain::SseEvent& event);
@@ -71,7 +66,6 @@ class UsageReader {
   void note_content(std::size_t bytes);
   void note_reason(std::string_view value);
   void note_status(std::string_view status);
-  void note_error(std::string_view error);
   void note_model(std::string_view value);
   void note_service_tier(std::string_view value);
   void note_openai_usage(std::string_view value);
@@ -85,15 +79,12 @@ class UsageReader {
   bool usage_covers_output_ = false;
   std::optional<Ending> reason_;
 
-  std::optional<domain::TokenUsage> openai_usage_;
-  AnthropicUsage anthropic_usage_;
+  // By the operation's dialect.
+  std::variant<std::optional<domain::TokenUsage>, AnthropicUsage> usage_;
   std::string model_;
   std::string service_tier_;
-  std::string finish_reasons_;
-  std::string error_type_;
   std::uint64_t content_events_ = 0;
   std::uint64_t output_bytes_ = 0;
-  std::int64_t last_sequence_number_ = -1;
   std::unique_ptr<StreamedJson> body_;  // of an answer that is no stream
 };
 

@@ -25,7 +25,6 @@ struct EventMembers {
   std::string_view message;
   std::string_view response;
   std::string_view content_block;
-  std::string_view sequence_number;
 };
 
 struct Row {
@@ -44,7 +43,6 @@ constexpr Row kRows[] = {
     {"response", &EventMembers::response},
     {"service_tier", &EventMembers::service_tier},
     {"content_block", &EventMembers::content_block},
-    {"sequence_number", &EventMembers::sequence_number},
 };
 
 bool read_members(std::string_view data, EventMembers& members) {
@@ -99,7 +97,6 @@ void UsageReader::on_chat_event(const domain::SseEvent& event) {
   }
   if (is_said(members.error) || event.name == "error") {
     error_in_stream_ = true;
-    note_error(is_object(members.error) ? members.error : event.data);
   }
   note_model(members.model);
   note_service_tier(members.service_tier);
@@ -131,9 +128,6 @@ void UsageReader::on_responses_event(const domain::SseEvent& event) {
   if (!read_members(event.data, members)) {
     return;
   }
-  if (const auto number = integer(members.sequence_number)) {
-    last_sequence_number_ = *number;
-  }
   const std::string_view type = event_type(members, event.name);
   if (type.ends_with(".delta")) {
     note_content(dialect::output_bytes(members.delta));
@@ -141,7 +135,6 @@ void UsageReader::on_responses_event(const domain::SseEvent& event) {
   }
   if (type == "error" || (is_said(members.error) && !is_object(members.response))) {
     error_in_stream_ = true;
-    note_error(is_object(members.error) ? members.error : event.data);
     return;
   }
   if (!is_object(members.response)) {
@@ -169,8 +162,6 @@ void UsageReader::on_response_object(std::string_view response) {
       note_openai_usage(member.value);
     } else if (member.key == "incomplete_details" && is_object(member.value)) {
       note_reason(find_member(member.value, "reason").value_or(""));
-    } else if (member.key == "error" && is_object(member.value)) {
-      note_error(member.value);
     }
   }
 }
@@ -193,7 +184,6 @@ void UsageReader::on_messages_event(const domain::SseEvent& event) {
     terminal_ = true;
   } else if (type == "error") {
     error_in_stream_ = true;
-    note_error(members.error);
   }
 }
 

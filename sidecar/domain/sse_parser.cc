@@ -25,13 +25,16 @@ void release(std::string& text) {
 
 }  // namespace
 
-const SseEvent* SseParser::next(std::string_view& rest) {
+std::optional<SseEvent> SseParser::next(std::string_view& rest) {
   if (spent_) {
     release(buffer_);
     spent_ = false;
   }
+  if (data_lines_ == 0) {
+    joined_.reset();
+  }
   if (overflowed_) {
-    return nullptr;
+    return std::nullopt;
   }
   if (!buffer_.empty()) {
     return next_from_buffer(rest);
@@ -43,19 +46,19 @@ const SseEvent* SseParser::next(std::string_view& rest) {
   }
   if (rest.size() > event_bytes_max_) {
     overflowed_ = true;
-    return nullptr;
+    return std::nullopt;
   }
   buffer_.assign(rest);
   rest = {};
-  return nullptr;
+  return std::nullopt;
 }
 
-const SseEvent* SseParser::next_from_buffer(std::string_view& rest) {
+std::optional<SseEvent> SseParser::next_from_buffer(std::string_view& rest) {
   while (!rest.empty()) {
     const std::size_t taken = std::min(rest.size(), kAppendStep);
     if (buffer_.size() + taken > event_bytes_max_) {
       overflowed_ = true;
-      return nullptr;
+      return std::nullopt;
     }
     buffer_.append(rest.substr(0, taken));
     if (const std::size_t end = advance(buffer_); end != 0) {
@@ -66,18 +69,18 @@ const SseEvent* SseParser::next_from_buffer(std::string_view& rest) {
     }
     rest.remove_prefix(taken);
   }
-  return nullptr;
+  return std::nullopt;
 }
 
-const SseEvent* SseParser::finish() {
+std::optional<SseEvent> SseParser::finish() {
   if (spent_ || overflowed_ || buffer_.empty()) {
-    return nullptr;
+    return std::nullopt;
   }
   std::size_t end = buffer_.size();
   if (end > line_.begin && buffer_[end - 1] == '\r') {
     --end;
   }
-  line_.size = end - line_.begin;
+  line_.size = static_cast<Offset>(end) - line_.begin;
   if (line_.size > 0) {
     read_line(buffer_, line_);
   }
@@ -92,14 +95,14 @@ std::size_t SseParser::advance(std::string_view event) {
   const char* const end = begin + event.size();
   for (;;) {
     const char* const eol = find_either(begin + scanned_, end, '\n', '\r');
-    scanned_ = static_cast<std::size_t>(eol - begin);
+    scanned_ = static_cast<Offset>(eol - begin);
     if (eol == end) {
       return 0;
     }
     Span line{line_.begin, scanned_ - line_.begin};
     if (at_start_ && event.substr(line.begin, line.size).starts_with(kByteOrderMark)) {
-      line.begin += kByteOrderMark.size();
-      line.size -= kByteOrderMark.size();
+      line.begin += static_cast<Offset>(kByteOrderMark.size());
+      line.size -= static_cast<Offset>(kByteOrderMark.size());
     }
     const bool blank = line.size == 0;
     const std::size_t next = line_end(event, scanned_, blank);
@@ -107,8 +110,8 @@ std::size_t SseParser::advance(std::string_view event) {
       return 0;
     }
     at_start_ = false;
-    scanned_ = next;
-    line_.begin = next;
+    scanned_ = static_cast<Offset>(next);
+    line_.begin = static_cast<Offset>(next);
     if (blank) {
       return next;
     }
@@ -148,7 +151,7 @@ void SseParser::read_line(std::string_view event, Span line) {
   if (skip < text.size() && text[skip] == ' ') {
     ++skip;
   }
-  const Span value{line.begin + skip, line.size - skip};
+  const Span value{line.begin + static_cast<Offset>(skip), line.size - static_cast<Offset>(skip)};
   if (!is_data) {
     name_ = value;
     return;
@@ -159,23 +162,24 @@ void SseParser::read_line(std::string_view event, Span line) {
     return;
   }
   if (data_lines_ == 2) {
-    joined_.assign(event.substr(data_.begin, data_.size));
+    joined_ = std::make_unique<std::string>(event.substr(data_.begin, data_.size));
   }
-  joined_.push_back('\n');
-  joined_.append(event.substr(value.begin, value.size));
+  joined_->push_back('\n');
+  joined_->append(event.substr(value.begin, value.size));
 }
 
-const SseEvent* SseParser::emit(std::string_view raw) {
-  event_.raw = raw;
-  event_.name = raw.substr(name_.begin, name_.size);
-  event_.has_data = data_lines_ > 0;
-  event_.data = data_lines_ > 1 ? std::string_view(joined_) : raw.substr(data_.begin, data_.size);
+SseEvent SseParser::emit(std::string_view raw) {
+  SseEvent event;
+  event.raw = raw;
+  event.name = raw.substr(name_.begin, name_.size);
+  event.has_data = data_lines_ > 0;
+  event.data = data_lines_ > 1 ? std::string_view(*joined_) : raw.substr(data_.begin, data_.size);
   scanned_ = 0;
   line_ = {};
   name_ = {};
   data_ = {};
   data_lines_ = 0;
-  return &event_;
+  return event;
 }
 
 }  // namespace penstock::domain

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,33 +38,36 @@ struct SseEvent {
 // in a stream that is not known to end its lines with CR alone does the parser wait one byte for a
 // possible LF.
 //
-// Threads: not safe. One parser belongs to one stream.
+// Small on purpose: every quiet stream holds two. Threads: not safe. One parser belongs to one
+// stream.
 class SseParser {
  public:
   static constexpr std::size_t kEventBytesMax = std::size_t{4} << 20;
 
+  // REQUIRES: event_bytes_max below 4 GiB; more is taken as that.
   explicit SseParser(std::size_t event_bytes_max = kEventBytesMax)
-      : event_bytes_max_(event_bytes_max) {}
+      : event_bytes_max_(static_cast<Offset>(
+            std::min<std::size_t>(event_bytes_max, std::numeric_limits<Offset>::max()))) {}
 
   // Visits every event that `bytes` completes. Returns how many bytes were consumed: all, unless
   // overflowed.
   template <class Visitor>
   std::size_t feed(std::string_view bytes, Visitor&& visit) {
     std::string_view rest = bytes;
-    while (const SseEvent* event = next(rest)) {
+    while (const std::optional<SseEvent> event = next(rest)) {
       visit(*event);
     }
     return bytes.size() - rest.size();
   }
 
-  // feed(), one event at a time: takes bytes off the front of `rest`; null when all were taken or
+  // feed(), one event at a time: takes bytes off the front of `rest`; none when all were taken or
   // on overflow.
-  const SseEvent* next(std::string_view& rest);
+  std::optional<SseEvent> next(std::string_view& rest);
 
-  // The stream has ended: the unfinished event as if a blank line had followed, or null. The
+  // The stream has ended: the unfinished event as if a blank line had followed, or none. The
   // standard drops such an event; readers of usage look at it because some servers leave out the
   // last blank line.
-  const SseEvent* finish();
+  std::optional<SseEvent> finish();
 
   // Bytes consumed that belong to no event yet.
   [[nodiscard]] std::string_view pending() const {
@@ -70,28 +77,28 @@ class SseParser {
 
  private:
   enum class LineEnd : std::uint8_t { kUnknown, kLf, kCrLf, kCr };
+  using Offset = std::uint32_t;  // from the current event's first byte
   struct Span {
-    std::size_t begin = 0;
-    std::size_t size = 0;
+    Offset begin = 0;
+    Offset size = 0;
   };
 
   std::size_t advance(std::string_view event);
   std::size_t line_end(std::string_view event, std::size_t at, bool blank);
   void read_line(std::string_view event, Span line);
-  const SseEvent* emit(std::string_view raw);
-  const SseEvent* next_from_buffer(std::string_view& rest);
+  SseEvent emit(std::string_view raw);
+  std::optional<SseEvent> next_from_buffer(std::string_view& rest);
 
-  std::size_t event_bytes_max_;
   std::string buffer_;  // the unfinished event, or one that was just visited (`spent_`)
-  std::string joined_;  // data of an event with several data lines
-  SseEvent event_;
+  std::unique_ptr<std::string> joined_;  // data of an event with several data lines
+  Offset event_bytes_max_;
 
-  // Where the scan of the current event stands; offsets from the event's first byte.
-  std::size_t scanned_ = 0;
+  // Where the scan of the current event stands.
+  Offset scanned_ = 0;
   Span line_;
   Span name_;
   Span data_;
-  std::size_t data_lines_ = 0;
+  Offset data_lines_ = 0;
 
   LineEnd last_line_end_ = LineEnd::kUnknown;
   bool at_start_ = true;

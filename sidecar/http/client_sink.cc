@@ -31,7 +31,6 @@ void ClientSink::start(request::CallerContext& caller, bool closing) {
   head_written_ = false;
   event_stream_ = false;
   payload_bytes_ = 0;
-  extra_fields_.clear();
   renderer_.start(Renderer::Mode::kPass);
 }
 
@@ -69,12 +68,11 @@ SinkState ClientSink::on_head(const http1::ResponseHead& head, bool usage_added)
   edits.close = closing_;
   edits.keep_alive = !closing_ && minor_version_ == 0;
   edits.upgrade = head.upgrade;
-  request::append_response_fields(extra_fields_, *caller_);
   std::string& text = io_.head_text;
   text.clear();
   http1::build_downstream_head(text, head, edits);
   text.resize(text.size() - http1::kLineEnd.size());  // our own lines go in front of the empty one
-  text += extra_fields_;
+  request::append_response_fields(text, *caller_);
   text += http1::kLineEnd;
   head_pending_ = true;
   caller_->status = static_cast<std::uint16_t>(head.status);
@@ -97,7 +95,7 @@ void ClientSink::mark_first_byte() {
 }
 
 SinkState ClientSink::on_payload(std::string_view payload) {
-  const std::string_view rendered = renderer_.render(payload);
+  const std::string_view rendered = renderer_.render(payload, io_.rendered);
   if (rendered.empty() || !body_allowed_) {
     return SinkState::kReady;
   }
@@ -131,11 +129,10 @@ Task<SinkState> ClientSink::ready() {
 }
 
 SinkState ClientSink::answer(int status, std::string_view head_lines, std::string_view body) {
-  request::append_response_fields(extra_fields_, *caller_);
   std::string& head = io_.head_text;
   head.clear();
   head += head_lines;
-  head += extra_fields_;
+  request::append_response_fields(head, *caller_);
   http1::append_field(head, "content-length", body.size());
   if (closing_) {
     http1::append_field(head, "connection", "close");

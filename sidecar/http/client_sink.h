@@ -23,8 +23,6 @@ class ClientSink final : public ResponseSink {
   void start(request::CallerContext& caller, bool closing);
   // This answer is the connection's last.
   void close_after() { closing_ = true; }
-  // Further header lines for the head ("cache-status: …\r\n").
-  void add_fields(std::string_view lines) { extra_fields_ += lines; }
 
   void on_interim(const http1::ResponseHead& head) override;
   SinkState on_head(const http1::ResponseHead& head, bool usage_added) override;
@@ -59,7 +57,6 @@ class ClientSink final : public ResponseSink {
   net::Deadline deadline_;
   request::CallerContext* caller_ = nullptr;
   Renderer renderer_;
-  std::string extra_fields_;
   std::uint64_t payload_bytes_ = 0;
   http1::Framing framing_ = http1::Framing::kNone;
   bool closing_ = false;

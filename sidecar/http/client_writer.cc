@@ -25,7 +25,6 @@ ClientWriter::Result ClientWriter::write(std::string_view a, std::string_view b,
   if (io.state == net::IoState::kBroken) {
     return Result::kBroken;
   }
-  bytes_written_ += io.bytes;
   if (io.bytes == total) {
     return Result::kWritten;
   }
@@ -52,7 +51,6 @@ Task<bool> ClientWriter::drain() {
       co_return false;
     }
     sent_ += io.bytes;
-    bytes_written_ += io.bytes;
   }
   domain::free_memory(rest_);  // a slow client's buffer does not stay with a fast connection
   sent_ = 0;

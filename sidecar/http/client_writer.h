@@ -28,13 +28,11 @@ class ClientWriter {
   Task<bool> drain();
 
   [[nodiscard]] bool blocked() const { return sent_ < rest_.size(); }
-  [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
 
  private:
   net::Connection& connection_;
   std::string rest_;
   std::size_t sent_ = 0;
-  std::uint64_t bytes_written_ = 0;
 };
 
 }  // namespace penstock::http

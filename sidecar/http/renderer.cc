@@ -18,29 +18,29 @@ void Renderer::start(Mode mode, dialect::ContentCoding coding) {
   }
 }
 
-std::string_view Renderer::render(std::string_view payload) {
+std::string_view Renderer::render(std::string_view payload, std::string& out) {
   if (strip_ == nullptr) {
     return payload;
   }
   Strip& strip = *strip_;
-  strip.out.clear();
+  out.clear();
   if (!strip.decoder) {
-    strip.take(payload);
+    strip.take(payload, out);
   } else if (!strip.broken) {
     std::array<char, kDecodedAtOnce> plain;
     const auto status = strip.decoder->decode(
-        payload, plain, [&strip](std::string_view part) { strip.take(part); });
+        payload, plain, [&](std::string_view part) { strip.take(part, out); });
     strip.broken = status == dialect::ContentDecoder::Status::kBroken;
   }
-  return strip.out;
+  return out;
 }
 
-void Renderer::Strip::take(std::string_view plain) {
+void Renderer::Strip::take(std::string_view plain, std::string& out) {
   if (overflowed) {
     out += plain;
     return;
   }
-  const auto keep = [this](const domain::SseEvent& event) {
+  const auto keep = [this, &out](const domain::SseEvent& event) {
     const dialect::UsageStripper::Output kept = stripper.on_event(event);
     out += kept.head;
     out += kept.tail;

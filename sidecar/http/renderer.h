@@ -24,10 +24,10 @@ class Renderer {
   void start(Mode mode, dialect::ContentCoding coding = dialect::ContentCoding::kIdentity);
   [[nodiscard]] bool changes_length() const { return strip_ != nullptr; }
 
-  // What the caller gets for `payload`; holds until the next call. In kStripUsage an unfinished
-  // event is held back until it is whole, up to the parser's bound; past that, payload passes as it
-  // is.
-  std::string_view render(std::string_view payload);
+  // What the caller gets for `payload`: that itself, or `out` with what is made of it. In
+  // kStripUsage an unfinished event is held back until it is whole, up to the parser's bound; past
+  // that, payload passes as it is.
+  std::string_view render(std::string_view payload, std::string& out);
   // What was held back when the stream ended.
   std::string_view rest();
   // The payload is not what its coding says: what was rendered is all there is.
@@ -38,11 +38,10 @@ class Renderer {
     domain::SseParser parser;
     dialect::UsageStripper stripper;
     std::optional<dialect::ContentDecoder> decoder;
-    std::string out;
     bool overflowed = false;
     bool broken = false;
 
-    void take(std::string_view plain);
+    void take(std::string_view plain, std::string& out);
   };
   std::unique_ptr<Strip> strip_;  // only where needed: an idle stream should stay small
 };

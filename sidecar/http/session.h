@@ -116,14 +116,16 @@ class Session final : public net::ReadWatcher, public BodySource {
   std::string_view input_;  // the same in the worker's buffer; valid until the next suspension
   std::size_t head_scanned_ = 0;
   PayloadDecoder body_;
-  std::string body_prefix_;  // what was collected of a body that then had to be streamed
-  std::string passed_on_;    // holds the piece of a streamed body that was handed out last
+  // The piece of a streamed body that was handed out last; at first, with has_prefix_, what was
+  // collected of a body that then had to be streamed.
+  std::string passed_on_;
   std::optional<std::uint64_t> streamed_length_;
   std::uint64_t body_lease_ = 0;  // bytes taken from the process budget
   Event event_;                   // wakes a follower of a flight
   UpstreamCall* call_ = nullptr;
   std::uint64_t requests_ = 0;
   BodyPlan body_plan_ = BodyPlan::kHave;
+  bool has_prefix_ = false;
   bool staged_ = false;                 // the stages have begun
   bool head_relayed_ = false;           // of a flight
   bool waits_between_requests_ = true;  // the armed limit is keep-alive's, not a head's

@@ -1,4 +1,5 @@
 // The reading half of a session: bytes to head, head to body plan, body collected or passed on.
+#include "sidecar/domain/free_memory.h"
 #include "sidecar/http/session.h"
 #include "sidecar/http1/head_parser.h"
 
@@ -63,6 +64,7 @@ bool Session::expects_more_input() {
     }
     return true;
   }
+  domain::free_memory(kept_);  // what a request needed is nothing that an idle connection holds
   idle_ = true;
   waits_between_requests_ = true;
   io_.wheel.arm(deadline_, requests_ == 0 ? limits.head_timeout : limits.keep_alive_timeout);
@@ -76,7 +78,7 @@ void Session::plan_body() {
   body_.start(head.framing, head.content_length);
   body_left_ = false;
   body_stopped_ = false;
-  body_prefix_.clear();
+  has_prefix_ = false;
   if (body_.done()) {
     body_plan_ = BodyPlan::kHave;
     return;
@@ -181,7 +183,8 @@ Task<bool> Session::collect_body() {
     body.append(decoded.payload);
     kept_.erase(0, decoded.consumed);
     if (body.size() > limits.collected_body_bytes_max) {
-      body_prefix_ = std::move(body);
+      passed_on_ = std::move(body);
+      has_prefix_ = true;
       body_too_large();
       co_return !caller.refusal;
     }
@@ -209,12 +212,14 @@ Task<bool> Session::collect_body() {
 Task<BodySource::Piece> Session::next() {
   Piece piece;
   connection_.watch(nullptr);
-  if (!body_prefix_.empty()) {
-    passed_on_ = std::exchange(body_prefix_, {});
+  if (std::exchange(has_prefix_, false)) {
     caller_->bytes_in += passed_on_.size();
     piece.bytes = passed_on_;
     piece.last = body_.done();
     co_return piece;
+  }
+  if (passed_on_.capacity() > 2 * WorkerIo::kScratchBytes) {
+    domain::free_memory(passed_on_);  // the collected beginning; the rest comes in small pieces
   }
   timed_out_ = false;
   while (!body_stopped_ && !gone_) {

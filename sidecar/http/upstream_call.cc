@@ -171,7 +171,7 @@ bool UpstreamCall::worth_another(request::AttemptResult result, const http1::Res
 }
 
 request::AttemptResult UpstreamCall::lost_connection(std::string_view what) {
-  call_.failure_detail = what;
+  call_.note_failure(timed_out_ ? "no answer in time" : std::string(what));
   if (aborted_) {
     call_.refuse(ErrorCode::kUpstreamFailed, kBrokeOff);
     return request::AttemptResult::kAborted;
@@ -225,7 +225,7 @@ Task<bool> UpstreamCall::obtain_connection() {
 }
 
 void UpstreamCall::fail_dial(const net::Dial::Outcome& outcome) {
-  call_.failure_detail = "connect: " + outcome.detail;
+  call_.note_failure("connect: " + outcome.detail);
   switch (outcome.failure) {
     case net::DialFailure::kTimeout:
       call_.refuse(ErrorCode::kDeadlineExceeded, kNoAnswerInTime);

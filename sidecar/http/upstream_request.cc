@@ -85,7 +85,6 @@ Task<bool> UpstreamCall::send_request() {
   if (written == ClientWriter::Result::kBlocked) {
     written = co_await drain(writer);
   }
-  call_.summary.bytes_sent += writer.bytes_written();
   if (written == ClientWriter::Result::kBroken) {
     co_return may_have_answered();
   }
@@ -183,7 +182,6 @@ Task<bool> UpstreamCall::send_streamed_body() {
     if (written == ClientWriter::Result::kBlocked) {
       written = co_await drain(writer);
     }
-    call_.summary.bytes_sent += writer.bytes_written();
     if (written == ClientWriter::Result::kBroken) {
       co_return may_have_answered();
     }

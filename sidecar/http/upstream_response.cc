@@ -180,7 +180,7 @@ PayloadDecoder::Decoded UpstreamCall::decode(std::span<char> bytes) {
   }
   if (decoded.broken) {
     timed_out_ = false;
-    call_.failure_detail = "malformed response body";
+    call_.note_failure("malformed response body");
     connection_->io->cancel();
     broken_ = true;
   }

@@ -39,6 +39,7 @@ struct WorkerIo {
   std::unique_ptr<char[]> receive;   // what clients send
   std::unique_ptr<char[]> response;  // what upstreams answer
   std::string head_text;             // the head being built
+  std::string rendered;              // payload as its caller gets it, where that is not as it came
   http1::RequestHead request_head;   // reused between requests: keeps its field list's memory
   http1::ResponseHead response_head;
 

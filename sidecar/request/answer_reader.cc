@@ -47,7 +47,7 @@ void AnswerReader::end() {
   }
   if (!events_) {
     usage_.on_body_end();
-  } else if (const domain::SseEvent* last = events_->finish()) {
+  } else if (const auto last = events_->finish()) {
     usage_.on_event(*last);
   }
 }

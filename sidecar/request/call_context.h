@@ -87,9 +87,11 @@ struct CallContext {
   clock::Instant sent;  // of the last attempt
   clock::Instant first_byte;
   std::optional<Refusal> refusal;  // no response could be had; what the callers are told
-  std::string failure_detail;      // for the log
   CallSummary summary;
 
+  void note_failure(std::string reason) {
+    summary.failure = std::make_shared<const std::string>(std::move(reason));
+  }
   // `client_message` is static text.
   void refuse(ErrorCode code, std::string_view client_message) {
     refusal = Refusal{code, client_message};

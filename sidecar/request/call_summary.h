@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,14 +24,15 @@ struct CallSummary {
   InlineText<47> backend_name;  // empty: none was chosen
   std::uint32_t attempts = 0;
   bool connection_reused = false;
+  // Why the last attempt that failed did; null: none did. For the log: it may name no more than a
+  // reason.
+  std::shared_ptr<const std::string> failure;
 
   Micros connect{0};                             // of the last attempt; 0 on a reused connection
   Micros first_byte{0};                          // request sent -> first response byte
   std::optional<clock::Instant> first_token_at;  // the first event with content
   Micros total{0};
-  std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;  // payload
-  std::uint32_t content_events = 0;
 
   std::optional<domain::TokenUsage> usage;
   dialect::Ending ending = dialect::Ending::kNone;

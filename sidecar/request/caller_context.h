@@ -34,11 +34,14 @@ struct ConnectionPeer {
 
   // The last credential seen here and the tenant it stands for: most connections carry one
   // credential for life.
-  std::string credential;
-  std::string tenant_source;  // what the tenant was derived from
-  std::string tenant;
-  bool credential_accepted = false;
-  std::string policy_hash;  // of the policy that judged it
+  struct Known {
+    std::string credential;
+    std::string tenant_source;  // what the tenant was derived from
+    std::string tenant;
+    bool credential_accepted = false;
+    std::string policy_hash;  // of the policy that judged it
+  };
+  std::unique_ptr<Known> known;  // null: none was asked for
 };
 
 // One caller's request from its head to its last byte. Owned by the session; dies with the request.

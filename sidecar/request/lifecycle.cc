@@ -70,6 +70,7 @@ void add_call(const CallerContext& caller, RequestRecord& record) {
   record.upstream_attempts = caller.paid ? summary.attempts : 0;
   record.backend = summary.backend_name.view();
   record.response_model = summary.response_model;
+  record.upstream_failure = summary.failure == nullptr ? std::string_view() : *summary.failure;
   if (summary.usage) {
     record.usage = *summary.usage;
     record.usage_known = true;

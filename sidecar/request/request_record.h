@@ -67,6 +67,7 @@ struct RequestRecord {
   std::uint64_t bytes_in = 0;   // of the client's body
   std::uint64_t bytes_out = 0;  // of the answer's payload
   std::uint32_t upstream_attempts = 0;
+  InlineText<63> upstream_failure;  // why the last attempt that failed did
   RequestTiming timing;
 
   // What the answer the client got is worth: paid for once when it came from upstream, saved when

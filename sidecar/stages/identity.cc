@@ -67,32 +67,35 @@ bool IdentityStage::accepts(std::string_view credential) const {
   return accepted;
 }
 
-void IdentityStage::remember(request::ConnectionPeer& peer, const Credential& credential,
+void IdentityStage::remember(request::ConnectionPeer::Known& known, const Credential& credential,
                              const std::string& policy_hash) const {
-  peer.credential = credential.text;
-  peer.tenant_source = credential.tenant;
-  peer.policy_hash = policy_hash;
-  peer.credential_accepted = !settings_.checks_keys || accepts(credential.text);
-  peer.tenant.clear();
+  known.credential = credential.text;
+  known.tenant_source = credential.tenant;
+  known.policy_hash = policy_hash;
+  known.credential_accepted = !settings_.checks_keys || accepts(credential.text);
+  known.tenant.clear();
   if (!credential.tenant.empty()) {
     const std::array<std::string_view, 1> parts{credential.tenant};
-    peer.tenant = digest::to_hex(digest::hmac_sha256(hash_key_, parts)).substr(0, 32);
+    known.tenant = digest::to_hex(digest::hmac_sha256(hash_key_, parts)).substr(0, 32);
   }
 }
 
 pipeline::Verdict IdentityStage::on_request(request::CallerContext& caller) noexcept {
-  request::ConnectionPeer& peer = caller.peer;
   const Credential credential = credential_of(caller);
-  const bool known = peer.policy_hash == caller.policy->hash &&
-                     peer.credential == credential.text && peer.tenant_source == credential.tenant;
-  if (!known) {
-    remember(peer, credential, caller.policy->hash);
+  if (caller.peer.known == nullptr) {
+    caller.peer.known = std::make_unique<request::ConnectionPeer::Known>();
   }
-  if (!peer.credential_accepted) {
+  request::ConnectionPeer::Known& known = *caller.peer.known;
+  const bool same = known.policy_hash == caller.policy->hash &&
+                    known.credential == credential.text && known.tenant_source == credential.tenant;
+  if (!same) {
+    remember(known, credential, caller.policy->hash);
+  }
+  if (!known.credential_accepted) {
     caller.refuse(ErrorCode::kUnauthenticated, "The API key is missing or not accepted.");
     return pipeline::Verdict::kRespond;
   }
-  caller.tenant = peer.tenant;
+  caller.tenant = known.tenant;
   return pipeline::Verdict::kContinue;
 }
 

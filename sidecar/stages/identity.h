@@ -32,7 +32,7 @@ class IdentityStage final : public pipeline::CallerStage {
   };
   [[nodiscard]] Credential credential_of(const request::CallerContext& caller) const;
   [[nodiscard]] bool accepts(std::string_view credential) const;
-  void remember(request::ConnectionPeer& peer, const Credential& credential,
+  void remember(request::ConnectionPeer::Known& known, const Credential& credential,
                 const std::string& policy_hash) const;
 
   Settings settings_;

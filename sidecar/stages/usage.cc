@@ -64,7 +64,6 @@ void UsageStage::on_complete(request::CallContext& call) noexcept {
   }
   const dialect::UsageReader& usage = call.reader->usage();
   request::CallSummary& summary = call.summary;
-  summary.content_events = static_cast<std::uint32_t>(usage.content_events());
   summary.ending = usage.ending();
   summary.response_model =
       usage.response_model().empty() ? std::string_view(call.traits.model) : usage.response_model();

@@ -49,7 +49,7 @@ std::string read_answer(Operation operation, std::string_view text, std::size_t 
   reader.on_body_end();
   const auto usage = reader.usage();
   std::string facts(label(reader.ending()));
-  facts.append(reader.response_model()).append(reader.finish_reasons());
+  facts.append(reader.response_model());
   return facts.append(std::to_string(usage ? usage->total() : -1));
 }
 

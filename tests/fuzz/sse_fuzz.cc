@@ -26,10 +26,8 @@ struct Seen {
 
 void append_facts(std::string& into, const penstock::dialect::UsageReader& reader) {
   const auto usage = reader.usage();
-  into.append(label(reader.ending()))
-      .append(reader.response_model())
-      .append(reader.finish_reasons());
-  into.append(reader.error_type()).append(std::to_string(reader.output_bytes()));
+  into.append(label(reader.ending())).append(reader.response_model());
+  into.append(std::to_string(reader.output_bytes()));
   into.append(std::to_string(usage ? usage->total() : -1));
 }
 
@@ -66,7 +64,7 @@ Seen read(std::string_view input, std::uint32_t seed, bool whole) {
   }
   seen.raw.append(parser.pending());
   seen.stripped.append(parser.pending());
-  if (const auto* const last = parser.finish()) {
+  if (const auto last = parser.finish()) {
     chat.on_event(*last);
     responses.on_event(*last);
     messages.on_event(*last);

@@ -19,7 +19,6 @@ struct Stream {
   bool has_usage;
   domain::TokenUsage usage;
   std::string_view model;
-  std::string_view finish_reasons;
   std::uint64_t content_events;
   std::uint64_t output_bytes;
 };

@@ -237,7 +237,7 @@ TEST(SseParserTest, OverflowConsumesNothingMoreAndLosesNothing) {
     seen += second.substr(taken_second);
     EXPECT_EQ(seen, input) << cut;
     EXPECT_EQ(parser.feed("data: a\n\n", see), 0U);
-    EXPECT_EQ(parser.finish(), nullptr);
+    EXPECT_FALSE(parser.finish());
   }
 }
 
@@ -253,15 +253,15 @@ TEST(SseParserTest, FinishGivesTheEventThatLacksItsBlankLine) {
                                       "data: [DONE]\r\n", "data: [DONE]\r\n\r"}) {
     SseParser parser;
     events_of(parser, {"data: a\n\n", tail});
-    const SseEvent* const last = parser.finish();
-    ASSERT_NE(last, nullptr) << tail;
+    const auto last = parser.finish();
+    ASSERT_TRUE(last) << tail;
     EXPECT_EQ(last->data, "[DONE]");
     EXPECT_EQ(last->raw, tail);
     EXPECT_EQ(parser.pending(), "");
-    EXPECT_EQ(parser.finish(), nullptr);
+    EXPECT_FALSE(parser.finish());
   }
   SseParser empty;
-  EXPECT_EQ(empty.finish(), nullptr);
+  EXPECT_FALSE(empty.finish());
 }
 
 }  // namespace
