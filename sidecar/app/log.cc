@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
+#include <utility>
 
 #include <unistd.h>
 
@@ -42,13 +43,20 @@ LogWriter::~LogWriter() {
   {
     const sync::MutexLock lock(mutex_);
     stopping_ = true;
+    wake_.notify_all();
   }
-  wake_.notify_all();
   thread_.join();
 }
 
-void LogWriter::write(std::string&& lines) {
+std::string LogWriter::write(std::string&& lines) {
+  const sync::MutexLock lock(mutex_);
   add({STDOUT_FILENO, std::move(lines)});
+  std::string buffer;
+  if (!spare_.empty()) {
+    buffer = std::move(spare_.back());
+    spare_.pop_back();
+  }
+  return buffer;
 }
 
 void LogWriter::note(std::string_view level, std::string_view message) {
@@ -57,20 +65,20 @@ void LogWriter::note(std::string_view level, std::string_view message) {
   line += R"(","message":)";
   request::append_json_string(line, message);
   line += "}\n";
+  const sync::MutexLock lock(mutex_);
   add({STDERR_FILENO, std::move(line)});
 }
 
 void LogWriter::add(Piece piece) {
-  {
-    const sync::MutexLock lock(mutex_);
-    if (queued_bytes_ + piece.text.size() > kQueueBytes) {
-      ++dropped_;
-      return;
-    }
-    queued_bytes_ += piece.text.size();
-    queue_.push_back(std::move(piece));
+  if (queued_bytes_ + piece.text.size() > kQueueBytes) {
+    ++dropped_;
+    return;
   }
-  wake_.notify_one();
+  queued_bytes_ += piece.text.size();
+  queue_.push_back(std::move(piece));
+  if (std::exchange(waiting_, false)) {
+    wake_.notify_one();
+  }
 }
 
 std::uint64_t LogWriter::dropped_buffers() const {
@@ -79,21 +87,30 @@ std::uint64_t LogWriter::dropped_buffers() const {
 }
 
 void LogWriter::run() {
+  std::vector<Piece> pieces;
   for (;;) {
-    Piece piece;
     {
       const sync::MutexLock lock(mutex_);
+      for (Piece& written : pieces) {
+        if (spare_.size() < kSpareMax && written.descriptor == STDOUT_FILENO) {
+          written.text.clear();
+          spare_.push_back(std::move(written.text));
+        }
+      }
+      pieces.clear();
       while (queue_.empty() && !stopping_) {
+        waiting_ = true;
         wake_.wait(mutex_);
       }
       if (queue_.empty()) {
         return;
       }
-      piece = std::move(queue_.front());
-      queue_.pop_front();
-      queued_bytes_ -= piece.text.size();
+      pieces.swap(queue_);
+      queued_bytes_ = 0;
     }
-    write_all(piece.descriptor, piece.text);
+    for (const Piece& piece : pieces) {
+      write_all(piece.descriptor, piece.text);
+    }
   }
 }
 

@@ -70,7 +70,7 @@ Server::Server(Options options)
       signals_(main_.get_executor()),
       drain_timer_(main_.get_executor()) {
   if (options_.access_log) {
-    shared_.access_log = [this](std::string&& lines) { log_.write(std::move(lines)); };
+    shared_.access_log = [this](std::string&& lines) { return log_.write(std::move(lines)); };
   }
 }
 

@@ -45,19 +45,18 @@ RequestProof::RequestProof(const RequestBytes& request, const KeyHasher& hasher)
     bytes_.reserve(request.scope.size() + request.body.size());
     bytes_.append(request.scope).append(request.body);
   } else {
-    tag_ = hasher.tag(request);
+    bytes_.assign(request.scope);
+    tag_ = hasher.tag(request.body);
   }
 }
 
 bool RequestProof::proves(const RequestBytes& request, const KeyHasher& hasher) const {
-  if (request.scope.size() != scope_size_ || request.body.size() != body_size_) {
+  const std::string_view kept = bytes_;
+  if (request.body.size() != body_size_ || request.scope != kept.substr(0, scope_size_)) {
     return false;
   }
-  if (!fits(request)) {
-    return hasher.tag(request) == tag_;
-  }
-  const std::string_view kept = bytes_;
-  return kept.substr(0, scope_size_) == request.scope && kept.substr(scope_size_) == request.body;
+  return fits(request) ? request.body == kept.substr(scope_size_)
+                       : hasher.tag(request.body) == tag_;
 }
 
 std::size_t RequestProof::heap_bytes() const {

@@ -48,15 +48,17 @@ class KeyHasher {
 
   // Where to look first; fast, and not proof of anything.
   [[nodiscard]] virtual digest::Hash128 raw_key(const RequestBytes& request) const = 0;
-  // Proof that two requests of any length are the same, as far as one process goes.
-  [[nodiscard]] virtual digest::Hash128 tag(const RequestBytes& request) const = 0;
+  // Another hash of a body, under another secret: with raw_key() it tells bodies of any length
+  // apart, as far as one process goes.
+  [[nodiscard]] virtual digest::Hash128 tag(std::string_view body) const = 0;
   // SHA-256 of the scope and the body's canonical form: what an entry is stored under.
   [[nodiscard]] virtual digest::Digest canonical_key(std::string_view scope,
                                                      std::string_view canonical) const = 0;
 };
 
-// What an alias keeps of a request in order to know it again: the bytes up to kBytesMax, above that
-// their lengths and a keyed tag. A colliding raw key is therefore never a wrong answer.
+// What an alias keeps of a request in order to know it again: its scope byte for byte, so that no
+// collision of hashes ever crosses a tenant; its body, up to kBytesMax for both, or the body's
+// length and tag. A colliding raw key alone is therefore never a wrong answer.
 class RequestProof {
  public:
   static constexpr std::size_t kBytesMax = 4096;
@@ -72,8 +74,8 @@ class RequestProof {
  private:
   std::uint64_t scope_size_ = 0;
   std::uint64_t body_size_ = 0;
-  std::string bytes_;  // scope and body joined; empty where the tag stands for them
-  digest::Hash128 tag_;
+  std::string bytes_;    // the scope, and the body where the tag does not stand for it
+  digest::Hash128 tag_;  // of a body that is not in `bytes_`
 };
 
 // What an alias keeps of a request: what proves that another one is the same, and what its body

@@ -13,6 +13,9 @@ Task<> Session::follow_flight() {
   SinkState state = SinkState::kReady;
   if (caller.leads_flight) {
     state = co_await lead_flight();
+  } else {
+    caller.text.reset();  // somebody else's asks for both
+    caller.cache.reset();
   }
   request::Flight::News news;
   bool listens = false;

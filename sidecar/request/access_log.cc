@@ -19,10 +19,7 @@ void AccessLog::flush() {
   if (buffer_.empty() || !hand_on_) {
     return;
   }
-  std::string full;
-  full.reserve(kBufferBytes + 1024);
-  full.swap(buffer_);
-  hand_on_(std::move(full));
+  buffer_ = hand_on_(std::move(buffer_));
 }
 
 }  // namespace penstock::request

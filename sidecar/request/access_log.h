@@ -9,13 +9,15 @@
 
 namespace penstock::request {
 
-// One worker's access log: JSON lines in a buffer that is handed on whole.
+// One worker's access log: JSON lines in a buffer that is handed on whole. Handing on wakes another
+// thread, so it is done seldom: when the buffer is full, and each second.
 //
-// Threads: the worker's. `hand_on` must not block; what it cannot take it drops and counts.
+// Threads: the worker's. `hand_on` must not block; what it cannot take it drops and counts. It
+// gives an empty buffer back, best one that was used before.
 class AccessLog {
  public:
-  static constexpr std::size_t kBufferBytes = 32 * 1024;
-  using HandOn = std::function<void(std::string&&)>;
+  static constexpr std::size_t kBufferBytes = 256 * 1024;
+  using HandOn = std::function<std::string(std::string&&)>;
 
   void set_output(HandOn hand_on) { hand_on_ = std::move(hand_on); }
   [[nodiscard]] bool enabled() const { return static_cast<bool>(hand_on_); }

@@ -56,13 +56,10 @@ void append_ascii_escape(std::string& out, unsigned char byte) {
   }
 }
 
-void append_padded(std::string& out, unsigned value, int width) {
-  std::array<char, 8> digits{};
-  for (int i = width - 1; i >= 0; --i) {
-    digits[static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  }
-  out.append(digits.data(), static_cast<std::size_t>(width));
+char* write_two_digits(char* at, unsigned value) {
+  *at++ = static_cast<char>('0' + value / 10);
+  *at++ = static_cast<char>('0' + value % 10);
+  return at;
 }
 
 }  // namespace
@@ -94,26 +91,37 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void append_time(std::string& out, std::chrono::system_clock::time_point time) {
+char* write_time(char* at, std::chrono::system_clock::time_point time) {
   using std::chrono::floor;
   const auto micros = floor<std::chrono::microseconds>(time);
   const auto day = floor<std::chrono::days>(micros);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(micros - day);
-  append_padded(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.month()), 2);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(date.day()), 2);
-  out += 'T';
-  append_padded(out, static_cast<unsigned>(clock.hours().count()), 2);
-  out += ':';
-  append_padded(out, static_cast<unsigned>(clock.minutes().count()), 2);
-  out += ':';
-  append_padded(out, static_cast<unsigned>(clock.seconds().count()), 2);
-  out += '.';
-  append_padded(out, static_cast<unsigned>(clock.subseconds().count()), 6);
-  out += 'Z';
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  at = write_two_digits(write_two_digits(at, year / 100), year % 100);
+  *at++ = '-';
+  at = write_two_digits(at, static_cast<unsigned>(date.month()));
+  *at++ = '-';
+  at = write_two_digits(at, static_cast<unsigned>(date.day()));
+  *at++ = 'T';
+  at = write_two_digits(at, static_cast<unsigned>(clock.hours().count()));
+  *at++ = ':';
+  at = write_two_digits(at, static_cast<unsigned>(clock.minutes().count()));
+  *at++ = ':';
+  at = write_two_digits(at, static_cast<unsigned>(clock.seconds().count()));
+  *at++ = '.';
+  const auto fraction = static_cast<unsigned>(clock.subseconds().count());
+  at = write_two_digits(at, fraction / 10'000);
+  at = write_two_digits(at, fraction / 100 % 100);
+  at = write_two_digits(at, fraction % 100);
+  *at++ = 'Z';
+  return at;
+}
+
+void append_time(std::string& out, std::chrono::system_clock::time_point time) {
+  std::array<char, kTimeBytes> text{};
+  static_cast<void>(write_time(text.data(), time));
+  out.append(text.data(), text.size());
 }
 
 }  // namespace penstock::request

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ void append_json_string(std::string& out, std::string_view text);
 
 // Appends "2026-11-21T04:31:00.123456Z", without quotes. REQUIRES: a year from 0 to 9999.
 void append_time(std::string& out, std::chrono::system_clock::time_point time);
+// The same into room for kTimeBytes; returns where it ends.
+inline constexpr std::size_t kTimeBytes = 27;
+char* write_time(char* at, std::chrono::system_clock::time_point time);
 
 // Appends an amount in USD, without quotes: for those who show records and may not know the domain.
 using domain::append_usd;

@@ -10,11 +10,8 @@ digest::Hash128 SeededKeyHasher::raw_key(const domain::RequestBytes& request) co
   return digest::xxh3_128(request.body, digest::xxh3_64(request.scope, seed_));
 }
 
-// The proof compares both lengths beside the tag, so the parts need no border between them. The
-// body comes first, where it is read in whole blocks.
-digest::Hash128 SeededKeyHasher::tag(const domain::RequestBytes& request) const {
-  const std::array<std::string_view, 2> parts = {request.body, request.scope};
-  return digest::keyed_tag(key_, parts);
+digest::Hash128 SeededKeyHasher::tag(std::string_view body) const {
+  return digest::keyed_tag(key_, body);
 }
 
 // A scope says where it ends (KeyScope), and so does a canonical form.

@@ -18,9 +18,9 @@ class FakeKeyHasher final : public domain::KeyHasher {
   [[nodiscard]] digest::Hash128 raw_key(const domain::RequestBytes& request) const override {
     return raw_keys_collide_ ? digest::Hash128{1, 1} : hash(request);
   }
-  [[nodiscard]] digest::Hash128 tag(const domain::RequestBytes& request) const override {
+  [[nodiscard]] digest::Hash128 tag(std::string_view body) const override {
     ++tags_;
-    return hash(request);
+    return hash({.scope = "", .body = body});
   }
   [[nodiscard]] digest::Digest canonical_key(std::string_view scope,
                                              std::string_view canonical) const override {

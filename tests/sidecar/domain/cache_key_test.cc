@@ -69,6 +69,8 @@ TEST(RequestProofTest, ComparesLongRequestsByTagAndLengths) {
   std::string other = body;
   other.back() = 'y';
   EXPECT_FALSE(proof.proves({.scope = "s", .body = other}, hasher));
+  // The tag is the body's alone: another tenant's scope is told by its bytes.
+  EXPECT_FALSE(proof.proves({.scope = "t", .body = body}, hasher));
   // Joined they are the same bytes.
   EXPECT_FALSE(proof.proves({.scope = "sx", .body = body.substr(1)}, hasher));
 }

@@ -1,6 +1,7 @@
 #include "sidecar/request/request_record_json.h"
 
 #include <chrono>
+#include <limits>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -76,6 +77,7 @@ TEST(RequestRecordJsonTest, AFullRecordShowsEverything) {
   record.bytes_in = 10;
   record.bytes_out = 20;
   record.upstream_attempts = 2;
+  record.upstream_failure = "connect: refused";
   record.timing = {.queue = microseconds(1),
                    .cache = microseconds(2),
                    .connect = microseconds(3),
@@ -107,7 +109,7 @@ TEST(RequestRecordJsonTest, AFullRecordShowsEverything) {
     "responseModel": "gpt-4o-2024-08-06", "backend": "openai", "tenant": "0123456789abcdef",
     "status": 200, "stream": true, "cache": "bypass", "bypassReason": "tools",
     "disconnect": "downstream", "error": "upstream_failed", "bytesIn": 10, "bytesOut": 20,
-    "upstreamAttempts": 2,
+    "upstreamAttempts": 2, "upstreamFailure": "connect: refused",
     "timing": {"queueUs": 1, "cacheUs": 2, "connectUs": 3, "firstByteUs": 4, "firstTokenUs": 5,
                "upstreamUs": 6, "totalUs": 7, "overheadUs": 0},
     "usage": {"input": 127, "output": 60, "cacheRead": 20, "cacheWrite5m": 3, "cacheWrite1h": 4,
@@ -125,6 +127,29 @@ TEST(RequestRecordJsonTest, AHostilePathCannotBreakOutOfItsLine) {
   const auto json = nlohmann::json::parse(line);
   EXPECT_EQ(json["path"], record.path.view());
   EXPECT_EQ(json["status"], 0);
+}
+
+// The writer asks once for room; here everything is as long as it can be, and needs escapes.
+TEST(RequestRecordJsonTest, TheLongestRecordHasRoom) {
+  const std::string bytes(300, '\x01');
+  RequestRecord record;
+  const auto fill = [&bytes](auto&... texts) { ((texts = bytes), ...); };
+  fill(record.id, record.method, record.path, record.model, record.response_model, record.backend,
+       record.tenant, record.trace_id, record.policy_hash, record.bypass_reason, record.error,
+       record.upstream_failure, record.price_version, record.unpriced_reason);
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  record.usage = {kMost, kMost, kMost, kMost, kMost, kMost, kMost, kMost, true};
+  record.usage.input_uncached = record.usage.cache_read = record.usage.cache_write_5m = 1;
+  record.usage.cache_write_1h = 1;
+  record.usage_known = record.cost_known = true;
+  record.cost = record.saved_cost = std::numeric_limits<std::int64_t>::min();
+  record.saved_tokens = kMost;
+  record.bytes_in = record.bytes_out = std::numeric_limits<std::uint64_t>::max();
+  record.upstream_attempts = std::numeric_limits<std::uint32_t>::max();
+  const auto most = RequestTiming::Micros(kMost);
+  record.timing = {most, most, most, most, most, most, most, most};
+  EXPECT_LT(shown(record).size(), 5000U);
+  EXPECT_TRUE(nlohmann::json::accept(shown(record)));
 }
 
 }  // namespace
