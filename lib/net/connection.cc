@@ -86,10 +86,15 @@ Io Connection::read_some(std::span<char> into) noexcept {
 
 Io Connection::write_some(std::span<const iovec> from) noexcept {
   if (tls_ == nullptr) {
-    msghdr message{};
-    message.msg_iov = const_cast<iovec*>(from.data());  // sendmsg only reads it
-    message.msg_iovlen = from.size();
-    const ssize_t n = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    ssize_t n = 0;
+    if (from.size() == 1) {
+      n = ::send(socket_.get(), from.front().iov_base, from.front().iov_len, MSG_NOSIGNAL);
+    } else {
+      msghdr message{};
+      message.msg_iov = const_cast<iovec*>(from.data());  // sendmsg only reads it
+      message.msg_iovlen = from.size();
+      n = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    }
     if (n >= 0) {
       std::size_t all = 0;
       for (const iovec& piece : from) {

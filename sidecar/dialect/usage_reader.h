@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -70,9 +71,27 @@ class UsageReader {
   void note_service_tier(std::string_view value);
   void note_openai_usage(std::string_view value);
   void note_anthropic_usage(std::string_view value);
-  void read_body();
+
+  // The members of a body that count, by the index that usage_reader_body.cc gives them.
+  struct BodyMembers {
+    std::array<std::string_view, StreamedJson::kWantedMax> values;
+    std::uint64_t output_bytes = 0;
+  };
+  bool read_whole(std::string_view text);
+  void read_streamed();
+  void note_body(const BodyMembers& members);
+  void note_body_reason(const BodyMembers& members);
+
+  enum class BodyState : std::uint8_t {
+    kNone,      // the answer is a stream
+    kAwaited,   // no piece came
+    kRead,      // the first piece was all of it
+    kStreamed,  // it comes in pieces
+    kBroken,
+  };
 
   domain::Operation operation_;
+  BodyState body_state_;
   bool terminal_ = false;
   bool failed_ = false;
   bool error_in_stream_ = false;
@@ -85,7 +104,7 @@ class UsageReader {
   std::string service_tier_;
   std::uint64_t content_events_ = 0;
   std::uint64_t output_bytes_ = 0;
-  std::unique_ptr<StreamedJson> body_;  // of an answer that is no stream
+  std::unique_ptr<StreamedJson> body_;  // of an answer that comes in pieces
 };
 
 }  // namespace penstock::dialect

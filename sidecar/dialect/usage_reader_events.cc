@@ -68,7 +68,7 @@ std::string_view event_type(const EventMembers& members, std::string_view name) 
 }  // namespace
 
 void UsageReader::on_event(const domain::SseEvent& event) {
-  if (!event.has_data || body_) {
+  if (!event.has_data || body_state_ != BodyState::kNone) {
     return;
   }
   switch (operation_) {

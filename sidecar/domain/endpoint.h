@@ -32,4 +32,10 @@ struct Endpoint {
   return operation <= Operation::kCountTokens;
 }
 
+// Calls that a model answers with output of its own.
+[[nodiscard]] constexpr bool is_generation(Operation operation) {
+  return operation == Operation::kChat || operation == Operation::kCompletions ||
+         operation == Operation::kMessages || operation == Operation::kResponses;
+}
+
 }  // namespace penstock::domain

@@ -120,7 +120,8 @@ void UpstreamCall::settle(CallOutcome outcome) {
   if (std::exchange(settled_, true)) {
     return;
   }
-  call_.summary.total = micros(call_.started, now());
+  ended_ = now();
+  call_.summary.total = micros(call_.started, ended_);
   call_.summary.whole = outcome == CallOutcome::kComplete;
   chain_.on_complete(call_);
 }
@@ -189,14 +190,16 @@ Task<bool> UpstreamCall::obtain_connection() {
   const resolve::UpstreamSettings& settings = call_.policy->upstream;
   answer_begun_ = false;
   answered_early_ = false;
-  connection_ = io_.pool.take(origin, settings, now());
+  // A clock is read where time has passed: the first try begins where the call did.
+  const clock::Instant begin = std::exchange(tried_, true) ? now() : call_.started;
+  connection_ = io_.pool.take(origin, settings, begin);
   reused_ = connection_ != nullptr;
   call_.summary.connection_reused = reused_;
+  call_.sent = begin;
   if (reused_) {
     io_.services.metrics.upstream_reused(backend_name());
     co_return true;
   }
-  const clock::Instant begin = now();
   net::Dial dial(io_.reactor, io_.wheel, io_.resolver);
   net::DialTarget target{.host = origin.host,
                          .port = origin.port,
@@ -215,7 +218,8 @@ Task<bool> UpstreamCall::obtain_connection() {
   }
   connection_ = std::make_unique<PooledConnection>();
   connection_->io = std::move(outcome.connection);
-  connection_->born = now();
+  call_.sent = now();
+  connection_->born = call_.sent;
   io_.services.metrics.upstream_opened(backend_name());
   if (aborted_) {
     call_.refuse(ErrorCode::kUpstreamFailed, kUnreachable);
@@ -247,7 +251,8 @@ void UpstreamCall::fail_dial(const net::Dial::Outcome& outcome) {
 void UpstreamCall::release_connection() {
   const Origin& origin = *upstream().origin;
   io_.pool.keep_tls_session(origin, *connection_->io);
-  io_.pool.give_back(origin, std::move(connection_), call_.policy->upstream, now());
+  io_.pool.give_back(origin, std::move(connection_), call_.policy->upstream,
+                     settled_ ? ended_ : now());
 }
 
 Task<> UpstreamCall::discard_connection() {

@@ -111,7 +111,9 @@ class UpstreamCall final : public net::ReadWatcher {
   std::string error_body_;  // read before the attempt was judged
   std::string early_bytes_;
   std::uint64_t drained_bytes_ = 0;
+  clock::Instant ended_;  // with settled_
   SinkState sink_state_ = SinkState::kReady;
+  bool tried_ = false;  // to get a connection
   bool reused_ = false;
   bool body_spent_ = false;  // a streamed body that cannot be sent again
   bool request_sent_ = false;

@@ -71,7 +71,6 @@ void UpstreamCall::build_head() {
 Task<bool> UpstreamCall::send_request() {
   build_head();
   request_sent_ = false;
-  call_.sent = now();
   io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
   const std::string_view body = call_.text->body();
   ClientWriter writer(*connection_->io);

@@ -55,13 +55,6 @@ class Writer {
     raw(escaped);
   }
   void number(std::integral auto value) { at_ = std::to_chars(at_, at_ + 20, value).ptr; }
-  void flag(bool value) {
-    if (value) {
-      fixed("true");
-    } else {
-      fixed("false");
-    }
-  }
   void usd(std::int64_t picodollars) {
     std::string amount;
     append_usd(amount, picodollars);
@@ -78,6 +71,12 @@ class Writer {
   void text_if(const char (&key)[kSize], std::string_view value) {
     if (!value.empty()) {
       fixed(key).text(value);
+    }
+  }
+  template <std::size_t kSize>
+  void flag_if(const char (&key)[kSize], bool value) {
+    if (value) {
+      fixed(key).fixed("true");
     }
   }
   template <std::size_t kSize>
@@ -135,7 +134,7 @@ void write_usage(Writer& out, const domain::TokenUsage& usage) {
   out.count_if(",\"inputAudio\":", usage.input_audio);
   out.count_if(",\"reasoning\":", usage.reasoning);
   out.count_if(",\"outputAudio\":", usage.output_audio);
-  out.fixed(",\"estimated\":").flag(usage.estimated);
+  out.flag_if(",\"estimated\":", usage.estimated);
   out.fixed("}");
 }
 
@@ -167,14 +166,18 @@ char* write_record(char* at, const RequestRecord& record) {
   out.text_if(",\"backend\":", record.backend.view());
   out.text_if(",\"tenant\":", record.tenant.view());
   out.fixed(",\"status\":").number(record.status);
-  out.fixed(",\"stream\":").flag(record.stream);
-  out.fixed(",\"cache\":").word(label(record.cache));
+  out.flag_if(",\"stream\":", record.stream);
+  if (record.cache != CacheState::kNone) {
+    out.fixed(",\"cache\":").word(label(record.cache));
+  }
   out.text_if(",\"bypassReason\":", record.bypass_reason.view());
-  out.fixed(",\"disconnect\":").word(label(record.disconnect));
+  if (record.disconnect != Disconnect::kNone) {
+    out.fixed(",\"disconnect\":").word(label(record.disconnect));
+  }
   out.text_if(",\"error\":", record.error.view());
   out.fixed(",\"bytesIn\":").number(record.bytes_in);
   out.fixed(",\"bytesOut\":").number(record.bytes_out);
-  out.fixed(",\"upstreamAttempts\":").number(record.upstream_attempts);
+  out.count_if(",\"upstreamAttempts\":", record.upstream_attempts);
   out.text_if(",\"upstreamFailure\":", record.upstream_failure.view());
   write_timing(out, record.timing);
   write_worth(out, record);
