@@ -160,6 +160,10 @@ ObjectWalk::ObjectWalk(std::string_view text)
     : begin_(text.data()), at_(enter(text, '{')), end_(text.data() + text.size()) {}
 
 bool ObjectWalk::next(JsonMember& member) {
+  return next_key(member) && take_value(member);
+}
+
+bool ObjectWalk::next_key(JsonMember& member) {
   if (at_ == nullptr) {
     return false;
   }
@@ -180,16 +184,27 @@ bool ObjectWalk::next(JsonMember& member) {
   if (colon == end_ || *colon != ':') {
     return false;
   }
-  const char* const value = skip_space(colon + 1, end_);
-  const char* const value_end = skip_value(value, end_);
-  if (value_end == nullptr) {
+  member.key = between(key + 1, key_end - 1);
+  member.begin = static_cast<std::size_t>(key - begin_);
+  at_ = skip_space(colon + 1, end_);
+  return true;
+}
+
+bool ObjectWalk::take_value(JsonMember& member) {
+  const char* const value = at_;
+  at_ = skip_value(value, end_);
+  if (at_ == nullptr) {
     return false;
   }
-  member.key = between(key + 1, key_end - 1);
-  member.value = between(value, value_end);
-  member.begin = static_cast<std::size_t>(key - begin_);
-  member.end = static_cast<std::size_t>(value_end - begin_);
-  at_ = value_end;
+  member.value = between(value, at_);
+  member.end = static_cast<std::size_t>(at_ - begin_);
+  return true;
+}
+
+bool ObjectWalk::take_value_to(std::string_view tail, JsonMember& member) {
+  member.value = between(at_, tail.data());
+  member.end = static_cast<std::size_t>(tail.data() - begin_);
+  at_ = tail.data();
   return true;
 }
 
@@ -209,6 +224,24 @@ bool ArrayWalk::next(std::string_view& value) {
   }
   value = between(element, element_end);
   at_ = element_end;
+  return true;
+}
+
+bool ArrayWalk::next_object(std::string_view tail, std::string_view& from_object) {
+  if (at_ == nullptr || (!first_ && tail.data() == nullptr)) {
+    return false;
+  }
+  at_ = first_ ? at_ : tail.data();
+  const char* const element = next_element(at_, end_, ']', first_, complete_);
+  if (complete_) {
+    tail_ = between(skip_space(at_, end_) + 1, end_);
+  }
+  first_ = false;
+  if (element == nullptr || element == end_ || *element != '{') {
+    at_ = nullptr;
+    return false;
+  }
+  from_object = between(element, end_);
   return true;
 }
 

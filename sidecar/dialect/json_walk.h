@@ -29,6 +29,15 @@ class ObjectWalk {
 
   bool next(JsonMember& member);
 
+  // next() in two steps, for whoever walks a value itself: the key, with value() at the first
+  // character of its value; then either take_value(), or take_value_to() with what follows it.
+  bool next_key(JsonMember& member);
+  [[nodiscard]] std::string_view value() const {
+    return {at_, static_cast<std::size_t>(end_ - at_)};
+  }
+  bool take_value(JsonMember& member);
+  bool take_value_to(std::string_view tail, JsonMember& member);
+
   // The closing brace was reached, every member well-formed as far as the walk looked.
   [[nodiscard]] bool complete() const { return complete_; }
 
@@ -50,9 +59,15 @@ class ArrayWalk {
   explicit ArrayWalk(std::string_view text);
 
   bool next(std::string_view& value);
+  // The same for an array of objects that are walked one by one: the text from the next one on.
+  // `tail` is what follows the one before; nothing matters before the first.
+  bool next_object(std::string_view tail, std::string_view& from_object);
   [[nodiscard]] bool complete() const { return complete_; }
+  // What follows a complete array.
+  [[nodiscard]] std::string_view tail() const { return tail_; }
 
  private:
+  std::string_view tail_;
   const char* at_;
   const char* end_;
   bool first_ = true;

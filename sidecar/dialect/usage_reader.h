@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "sidecar/dialect/ending.h"
+#include "sidecar/dialect/json_walk.h"
 #include "sidecar/dialect/streamed_json.h"
 #include "sidecar/dialect/usage_object.h"
 #include "sidecar/domain/endpoint.h"
@@ -78,6 +79,7 @@ class UsageReader {
     std::uint64_t output_bytes = 0;
   };
   bool read_whole(std::string_view text);
+  bool read_choices(ObjectWalk& members, JsonMember& choices);
   void read_streamed();
   void note_body(const BodyMembers& members);
   void note_body_reason(const BodyMembers& members);

@@ -104,15 +104,40 @@ void UsageReader::on_body_end() {
   }
 }
 
+// Walks the choices that `members` stands before, each once, for their finish reasons.
+bool UsageReader::read_choices(ObjectWalk& members, JsonMember& choices) {
+  ArrayWalk each(members.value());
+  std::string_view tail;
+  std::string_view from_choice;
+  while (each.next_object(tail, from_choice)) {
+    ObjectWalk choice(from_choice);
+    for (JsonMember member; choice.next(member);) {
+      if (member.key == "finish_reason") {
+        note_reason(member.value);
+      }
+    }
+    if (!choice.complete()) {
+      return false;
+    }
+    tail = choice.tail();
+  }
+  return each.complete() && members.take_value_to(each.tail(), choices);
+}
+
 // False: `text` is not one whole object, and nothing was noted.
 bool UsageReader::read_whole(std::string_view text) {
   if (!text.starts_with('{') || !text.ends_with('}')) {
     return false;
   }
+  const bool has_choices = operation_ == Operation::kChat || operation_ == Operation::kCompletions;
   const std::span<const Wanted> wanted = members_of(operation_);
   BodyMembers members;
   ObjectWalk walk(text);
-  for (JsonMember member; walk.next(member);) {
+  for (JsonMember member; walk.next_key(member);) {
+    const bool walked = has_choices && member.key == "choices" && is_array(walk.value());
+    if (!(walked ? read_choices(walk, member) : walk.take_value(member))) {
+      break;
+    }
     for (std::size_t i = 0; i < wanted.size(); ++i) {
       if (wanted[i].array.empty() && member.key == wanted[i].key) {
         members.values[i] = member.value;
@@ -120,18 +145,12 @@ bool UsageReader::read_whole(std::string_view text) {
     }
   }
   if (!walk.complete() || !walk.tail().empty()) {
+    reason_.reset();
     return false;
   }
   members.output_bytes = members.values[kOutput].size();
   note_body(members);
-  if (operation_ == Operation::kChat || operation_ == Operation::kCompletions) {
-    ArrayWalk each(members.values[kOutput]);
-    for (std::string_view choice; each.next(choice);) {
-      note_reason(find_member(choice, "finish_reason").value_or(""));
-    }
-  } else {
-    note_body_reason(members);
-  }
+  note_body_reason(members);
   return true;
 }
 
@@ -149,9 +168,8 @@ void UsageReader::read_streamed() {
     for (std::string_view reason; walk.next(reason);) {
       note_reason(reason);
     }
-  } else {
-    note_body_reason(members);
   }
+  note_body_reason(members);
 }
 
 void UsageReader::note_body(const BodyMembers& members) {
