@@ -25,8 +25,13 @@ std::size_t CacheEntry::byte_size() const {
          events.capacity() * sizeof(StoredEvent);
 }
 
-bool is_storable_header(std::string_view lower_case_name) {
-  return std::ranges::find(kStorableHeaders, lower_case_name) != kStorableHeaders.end();
+bool is_storable_header(std::string_view name) {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  return std::ranges::any_of(kStorableHeaders, [&](std::string_view storable) {
+    return name.size() == storable.size() && std::ranges::equal(name, storable, {}, lower);
+  });
 }
 
 Millis jittered_ttl(Millis ttl, std::uint32_t jitter_percent, std::uint64_t random) {

@@ -50,9 +50,9 @@ struct CacheEntry {
 
 using EntryPtr = std::shared_ptr<const CacheEntry>;
 
-// Whether a response header (lower case) is kept with an answer. A short allow-list: cookies,
+// Whether a response header (in any case) is kept with an answer. A short allow-list: cookies,
 // request ids, rate limits, dates and framing belong to one exchange, not to the answer.
-[[nodiscard]] bool is_storable_header(std::string_view lower_case_name);
+[[nodiscard]] bool is_storable_header(std::string_view name);
 
 // The time an entry lives: `ttl` moved by up to `jitter_percent` of itself either way, so that
 // entries written together do not expire together. `random` is any uniform 64-bit number. Never

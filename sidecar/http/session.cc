@@ -246,13 +246,22 @@ Task<> Session::call_upstream() {
   if (merging != nullptr) {
     outcome = gone_ ? CallOutcome::kAborted : merging->conclude(outcome, call);
   }
-  co_await conclude(outcome, call, upstream);
+  SinkState state = SinkState::kReady;
+  if (outcome == CallOutcome::kComplete) {
+    state = sink_.finish(upstream.trailers());
+  } else {
+    co_await conclude(outcome, call, upstream);
+  }
+  if (!gone_ && writer_.blocked()) {
+    state = co_await sink_.ready();
+  }
+  gone_ = gone_ || state == SinkState::kGone;
 }
 
+// Of a call that did not end in a whole answer.
 Task<> Session::conclude(CallOutcome outcome, request::CallContext& call, UpstreamCall& upstream) {
-  SinkState state = SinkState::kReady;
   switch (outcome) {
-    case CallOutcome::kComplete: state = sink_.finish(upstream.trailers()); break;
+    case CallOutcome::kComplete: break;
     case CallOutcome::kTruncated: break_off(); break;
     case CallOutcome::kAborted: gone_ = true; break;
     case CallOutcome::kFailed:
@@ -260,17 +269,12 @@ Task<> Session::conclude(CallOutcome outcome, request::CallContext& call, Upstre
       co_await refuse();
       break;
     case CallOutcome::kUpgraded:
-      state = sink_.flush();
-      if (state == SinkState::kReady) {
+      if (sink_.flush() == SinkState::kReady) {
         co_await tunnel(upstream);
       }
       gone_ = true;  // the connection was the tunnel's
-      co_return;
+      break;
   }
-  if (writer_.blocked()) {
-    state = co_await sink_.ready();
-  }
-  gone_ = gone_ || state == SinkState::kGone;
 }
 
 void Session::end_request() {

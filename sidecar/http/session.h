@@ -80,7 +80,7 @@ class Session final : public net::ReadWatcher, public BodySource {
   PENSTOCK_OWN_FRAME Task<> follow_flight();
   Task<SinkState> lead_flight();
   SinkState take_news(request::Flight::News& news);
-  PENSTOCK_OWN_FRAME Task<> conclude_flight(request::Flight::News& news);
+  bool end_of_flight(const request::Flight::News& news);
 
   // What is no plain answer (session_exceptions.cc).
   void break_off();

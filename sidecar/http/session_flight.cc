@@ -48,7 +48,13 @@ Task<> Session::follow_flight() {
     io_.flights->unsubscribe(*flight, event_);
   }
   flight->leave(caller.flight_caller);
-  co_await conclude_flight(news);
+  if (!gone_ && end_of_flight(news)) {
+    co_await refuse();
+  }
+  if (!gone_ && writer_.blocked()) {
+    state = co_await sink_.ready();
+    gone_ = gone_ || state == SinkState::kGone;
+  }
 }
 
 // Until the answer is whole, the client is slow, or it leaves: the call brings what arrives.
@@ -76,29 +82,22 @@ SinkState Session::take_news(request::Flight::News& news) {
   return news.payload.empty() ? sink_.flush() : sink_.on_payload(news.payload);
 }
 
-Task<> Session::conclude_flight(request::Flight::News& news) {
+// How the flight's end looks to this caller. True: it gets an error of ours in place of an answer.
+bool Session::end_of_flight(const request::Flight::News& news) {
   request::CallerContext& caller = *caller_;
-  if (gone_) {
-    co_return;
-  }
   if (news.end != request::FlightEnd::kRunning) {
     request::take_summary(caller, caller.flight->summary(), caller.leads_flight);
   }
   if (news.end == request::FlightEnd::kFailed) {
     caller.refuse(news.error, dialect::client_message(news.error));
-    co_await refuse();
-    co_return;
+    return true;
   }
-  SinkState state = SinkState::kReady;
   if (news.end == request::FlightEnd::kComplete) {
-    state = sink_.finish({});
+    gone_ = sink_.finish({}) == SinkState::kGone;
   } else {
     break_off();
   }
-  if (state == SinkState::kBlocked) {
-    state = co_await sink_.ready();
-  }
-  gone_ = gone_ || state == SinkState::kGone;
+  return false;
 }
 
 }  // namespace penstock::http

@@ -91,21 +91,35 @@ Task<CallOutcome> UpstreamCall::run() {
     switch (step) {
       case Step::kAgain: break;
       case Step::kFailed:
-        co_await discard_connection();
+        if (connection_ != nullptr) {
+          co_await discard_connection();
+        }
         co_return finish(aborted_ ? CallOutcome::kAborted : CallOutcome::kFailed);
       case Step::kUpgraded: co_return finish(CallOutcome::kUpgraded);
       case Step::kRelay: {
-        const CallOutcome outcome = co_await relay();
+        CallOutcome outcome = CallOutcome::kComplete;
+        if (!passed_on()) {
+          outcome = co_await relay();
+        }
         deadline_.disarm();
         if (outcome == CallOutcome::kComplete && keep_alive_ && request_sent_) {
           release_connection();
         }
-        co_await discard_connection();
+        if (connection_ != nullptr) {
+          co_await discard_connection();
+        }
         co_return finish(outcome);
       }
     }
-    co_await discard_connection();
+    if (connection_ != nullptr) {
+      co_await discard_connection();
+    }
   }
+}
+
+// The answer came with its head, and the sink has all of it.
+bool UpstreamCall::passed_on() const {
+  return decoder_.done() && sink_state_ == SinkState::kReady && !broken_ && !aborted_ && !draining_;
 }
 
 CallOutcome UpstreamCall::finish(CallOutcome outcome) {
@@ -128,14 +142,23 @@ void UpstreamCall::settle(CallOutcome outcome) {
 
 Task<UpstreamCall::Step> UpstreamCall::attempt() {
   for (;;) {
-    const bool connected = co_await obtain_connection();
+    bool connected = take_pooled();
+    if (!connected) {
+      connected = co_await dial();
+    }
     if (!connected) {
       const bool again = worth_another(
           aborted_ ? request::AttemptResult::kAborted : request::AttemptResult::kUnreachable,
           nullptr);
       co_return again ? Step::kAgain : Step::kFailed;
     }
-    const bool sent = co_await send_request();
+    ClientWriter writer(*connection_->io);
+    const ClientWriter::Result written = write_request(writer);
+    request_sent_ = written == ClientWriter::Result::kWritten && streamed_ == nullptr;
+    bool sent = request_sent_;
+    if (!sent) {
+      sent = co_await send_rest(writer, written);
+    }
     Step step = Step::kFailed;
     if (sent) {
       step = co_await await_head();
@@ -185,7 +208,8 @@ request::AttemptResult UpstreamCall::lost_connection(std::string_view what) {
   return request::AttemptResult::kBroken;
 }
 
-Task<bool> UpstreamCall::obtain_connection() {
+// Takes an idle connection, where there is one.
+bool UpstreamCall::take_pooled() {
   const Origin& origin = *upstream().origin;
   const resolve::UpstreamSettings& settings = call_.policy->upstream;
   answer_begun_ = false;
@@ -198,9 +222,15 @@ Task<bool> UpstreamCall::obtain_connection() {
   call_.sent = begin;
   if (reused_) {
     io_.services.metrics.upstream_reused(backend_name());
-    co_return true;
   }
-  net::Dial dial(io_.reactor, io_.wheel, io_.resolver);
+  return reused_;
+}
+
+Task<bool> UpstreamCall::dial() {
+  const Origin& origin = *upstream().origin;
+  const resolve::UpstreamSettings& settings = call_.policy->upstream;
+  const clock::Instant begin = call_.sent;
+  net::Dial dialing(io_.reactor, io_.wheel, io_.resolver);
   net::DialTarget target{.host = origin.host,
                          .port = origin.port,
                          .tls = origin.tls.get(),
@@ -208,8 +238,8 @@ Task<bool> UpstreamCall::obtain_connection() {
                          .resumed = io_.pool.tls_session(origin),
                          .timeout = settings.connect_timeout,
                          .tcp_keep_alive = settings.tcp_keep_alive};
-  dial_ = &dial;
-  net::Dial::Outcome outcome = co_await dial.run(target);
+  dial_ = &dialing;
+  net::Dial::Outcome outcome = co_await dialing.run(target);
   dial_ = nullptr;
   call_.summary.connect = micros(begin, now());
   if (outcome.connection == nullptr) {
@@ -256,9 +286,6 @@ void UpstreamCall::release_connection() {
 }
 
 Task<> UpstreamCall::discard_connection() {
-  if (connection_ == nullptr) {
-    co_return;
-  }
   co_await connection_->io->close();
   connection_.reset();
 }

@@ -58,8 +58,10 @@ class UpstreamCall final : public net::ReadWatcher {
   enum class Step : std::uint8_t { kAgain, kFailed, kRelay, kUpgraded };
 
   PENSTOCK_OWN_FRAME Task<Step> attempt();
-  PENSTOCK_OWN_FRAME Task<bool> obtain_connection();
-  PENSTOCK_OWN_FRAME Task<bool> send_request();
+  bool take_pooled();
+  PENSTOCK_OWN_FRAME Task<bool> dial();
+  ClientWriter::Result write_request(ClientWriter& writer);
+  PENSTOCK_OWN_FRAME Task<bool> send_rest(ClientWriter& writer, ClientWriter::Result written);
   PENSTOCK_OWN_FRAME Task<bool> send_streamed_body();
   Task<ClientWriter::Result> drain(ClientWriter& writer);
   [[nodiscard]] bool may_have_answered();
@@ -69,7 +71,8 @@ class UpstreamCall final : public net::ReadWatcher {
   PENSTOCK_OWN_FRAME Task<Step> await_head();
   PENSTOCK_OWN_FRAME Task<Step> await_error_body();
   Task<CallOutcome> relay();
-  PENSTOCK_OWN_FRAME Task<> discard_connection();
+  [[nodiscard]] bool passed_on() const;
+  PENSTOCK_OWN_FRAME Task<> discard_connection();  // REQUIRES: there is one
 
   // Watches the upstream while the request is being sent (net::ReadWatcher).
   void on_readable() override;

@@ -68,19 +68,20 @@ void UpstreamCall::build_head() {
   http1::build_upstream_head(io_.head_text, head, edits);
 }
 
-Task<bool> UpstreamCall::send_request() {
+// Head and, where it is here, body.
+ClientWriter::Result UpstreamCall::write_request(ClientWriter& writer) {
   build_head();
-  request_sent_ = false;
   io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
   const std::string_view body = call_.text->body();
-  ClientWriter writer(*connection_->io);
-  ClientWriter::Result written = ClientWriter::Result::kWritten;
-  if (call_.body_edit) {
-    const dialect::EditedBody edited = dialect::edited(*call_.body_edit, body);
-    written = writer.write(io_.head_text, edited.before, edited.insert, edited.after);
-  } else {
-    written = writer.write(io_.head_text, body);
+  if (!call_.body_edit) {
+    return writer.write(io_.head_text, body);
   }
+  const dialect::EditedBody edited = dialect::edited(*call_.body_edit, body);
+  return writer.write(io_.head_text, edited.before, edited.insert, edited.after);
+}
+
+// What did not leave at once: the rest of what was written, and a body that still arrives.
+Task<bool> UpstreamCall::send_rest(ClientWriter& writer, ClientWriter::Result written) {
   if (written == ClientWriter::Result::kBlocked) {
     written = co_await drain(writer);
   }

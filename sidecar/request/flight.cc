@@ -152,6 +152,7 @@ void Flight::listen(const std::shared_ptr<FlightListener>& listener) {
   const sync::MutexLock lock(mutex_);
   if (std::find(listeners_.begin(), listeners_.end(), listener) == listeners_.end()) {
     listeners_.push_back(listener);
+    listened_.store(true, std::memory_order_release);
   }
 }
 
@@ -211,6 +212,10 @@ CallSummary Flight::summary() {
 }
 
 void Flight::announce() {
+  // A caller looks once more after it began to listen, so one that begins just now misses nothing.
+  if (!listened_.load(std::memory_order_acquire)) {
+    return;
+  }
   // At most one listener a worker: the copy is short, and waking happens outside the lock.
   std::vector<std::shared_ptr<FlightListener>> listeners;
   {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -121,6 +122,7 @@ class Flight {
   std::shared_ptr<FlightListener> driver_ PENSTOCK_GUARDED_BY(mutex_);
   std::vector<Caller*> callers_ PENSTOCK_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<FlightListener>> listeners_ PENSTOCK_GUARDED_BY(mutex_);
+  std::atomic<bool> listened_{false};  // listeners_ is not empty; never back to false
   std::shared_ptr<const SharedHead> head_ PENSTOCK_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Segment>> log_ PENSTOCK_GUARDED_BY(mutex_);
   std::shared_ptr<Segment> tail_;                       // the driver's: the end of the log

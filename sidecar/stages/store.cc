@@ -18,11 +18,7 @@ std::string stored_head(const http1::ResponseHead& head) {
   std::string lines;
   http1::append_status_line(lines, head.status);
   for (const http1::HeaderField& field : head.fields) {
-    std::string name(field.name);
-    std::ranges::transform(name, name.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    if (domain::is_storable_header(name)) {
+    if (domain::is_storable_header(field.name)) {
       http1::append_field(lines, field.name, field.value);
     }
   }
