@@ -5,6 +5,7 @@
 #include <ctime>
 #include <utility>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include "sidecar/request/json_text.h"
@@ -15,13 +16,15 @@ namespace {
 void write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t n = ::write(descriptor, text.data(), text.size());
-    if (n < 0) {
-      if (errno == EINTR) {
-        continue;
-      }
+    if (n >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) {
+      // Who shares the other end's description made it non-blocking; here is time to wait.
+      pollfd room{.fd = descriptor, .events = POLLOUT, .revents = 0};
+      static_cast<void>(::poll(&room, 1, -1));
+    } else if (errno != EINTR) {
       return;  // nobody reads any more
     }
-    text.remove_prefix(static_cast<std::size_t>(n));
   }
 }
 
@@ -35,9 +38,19 @@ std::string rfc3339_now() {
   return {text.data(), size};
 }
 
+std::string log_line(std::string_view level, std::string_view message) {
+  std::string line = R"({"time":")" + rfc3339_now() + R"(","level":")";
+  line += level;
+  line += R"(","message":)";
+  request::append_json_string(line, message);
+  line += "}\n";
+  return line;
+}
+
 }  // namespace
 
-LogWriter::LogWriter() : thread_([this] { run(); }) {}
+LogWriter::LogWriter(int output, int errors)
+    : output_(output), errors_(errors), thread_([this] { run(); }) {}
 
 LogWriter::~LogWriter() {
   {
@@ -48,37 +61,45 @@ LogWriter::~LogWriter() {
   thread_.join();
 }
 
+// A buffer that is mostly empty is copied and stays where it is: else the lines of a quiet second
+// would wait in the memory of a busy one.
 std::string LogWriter::write(std::string&& lines) {
-  const sync::MutexLock lock(mutex_);
-  add({STDOUT_FILENO, std::move(lines)});
+  const bool copied = lines.size() <= lines.capacity() / 2;
+  Piece piece{output_, copied ? std::string(lines) : std::move(lines)};
   std::string buffer;
-  if (!spare_.empty()) {
+  const sync::MutexLock lock(mutex_);
+  if (!add(piece)) {
+    ++dropped_;
+    buffer = std::move(copied ? lines : piece.text);
+  } else if (copied) {
+    buffer = std::move(lines);
+  } else if (!spare_.empty()) {
     buffer = std::move(spare_.back());
     spare_.pop_back();
   }
+  buffer.clear();
   return buffer;
 }
 
 void LogWriter::note(std::string_view level, std::string_view message) {
-  std::string line = R"({"time":")" + rfc3339_now() + R"(","level":")";
-  line += level;
-  line += R"(","message":)";
-  request::append_json_string(line, message);
-  line += "}\n";
+  Piece piece{errors_, log_line(level, message)};
   const sync::MutexLock lock(mutex_);
-  add({STDERR_FILENO, std::move(line)});
+  if (!add(piece)) {
+    ++dropped_;
+  }
 }
 
-void LogWriter::add(Piece piece) {
-  if (queued_bytes_ + piece.text.size() > kQueueBytes) {
-    ++dropped_;
-    return;
+bool LogWriter::add(Piece& piece) {
+  const std::size_t bytes = sizeof(Piece) + piece.text.capacity();
+  if (queued_bytes_ + bytes > kQueueBytes) {
+    return false;
   }
-  queued_bytes_ += piece.text.size();
+  queued_bytes_ += bytes;
   queue_.push_back(std::move(piece));
   if (std::exchange(waiting_, false)) {
     wake_.notify_one();
   }
+  return true;
 }
 
 std::uint64_t LogWriter::dropped_buffers() const {
@@ -86,28 +107,33 @@ std::uint64_t LogWriter::dropped_buffers() const {
   return dropped_;
 }
 
+bool LogWriter::take(std::vector<Piece>& pieces) {
+  const sync::MutexLock lock(mutex_);
+  for (Piece& written : pieces) {
+    if (spare_.size() < kSpareMax && written.text.capacity() >= kSpareBytesMin) {
+      written.text.clear();
+      spare_.push_back(std::move(written.text));
+    }
+  }
+  pieces.clear();
+  while (queue_.empty() && !stopping_) {
+    waiting_ = true;
+    wake_.wait(mutex_);
+  }
+  pieces.swap(queue_);
+  queued_bytes_ = 0;
+  if (const std::uint64_t dropped = dropped_ - dropped_said_; dropped > 0) {
+    dropped_said_ = dropped_;
+    pieces.push_back({errors_, log_line("warn", std::to_string(dropped) +
+                                                    " buffers of log lines dropped: standard "
+                                                    "output is read too slowly")});
+  }
+  return !pieces.empty();
+}
+
 void LogWriter::run() {
   std::vector<Piece> pieces;
-  for (;;) {
-    {
-      const sync::MutexLock lock(mutex_);
-      for (Piece& written : pieces) {
-        if (spare_.size() < kSpareMax && written.descriptor == STDOUT_FILENO) {
-          written.text.clear();
-          spare_.push_back(std::move(written.text));
-        }
-      }
-      pieces.clear();
-      while (queue_.empty() && !stopping_) {
-        waiting_ = true;
-        wake_.wait(mutex_);
-      }
-      if (queue_.empty()) {
-        return;
-      }
-      pieces.swap(queue_);
-      queued_bytes_ = 0;
-    }
+  while (take(pieces)) {
     for (const Piece& piece : pieces) {
       write_all(piece.descriptor, piece.text);
     }

@@ -12,8 +12,9 @@
 namespace penstock::request {
 namespace {
 
-// Longer than any record: its texts are bounded, and an escape makes six bytes of one at most.
-constexpr std::size_t kRecordBytesMax = 6 * 640 + 1536;
+// Longer than any record: no byte of one shows as more than six (an escape; a number's show as
+// less), and keys and words of ours have about 700 together.
+constexpr std::size_t kRecordBytesMax = 6 * sizeof(RequestRecord) + 1536;
 
 // Nothing in it needs an escape and nothing is no ASCII: true for nearly all that a record holds.
 // No early way out, so that the compiler makes vectors of it.
