@@ -42,6 +42,9 @@ Connection::~Connection() {
   }
   if (tls_ != nullptr) {
     resumable_session(tls_).reset();
+    // OpenSSL makes the session of a connection that ended without close_notify unfit to resume,
+    // as TLS 1.0 wanted it; RFC 5246 section 7.2.1 takes that back.
+    SSL_set_shutdown(tls_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls_);
   }
 }
