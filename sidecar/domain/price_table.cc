@@ -180,11 +180,17 @@ PriceTable::PriceTable(std::span<const resolve::Backend> backends,
   for (const resolve::Backend& backend : backends) {
     BackendPrices& prices = backends_.emplace_back();
     for (const resolve::BackendModel& model : backend.models) {
-      if (model.price) {
-        prices.own[model.name][std::to_underlying(ServiceTier::kStandard)] =
-            from_resolved(*model.price);
+      if (!model.price) {
+        continue;
       }
+      const std::string_view name = model.name;
+      Row& row = name.ends_with('*')
+                     ? prices.families.emplace_back(name.substr(0, name.size() - 1), Row()).second
+                     : prices.own[model.name];
+      row[std::to_underlying(ServiceTier::kStandard)] = from_resolved(*model.price);
     }
+    std::ranges::sort(prices.families, std::ranges::greater(),
+                      [](const auto& family) { return family.first.size(); });
     prices.by_name = rows_of(backend.name);
     prices.by_host = rows_of(provider_of_host(backend.host));
   }
@@ -212,6 +218,8 @@ std::string PriceTable::content_version() const {
   for (const BackendPrices& backend : backends_) {
     digest.text("backend");
     digest.rows(backend.own);
+    digest.text("families");
+    digest.rows(backend.families);
   }
   return digest.hex();
 }
@@ -221,6 +229,11 @@ const PriceTable::Row* PriceTable::find(const BackendPrices& backend,
   for (const std::string_view name : {model, without_date(model)}) {
     if (const auto own = backend.own.find(name); own != backend.own.end()) {
       return &own->second;
+    }
+  }
+  for (const auto& [prefix, row] : backend.families) {
+    if (model.starts_with(prefix)) {
+      return &row;
     }
   }
   for (const ProviderRows* rows : {&backend.by_name, &backend.by_host}) {

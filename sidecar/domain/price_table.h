@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "sidecar/domain/model_price.h"
@@ -42,7 +43,8 @@ struct Charge {
 //   1. the backend's own models in the routing table, by the exact name;
 //   2. the same, less a trailing date: a row for "gpt-4o" stands for "gpt-4o-2024-08-06" and
 //      "claude-x" for "claude-x-20250514", unless the dated model has a row of its own;
-//   3. imported rows, by exact names only, for a list prices dated models apart where they differ:
+//   3. the backend's families ("gpt-4o*"), the longest that fits;
+//   4. imported rows, by exact names only, for a list prices dated models apart where they differ:
 //      "<backend's name>/<model>", then "<provider>/<model>" where the backend's host is that of a
 //      known provider, then "<model>".
 // Prices of the routing table are those of the standard service level.
@@ -85,6 +87,7 @@ class PriceTable {
 
   struct BackendPrices {
     Rows own;
+    std::vector<std::pair<std::string, Row>> families;  // by what stands before '*', longest first
     ProviderRows by_name;
     ProviderRows by_host;
   };

@@ -22,7 +22,7 @@ class KnownModels {
   KnownModels() : KnownModels(std::vector<std::string>()) {}
   explicit KnownModels(const std::vector<std::string>& names);
 
-  // 1 … for a known model, else kOther.
+  // 1 … for a known model or one of a known family ("gpt-4o*"), which has one label; else kOther.
   [[nodiscard]] std::uint32_t index(std::string_view model) const;
   // REQUIRES: an index that index() gave.
   [[nodiscard]] const std::string& name(std::uint32_t index) const { return names_[index]; }
@@ -36,6 +36,7 @@ class KnownModels {
   };
 
   std::vector<std::string> names_;
+  std::vector<std::uint32_t> families_;  // indices of names that end with '*', longest first
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> index_;
 };
 

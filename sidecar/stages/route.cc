@@ -10,8 +10,9 @@ namespace {
 
 bool takes(const resolve::Backend& backend, std::string_view model) {
   return backend.models.empty() || model.empty() ||
-         std::ranges::any_of(backend.models,
-                             [model](const auto& offered) { return offered.name == model; });
+         std::ranges::any_of(backend.models, [model](const auto& offered) {
+           return domain::matches_model(offered.name, model);
+         });
 }
 
 // What this call cannot or need not ask: backends without its model, and those it tried.
