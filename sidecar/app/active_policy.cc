@@ -24,6 +24,10 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+std::string without_suffix(const std::string& text, std::string_view suffix) {
+  return text.substr(0, text.size() - (text.ends_with(suffix) ? suffix.size() : 0));
+}
+
 // A line break in a credential would end its header field and begin another.
 bool is_one_line(std::string_view credential) {
   return std::ranges::none_of(credential, [](char c) {
@@ -61,14 +65,6 @@ std::vector<std::string> key_lines(const std::string& text) {
   return keys;
 }
 
-// SDKs put the version into their requests' path as well as users into the base URL: it is sent
-// once.
-std::string without_version(const std::string& base_path) {
-  constexpr std::string_view kVersion = "/v1";
-  return base_path.ends_with(kVersion) ? base_path.substr(0, base_path.size() - kVersion.size())
-                                       : base_path;
-}
-
 Result<http::Upstream> make_upstream(const resolve::Backend& backend,
                                      const std::string& secrets_dir, http::OriginTable& origins) {
   const std::string ca = backend.tls.ca ? secret_path(secrets_dir, *backend.tls.ca) : std::string();
@@ -76,8 +72,8 @@ Result<http::Upstream> make_upstream(const resolve::Backend& backend,
   if (!origin) {
     return std::unexpected(origin.error());
   }
-  http::Upstream upstream{.origin = std::move(*origin),
-                          .base_path = without_version(backend.base_path)};
+  http::Upstream upstream{.origin = std::move(*origin), .base_path = backend.base_path};
+  upstream.versionless = without_suffix(upstream.base_path, "/v1");
   upstream.same_pod = backend.same_pod;
   if (backend.credentials) {
     const auto secret = read_secret(secrets_dir, *backend.credentials);

@@ -168,8 +168,8 @@ void Server::apply(const std::shared_ptr<const ActivePolicy>& policy) {
 void Server::await_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (!error) {
-      on_signal(signal);
       await_signal();
+      on_signal(signal);  // may be the end, which cancels the wait
     }
   });
 }

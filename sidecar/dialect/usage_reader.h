@@ -46,6 +46,11 @@ class UsageReader {
   [[nodiscard]] bool usage_covers_output() const { return usage_covers_output_; }
 
   [[nodiscard]] Ending ending() const;
+  // Something of the answer said that nothing more would come, be it a reason without the dialect's
+  // closing event.
+  [[nodiscard]] bool ended() const {
+    return terminal_ || failed_ || error_in_stream_ || reason_.has_value();
+  }
   [[nodiscard]] std::string_view response_model() const { return model_; }
   [[nodiscard]] std::string_view service_tier() const { return service_tier_; }
 

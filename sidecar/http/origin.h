@@ -25,11 +25,21 @@ struct Origin {
 // A backend as the data path sees it: its origin and what is put into its requests.
 struct Upstream {
   std::shared_ptr<const Origin> origin;
-  std::string base_path;
+  std::string base_path;    // comes before a request's path, as the user wrote it
+  std::string versionless;  // … and without the version it ends with, if it does
   std::string
       credential_name;  // "authorization" or "x-api-key"; empty: the client's own credential
   std::string credential_value;
   bool same_pod = false;
+
+  // SDKs put the version into their requests' path as well as users into the base URL: it is sent
+  // once.
+  [[nodiscard]] std::string_view prefix_for(std::string_view path) const {
+    const std::string_view version = std::string_view(base_path).substr(versionless.size());
+    const bool has_version =
+        path.starts_with(version) && path.substr(version.size()).find_first_not_of("/?") != 0;
+    return has_version ? versionless : base_path;
+  }
 };
 
 // Gives each distinct place of connections one small id for the life of the process.

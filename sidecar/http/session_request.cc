@@ -68,7 +68,8 @@ bool Session::expects_more_input() {
   idle_ = true;
   waits_between_requests_ = true;
   io_.wheel.arm(deadline_, requests_ == 0 ? limits.head_timeout : limits.keep_alive_timeout);
-  return !finishing_ && !host_.draining();
+  // A connection that is new while we drain may ask once.
+  return !finishing_ && (requests_ == 0 || !host_.draining());
 }
 
 void Session::plan_body() {

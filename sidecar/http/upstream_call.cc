@@ -106,6 +106,7 @@ Task<CallOutcome> UpstreamCall::run() {
           release_connection();
         }
         if (connection_ != nullptr) {
+          io_.pool.keep_tls_session(*upstream().origin, *connection_->io);
           co_await discard_connection();
         }
         co_return finish(outcome);

@@ -72,6 +72,7 @@ class UpstreamCall final : public net::ReadWatcher {
   PENSTOCK_OWN_FRAME Task<Step> await_error_body();
   Task<CallOutcome> relay();
   [[nodiscard]] bool passed_on() const;
+  [[nodiscard]] bool ended_early() const;
   PENSTOCK_OWN_FRAME Task<> discard_connection();  // REQUIRES: there is one
 
   // Watches the upstream while the request is being sent (net::ReadWatcher).

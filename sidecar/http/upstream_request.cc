@@ -33,7 +33,7 @@ void UpstreamCall::build_head() {
   const Upstream& to = upstream();
   const http1::RequestHead& head = call_.text->head;
   http1::UpstreamHeadEdits edits;
-  edits.path_prefix = to.base_path;
+  edits.path_prefix = to.prefix_for(head.path);
   edits.host = to.origin->authority;
   edits.te_trailers = head.te_trailers;
   edits.upgrade = head.upgrade_websocket ? head.upgrade : std::string_view{};
@@ -47,7 +47,7 @@ void UpstreamCall::build_head() {
     edits.content_length =
         call_.body_edit ? dialect::edited(*call_.body_edit, body).size() : body.size();
   }
-  std::array<http1::FieldEdit, 5> fields;
+  std::array<http1::FieldEdit, 7> fields;
   std::size_t count = 0;
   if (!to.credential_name.empty() || !call_.send_client_credential) {
     const bool bearer = to.credential_name == kAuthorization;
@@ -56,6 +56,8 @@ void UpstreamCall::build_head() {
     fields[count++] = {http1::HeaderId::kAuthorization, kAuthorization,
                        bearer ? value : std::nullopt};
     fields[count++] = {http1::HeaderId::kApiKey, kApiKey, key ? value : std::nullopt};
+    fields[count++] = {http1::HeaderId::kAzureApiKey, "api-key", std::nullopt};
+    fields[count++] = {http1::HeaderId::kGoogleApiKey, "x-goog-api-key", std::nullopt};
   }
   if (call_.identity_coding) {
     fields[count++] = {http1::HeaderId::kAcceptEncoding, "accept-encoding", "identity"};

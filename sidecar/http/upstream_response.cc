@@ -209,6 +209,16 @@ void UpstreamCall::take_payload(std::string_view payload) {
   }
 }
 
+// Whether a stream whose only end is the connection's stopped before it had said that it was done.
+bool UpstreamCall::ended_early() const {
+  if (call_.reader == nullptr || !call_.reader->readable() || !call_.reader->event_stream() ||
+      !domain::is_generation(call_.endpoint.operation)) {
+    return false;
+  }
+  call_.reader->end();
+  return !call_.reader->usage().ended();
+}
+
 Task<CallOutcome> UpstreamCall::relay() {
   const auto& settings = *call_.policy;
   for (;;) {
@@ -249,7 +259,8 @@ Task<CallOutcome> UpstreamCall::relay() {
       take_body(scratch.first(got.bytes));
     } else if (got.state != net::IoState::kWouldBlock) {
       keep_alive_ = false;
-      const bool normal_end = got.state == net::IoState::kEnd && decoder_.end_of_stream();
+      const bool normal_end =
+          got.state == net::IoState::kEnd && decoder_.end_of_stream() && !ended_early();
       co_return normal_end ? CallOutcome::kComplete : CallOutcome::kTruncated;
     }
   }
