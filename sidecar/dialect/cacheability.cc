@@ -20,6 +20,7 @@ struct Members {
   std::optional<JsonValue> store, background, conversation, previous_response_id, prompt;
   std::optional<JsonValue> tools, mcp_servers, container, web_search_options, plugins, model;
   std::optional<JsonValue> messages, input, system;
+  std::optional<JsonValue> search_parameters, enable_search;
   std::optional<JsonValue> temperature, top_k;
 };
 
@@ -32,6 +33,7 @@ constexpr std::array kMemberNames = {
     MemberName{"background", &Members::background},
     MemberName{"container", &Members::container},
     MemberName{"conversation", &Members::conversation},
+    MemberName{"enable_search", &Members::enable_search},
     MemberName{"input", &Members::input},
     MemberName{"mcp_servers", &Members::mcp_servers},
     MemberName{"messages", &Members::messages},
@@ -39,6 +41,7 @@ constexpr std::array kMemberNames = {
     MemberName{"plugins", &Members::plugins},
     MemberName{"previous_response_id", &Members::previous_response_id},
     MemberName{"prompt", &Members::prompt},
+    MemberName{"search_parameters", &Members::search_parameters},
     MemberName{"store", &Members::store},
     MemberName{"system", &Members::system},
     MemberName{"temperature", &Members::temperature},
@@ -125,8 +128,10 @@ bool searches_by_itself(const std::optional<JsonValue>& model) {
 
 bool uses_hosted_tools(Operation operation, const Members& body) {
   // `web_search_options: {}` already switches the search on; an empty list of servers does nothing.
-  if (body.web_search_options || not_empty(body.mcp_servers) || not_empty(body.container) ||
-      not_empty(body.plugins) || searches_by_itself(body.model)) {
+  // xAI's and DashScope's switches are taken for on whatever they hold.
+  if (body.web_search_options || body.search_parameters || body.enable_search ||
+      not_empty(body.mcp_servers) || not_empty(body.container) || not_empty(body.plugins) ||
+      searches_by_itself(body.model)) {
     return true;
   }
   const bool all_client =

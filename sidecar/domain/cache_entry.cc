@@ -40,8 +40,8 @@ Millis jittered_ttl(Millis ttl, std::uint32_t jitter_percent, std::uint64_t rand
   if (span <= 0) {
     return std::max(ttl, Millis(0));
   }
-  const auto width = static_cast<std::uint64_t>(2 * span + 1);
-  return ttl + Millis(static_cast<std::int64_t>(random % width) - span);
+  const auto width = static_cast<std::uint64_t>(span) + 1;
+  return ttl - Millis(static_cast<std::int64_t>(random % width));
 }
 
 }  // namespace penstock::domain

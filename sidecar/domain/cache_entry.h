@@ -37,6 +37,10 @@ struct CacheEntry {
   std::vector<StoredEvent>
       events;  // of a stream, ends strictly increasing, the last is body.size()
 
+  // Of a stream: whether it tells its usage, and whether only because that was asked for.
+  bool tells_usage = false;
+  bool usage_on_demand = false;
+
   std::string model;  // as the answer names it
   TokenUsage usage;   // what the answer cost when it was made; a hit saves it
   std::optional<std::int64_t> cost_picodollars;  // unknown is not free
@@ -54,9 +58,9 @@ using EntryPtr = std::shared_ptr<const CacheEntry>;
 // request ids, rate limits, dates and framing belong to one exchange, not to the answer.
 [[nodiscard]] bool is_storable_header(std::string_view name);
 
-// The time an entry lives: `ttl` moved by up to `jitter_percent` of itself either way, so that
-// entries written together do not expire together. `random` is any uniform 64-bit number. Never
-// negative.
+// The time an entry lives: `ttl` less up to `jitter_percent` of itself, so that entries written
+// together do not expire together, and none outlives what the policy says. `random` is any uniform
+// 64-bit number. Never negative.
 [[nodiscard]] Millis jittered_ttl(Millis ttl, std::uint32_t jitter_percent, std::uint64_t random);
 
 }  // namespace penstock::domain

@@ -21,10 +21,14 @@ struct CachePlan {
   std::string scope;      // of the canonical key
   std::uint64_t tenant_hash = 0;
 
-  // The callers of one flight agree on whether they stream, while a stored answer serves both.
+  // What the callers of one flight have to agree on beyond the canonical key, as bits: a stored
+  // answer serves callers that differ in it.
+  std::uint64_t apart = 0;
+
   [[nodiscard]] digest::Digest flight_key() const {
     digest::Digest key = canonical;
-    key.words[3] ^= streams ? ~std::uint64_t{0} : 0;
+    key.words[3] ^= apart;
+    key.words[2] ^= streams ? ~std::uint64_t{0} : 0;
     return key;
   }
 };

@@ -32,10 +32,10 @@ struct WorkerServices;
 struct ConnectionPeer {
   std::string certificate_subject;  // verified client certificate; empty: none
 
-  // The last credential seen here and the tenant it stands for: most connections carry one
-  // credential for life.
+  // The credentials last seen here and the tenant they stand for: most connections carry the same
+  // for life.
   struct Known {
-    std::string credential;
+    std::string credentials;
     std::string tenant_source;  // what the tenant was derived from
     std::string tenant;
     bool credential_accepted = false;

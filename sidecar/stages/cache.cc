@@ -38,37 +38,59 @@ std::uint64_t tenant_hash(std::string_view tenant) {
   return hash;
 }
 
-// Where the call would go: the backends of its route. Their order and names are the policy's.
-std::string_view route_name(const resolve::ResolvedPolicy& policy, std::size_t route) {
-  const resolve::Route& chosen = policy.routes[route];
-  return chosen.backends.empty() ? std::string_view{}
-                                 : policy.backends[chosen.backends.front().backend].name;
+// Joins parts so that no two lists of them look alike.
+class Parts {
+ public:
+  Parts& add(std::string_view part) {
+    text_ += std::to_string(part.size());
+    text_ += ':';
+    text_ += part;
+    return *this;
+  }
+  [[nodiscard]] std::string digest() const {
+    return digest::to_hex(digest::sha256(text_)).substr(0, 32);
+  }
+
+ private:
+  std::string text_;
+};
+
+// Whom a call by this route asks: a route of the same name that leads elsewhere gives other
+// answers. Fallbacks are not in it, and their answers are not kept.
+std::string target_of(const resolve::ResolvedPolicy& policy, const resolve::Route& route) {
+  Parts parts;
+  for (const resolve::WeightedBackend& weighted : route.backends) {
+    const resolve::Backend& backend = policy.backends[weighted.backend];
+    parts.add(backend.name).add(backend.https ? "https" : "http").add(backend.host);
+    parts.add(std::to_string(backend.port)).add(backend.base_path);
+    parts.add(std::to_string(static_cast<int>(backend.dialect)));
+  }
+  return parts.digest();
+}
+
+bool any_backend(const resolve::ResolvedPolicy& policy, const resolve::Route& route, auto matches) {
+  return std::ranges::any_of(route.backends, [&](const resolve::WeightedBackend& weighted) {
+    return matches(policy.backends[weighted.backend]);
+  });
 }
 
 // Whatever decides without the body's being read again must be in here.
 std::string rules_of(const resolve::ResolvedPolicy& policy) {
-  std::string text = std::to_string(static_cast<int>(policy.caching->sampled));
-  const auto add = [&text](char kind, std::string_view part) {
-    text += kind;
-    text += std::to_string(part.size());
-    text += ':';
-    text += part;
-  };
-  for (std::uint32_t i = 0; i < policy.routes.size(); ++i) {
-    const resolve::Route& route = policy.routes[i];
-    add('r', route_name(policy, i));
+  Parts parts;
+  parts.add(std::to_string(static_cast<int>(policy.caching->sampled)));
+  for (const resolve::Route& route : policy.routes) {
+    parts.add("route").add(target_of(policy, route));
     for (const std::string& model : route.models) {
-      add('m', model);
+      parts.add("model").add(model);
     }
     for (const std::string& prefix : route.path_prefixes) {
-      add('p', prefix);
+      parts.add("prefix").add(prefix);
     }
     for (const auto& [name, value] : route.headers) {
-      add('h', name);
-      add('=', value);
+      parts.add("header").add(name).add(value);
     }
   }
-  return digest::to_hex(digest::sha256(text)).substr(0, 32);
+  return parts.digest();
 }
 
 // A client's limit on an entry's age.
@@ -90,6 +112,16 @@ CacheStage::CacheStage(const resolve::ResolvedPolicy& policy, Tiers tiers,
                       settings_.key_headers.end());
   raw_key_headers_ = key_headers_;
   for (const resolve::Route& route : policy.routes) {
+    const auto lends_no_credential = [](const resolve::Backend& backend) {
+      return !backend.credentials.has_value();
+    };
+    const auto tells_no_usage = [](const resolve::Backend& backend) {
+      return backend.stream_usage == resolve::StreamUsage::kNever;
+    };
+    routes_.push_back({.target = target_of(policy, route),
+                       .parts_tenants = settings_.share_across_tenants &&
+                                        any_backend(policy, route, lends_no_credential),
+                       .parts_usage = any_backend(policy, route, tells_no_usage)});
     for (const auto& [name, value] : route.headers) {
       if (std::ranges::find(raw_key_headers_, name) == raw_key_headers_.end()) {
         raw_key_headers_.push_back(name);
@@ -208,11 +240,15 @@ std::optional<domain::BypassReason> CacheStage::plan(request::CallerContext& cal
   request::CachePlan& plan = *caller.cache;
   plan.raw = raw;
   plan.raw_scope = scope_;
-  build_scope(caller, route_name(*caller.policy, caller.route), key_headers_);
+  const RouteKey& route = routes_[caller.route];
+  build_scope(caller, route.target, key_headers_);
   plan.scope = scope_;
   plan.canonical = hasher_.canonical_key(scope_, keyed.canonical);
   plan.streams = caller.traits.stream;
   plan.tenant_hash = tenant_hash(caller.tenant);
+  // One caller's refusal by the backend is nobody else's, and who asked for usage gets it.
+  plan.apart = (route.parts_tenants ? plan.tenant_hash : 0) +
+               (route.parts_usage && caller.traits.wants_usage ? 1 : 0);
   return std::nullopt;
 }
 

@@ -28,6 +28,12 @@ class CacheStage final : public pipeline::CallerStage {
     bool stale = false;  // there was one, too old for this client
   };
 
+  struct RouteKey {
+    std::string target;          // stands for its backends
+    bool parts_tenants = false;  // callers of several tenants make no call together
+    bool parts_usage = false;    // nor those that differ in asking for a stream's usage
+  };
+
   [[nodiscard]] std::optional<domain::BypassReason> refusal(
       const request::CallerContext& caller) const;
   pipeline::Verdict bypass(request::CallerContext& caller,
@@ -54,6 +60,7 @@ class CacheStage final : public pipeline::CallerStage {
   // Stands for all that the policy makes of a request's bytes: which route they take, whether their
   // answer may be kept.
   std::string rules_;
+  std::vector<RouteKey> routes_;  // by index of the policy's
   std::string scope_;
   std::vector<domain::KeyHeader> header_values_;
 };

@@ -115,6 +115,9 @@ Verdict EmbeddingsStage::on_request(request::CallerContext& caller) noexcept {
   }
   caller.timing.cache =
       std::chrono::duration_cast<request::Micros>(caller.worker.clock.now() - caller.started);
+  if (expected_bytes(*plan) > request::EmbeddingPlan::kAnswerBytesMax / 2) {
+    plan->forget_found();  // half, because the missing ones may be longer
+  }
   if (plan->missing.empty()) {
     answer_from(caller, *plan);
     caller.embeddings = std::move(plan);
@@ -122,9 +125,6 @@ Verdict EmbeddingsStage::on_request(request::CallerContext& caller) noexcept {
   }
   if (cache.control.only_if_cached) {
     return refuse_uncached(caller);
-  }
-  if (expected_bytes(*plan) > request::EmbeddingPlan::kAnswerBytesMax / 2) {
-    plan->forget_found();  // half, because the missing ones may be longer
   }
   if (plan->partial()) {
     caller.text->own_body(request_.body_with(plan->missing));

@@ -30,26 +30,47 @@ IdentityStage::IdentityStage(Settings settings, std::string hash_key)
   }
 }
 
-IdentityStage::Credential IdentityStage::credential_of(const request::CallerContext& caller) const {
+// Every credential counts: two users behind one mesh token are told apart by their own keys, and
+// who shows more than one key is known by all of them.
+void IdentityStage::read_credentials(const request::CallerContext& caller) {
   const http1::RequestHead& head = caller.text->head;
-  Credential credential;
-  credential.text = value_of(head, http1::HeaderId::kAuthorization);
-  if (credential.text.size() > kBearer.size() &&
-      http1::equals_ignoring_case(credential.text.substr(0, kBearer.size()), kBearer)) {
-    credential.text.remove_prefix(kBearer.size());
+  presented_.clear();
+  std::string_view bearer = value_of(head, http1::HeaderId::kAuthorization);
+  if (bearer.size() > kBearer.size() &&
+      http1::equals_ignoring_case(bearer.substr(0, kBearer.size()), kBearer)) {
+    bearer.remove_prefix(kBearer.size());
   }
-  if (credential.text.empty()) {
-    credential.text = value_of(head, http1::HeaderId::kApiKey);
+  for (const std::string_view value : {bearer, value_of(head, http1::HeaderId::kApiKey),
+                                       value_of(head, http1::HeaderId::kAzureApiKey),
+                                       value_of(head, http1::HeaderId::kGoogleApiKey)}) {
+    if (!value.empty() && std::ranges::find(presented_, value) == presented_.end()) {
+      presented_.push_back(value);
+    }
   }
-  if (credential.text.empty()) {
-    credential.text = value_of(head, http1::HeaderId::kAzureApiKey);
+  std::ranges::sort(presented_);
+  credentials_.clear();
+  for (const std::string_view value : presented_) {
+    credentials_ += value;
+    credentials_ += '\n';  // no field's value holds one
   }
-  credential.tenant =
-      settings_.tenant_header.empty() ? credential.text : value_of(head, settings_.tenant_header);
-  if (credential.tenant.empty() && settings_.tenant_header.empty()) {
-    credential.tenant = caller.peer.certificate_subject;
+}
+
+// What the tenant is derived from, each kind apart, so that a header cannot name somebody's key.
+void IdentityStage::read_tenant_source(const request::CallerContext& caller) {
+  const http1::RequestHead& head = caller.text->head;
+  const auto take = [this](char kind, std::string_view value) {
+    if (tenant_source_.empty() && !value.empty()) {
+      tenant_source_ += kind;
+      tenant_source_ += value;
+    }
+  };
+  tenant_source_.clear();
+  if (!settings_.tenant_header.empty()) {
+    take('h', value_of(head, settings_.tenant_header));
   }
-  return credential;
+  take('c', credentials_);
+  take('m', caller.peer.certificate_subject);
+  take('s', value_of(head, http1::HeaderId::kCookie));  // a session: anything but anonymous
 }
 
 // Every key is looked at, so the time does not tell which one was close.
@@ -67,29 +88,33 @@ bool IdentityStage::accepts(std::string_view credential) const {
   return accepted;
 }
 
-void IdentityStage::remember(request::ConnectionPeer::Known& known, const Credential& credential,
+void IdentityStage::remember(request::ConnectionPeer::Known& known,
                              const std::string& policy_hash) const {
-  known.credential = credential.text;
-  known.tenant_source = credential.tenant;
+  known.credentials = credentials_;
+  known.tenant_source = tenant_source_;
   known.policy_hash = policy_hash;
-  known.credential_accepted = !settings_.checks_keys || accepts(credential.text);
+  known.credential_accepted = !settings_.checks_keys;
+  for (const std::string_view value : presented_) {
+    known.credential_accepted = accepts(value) || known.credential_accepted;
+  }
   known.tenant.clear();
-  if (!credential.tenant.empty()) {
-    const std::array<std::string_view, 1> parts{credential.tenant};
+  if (!tenant_source_.empty()) {
+    const std::array<std::string_view, 1> parts{tenant_source_};
     known.tenant = digest::to_hex(digest::hmac_sha256(hash_key_, parts)).substr(0, 32);
   }
 }
 
 pipeline::Verdict IdentityStage::on_request(request::CallerContext& caller) noexcept {
-  const Credential credential = credential_of(caller);
+  read_credentials(caller);
+  read_tenant_source(caller);
   if (caller.peer.known == nullptr) {
     caller.peer.known = std::make_unique<request::ConnectionPeer::Known>();
   }
   request::ConnectionPeer::Known& known = *caller.peer.known;
-  const bool same = known.policy_hash == caller.policy->hash &&
-                    known.credential == credential.text && known.tenant_source == credential.tenant;
+  const bool same = known.policy_hash == caller.policy->hash && known.credentials == credentials_ &&
+                    known.tenant_source == tenant_source_;
   if (!same) {
-    remember(known, credential, caller.policy->hash);
+    remember(known, caller.policy->hash);
   }
   if (!known.credential_accepted) {
     caller.refuse(ErrorCode::kUnauthenticated, "The API key is missing or not accepted.");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/digest/hashing.h"
@@ -9,7 +10,7 @@
 namespace penstock::stages {
 
 // Who is asking: checks the listener's static keys where the policy has some, and derives the
-// tenant from the credential or from the policy's tenant header. The result is remembered per
+// tenant from the policy's tenant header, else from the credentials. The result is remembered per
 // connection.
 //
 // The credential itself goes nowhere: what stays is a keyed hash that means nothing outside this
@@ -26,19 +27,20 @@ class IdentityStage final : public pipeline::CallerStage {
   pipeline::Verdict on_request(request::CallerContext& caller) noexcept override;
 
  private:
-  struct Credential {
-    std::string_view text;    // without "Bearer "
-    std::string_view tenant;  // what names the tenant
-  };
-  [[nodiscard]] Credential credential_of(const request::CallerContext& caller) const;
+  void read_credentials(const request::CallerContext& caller);
+  void read_tenant_source(const request::CallerContext& caller);
   [[nodiscard]] bool accepts(std::string_view credential) const;
-  void remember(request::ConnectionPeer::Known& known, const Credential& credential,
-                const std::string& policy_hash) const;
+  void remember(request::ConnectionPeer::Known& known, const std::string& policy_hash) const;
 
   Settings settings_;
   std::string hash_key_;
   std::vector<digest::Digest>
       accepted_;  // hashes of the keys: compared without telling where they differ
+
+  // Of the current request.
+  std::vector<std::string_view> presented_;  // without "Bearer ", each once, sorted
+  std::string credentials_;                  // the same joined
+  std::string tenant_source_;
 };
 
 }  // namespace penstock::stages

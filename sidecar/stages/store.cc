@@ -57,6 +57,15 @@ std::vector<domain::StoredEvent> events_of(
   return events;
 }
 
+// A fallback's answer is given, not kept: its own backend is back before the answer is too old.
+bool came_from_route(const request::CallContext& call) {
+  if (call.policy->routes.empty()) {
+    return true;
+  }
+  const auto& asked = call.policy->routes[call.route].backends;
+  return std::ranges::find(asked, call.backend, &resolve::WeightedBackend::backend) != asked.end();
+}
+
 }  // namespace
 
 StoreStage::StoreStage(const resolve::ResolvedPolicy& policy, Tiers tiers,
@@ -74,8 +83,8 @@ pipeline::Verdict StoreStage::on_call(request::CallContext& /*call*/) noexcept {
 void StoreStage::on_response(request::CallContext& call, const http1::ResponseHead& head) noexcept {
   const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
   const bool event_stream = type != nullptr && domain::is_event_stream(type->value);
-  const bool storable = call.cache != nullptr && head.status >= 200 && head.status < 300 &&
-                        !head.has(http1::HeaderId::kContentEncoding) &&
+  const bool storable = call.cache != nullptr && came_from_route(call) && head.status >= 200 &&
+                        head.status < 300 && !head.has(http1::HeaderId::kContentEncoding) &&
                         allows_storing(head, event_stream);
   if (!storable) {
     return;
@@ -151,6 +160,8 @@ void StoreStage::store(request::CallContext& call, std::string body) const {
   const std::shared_ptr<domain::CacheEntry> entry = new_entry(call);
   entry->canonical = call.cache->canonical;
   entry->is_stream = call.reader != nullptr && call.reader->event_stream();
+  entry->tells_usage = call.reader != nullptr && call.reader->usage().usage().has_value();
+  entry->usage_on_demand = call.body_edit.has_value() || call.traits.wants_usage;
   entry->body = std::move(body);
   if (entry->is_stream) {
     entry->events = events_of(entry->body, call.kept->arrivals);

@@ -8,8 +8,14 @@ namespace penstock::stages {
 namespace {
 
 // Streams that carry their usage only if the client asked.
-bool tells_usage_on_demand(domain::Operation operation) {
+bool is_on_demand(domain::Operation operation) {
   return operation == domain::Operation::kChat || operation == domain::Operation::kCompletions;
+}
+
+// A stream without its usage is no answer to who asked for it, nor can it become an object.
+bool lacks_usage(const domain::CacheEntry& entry, const domain::RequestTraits& wanted) {
+  return entry.is_stream && !entry.tells_usage && is_on_demand(entry.endpoint.operation) &&
+         (wanted.wants_usage || !wanted.stream);
 }
 
 }  // namespace
@@ -17,6 +23,9 @@ bool tells_usage_on_demand(domain::Operation operation) {
 bool answer_from(const domain::EntryPtr& entry, const resolve::Caching& settings,
                  request::CallerContext& caller) {
   const domain::RequestTraits& wanted = caller.traits;
+  if (lacks_usage(*entry, wanted)) {
+    return false;
+  }
   auto made = std::make_unique<request::Answer>();
   request::Answer& answer = *made;
   answer.entry = entry;
@@ -24,7 +33,8 @@ bool answer_from(const domain::EntryPtr& entry, const resolve::Caching& settings
   answer.body = entry->body;
   if (entry->is_stream && wanted.stream) {
     answer.paced = settings.pacing == resolve::ReplayPacing::kRecorded;
-    answer.strips_usage = !wanted.wants_usage && tells_usage_on_demand(entry->endpoint.operation);
+    answer.strips_usage =
+        !wanted.wants_usage && entry->usage_on_demand && is_on_demand(entry->endpoint.operation);
     if (answer.strips_usage && !answer.paced) {
       answer.owned_body = dialect::strip_usage(entry->body);
     }

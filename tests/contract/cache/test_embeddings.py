@@ -73,8 +73,10 @@ def name(request):
     return lambda text: f"{request.node.name} {text}"
 
 
-def record_of(stack):
-    return stack.sidecar(caching=True).api("/api/requests")["requests"][0]
+def record_of(stack, cache: str):
+    """Of the last request, which ended with this state of the cache: it is written after the answer."""
+    api = stack.sidecar(caching=True).api
+    return eventually(lambda: (r := api("/api/requests?limit=1")["requests"][0])["cache"] == cache and r)
 
 
 @pytest.mark.parametrize("coding", ["float", "base64"])
@@ -108,12 +110,12 @@ def test_usage_is_what_was_paid(stack, cached, direct, asked, name):
 
     whole = cached.ask(inputs[:2])
     assert whole.json["usage"] == {"prompt_tokens": sum(tokens[:2]), "total_tokens": sum(tokens[:2])}
-    paid = record_of(stack)
-    assert paid["cache"] == "miss" and "savedCostUsd" not in paid and "savedTokensEstimated" not in paid
+    paid = record_of(stack, "miss")
+    assert "savedCostUsd" not in paid and "savedTokensEstimated" not in paid
 
     some = cached.ask(inputs)
     assert some.json["usage"] == {"prompt_tokens": tokens[2], "total_tokens": tokens[2]}
-    record = eventually(lambda: (r := record_of(stack))["cache"] == "partial" and r)
+    record = record_of(stack, "partial")
     assert record["usage"]["input"] == tokens[2] and "estimated" not in record["usage"]
     assert record["savedTokensEstimated"] == sum(tokens[:2])
     assert float(record["savedCostUsd"]) == pytest.approx(float(paid["costUsd"]))
@@ -121,7 +123,7 @@ def test_usage_is_what_was_paid(stack, cached, direct, asked, name):
 
     every = cached.ask(inputs)
     assert every.json["usage"] == {"prompt_tokens": 0, "total_tokens": 0}
-    record = eventually(lambda: (r := record_of(stack))["cache"] == "hit" and r)
+    record = record_of(stack, "hit")
     assert record["usage"]["input"] == sum(tokens) and record["usage"]["estimated"]
     assert float(record["savedCostUsd"]) == pytest.approx(sum(tokens) * 0.02e-6)
     assert "costUsd" not in record
@@ -237,7 +239,7 @@ def test_without_usage_the_shares_are_estimated(stack, cached, asked, name):
     inputs = [name("a"), name("b")]
     cached.ask(inputs, headers={"x-simulate": "no-usage"})
     assert cached.ask(inputs).cache.startswith("Penstock; hit")
-    record = eventually(lambda: (r := record_of(stack))["cache"] == "hit" and r)
+    record = record_of(stack, "hit")
     assert record["usage"]["input"] > 0 and record["usage"]["estimated"]
 
 

@@ -38,7 +38,7 @@ def test_an_answer_expires(sidecar, tag, upstream_calls):
 def test_ttl_counts_down(sidecar, tag):
     data = sidecar("steady", "ttl: 10m").data
     ask(data, chat(tag))
-    assert 500 < time_left(ask(data, chat(tag))) <= 660  # with its jitter of a tenth
+    assert 500 < time_left(ask(data, chat(tag))) <= 600  # with its jitter of a tenth
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
@@ -62,7 +62,7 @@ def test_a_tier_caps_the_ttl(stack, needs_sidecar, tag):
     capped = document.replace("type: Memory", "type: Memory\n  ttl: 30s")
     data = stack.sidecar(name="capped", document=capped).data
     ask(data, chat(tag))
-    assert 0 < time_left(ask(data, chat(tag))) <= 33
+    assert 0 < time_left(ask(data, chat(tag))) <= 30
 
 
 def test_without_coalescing_answers_are_kept_too(sidecar, tag, upstream_calls):
@@ -100,7 +100,7 @@ def test_clearing_one_tenant(sidecar, tag):
     keys = [{"authorization": f"Bearer sk-{name}"} for name in "ab"]
     for headers in [{}, *keys]:
         ask(cleared.data, chat(tag), headers=headers)
-    newest = cleared.api("/api/requests?limit=1")["requests"][0]
+    newest, *_ = eventually(lambda: (r := cleared.api("/api/requests")["requests"])[2:] and r)
     assert newest["tenant"]
     assert "sk-b" not in newest["tenant"]
     assert cleared.api("/api/cache/clear?tenant=" + newest["tenant"], method="POST")["clearedEntries"] == 1

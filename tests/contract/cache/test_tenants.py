@@ -72,8 +72,19 @@ def test_a_header_names_the_tenant(sidecar, tag, upstream_calls):
     assert red.id != blue.id
     assert ask(data, chat(tag), headers={"X-Team": "red", **key("sk-other")}).id == red.id
     assert ask(data, chat(tag), headers={"X-Team": "blue"}).id == blue.id
-    assert ask(data, chat(tag), headers=key("sk-shared")).bypass == "no_tenant"
-    assert len(upstream_calls()) == 3
+    by_credential = ask(data, chat(tag), headers=key("sk-shared"))
+    assert by_credential.id not in (red.id, blue.id)
+    assert ask(data, chat(tag), headers=key("sk-shared")).id == by_credential.id
+    assert ask(data, chat(tag)).bypass == "no_tenant"
+    assert len(upstream_calls()) == 4
+
+
+def test_a_header_cannot_name_the_tenant_of_a_credential(sidecar, tag):
+    """Whatever stands in the header: it names another kind of tenant than a credential does."""
+    data = sidecar("header: X-Team").data
+    own = ask(data, chat(tag), headers=key("sk-own"))
+    for name in ("sk-own", "Bearer sk-own"):
+        assert ask(data, chat(tag), headers={"x-team": name}).id != own.id
 
 
 def test_a_policy_may_share_among_all(sidecar, tag, upstream_calls):
