@@ -1,0 +1,142 @@
+"""Who may use the data listener, which credential goes where, and what must appear nowhere."""
+
+import json
+import subprocess
+
+import pytest
+from exchange import chat, embeddings, messages
+from proxy import CACHING, MEMORY, documents, policy
+from raw import Client, ask
+from stack import SIDECAR, eventually, fetch
+
+KEYS = "# two clients\nalpha-key\nbeta-key\n"
+
+
+def post(body: bytes, path: bytes = b"/v1/chat/completions", **headers: bytes) -> bytes:
+    lines = b"".join(name.replace("_", "-").encode() + b": " + value + b"\r\n" for name, value in headers.items())
+    return b"POST %s HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n%s\r\n%s" % (path, len(body), lines, body)
+
+
+def secrets(folder, **content) -> tuple:
+    for name, text in content.items():
+        (folder / "secrets" / name).mkdir(parents=True)
+        (folder / "secrets" / name / "key").write_text(text)
+    return ("--secrets-dir", str(folder / "secrets"))
+
+
+AUTHENTICATION = {"authentication": {"keysRef": {"name": "clients", "key": "key"}}}
+
+
+@pytest.mark.parametrize("header", ["authorization", "x_api_key", "api_key"])
+def test_a_key_of_the_listener_opens_it_and_goes_no_further(tmp_path, upstream, start, header):
+    flags = secrets(tmp_path, clients=KEYS)
+    proxy = start(policy(upstream.url, listener=AUTHENTICATION), flags=flags)
+    value = b"Bearer beta-key" if header == "authorization" else b"beta-key"
+    assert ask(proxy.port, post(chat("hello"), **{header: value})).status == 200
+    assert b"beta-key" not in upstream.take().raw
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": b"Bearer gamma"}, {"x_api_key": b"alpha-ke"}])
+def test_no_key_or_a_wrong_one_is_a_401(tmp_path, upstream, start, headers):
+    proxy = start(policy(upstream.url, listener=AUTHENTICATION), flags=secrets(tmp_path, clients=KEYS))
+    refused = ask(proxy.port, post(chat("hello"), **headers))
+    assert refused.status == 401 and refused.error == b"unauthenticated"
+    assert "message" in json.loads(refused.body)["error"]
+    assert upstream.taken() == []
+
+
+def test_a_backends_credential_replaces_every_credential_of_the_client(tmp_path, upstream, start):
+    flags = secrets(tmp_path, engine="engine-secret\n")
+    backend = {"credentials": {"secretRef": {"name": "engine", "key": "key"}}}
+    proxy = start(policy(upstream.url, backend=backend), flags=flags)
+    given = {"authorization": b"Bearer mine-1", "x_api_key": b"mine-2", "api_key": b"mine-3", "x_goog_api_key": b"mine-4"}
+    assert ask(proxy.port, post(chat("hello"), **given)).status == 200
+    sent = upstream.take()
+    assert sent.value(b"authorization") == b"Bearer engine-secret"
+    assert b"mine-" not in sent.raw
+
+
+def test_a_clients_credential_goes_to_the_one_backend_it_was_meant_for(upstream, own_upstream, start):
+    upstream.answer(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n")
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "routing": {"tableRef": {"name": "models"}}}
+    backends = [
+        {"name": "first", "url": upstream.url, "dialect": "OpenAI"},
+        {"name": "second", "url": own_upstream.url, "dialect": "OpenAI"},
+    ]
+    routes = [{"backends": [{"name": "first"}], "fallback": ["second"]}]
+    proxy = start(documents(spec, backends, routes))
+    given = {"authorization": b"Bearer mine-1", "x_api_key": b"mine-2", "api_key": b"mine-3", "x_goog_api_key": b"mine-4"}
+    assert ask(proxy.port, post(chat("hello"), **given)).status == 200
+    assert upstream.take().raw.count(b"mine-") == 4
+    assert b"mine-" not in own_upstream.take().raw
+
+
+def test_a_credential_behind_an_open_listener_beyond_loopback_is_refused(tmp_path, upstream):
+    resources = tmp_path / "all.yaml"
+    backend = {"credentials": {"secretRef": {"name": "engine", "key": "key"}}}
+    resources.write_text(policy(upstream.url, backend=backend))
+    flags = ["--resources", resources, *secrets(tmp_path, engine="engine-secret"), "--admin", "off"]
+    run = subprocess.run([SIDECAR, *flags, "--listen", "0.0.0.0:0", "--check"], capture_output=True, text=True, timeout=20)
+    assert run.returncode != 0
+    assert "allowAnonymous" in run.stderr
+
+
+def test_two_backends_names_with_a_star_take_the_rest_of_a_family(upstream, start):
+    proxy = start(policy(upstream.url, backend={"models": [{"name": "gpt-4o*", "price": {"input": "1", "output": "2"}}]}), admin=True)
+    assert ask(proxy.port, post(chat("hello"))).status == 200
+    body = json.dumps({"model": "gpt-3", "messages": []}).encode()
+    assert ask(proxy.port, post(body)).status == 503
+    assert len(upstream.taken()) == 1
+
+
+def test_secrets_and_prompts_appear_nowhere(tmp_path, upstream, start):
+    """A canary in every credential and every prompt, through hits, errors, retries, refusals and broken requests."""
+    key, prompt, engine = "canary-key-3b1f", "canary-prompt-77aa", "canary-engine-90cd"
+    spec = {
+        "selector": {"matchLabels": {"app": "wire"}},
+        "routing": {"tableRef": {"name": "models"}},
+        "caching": {**CACHING, "key": {"headers": ["x-experiment"]}},
+    }
+    backend = {"name": "model", "url": upstream.url, "dialect": "OpenAI"}
+    backend["credentials"] = {"secretRef": {"name": "engine", "key": "key"}}
+    proxy = start(documents(spec, [backend], tiers=MEMORY), flags=secrets(tmp_path, engine=engine), admin=True, workers=2)
+    answers = [b""]
+
+    def go(request: bytes):
+        with Client(proxy.port) as client:
+            client.send(request).half_close()
+            try:
+                answers.append(client.rest())
+            except Exception as broken:  # noqa: BLE001: how it ends does not matter here
+                answers.append(getattr(broken, "partial", b""))
+
+    headers = {"authorization": b"Bearer " + key.encode(), "x_experiment": key.encode(), "cookie": key.encode()}
+    bodies = [chat(prompt), chat(prompt, stream=True), chat(prompt, user=prompt, metadata={"a": prompt}), b'{"a":"' + prompt.encode()]
+    replies = [
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
+        b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 429 No\r\ncontent-length: 0\r\n\r\n",
+        b"nonsense\r\n\r\n",
+    ]
+    for reply in replies:
+        upstream.answer(reply)
+        for body in bodies:
+            go(post(body, **headers))
+            go(post(body, **headers))
+        go(post(messages(prompt), b"/v1/messages", **headers))
+        go(post(embeddings([prompt, "b"]), b"/v1/embeddings", **headers))
+        go(b"GET /v1/models?key=" + prompt.encode() + b" HTTP/1.1\r\nhost: a\r\nauthorization: " + key.encode() + b"\r\n\r\n")
+        go(b"POST / HTTP/1.1\r\nhost: a\r\nbad header: " + key.encode() + b"\r\n\r\n" + prompt.encode())
+    upstream.stop()
+    go(post(chat(prompt + "2"), **headers))
+    paths = ["/metrics", "/api/policy", "/api/backends", "/api/requests?limit=1000", "/api/cache/stats", "/api/dashboard/summary"]
+    shown = {path: fetch(proxy.admin_url + path).decode() for path in paths}
+    assert '"requests"' in shown["/api/requests?limit=1000"]
+    proxy.drain()
+    proxy.exit_status()
+    shown["log"] = proxy.log
+    eventually(lambda: shown["log"])
+    shown["answers"] = b"".join(answers).decode(errors="replace")
+    for place, text in shown.items():
+        for canary in (key, prompt, engine):
+            assert canary not in text, f"{canary} in {place}"

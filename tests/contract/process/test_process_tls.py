@@ -1,0 +1,173 @@
+"""TLS on both sides, with certificates made for the test."""
+
+import json
+import os
+import ssl
+import subprocess
+
+import pytest
+from proxy import policy
+from raw import Broken, Client, ask
+from scripted import Upstream
+from stack import eventually
+
+GET = b"GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n"
+
+
+class Authority:
+    """A CA, and what it signs."""
+
+    def __init__(self, folder, name: str):
+        folder.mkdir()
+        self.folder, self.certificate, self.key = folder, folder / "ca.crt", folder / "ca.key"
+        self._run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                  "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.certificate)
+
+    def issue(self, name: str, host: str = "localhost", days: int = 1):
+        key, request, certificate = (self.folder / f"{name}.{end}" for end in ("key", "csr", "crt"))
+        self._run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                  "-addext", f"subjectAltName=DNS:{host}", "-keyout", key, "-out", request)
+        dates = ["-days", str(days)] if days > 0 else ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
+        if days > 0:
+            self._run("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-copy_extensions",
+                      "copy", *dates, "-out", certificate)
+        else:
+            database = self.folder / "db"
+            database.mkdir(exist_ok=True)
+            (database / "index.txt").write_text("")
+            config = database / "ca.cnf"
+            config.write_text(
+                f"[ca]\ndefault_ca=d\n[d]\nnew_certs_dir={database}\ndatabase={database}/index.txt\nrand_serial=yes\n"
+                "default_md=sha256\npolicy=p\ncopy_extensions=copy\n[p]\ncommonName=supplied\n"
+            )
+            self._run("ca", "-batch", "-config", config, "-cert", self.certificate, "-keyfile", self.key, "-in", request,
+                      "-startdate", "20200101000000Z", "-enddate", "20200102000000Z", "-out", certificate)
+        return certificate, key
+
+    @staticmethod
+    def _run(*arguments):
+        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return Authority(tmp_path / "ca", "Test CA")
+
+
+def secret(folder, name: str, **content):
+    for key, path in content.items():
+        place = folder / "secrets" / name
+        place.mkdir(parents=True, exist_ok=True)
+        aside = place / "aside"
+        aside.write_bytes(path if isinstance(path, bytes) else path.read_bytes())
+        os.replace(aside, place / key.replace("_", "."))
+    return ("--secrets-dir", str(folder / "secrets"))
+
+
+def trusting(authority, certificate=None, key=None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(authority.certificate))
+    if certificate:
+        context.load_cert_chain(certificate, key)
+    return context
+
+
+LISTENER = {"tls": {"certificateRef": {"name": "server"}}}
+
+
+def test_the_listeners_certificate_is_shown_and_replaced_while_it_runs(tmp_path, authority, upstream, start):
+    certificate, key = authority.issue("first")
+    flags = secret(tmp_path, "server", tls_crt=certificate, tls_key=key)
+    proxy = start(policy(upstream.url, listener=LISTENER), flags=flags, admin=True)
+
+    def subject():
+        with Client(proxy.port, tls=trusting(authority)) as client:
+            assert client.send(GET).response().status == 200
+            assert client.socket.version() in ("TLSv1.2", "TLSv1.3")
+            return dict(field[0] for field in client.socket.getpeercert()["subject"])["commonName"]
+
+    assert subject() == "first"
+    certificate, key = authority.issue("second")
+    secret(tmp_path, "server", tls_key=key)
+    secret(tmp_path, "server", tls_crt=certificate)
+    eventually(lambda: subject() == "second")
+
+
+def test_plain_text_to_a_tls_listener_is_no_request(tmp_path, authority, upstream, start):
+    flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
+    proxy = start(policy(upstream.url, listener=LISTENER), flags=flags)
+    with Client(proxy.port) as client:
+        client.send(GET)
+        try:
+            said = client.rest()
+        except Broken as broken:
+            said = broken.partial
+        assert b"HTTP" not in said
+    assert upstream.taken() == []
+
+
+def test_a_client_certificate_is_asked_for_and_checked(tmp_path, authority, upstream, start):
+    flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
+    secret(tmp_path, "clients", ca_crt=authority.certificate)
+    tls = {**LISTENER["tls"], "clientCARef": {"name": "clients", "key": "ca.crt"}}
+    proxy = start(policy(upstream.url, listener={"tls": tls}), flags=flags)
+    assert ask(proxy.port, GET, tls=trusting(authority, *authority.issue("client"))).status == 200
+    stranger = Authority(tmp_path / "other", "Other CA").issue("stranger")
+    for context in (trusting(authority), trusting(authority, *stranger)):
+        with pytest.raises((ssl.SSLError, ConnectionError, Broken)):
+            ask(proxy.port, GET, tls=context)
+    assert len(upstream.taken()) == 1
+
+
+@pytest.mark.parametrize(
+    "certificate, backend, status",
+    [
+        ({}, {}, 200),
+        ({}, {"tls": {"serverName": "localhost"}}, 200),
+        ({"host": "elsewhere"}, {}, 502),
+        ({"days": 0}, {}, 502),
+        ({"host": "elsewhere"}, {"tls": {"serverName": "elsewhere"}}, 200),
+        ({"days": 0, "host": "elsewhere"}, {"tls": {"verify": False}}, 200),
+    ],
+)
+def test_an_upstreams_certificate_is_verified(tmp_path, authority, start, certificate, backend, status):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue("engine", **certificate))
+    upstream = Upstream(tls=context)
+    flags = secret(tmp_path, "engine-ca", ca_crt=authority.certificate)
+    tls = {"caRef": {"name": "engine-ca", "key": "ca.crt"}, **backend.get("tls", {})}
+    if tls.get("verify") is False:
+        del tls["caRef"]
+    url = upstream.url.replace("127.0.0.1", "localhost")
+    proxy = start(policy(url, backend={"tls": tls}), flags=flags, admin=True)
+    answer = ask(proxy.port, GET)
+    assert answer.status == status
+    if status == 502:
+        assert b"localhost" not in answer.head + answer.body
+        assert proxy.metric(r'penstock_upstream_errors_total\{.*reason="tls"') == 1
+        assert json.loads(answer.body)["error"]
+    upstream.stop()
+
+
+def test_an_unknown_ca_is_refused_by_default(authority, start):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue("engine"))
+    upstream = Upstream(tls=context)
+    proxy = start(policy(upstream.url.replace("127.0.0.1", "localhost")))
+    assert ask(proxy.port, GET).status == 502
+    assert upstream.taken() == []
+    upstream.stop()
+
+
+def test_an_upstreams_tls_session_is_resumed(tmp_path, authority, start):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue("engine"))
+    upstream = Upstream(tls=context)
+    upstream.answer(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+    flags = secret(tmp_path, "engine-ca", ca_crt=authority.certificate)
+    backend = {"tls": {"caRef": {"name": "engine-ca", "key": "ca.crt"}}}
+    proxy = start(policy(upstream.url.replace("127.0.0.1", "localhost"), backend=backend), flags=flags)
+    for _ in range(3):
+        assert ask(proxy.port, GET).status == 200
+    assert upstream.sessions_resumed[0] is False
+    assert True in upstream.sessions_resumed[1:]
+    upstream.stop()
