@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "sidecar/domain/canonical_number.h"
+#include "sidecar/domain/name_table.h"
 
 namespace penstock::dialect {
 namespace {
@@ -24,39 +25,18 @@ struct Members {
   std::optional<JsonValue> temperature, top_k;
 };
 
-struct MemberName {
-  std::string_view name;
-  std::optional<JsonValue> Members::* member;
-};
+constexpr domain::NameTable kMemberNames(std::to_array<std::string_view>({"background", "container", "conversation", "enable_search", "input", "mcp_servers", "messages", "model", "plugins", "previous_response_id", "prompt", "search_parameters", "store", "system", "temperature", "tools", "top_k", "web_search_options"}));
 
-constexpr std::array kMemberNames = {
-    MemberName{"background", &Members::background},
-    MemberName{"container", &Members::container},
-    MemberName{"conversation", &Members::conversation},
-    MemberName{"enable_search", &Members::enable_search},
-    MemberName{"input", &Members::input},
-    MemberName{"mcp_servers", &Members::mcp_servers},
-    MemberName{"messages", &Members::messages},
-    MemberName{"model", &Members::model},
-    MemberName{"plugins", &Members::plugins},
-    MemberName{"previous_response_id", &Members::previous_response_id},
-    MemberName{"prompt", &Members::prompt},
-    MemberName{"search_parameters", &Members::search_parameters},
-    MemberName{"store", &Members::store},
-    MemberName{"system", &Members::system},
-    MemberName{"temperature", &Members::temperature},
-    MemberName{"tools", &Members::tools},
-    MemberName{"top_k", &Members::top_k},
-    MemberName{"web_search_options", &Members::web_search_options},
-};
+// As kMemberNames has them.
+constexpr std::array<std::optional<JsonValue> Members::*, 18> kMembers = {&Members::background, &Members::container, &Members::conversation, &Members::enable_search, &Members::input, &Members::mcp_servers, &Members::messages, &Members::model, &Members::plugins, &Members::previous_response_id, &Members::prompt, &Members::search_parameters, &Members::store, &Members::system, &Members::temperature, &Members::tools, &Members::top_k, &Members::web_search_options};
 
 // Null says no more than absence.
 Members members_of(const JsonValue& body) {
   Members members;
   body.each_member([&members](const JsonValue& key, const JsonValue& value) {
-    const auto row = std::ranges::find(kMemberNames, key.text(), &MemberName::name);
-    if (row != kMemberNames.end() && !value.is(JsonType::kNull)) {
-      members.*(row->member) = value;
+    const std::size_t row = kMemberNames.find(key.text());
+    if (row != kMembers.size() && !value.is(JsonType::kNull)) {
+      members.*kMembers[row] = value;
     }
     return true;
   });

@@ -55,10 +55,9 @@ bool EmbeddingsRequest::read(std::string_view body) {
   }
   input_begin_ = input->offset();
   input_end_ = input_begin_ + input->raw().size();
-  std::vector<std::string_view> excluded(key_fields::kOpenAiEmbeddings.begin(),
-                                         key_fields::kOpenAiEmbeddings.end());
-  excluded.emplace_back("input");
-  const auto common = form_.write(tree_, excluded);
+  const auto common = form_.write(tree_, [](std::string_view name) {
+    return name == "input" || key_fields::kOpenAiEmbeddings.contains(name);
+  });
   if (!common.ok) {
     return false;
   }

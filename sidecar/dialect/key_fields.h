@@ -1,10 +1,11 @@
 #pragma once
 
 #include <array>
-#include <span>
 #include <string_view>
 
+#include "sidecar/domain/canonical_form.h"
 #include "sidecar/domain/endpoint.h"
+#include "sidecar/domain/name_table.h"
 
 // Which members of a request body do not belong to its cache key, and which request headers do.
 //
@@ -30,29 +31,22 @@ namespace key_fields {
 //
 // In the key on purpose: service_tier (the answer reports it, and the bill depends on it), seed, n,
 // logprobs, modalities, prediction, cache_salt (its point is to keep callers apart).
-inline constexpr std::array<std::string_view, 13> kOpenAiGeneration = {"stream",
-                                                                       "stream_options",
-                                                                       "user",
-                                                                       "metadata",
-                                                                       "safety_identifier",
-                                                                       "prompt_cache_key",
-                                                                       "store",
-                                                                       "prompt_cache_retention",
-                                                                       "request_id",
-                                                                       "trace_id",
-                                                                       "litellm_call_id",
-                                                                       "litellm_trace_id",
-                                                                       "litellm_session_id"};
+inline constexpr domain::NameTable kOpenAiGeneration(std::to_array<std::string_view>(
+    {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key",
+     "store", "prompt_cache_retention", "request_id", "trace_id", "litellm_call_id",
+     "litellm_trace_id", "litellm_session_id"}));
 
 // Embeddings have neither streams nor storing; the rest as above. encoding_format and dimensions
 // change the answer.
-inline constexpr std::array<std::string_view, 6> kOpenAiEmbeddings = {
-    "user", "request_id", "trace_id", "litellm_call_id", "litellm_trace_id", "litellm_session_id"};
+inline constexpr domain::NameTable kOpenAiEmbeddings(std::to_array<std::string_view>(
+    {"user", "request_id", "trace_id", "litellm_call_id", "litellm_trace_id",
+     "litellm_session_id"}));
 
 // Anthropic knows `metadata` (its user_id is for abuse detection); a member named `user` would be
 // unknown to it, so it stays in. cache_control marks stay in too: they change what the answer's
 // usage reports.
-inline constexpr std::array<std::string_view, 2> kAnthropicMessages = {"stream", "metadata"};
+inline constexpr domain::NameTable kAnthropicMessages(
+    std::to_array<std::string_view>({"stream", "metadata"}));
 
 // Request headers that change answers, in the order in which they enter a key. A policy may add
 // more.
@@ -61,23 +55,25 @@ inline constexpr std::array<std::string_view, 5> kHeaders = {
 
 }  // namespace key_fields
 
-// Members of the outermost object that the key of such a call leaves out.
-[[nodiscard]] constexpr std::span<const std::string_view> excluded_fields(
-    domain::Operation operation) {
+// Whether the key of such a call leaves out this member of the outermost object.
+[[nodiscard]] constexpr domain::IsExcluded excluded_fields(domain::Operation operation) {
   switch (operation) {
     case domain::Operation::kChat:
     case domain::Operation::kCompletions:
-    case domain::Operation::kResponses: return key_fields::kOpenAiGeneration;
-    case domain::Operation::kEmbeddings: return key_fields::kOpenAiEmbeddings;
-    case domain::Operation::kMessages: return key_fields::kAnthropicMessages;
+    case domain::Operation::kResponses:
+      return [](std::string_view name) { return key_fields::kOpenAiGeneration.contains(name); };
+    case domain::Operation::kEmbeddings:
+      return [](std::string_view name) { return key_fields::kOpenAiEmbeddings.contains(name); };
+    case domain::Operation::kMessages:
+      return [](std::string_view name) { return key_fields::kAnthropicMessages.contains(name); };
     case domain::Operation::kCountTokens:
     case domain::Operation::kModels:
     case domain::Operation::kModerations:
     case domain::Operation::kAudio:
     case domain::Operation::kFiles:
-    case domain::Operation::kOther: return {};
+    case domain::Operation::kOther: break;
   }
-  return {};
+  return &domain::excludes_nothing;
 }
 
 }  // namespace penstock::dialect

@@ -2,6 +2,7 @@
 
 #include "sidecar/dialect/cacheability.h"
 #include "sidecar/dialect/key_fields.h"
+#include "sidecar/dialect/request_reader.h"
 
 namespace penstock::dialect {
 namespace {
@@ -24,23 +25,28 @@ bool may_be_one_input(const domain::JsonValue& request) {
 RequestKeyer::KeyedRequest RequestKeyer::key(domain::Operation operation, std::string_view body,
                                              resolve::SampledRequests sampled) {
   if (const auto fault = tree_.parse(body)) {
-    return {.refused = fault, .canonical = {}};
+    return {.refused = fault, .canonical = {}, .facts = std::nullopt};
   }
-  if (const auto reason = refuses_caching(operation, tree_.root(), sampled)) {
-    return {.refused = reason, .canonical = {}};
+  KeyedRequest keyed{.refused = std::nullopt, .canonical = {}, .facts = read_request(operation, tree_)};
+  keyed.refused = refuses_caching(operation, tree_.root(), sampled);
+  if (keyed.refused) {
+    return keyed;
   }
   const bool one_input =
       operation == domain::Operation::kEmbeddings && may_be_one_input(tree_.root());
   if (one_input && embeddings_.read(body) && embeddings_.size() == 1) {
     if (const auto canonical = embeddings_.key_of(0)) {
-      return {.refused = std::nullopt, .canonical = *canonical};
+      keyed.canonical = *canonical;
+      return keyed;
     }
   }
   const domain::CanonicalForm::Result form = form_.write(tree_, excluded_fields(operation));
-  if (!form.ok) {
-    return {.refused = form.reason, .canonical = {}};
+  if (form.ok) {
+    keyed.canonical = form.bytes;
+  } else {
+    keyed.refused = form.reason;
   }
-  return {.refused = std::nullopt, .canonical = form.bytes};
+  return keyed;
 }
 
 }  // namespace penstock::dialect

@@ -5,6 +5,7 @@
 
 #include "lib/resolve/resolved_policy.h"
 #include "sidecar/dialect/embeddings.h"
+#include "sidecar/dialect/request_facts.h"
 #include "sidecar/domain/bypass_reason.h"
 #include "sidecar/domain/canonical_form.h"
 #include "sidecar/domain/endpoint.h"
@@ -13,7 +14,7 @@
 namespace penstock::dialect {
 
 // From a request body to what its cache key is made of, or why it has none: one parse serves the
-// rules of cacheability.h and the canonical form.
+// rules of cacheability.h, the canonical form and what else is read of the request.
 //
 // An embeddings call for one input has the key of that input (EmbeddingsRequest::key_of), so that
 // batches and calls for one share their entries.
@@ -24,6 +25,7 @@ class RequestKeyer {
   struct KeyedRequest {
     std::optional<domain::BypassReason> refused;
     std::string_view canonical;  // until the next key(); empty where refused
+    std::optional<RequestFacts> facts;  // nullopt: the body is no JSON
   };
 
   KeyedRequest key(domain::Operation operation, std::string_view body,

@@ -1,5 +1,6 @@
 #include "sidecar/domain/cache_key.h"
 
+#include <array>
 #include <cstddef>
 
 namespace penstock::domain {
@@ -9,9 +10,11 @@ namespace {
 constexpr char kLayout = 1;
 
 void append_part(std::string& out, std::string_view part) {
-  for (std::size_t shift = 0; shift < 64; shift += 8) {
-    out.push_back(static_cast<char>(part.size() >> shift));
+  std::array<char, 8> size{};
+  for (std::size_t i = 0; i < size.size(); ++i) {
+    size[i] = static_cast<char>(part.size() >> (8 * i));
   }
+  out.append(size.data(), size.size());
   out.append(part);
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +11,12 @@
 #include "sidecar/domain/json_tree.h"
 
 namespace penstock::domain {
+
+// Tells the members of an outermost object that a form leaves out.
+using IsExcluded = bool (*)(std::string_view name);
+inline bool excludes_nothing(std::string_view /*name*/) {
+  return false;
+}
 
 // Writes a JSON object so that requests that mean the same come out as the same bytes.
 //
@@ -32,18 +37,19 @@ class CanonicalForm {
     std::string_view bytes;                           // until the next call
   };
 
-  // `excluded`: members of the outermost object that are left out. A duplicate key is refused at
+  // `is_excluded`: members of the outermost object that are left out. A duplicate key is refused at
   // any depth, among the excluded members too.
-  Result write(std::string_view body, std::span<const std::string_view> excluded);
+  Result write(std::string_view body, IsExcluded is_excluded);
 
   // The same for a document that was read already. REQUIRES: tree.parse() succeeded.
-  Result write(const JsonTree& tree, std::span<const std::string_view> excluded);
+  Result write(const JsonTree& tree, IsExcluded is_excluded);
 
   // The form of one value within a document, by itself.
   Result write_value(JsonValue value);
 
  private:
   struct Member {
+    std::uint64_t prefix;  // the key's first bytes as a number: most comparisons need no more
     std::string_view key;
     JsonValue value;
     bool excluded;
@@ -53,7 +59,7 @@ class CanonicalForm {
   Result finish(bool ok) const;
   // Both return false on a duplicate key within.
   bool append(JsonValue value);
-  bool append_object(JsonValue object, std::span<const std::string_view> excluded);
+  bool append_object(JsonValue object, IsExcluded is_excluded);
   void append_number(std::string_view text);
 
   JsonTree tree_;

@@ -62,13 +62,44 @@ bool take_apart(std::string_view unsigned_text, Decimal& decimal) {
   return readable;
 }
 
+// What nearly every request has: 512, 0.95, 1.0. False, with nothing appended, for the rest.
+bool append_usual_number(std::string& out, std::string_view text) {
+  std::size_t point = text.size();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '.') {
+      point = i;
+    } else if (text[i] == 'e' || text[i] == 'E') {
+      return false;
+    }
+  }
+  if (point == text.size()) {
+    out.push_back('i');
+    out.append(text == "-0" ? "0" : text);
+    return true;
+  }
+  std::size_t end = text.size();
+  while (text[end - 1] == '0') {
+    --end;  // to the point at most
+  }
+  // Zeros before the first digit, and whole numbers with a point, go the long way.
+  if (point != 1 || end == point + 1 || text[0] != '0' || text[2] == '0') {
+    return false;
+  }
+  const std::size_t scale = end - point - 1;
+  if (scale > 9) {
+    return false;
+  }
+  out.push_back('d');
+  out.append(text.substr(2, scale));
+  out.append("e-");
+  out.push_back(static_cast<char>('0' + scale));
+  return true;
+}
+
 }  // namespace
 
 void append_canonical_number(std::string& out, std::string_view text) {
-  const bool plain = text.find_first_of(".eE") == std::string_view::npos;
-  if (plain) {
-    out.push_back('i');
-    out.append(text == "-0" ? "0" : text);
+  if (append_usual_number(out, text)) {
     return;
   }
   const std::string_view sign = text.starts_with('-') ? "-" : "";

@@ -245,23 +245,6 @@ JsonValue JsonTree::root() const {
   return {*this, 0};
 }
 
-std::string_view JsonValue::text() const {
-  const JsonTree::Node& own = node();
-  if (own.type != JsonType::kString) {
-    return raw();
-  }
-  const std::string_view all = own.has_escapes ? std::string_view(tree_->unescaped_) : tree_->body_;
-  return all.substr(own.text_begin, own.size);
-}
-
-std::string_view JsonValue::raw() const {
-  return tree_->body_.substr(node().raw_begin, node().raw_end - node().raw_begin);
-}
-
-std::size_t JsonValue::size() const {
-  return is(JsonType::kArray) || is(JsonType::kObject) ? node().size : 0;
-}
-
 std::optional<JsonValue> JsonValue::find(std::string_view key) const {
   std::optional<JsonValue> found;
   each_member([&](JsonValue name, JsonValue value) {

@@ -72,14 +72,26 @@ class JsonValue {
   [[nodiscard]] bool is(JsonType type) const { return node().type == type; }
 
   // A string without its quotes and escapes; any other value as it is spelled.
-  [[nodiscard]] std::string_view text() const;
+  [[nodiscard]] std::string_view text() const {
+    const JsonTree::Node& own = node();
+    if (own.type != JsonType::kString) {
+      return raw();
+    }
+    const char* const all = own.has_escapes ? tree_->unescaped_.data() : tree_->body_.data();
+    return {all + own.text_begin, own.size};
+  }
   // As it stands in the body, strings with their quotes.
-  [[nodiscard]] std::string_view raw() const;
+  [[nodiscard]] std::string_view raw() const {
+    const JsonTree::Node& own = node();
+    return {tree_->body_.data() + own.raw_begin, own.raw_end - own.raw_begin};
+  }
   // Where raw() begins in the body.
   [[nodiscard]] std::size_t offset() const { return node().raw_begin; }
 
   // Elements of an array or members of an object; 0 for anything else.
-  [[nodiscard]] std::size_t size() const;
+  [[nodiscard]] std::size_t size() const {
+    return is(JsonType::kArray) || is(JsonType::kObject) ? node().size : 0;
+  }
 
   // Calls visit(element), or visit(key, value), for each in the order of the text until one call
   // returns false; returns whether all did. Nothing to visit in a value of another type.

@@ -120,9 +120,7 @@ bool Session::borrow_whole_body() {
       input_.size() < length) {
     return false;
   }
-  const std::size_t begin = static_cast<std::size_t>(input_.data() - io_.receive.get());
-  const std::size_t readable = WorkerIo::kScratchBytes + request::RequestText::kPadding - begin;
-  caller.text->borrow_body(input_.substr(0, length), readable);
+  caller.text->borrow_body(input_.substr(0, length));
   input_.remove_prefix(length);
   caller.bytes_in = length;
   return true;
@@ -169,8 +167,7 @@ Task<bool> Session::collect_body() {
     }
   }
   std::string body;
-  body.reserve((sized ? caller.text->head.content_length : kept_.size()) +
-               request::RequestText::kPadding);
+  body.reserve(sized ? caller.text->head.content_length : kept_.size());
   timed_out_ = false;
   for (;;) {
     const PayloadDecoder::Decoded decoded = body_.decode(kept_);

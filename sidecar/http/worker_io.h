@@ -10,7 +10,6 @@
 #include "sidecar/http/flight_hub.h"
 #include "sidecar/http/upstream_pool.h"
 #include "sidecar/http1/head.h"
-#include "sidecar/request/request_text.h"
 #include "sidecar/request/worker_services.h"
 
 namespace penstock::http {
@@ -23,10 +22,8 @@ struct WorkerIo {
   WorkerIo(net::Resolver& names, request::WorkerServices& with_services)
       : resolver(names),
         services(with_services),
-        receive(
-            std::make_unique_for_overwrite<char[]>(kScratchBytes + request::RequestText::kPadding)),
-        response(std::make_unique_for_overwrite<char[]>(kScratchBytes +
-                                                        request::RequestText::kPadding)) {}
+        receive(std::make_unique_for_overwrite<char[]>(kScratchBytes)),
+        response(std::make_unique_for_overwrite<char[]>(kScratchBytes)) {}
 
   net::IoContext context{1};
   net::Reactor reactor{context};

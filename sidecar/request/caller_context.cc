@@ -14,16 +14,19 @@ CallerContext::CallerContext(WorkerServices& on_worker, ConnectionPeer& on_peer,
 
 const dialect::RequestFacts& CallerContext::facts() {
   if (!text->facts) {
-    text->facts = body_collected && domain::is_model_call(endpoint.operation)
-                      ? dialect::read_request(worker.json, endpoint.operation, text->body(),
-                                              text->body_readable())
-                      : dialect::RequestFacts();
-    traits.model = text->facts->model;
-    traits.stream = text->facts->stream;
-    traits.wants_usage = text->facts->include_usage.value_or(false);
-    traits_known = true;
+    learn(body_collected && domain::is_model_call(endpoint.operation)
+              ? dialect::read_request(endpoint.operation, text->body())
+              : dialect::RequestFacts());
   }
   return *text->facts;
+}
+
+void CallerContext::learn(dialect::RequestFacts&& facts) {
+  traits.model = facts.model;
+  traits.stream = facts.stream;
+  traits.wants_usage = facts.include_usage.value_or(false);
+  traits_known = true;
+  text->facts = std::move(facts);
 }
 
 }  // namespace penstock::request

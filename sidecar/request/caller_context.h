@@ -103,6 +103,8 @@ struct CallerContext {
   // What the body says, read at the first call; nothing, with ok false, where no body was collected
   // or it is no model call's. REQUIRES: text.
   const dialect::RequestFacts& facts();
+  // Where a stage has read the body for its own purpose. REQUIRES: text.
+  void learn(dialect::RequestFacts&& facts);
 
   // Every stage's way to say no. `client_message` is static text.
   void refuse(ErrorCode code, std::string_view client_message) {

@@ -19,10 +19,8 @@ void clear_or_free(std::string& text) {
 }  // namespace
 
 void RequestText::own_body(std::string&& bytes) {
-  bytes.reserve(bytes.size() + kPadding);
   owned_body_ = std::move(bytes);
   body_ = owned_body_;
-  body_readable_ = owned_body_.capacity();
   owns_body_ = true;
   facts.reset();
 }
@@ -35,13 +33,11 @@ void RequestText::own() {
     owns_head_ = true;
   }
   if (!owns_body_ && !body_.empty()) {
-    owned_body_.reserve(body_.size() + kPadding);
     owned_body_.assign(body_);
     if (facts) {
       facts->rebase(body_.data(), owned_body_.data());
     }
     body_ = owned_body_;
-    body_readable_ = owned_body_.capacity();
     owns_body_ = true;
   }
 }
@@ -52,7 +48,6 @@ void RequestText::clear() {
   facts.reset();
   head_bytes_ = {};
   body_ = {};
-  body_readable_ = 0;
   clear_or_free(owned_head_);
   clear_or_free(owned_body_);
   owns_head_ = false;

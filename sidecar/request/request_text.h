@@ -19,20 +19,14 @@ namespace penstock::request {
 // own() copies them before that. A cache hit never suspends, so it never copies.
 class RequestText {
  public:
-  // What simdjson may read (never use) behind a body.
-  static constexpr std::size_t kPadding = 64;
-
   http1::RequestHead head;
   std::string traceparent;  // goes upstream in place of the client's; empty: as it came
   // What the body says; empty until somebody asks (CallerContext::facts()).
   std::optional<dialect::RequestFacts> facts;
 
   void borrow_head(std::string_view bytes) { head_bytes_ = bytes; }
-  void borrow_body(std::string_view bytes, std::size_t readable) {
-    body_ = bytes;
-    body_readable_ = readable;
-  }
-  // Takes a collected body; padding is added. What was read of another body is forgotten.
+  void borrow_body(std::string_view bytes) { body_ = bytes; }
+  // Takes a collected body. What was read of another body is forgotten.
   void own_body(std::string&& bytes);
 
   // Copies what is still borrowed.
@@ -41,13 +35,10 @@ class RequestText {
   void clear();
 
   [[nodiscard]] std::string_view body() const { return body_; }
-  // How many bytes may be read from body().data(), padding included.
-  [[nodiscard]] std::size_t body_readable() const { return body_readable_; }
 
  private:
   std::string_view head_bytes_;
   std::string_view body_;
-  std::size_t body_readable_ = 0;
   std::string owned_head_;
   std::string owned_body_;
   bool owns_head_ = false;

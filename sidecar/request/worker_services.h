@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 
-#include <simdjson.h>
 
 #include "lib/clock/clock.h"
 #include "sidecar/dialect/request_keyer.h"
@@ -51,7 +50,6 @@ struct WorkerServices {
   RecentRequests recent;  // read by the admin thread
   AccessLog access_log;
   RequestTextPool request_texts;
-  simdjson::ondemand::parser json;
   dialect::RequestKeyer keyer;
   std::shared_ptr<FlightListener> flight_listener;
 };

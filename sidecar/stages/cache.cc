@@ -227,11 +227,11 @@ CacheStage::Found CacheStage::find_canonical(request::CallerContext& caller,
 // `scope_` is the raw key's.
 std::optional<domain::BypassReason> CacheStage::plan(request::CallerContext& caller,
                                                      const digest::Hash128& raw) {
-  if (!caller.facts().ok) {
-    return domain::BypassReason::kUnparsable;
-  }
-  const auto keyed =
+  auto keyed =
       caller.worker.keyer.key(caller.endpoint.operation, caller.text->body(), settings_.sampled);
+  if (keyed.facts) {
+    caller.learn(std::move(*keyed.facts));
+  }
   if (keyed.refused) {
     return keyed.refused;
   }

@@ -6,55 +6,50 @@
 
 namespace penstock::store {
 
-AliasNode::AliasNode(const digest::Hash128& raw_key, const digest::Digest& key,
-                     domain::KnownRequest request)
-    : hash(raw_key.low),
-      raw(raw_key),
-      alias(std::make_shared<const Alias>(key, std::move(request))) {}
-
-std::size_t AliasNode::byte_size() const {
-  return sizeof(*this) + sizeof(Alias) + kSharedBlockBytes + alias->request.heap_bytes() +
-         4 * kAllocationOverheadBytes;
+std::size_t Alias::byte_size() const {
+  return sizeof(*this) + kSharedBlockBytes + request.heap_bytes() + 3 * kAllocationOverheadBytes;
 }
 
 AliasTable::~AliasTable() {
   const sync::MutexLock lock(mutex_);
   for (std::size_t i = 0; i < index_.buckets(); ++i) {
-    while (AliasNode* node = index_.bucket(i)) {
-      index_.remove(*node);
-      delete node;
+    while (Alias* alias = index_.bucket(i)) {
+      index_.remove(*alias);
+      std::exchange(alias->self, nullptr).reset();
     }
   }
 }
 
 std::shared_ptr<const Alias> AliasTable::find(const digest::Hash128& raw) {
   const sync::MutexLock lock(mutex_);
-  const AliasNode* node = index_.find(raw.low, raw);
-  return node == nullptr ? nullptr : node->alias;
+  const Alias* alias = index_.find(raw.low, raw);
+  return alias == nullptr ? nullptr : alias->self;
 }
 
-std::unique_ptr<AliasNode> AliasTable::insert(std::unique_ptr<AliasNode> node) {
+std::shared_ptr<Alias> AliasTable::insert(std::shared_ptr<Alias> alias) {
   const sync::MutexLock lock(mutex_);
-  std::unique_ptr<AliasNode> displaced(index_.find(node->hash, node->raw));
-  if (displaced != nullptr) {
-    index_.remove(*displaced);
+  std::shared_ptr<Alias> displaced;
+  if (Alias* old = index_.find(alias->hash, alias->raw)) {
+    index_.remove(*old);
+    displaced = std::move(old->self);
     --size_;
   }
-  index_.insert(*node.release());
+  Alias& own = *alias;
+  own.self = std::move(alias);
+  index_.insert(own);
   ++size_;
   return displaced;
 }
 
-std::unique_ptr<AliasNode> AliasTable::remove(const digest::Hash128& raw,
-                                              const digest::Digest& key) {
+std::shared_ptr<Alias> AliasTable::remove(const digest::Hash128& raw, const digest::Digest& key) {
   const sync::MutexLock lock(mutex_);
-  AliasNode* node = index_.find(raw.low, raw);
-  if (node == nullptr || node->alias->key != key) {
+  Alias* alias = index_.find(raw.low, raw);
+  if (alias == nullptr || alias->key != key) {
     return nullptr;
   }
-  index_.remove(*node);
+  index_.remove(*alias);
   --size_;
-  return std::unique_ptr<AliasNode>(node);
+  return std::move(alias->self);
 }
 
 std::size_t AliasTable::size() {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "lib/digest/digest.h"
 #include "lib/sync/mutex.h"
@@ -11,24 +12,24 @@
 
 namespace penstock::store {
 
-// What a raw key leads to, if the proof holds. Immutable; verified outside the mutex.
+// A raw key and what it leads to, if the proof holds. One block of memory: where a cache evicts, most
+// of what it touches comes from far away.
 struct Alias {
-  digest::Digest key;
-  domain::KnownRequest request;
-};
-
-struct AliasNode {
-  AliasNode(const digest::Hash128& raw_key, const digest::Digest& key,
-            domain::KnownRequest request);
+  Alias(const digest::Hash128& raw_key, const digest::Digest& leads_to, domain::KnownRequest known)
+      : hash(raw_key.low), raw(raw_key), key(leads_to), request(std::move(known)) {}
 
   [[nodiscard]] bool has_key(const digest::Hash128& other) const { return raw == other; }
   // Memory it holds, allocator overhead included.
   [[nodiscard]] std::size_t byte_size() const;
 
-  std::uint64_t hash;
-  digest::Hash128 raw;
-  std::shared_ptr<const Alias> alias;
-  AliasNode* chain = nullptr;
+  const std::uint64_t hash;
+  const digest::Hash128 raw;
+  const digest::Digest key;
+  const domain::KnownRequest request;  // verified outside the mutex
+
+  // The table's, under its mutex; then of whoever took it out.
+  Alias* chain = nullptr;
+  std::shared_ptr<Alias> self;  // what keeps it while it is in a table
 };
 
 // One shard of the raw aliases. Which entry owns an alias, and when it goes, is the business of the
@@ -40,15 +41,19 @@ class AliasTable {
   [[nodiscard]] std::shared_ptr<const Alias> find(const digest::Hash128& raw)
       PENSTOCK_EXCLUDES(mutex_);
 
-  // Returns the node that had the same raw key, if any.
-  [[nodiscard]] std::unique_ptr<AliasNode> insert(std::unique_ptr<AliasNode> node)
+  // Returns the alias that had the same raw key, if any.
+  [[nodiscard]] std::shared_ptr<Alias> insert(std::shared_ptr<Alias> alias)
       PENSTOCK_EXCLUDES(mutex_);
 
   // Takes the alias out, if it still leads to `key`: another request with the same raw key may have
   // taken its place.
-  [[nodiscard]] std::unique_ptr<AliasNode> remove(const digest::Hash128& raw,
-                                                  const digest::Digest& key)
+  [[nodiscard]] std::shared_ptr<Alias> remove(const digest::Hash128& raw, const digest::Digest& key)
       PENSTOCK_EXCLUDES(mutex_);
+
+  // Brings near what a remove() of this key will touch first. Any thread, without the mutex.
+  void prefetch(const digest::Hash128& raw) const PENSTOCK_NO_THREAD_ANALYSIS {
+    index_.prefetch(raw.low);
+  }
 
   [[nodiscard]] std::size_t size() PENSTOCK_EXCLUDES(mutex_);
   [[nodiscard]] std::size_t overhead_bytes() PENSTOCK_EXCLUDES(mutex_);
@@ -59,7 +64,7 @@ class AliasTable {
 
  private:
   sync::Mutex mutex_;
-  ChainedIndex<AliasNode> index_ PENSTOCK_GUARDED_BY(mutex_);
+  ChainedIndex<Alias> index_ PENSTOCK_GUARDED_BY(mutex_);
   std::size_t size_ PENSTOCK_GUARDED_BY(mutex_) = 0;
 };
 

@@ -69,11 +69,11 @@ class EntryShard {
 
   [[nodiscard]] bool wants_alias(const digest::Digest& key, const digest::Hash128& raw)
       PENSTOCK_EXCLUDES(mutex_);
-  void add_alias(const digest::Digest& key, std::unique_ptr<AliasNode> alias)
+  void add_alias(const digest::Digest& key, std::shared_ptr<Alias> alias)
       PENSTOCK_EXCLUDES(mutex_);
 
   // `alias` may be null. False: more than the shard may hold.
-  [[nodiscard]] bool insert(std::unique_ptr<EntryNode> node, std::unique_ptr<AliasNode> alias)
+  [[nodiscard]] bool insert(std::unique_ptr<EntryNode> node, std::shared_ptr<Alias> alias)
       PENSTOCK_EXCLUDES(mutex_);
   void remove(const digest::Digest& key) PENSTOCK_EXCLUDES(mutex_);
 
@@ -88,9 +88,10 @@ class EntryShard {
 
   // Evicts until `bytes` more fit, but only a few entries at once; false: not yet.
   bool make_room(std::uint64_t bytes, Leaving& leaving) PENSTOCK_REQUIRES(mutex_);
+  void prefetch_next_victims() const PENSTOCK_REQUIRES(mutex_);
   void take_out(EntryNode& node, Leaving& leaving) PENSTOCK_REQUIRES(mutex_);
   void release(EntryNode& node, Leaving& leaving) PENSTOCK_REQUIRES(mutex_);
-  void attach(EntryNode& node, std::unique_ptr<AliasNode> alias, Leaving& leaving)
+  void attach(EntryNode& node, std::shared_ptr<Alias> alias, Leaving& leaving)
       PENSTOCK_REQUIRES(mutex_);
 
   AliasTables& aliases_;

@@ -65,13 +65,13 @@ void MemoryTier::alias(const digest::Hash128& raw, const digest::Digest& key,
   // request anew fill the aliases once and then pay for none.
   if (shard.wants_alias(key, raw)) {
     domain::KnownRequest known{domain::RequestProof(request, hasher_), traits};
-    shard.add_alias(key, std::make_unique<AliasNode>(raw, key, std::move(known)));
+    shard.add_alias(key, std::make_shared<Alias>(raw, key, std::move(known)));
   }
 }
 
 bool MemoryTier::insert(domain::EntryPtr entry, const digest::Hash128& raw,
                         domain::KnownRequest request) {
-  auto alias = std::make_unique<AliasNode>(raw, entry->canonical, std::move(request));
+  auto alias = std::make_shared<Alias>(raw, entry->canonical, std::move(request));
   EntryShard& shard = shard_of(entry->canonical);
   return shard.insert(std::make_unique<EntryNode>(std::move(entry)), std::move(alias));
 }

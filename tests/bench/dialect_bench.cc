@@ -57,9 +57,8 @@ BENCHMARK(BM_Endpoint);
 
 void BM_RequestFacts(benchmark::State& state) {
   const std::string body = request(static_cast<std::size_t>(state.range(0)));
-  simdjson::ondemand::parser parser;
   for (auto _ : state) {
-    const RequestFacts facts = read_request(parser, Operation::kChat, body, body.capacity());
+    const RequestFacts facts = read_request(Operation::kChat, body);
     benchmark::DoNotOptimize(facts.model.data());
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(body.size()) * state.iterations());

@@ -6,8 +6,6 @@
 #include <string>
 #include <string_view>
 
-#include <simdjson.h>
-
 #include "sidecar/dialect/request_reader.h"
 #include "sidecar/dialect/stream_options.h"
 #include "sidecar/dialect/usage_reader.h"
@@ -18,24 +16,33 @@ using penstock::dialect::RequestFacts;
 using penstock::dialect::UsageReader;
 using penstock::domain::Operation;
 
-std::string padded(std::string_view text) {
-  std::string body;
-  body.reserve(text.size() + simdjson::SIMDJSON_PADDING);
-  return body.append(text);
+// Who reads the whole body finds what the walk over its top level finds.
+void check_tree(const std::string& body, const RequestFacts& facts) {
+  penstock::domain::JsonTree tree;
+  if (tree.parse(body)) {
+    return;
+  }
+  const RequestFacts whole = penstock::dialect::read_request(Operation::kChat, tree);
+  if (whole.ok != facts.ok || whole.model != facts.model || whole.stream != facts.stream ||
+      whole.n != facts.n || whole.output_tokens_max != facts.output_tokens_max ||
+      whole.include_usage != facts.include_usage || whole.store != facts.store ||
+      whole.stateful() != facts.stateful() || whole.stream_options != facts.stream_options ||
+      (whole.ok && (whole.empty_object != facts.empty_object ||
+                    whole.after_open_brace != facts.after_open_brace))) {
+    std::abort();
+  }
 }
 
 void check_edit(std::string_view text) {
-  simdjson::ondemand::parser parser;
-  const std::string body = padded(text);
-  const RequestFacts facts =
-      penstock::dialect::read_request(parser, Operation::kChat, body, body.capacity());
+  const std::string body(text);
+  const RequestFacts facts = penstock::dialect::read_request(Operation::kChat, body);
+  check_tree(body, facts);
   const auto edit = ask_for_usage(facts, body);
   if (!edit) {
     return;
   }
-  const std::string edited = padded(apply_edit(*edit, body));
-  const RequestFacts after =
-      penstock::dialect::read_request(parser, Operation::kChat, edited, edited.capacity());
+  const std::string edited = apply_edit(*edit, body);
+  const RequestFacts after = penstock::dialect::read_request(Operation::kChat, edited);
   if (!after.ok || after.include_usage != true || after.model != facts.model || !after.stream ||
       after.n != facts.n || ask_for_usage(after, edited)) {
     std::abort();

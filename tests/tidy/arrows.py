@@ -84,7 +84,7 @@ IMPURE_CALLS = re.compile(r"::now\s*\(|\bgetenv\s*\(|\btime\s*\(\s*(?:nullptr|NU
 
 # Who may parse JSON with what: nlohmann for configuration and admin answers, simdjson for request bodies.
 NLOHMANN_FILES = re.compile(r"^(lib/json/.*|lib/api/.*|lib/resolve/.*|lib/resources/.*|.*_json\.(h|cc)|tests/.*|deploy/.*)$")
-SIMDJSON_FILES = re.compile(r"^(sidecar/dialect/.*|sidecar/request/worker_services\.h|sidecar/domain/json_tree\.cc|tests/.*|deploy/.*)$")
+SIMDJSON_FILES = re.compile(r"^(sidecar/dialect/.*|sidecar/domain/json_tree\.cc|tests/.*|deploy/.*)$")
 
 
 def folder_of(path: str) -> str:

@@ -39,6 +39,9 @@ class EvictionPolicy {
   // thing. Null: it holds none. Constant time, amortised and at worst.
   virtual EvictionNode* pick_victim() = 0;
 
+  // Where the next pick_victim() will look first; null: nowhere. It need not go.
+  [[nodiscard]] virtual const EvictionNode* next_candidate() const = 0;
+
   // The entry goes for another reason (expired, replaced, cleared).
   virtual void on_remove(EvictionNode& node) = 0;
 

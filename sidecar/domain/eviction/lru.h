@@ -23,6 +23,8 @@ class Lru final : public EvictionPolicy {
     return victim;
   }
 
+  [[nodiscard]] const EvictionNode* next_candidate() const override { return queue_.oldest(); }
+
   void on_remove(EvictionNode& node) override { queue_.remove(node); }
 
   [[nodiscard]] std::size_t overhead_bytes() const override { return sizeof(*this); }

@@ -26,7 +26,7 @@ void S3Fifo::on_hit(EvictionNode& node) {
 
 EvictionNode* S3Fifo::pick_victim() {
   for (int moves = 0;; ++moves) {
-    const bool from_small = small_.weight() > small_target_ || main_.size() == 0;
+    const bool from_small = takes_from_small();
     EvictionNode* node = from_small ? small_.oldest() : main_.oldest();
     if (node == nullptr) {
       return nullptr;

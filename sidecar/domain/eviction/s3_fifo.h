@@ -24,10 +24,16 @@ class S3Fifo final : public EvictionPolicy {
   void on_insert(EvictionNode& node) override;
   void on_hit(EvictionNode& node) override;
   EvictionNode* pick_victim() override;
+  [[nodiscard]] const EvictionNode* next_candidate() const override {
+    return takes_from_small() ? small_.oldest() : main_.oldest();
+  }
   void on_remove(EvictionNode& node) override;
   [[nodiscard]] std::size_t overhead_bytes() const override;
 
  private:
+  [[nodiscard]] bool takes_from_small() const {
+    return small_.weight() > small_target_ || main_.size() == 0;
+  }
   EvictionQueue& queue_of(const EvictionNode& node) { return node.in_main ? main_ : small_; }
 
   const std::uint64_t small_target_;

@@ -34,17 +34,24 @@ class Process:
     log: Path
     environment: dict[str, str] = field(default_factory=dict)
     child: subprocess.Popen | None = None
+    reader: subprocess.Popen | None = None
 
     def start(self, pipes: bool = False) -> "Process":
+        """`pipes`: standard input and output are the caller's. Else the output is a pipe that `cat` reads on the load's
+        core, as a container runtime does: a file would fill the page cache, at a price that differs from round to round."""
         with self.log.open("ab") as log:
             self.child = subprocess.Popen(
                 ["taskset", "-c", str(self.core), *self.command],
                 stdin=subprocess.PIPE if pipes else subprocess.DEVNULL,
-                stdout=subprocess.PIPE if pipes else log,
+                stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
                 env={**os.environ, **self.environment},
             )
+        if not pipes:
+            reader = ["taskset", "-c", str(LOAD_CORE), "cat"]
+            self.reader = subprocess.Popen(reader, stdin=self.child.stdout, stdout=subprocess.DEVNULL)
+            self.child.stdout.close()
         return self
 
     @property
@@ -77,6 +84,8 @@ class Process:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
+        if self.reader is not None:
+            self.reader.wait()  # its input has ended
 
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-2000:]

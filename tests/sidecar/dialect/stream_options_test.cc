@@ -13,10 +13,8 @@ using domain::Operation;
 
 // The body after the edit, or "-" where there is none.
 std::string asked(std::string_view text, Operation operation = Operation::kChat) {
-  std::string body(text);
-  body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
-  simdjson::ondemand::parser parser;
-  const RequestFacts facts = read_request(parser, operation, body, body.capacity());
+  const std::string body(text);
+  const RequestFacts facts = read_request(operation, body);
   const auto edit = ask_for_usage(facts, body);
   return edit ? apply_edit(*edit, body) : "-";
 }
