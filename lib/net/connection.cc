@@ -38,6 +38,7 @@ Connection::Connection(Reactor& reactor, Descriptor socket)
 
 Connection::~Connection() {
   if (socket_.open()) {
+    send_what_is_collected();
     reactor_.remove(socket_.get(), *this);
   }
   if (tls_ != nullptr) {
@@ -60,6 +61,7 @@ Io Connection::read_some(std::span<char> into) noexcept {
     const ssize_t n = ::recv(socket_.get(), into.data(), into.size(), 0);
     if (n > 0) {
       const auto bytes = static_cast<std::size_t>(n);
+      may_write_later_ = true;
       // Less than there was room for: a stream socket is empty now (epoll(7)), unless its end came
       // along.
       readable_ = bytes == into.size() || hung_up_;
@@ -87,7 +89,57 @@ Io Connection::read_some(std::span<char> into) noexcept {
   }
 }
 
+void Connection::send_what_is_collected() noexcept {
+  if (collected_) {
+    reactor_.sends().flush();
+  }
+}
+
+std::span<char> Connection::write_later(std::size_t size) noexcept {
+  SendBatch& sends = reactor_.sends();
+  const bool later = tls_ == nullptr && may_write_later_ && sends.collecting() && writable_ &&
+                     size <= SendBatch::kWriteBytesMax;
+  if (!later) {
+    return {};
+  }
+  may_write_later_ = false;
+  collected_ = true;
+  return sends.add(*this, size);
+}
+
+void Connection::send_collected(std::string_view bytes) noexcept {
+  collected_ = false;
+  const ssize_t n = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (n >= 0 && static_cast<std::size_t>(n) == bytes.size()) {
+    return;
+  }
+  writable_ = false;
+  if (n < 0 && state_of_errno() == IoState::kBroken) {
+    send_failed_ = true;
+    return;
+  }
+  bytes.remove_prefix(n < 0 ? 0 : static_cast<std::size_t>(n));
+  unsent_ = std::make_unique<std::string>(bytes);
+}
+
+bool Connection::send_unsent() noexcept {
+  if (unsent_ == nullptr) {
+    return true;
+  }
+  const std::string rest = std::move(*unsent_);
+  unsent_.reset();
+  send_collected(rest);
+  return unsent_ == nullptr;
+}
+
 Io Connection::write_some(std::span<const iovec> from) noexcept {
+  send_what_is_collected();
+  if (!send_unsent()) {
+    return {0, IoState::kWouldBlock};
+  }
+  if (send_failed_) {
+    return {0, IoState::kBroken};
+  }
   if (tls_ == nullptr) {
     ssize_t n = 0;
     if (from.size() == 1) {
@@ -176,7 +228,9 @@ void Connection::on_events(std::uint32_t events) noexcept {
   constexpr std::uint32_t kEnding = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
   hung_up_ = hung_up_ || (events & kEnding) != 0;
   readable_ = readable_ || (events & (EPOLLIN | kEnding)) != 0;
-  writable_ = writable_ || (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) {
+    writable_ = send_unsent() || send_failed_;
+  }
   const bool wakes_reader = readable_ || (read_wants_write_ && writable_);
   const bool wakes_writer = writable_ || (write_wants_read_ && readable_);
   if (reader_ && wakes_reader) {
@@ -263,6 +317,7 @@ void Connection::wake_waiting() noexcept {
 }
 
 void Connection::shutdown_send() noexcept {
+  send_what_is_collected();
   if (tls_ != nullptr) {
     ERR_clear_error();
     SSL_shutdown(tls_);
@@ -273,6 +328,7 @@ void Connection::shutdown_send() noexcept {
 bool Connection::CloseAwaiter::await_ready() noexcept {
   connection_.watcher_ = nullptr;
   if (connection_.socket_.open()) {
+    connection_.send_what_is_collected();
     connection_.reactor_.remove(connection_.socket_.get(), connection_);
     connection_.socket_.close();
   }

@@ -2,6 +2,9 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
 #include <cstdint>
 #include <span>
 
@@ -117,13 +120,28 @@ class Connection final : public ReadinessHandler {
   // Half-closes our direction (TLS: close_notify as well).
   void shutdown_send() noexcept;
 
+  // Room for a small write that leaves at the end of the event loop's round, with those of other
+  // connections; to be filled at once. Empty: to be written with write_some(), now. There is one
+  // such write a turn of the conversation, so that the kernel has room for it: the next after
+  // something was read. Should it have none all the same, the rest leaves before whatever is
+  // written next.
+  [[nodiscard]] std::span<char> write_later(std::size_t size) noexcept;
+
   // From here on bytes go through `session`, whose descriptor must be this socket.
   void adopt_tls(ssl_st* session) noexcept { tls_ = session; }
   [[nodiscard]] ssl_st* tls() const { return tls_; }
   [[nodiscard]] int descriptor() const { return socket_.get(); }
 
  private:
+  friend class SendBatch;
+
   void on_events(std::uint32_t events) noexcept override;
+  // What write_later() made room for: now, where it waits for the end of the round …
+  void send_what_is_collected() noexcept;
+  // … and when that has come.
+  void send_collected(std::string_view bytes) noexcept;
+  // True: nothing stands before the next write.
+  bool send_unsent() noexcept;
   [[nodiscard]] bool has_buffered() const noexcept;
   void wake_waiting() noexcept;
   void tell_watcher_soon() noexcept;
@@ -143,6 +161,10 @@ class Connection final : public ReadinessHandler {
   bool write_wants_read_ = false;
   bool waking_ = false;   // cancel()'s message is on its way
   bool telling_ = false;  // a message to the watcher is
+  bool may_write_later_ = true;  // it is our turn
+  bool collected_ = false;       // there are bytes of ours in the reactor's batch
+  bool send_failed_ = false;     // … and they could not be sent
+  std::unique_ptr<std::string> unsent_;
 };
 
 }  // namespace penstock::net

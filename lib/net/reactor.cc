@@ -52,6 +52,7 @@ void Reactor::dispatch() noexcept {
       return;
     }
     pending_ = std::span(events_).first(static_cast<std::size_t>(count));
+    sends_.begin_round();
     while (!pending_.empty()) {
       const epoll_event event = pending_.front();
       pending_ = pending_.subspan(1);
@@ -59,6 +60,7 @@ void Reactor::dispatch() noexcept {
         static_cast<ReadinessHandler*>(event.data.ptr)->on_events(event.events);
       }
     }
+    sends_.end_round();
   }
 }
 

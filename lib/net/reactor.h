@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 
 #include "lib/net/io_context.h"
+#include "lib/net/send_batch.h"
 
 namespace penstock::net {
 
@@ -43,6 +44,9 @@ class Reactor {
 
   [[nodiscard]] Executor executor() { return context_.get_executor(); }
 
+  // Open while a round of events is handed out.
+  [[nodiscard]] SendBatch& sends() { return sends_; }
+
  private:
   static constexpr std::size_t kBatch = 128;
   // Rounds before timers and messages get their turn again.
@@ -55,6 +59,7 @@ class Reactor {
   boost::asio::posix::basic_stream_descriptor<Executor> epoll_;
   std::array<epoll_event, kBatch> events_{};
   std::span<epoll_event> pending_;  // of the batch being handed out
+  SendBatch sends_;
 };
 
 }  // namespace penstock::net

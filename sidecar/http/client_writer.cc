@@ -7,7 +7,15 @@
 
 namespace penstock::http {
 namespace {
+
 constexpr std::size_t kGatheredMax = 4096;
+
+void gather(std::span<const iovec> pieces, char* to) {
+  for (const iovec& piece : pieces) {
+    to = std::copy_n(static_cast<const char*>(piece.iov_base), piece.iov_len, to);
+  }
+}
+
 }  // namespace
 
 ClientWriter::Result ClientWriter::write(std::string_view a, std::string_view b, std::string_view c,
@@ -25,13 +33,14 @@ ClientWriter::Result ClientWriter::write(std::string_view a, std::string_view b,
   if (total == 0) {
     return Result::kWritten;
   }
+  if (const std::span<char> room = connection_.write_later(total); !room.empty()) {
+    gather(std::span(pieces).first(count), room.data());
+    return Result::kWritten;
+  }
   // One small piece costs the kernel less than several, and TLS one record instead of several.
   std::array<char, kGatheredMax> gathered;
   if (count > 1 && total <= gathered.size()) {
-    char* end = gathered.data();
-    for (const iovec& piece : std::span(pieces).first(count)) {
-      end = std::copy_n(static_cast<const char*>(piece.iov_base), piece.iov_len, end);
-    }
+    gather(std::span(pieces).first(count), gathered.data());
     pieces.front() = {gathered.data(), total};
     count = 1;
   }
