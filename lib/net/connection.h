@@ -2,11 +2,11 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
-#include <cstdint>
-#include <span>
 
 #include <sys/uio.h>
 
@@ -159,8 +159,8 @@ class Connection final : public ReadinessHandler {
   bool hung_up_ = false;           // the end is near: a short read is not the last
   bool read_wants_write_ = false;  // TLS: reading needs the socket writable, and the reverse
   bool write_wants_read_ = false;
-  bool waking_ = false;   // cancel()'s message is on its way
-  bool telling_ = false;  // a message to the watcher is
+  bool waking_ = false;          // cancel()'s message is on its way
+  bool telling_ = false;         // a message to the watcher is
   bool may_write_later_ = true;  // it is our turn
   bool collected_ = false;       // there are bytes of ours in the reactor's batch
   bool send_failed_ = false;     // … and they could not be sent

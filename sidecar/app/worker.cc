@@ -38,6 +38,7 @@ struct Worker::Connected {
   Connected(Worker& on, net::Descriptor socket, request::ConnectionPeer peer)
       : worker(on), session(on, std::move(socket), std::move(peer)) {}
   Worker& worker;
+  std::list<Connected>::iterator place;
   http::Session session;
 };
 
@@ -46,6 +47,7 @@ struct Worker::Flying {
          request::CallerContext& caller, http::FlightLead& lead)
       : worker(on), run(on.io_, snapshot, caller, lead) {}
   Worker& worker;
+  std::list<Flying>::iterator place;
   http::FlightRun run;
 };
 
@@ -145,8 +147,8 @@ void Worker::drain(bool stop_listening) {
     for (const auto& listener : listeners_) {
       listener->close();
     }
-    for (const auto& [key, connected] : connected_) {
-      connected->session.finish_soon();
+    for (Connected& connected : connected_) {
+      connected.session.finish_soon();
     }
   });
 }
@@ -157,15 +159,11 @@ void Worker::stop() {
     for (const auto& listener : listeners_) {
       listener->close();
     }
-    std::vector<Connected*> sessions;  // for some end, and leave the map, right here
-    for (const auto& [key, connected] : connected_) {
-      sessions.push_back(key);
+    for (auto next = connected_.begin(); next != connected_.end();) {
+      (next++)->session.abort();  // which may end it, and take it off the list, right here
     }
-    for (Connected* connected : sessions) {
-      connected->session.abort();
-    }
-    for (const auto& [key, flying] : flying_) {
-      flying->run.abort();
+    for (Flying& flying : flying_) {
+      flying.run.abort();
     }
     end_if_stopped();
   });
@@ -192,9 +190,9 @@ void Worker::accept(net::Descriptor socket) {
   ssl_st* tls = snapshot_->listener_tls == nullptr
                     ? nullptr
                     : snapshot_->listener_tls->accept_on(socket.get());
-  auto connected = std::make_unique<Connected>(*this, std::move(socket), std::move(peer));
-  Connected& session = *connected;
-  connected_.emplace(&session, std::move(connected));
+  connected_.emplace_front(*this, std::move(socket), std::move(peer));
+  Connected& session = connected_.front();
+  session.place = connected_.begin();
   shared_.limits.connections.fetch_add(1, std::memory_order_relaxed);
   session_count_.fetch_add(1, std::memory_order_relaxed);
   metrics_->client_connected();
@@ -221,25 +219,33 @@ void Worker::forget(Connected& ended) {
   shared_.limits.connections.fetch_sub(1, std::memory_order_relaxed);
   session_count_.fetch_sub(1, std::memory_order_relaxed);
   metrics_->client_gone();
-  connected_.erase(&ended);
+  connected_.erase(ended.place);
   end_if_stopped();
 }
 
 void Worker::launch(const std::shared_ptr<const http::Snapshot>& snapshot,
                     request::CallerContext& caller, http::FlightLead& lead) {
-  auto flying = std::make_unique<Flying>(*this, snapshot, caller, lead);
-  Flying& flight = *flying;
-  flying_.emplace(&flight, std::move(flying));
+  flying_.emplace_front(*this, snapshot, caller, lead);
+  Flying& flight = flying_.front();
+  flight.place = flying_.begin();
   flight.run.start(
       [](void* argument) {
         auto* ended = static_cast<Flying*>(argument);
-        boost::asio::post(ended->worker.io_.executor(), [ended] {
-          Worker& worker = ended->worker;
-          worker.flying_.erase(ended);
-          worker.end_if_stopped();
-        });
+        Worker& worker = ended->worker;
+        worker.landed_.push_back(ended);
+        if (worker.landed_.size() == 1) {
+          boost::asio::post(worker.io_.executor(), [&worker] { worker.clear_landed(); });
+        }
       },
       &flight);
+}
+
+void Worker::clear_landed() {
+  for (const Flying* ended : landed_) {
+    flying_.erase(ended->place);
+  }
+  landed_.clear();
+  end_if_stopped();
 }
 
 std::optional<std::uint32_t> Worker::http2_backend() const {

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <list>
 #include <memory>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -80,6 +80,7 @@ class Worker final : public http::SessionHost {
   void refuse(const net::Descriptor& socket);
   void forget(Connected& ended);
   void use(std::shared_ptr<const ActivePolicy> policy);
+  void clear_landed();
   void end_if_stopped();
 
   SharedState& shared_;
@@ -91,8 +92,9 @@ class Worker final : public http::SessionHost {
       ticker_;
   std::vector<std::unique_ptr<http::Listener>> listeners_;
   std::shared_ptr<const http::Snapshot> snapshot_;
-  std::unordered_map<Connected*, std::unique_ptr<Connected>> connected_;
-  std::unordered_map<Flying*, std::unique_ptr<Flying>> flying_;
+  std::list<Connected> connected_;
+  std::list<Flying> flying_;
+  std::vector<Flying*> landed_;  // ended, and to be destroyed from the event loop
   std::atomic<std::size_t> session_count_{0};
   std::uint32_t ticks_ = 0;
   bool draining_ = false;

@@ -25,10 +25,22 @@ struct Members {
   std::optional<JsonValue> temperature, top_k;
 };
 
-constexpr domain::NameTable kMemberNames(std::to_array<std::string_view>({"background", "container", "conversation", "enable_search", "input", "mcp_servers", "messages", "model", "plugins", "previous_response_id", "prompt", "search_parameters", "store", "system", "temperature", "tools", "top_k", "web_search_options"}));
+constexpr domain::NameTable kMemberNames(std::to_array<std::string_view>(
+    {"background", "container", "conversation", "enable_search", "input", "mcp_servers", "messages",
+     "model", "plugins", "previous_response_id", "prompt", "search_parameters", "store", "system",
+     "temperature", "tools", "top_k", "web_search_options"}));
 
 // As kMemberNames has them.
-constexpr std::array<std::optional<JsonValue> Members::*, 18> kMembers = {&Members::background, &Members::container, &Members::conversation, &Members::enable_search, &Members::input, &Members::mcp_servers, &Members::messages, &Members::model, &Members::plugins, &Members::previous_response_id, &Members::prompt, &Members::search_parameters, &Members::store, &Members::system, &Members::temperature, &Members::tools, &Members::top_k, &Members::web_search_options};
+constexpr std::array<std::optional<JsonValue> Members::*, 18> kMembers = {
+    &Members::background,   &Members::container,
+    &Members::conversation, &Members::enable_search,
+    &Members::input,        &Members::mcp_servers,
+    &Members::messages,     &Members::model,
+    &Members::plugins,      &Members::previous_response_id,
+    &Members::prompt,       &Members::search_parameters,
+    &Members::store,        &Members::system,
+    &Members::temperature,  &Members::tools,
+    &Members::top_k,        &Members::web_search_options};
 
 // Null says no more than absence.
 Members members_of(const JsonValue& body) {

@@ -38,9 +38,9 @@ inline constexpr domain::NameTable kOpenAiGeneration(std::to_array<std::string_v
 
 // Embeddings have neither streams nor storing; the rest as above. encoding_format and dimensions
 // change the answer.
-inline constexpr domain::NameTable kOpenAiEmbeddings(std::to_array<std::string_view>(
-    {"user", "request_id", "trace_id", "litellm_call_id", "litellm_trace_id",
-     "litellm_session_id"}));
+inline constexpr domain::NameTable kOpenAiEmbeddings(
+    std::to_array<std::string_view>({"user", "request_id", "trace_id", "litellm_call_id",
+                                     "litellm_trace_id", "litellm_session_id"}));
 
 // Anthropic knows `metadata` (its user_id is for abuse detection); a member named `user` would be
 // unknown to it, so it stays in. cache_control marks stay in too: they change what the answer's

@@ -27,7 +27,8 @@ RequestKeyer::KeyedRequest RequestKeyer::key(domain::Operation operation, std::s
   if (const auto fault = tree_.parse(body)) {
     return {.refused = fault, .canonical = {}, .facts = std::nullopt};
   }
-  KeyedRequest keyed{.refused = std::nullopt, .canonical = {}, .facts = read_request(operation, tree_)};
+  KeyedRequest keyed{
+      .refused = std::nullopt, .canonical = {}, .facts = read_request(operation, tree_)};
   keyed.refused = refuses_caching(operation, tree_.root(), sampled);
   if (keyed.refused) {
     return keyed;

@@ -24,7 +24,7 @@ class RequestKeyer {
  public:
   struct KeyedRequest {
     std::optional<domain::BypassReason> refused;
-    std::string_view canonical;  // until the next key(); empty where refused
+    std::string_view canonical;         // until the next key(); empty where refused
     std::optional<RequestFacts> facts;  // nullopt: the body is no JSON
   };
 

@@ -113,10 +113,10 @@ constexpr domain::NameTable kMembers(std::to_array<std::string_view>({
 
 // As kMembers has them; the last is for the rest.
 constexpr std::array<ReadMember, 12> kReaders = {
-    &read_model,        &read_stream,         &read_n,
-    &read_limit,        &read_limit,          &read_completion_limit,
+    &read_model,          &read_stream,       &read_n,
+    &read_limit,          &read_limit,        &read_completion_limit,
     &read_stream_options, &read_store,        &read_background,
-    &read_continuation, &read_continuation,   nullptr,
+    &read_continuation,   &read_continuation, nullptr,
 };
 
 void read_member(Pass& pass, std::string_view key, std::string_view value, std::size_t begin) {

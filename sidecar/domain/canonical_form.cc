@@ -12,8 +12,9 @@ namespace {
 constexpr std::size_t kHeadBytes = 5;
 
 void append_head(ByteSink& out, char type, std::size_t size) {
-  const std::array<char, kHeadBytes> head = {type, static_cast<char>(size), static_cast<char>(size >> 8),
-                                    static_cast<char>(size >> 16), static_cast<char>(size >> 24)};
+  const std::array<char, kHeadBytes> head = {
+      type, static_cast<char>(size), static_cast<char>(size >> 8), static_cast<char>(size >> 16),
+      static_cast<char>(size >> 24)};
   out.append({head.data(), head.size()});
 }
 
@@ -33,16 +34,14 @@ void append_text(ByteSink& out, char type, std::string_view text) {
 
 }  // namespace
 
-CanonicalForm::Result CanonicalForm::write(std::string_view body,
-                                           IsExcluded is_excluded) {
+CanonicalForm::Result CanonicalForm::write(std::string_view body, IsExcluded is_excluded) {
   if (const auto fault = tree_.parse(body)) {
     return {.reason = *fault};
   }
   return write(tree_, is_excluded);
 }
 
-CanonicalForm::Result CanonicalForm::write(const JsonTree& tree,
-                                           IsExcluded is_excluded) {
+CanonicalForm::Result CanonicalForm::write(const JsonTree& tree, IsExcluded is_excluded) {
   const JsonValue root = tree.root();
   if (!root.is(JsonType::kObject)) {
     return {.reason = BypassReason::kNotObject};
@@ -108,8 +107,8 @@ bool CanonicalForm::append_object(JsonValue object, IsExcluded is_excluded) {
         {.prefix = prefix_of(name), .key = name, .value = value, .excluded = left_out});
     return true;
   });
-  const auto own = std::ranges::subrange(members_.begin() + static_cast<std::ptrdiff_t>(bottom),
-                                         members_.end());
+  const auto own =
+      std::ranges::subrange(members_.begin() + static_cast<std::ptrdiff_t>(bottom), members_.end());
   std::ranges::sort(own, [](const Member& one, const Member& other) {
     return one.prefix != other.prefix ? one.prefix < other.prefix : one.key < other.key;
   });

@@ -48,8 +48,8 @@ class NameTable {
   [[nodiscard]] constexpr bool contains(std::string_view name) const { return find(name) != N; }
 
  private:
-  std::array<std::string_view, N> names_{};         // by length
-  std::array<std::uint8_t, N> indexes_{};           // of each in the list
+  std::array<std::string_view, N> names_{};            // by length
+  std::array<std::uint8_t, N> indexes_{};              // of each in the list
   std::array<std::uint8_t, kLengthMax + 2> begins_{};  // the first one of a length
 };
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <memory>
 
-
 #include "lib/clock/clock.h"
 #include "sidecar/dialect/request_keyer.h"
 #include "sidecar/request/access_log.h"

@@ -170,10 +170,13 @@ void StoreStage::store(request::CallContext& call, std::string body) const {
   if (call.summary.price_known) {
     entry->cost_picodollars = call.summary.cost;
   }
-  const domain::KnownRequest request{std::move(*call.kept->proof), call.traits};
+  domain::KnownRequest request{std::move(*call.kept->proof), call.traits};
   bool stored = false;
-  for (const auto& tier : tiers_) {
-    stored = tier->insert(entry, call.cache->raw, request) || stored;
+  for (std::size_t i = 0; i < tiers_.size(); ++i) {
+    const bool last = i + 1 == tiers_.size();
+    stored = tiers_[i]->insert(entry, call.cache->raw,
+                               last ? std::move(request) : domain::KnownRequest(request)) ||
+             stored;
   }
   if (stored) {
     call.worker.metrics.cache_stored();

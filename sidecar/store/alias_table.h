@@ -12,8 +12,8 @@
 
 namespace penstock::store {
 
-// A raw key and what it leads to, if the proof holds. One block of memory: where a cache evicts, most
-// of what it touches comes from far away.
+// A raw key and what it leads to, if the proof holds. One block of memory: where a cache evicts,
+// most of what it touches comes from far away.
 struct Alias {
   Alias(const digest::Hash128& raw_key, const digest::Digest& leads_to, domain::KnownRequest known)
       : hash(raw_key.low), raw(raw_key), key(leads_to), request(std::move(known)) {}

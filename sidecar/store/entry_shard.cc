@@ -12,6 +12,13 @@ namespace {
 constexpr int kEvictionsAtOnce = 2;
 constexpr std::size_t kBucketsAtOnce = 8;
 
+void prefetch(const void* object, std::size_t bytes) {
+  constexpr std::size_t kLine = 64;
+  for (std::size_t at = 0; at < bytes; at += kLine) {
+    __builtin_prefetch(static_cast<const char*>(object) + at, 1);
+  }
+}
+
 }  // namespace
 
 EntryNode::EntryNode(domain::EntryPtr stored)
@@ -220,25 +227,24 @@ bool EntryShard::make_room(std::uint64_t bytes, Leaving& leaving) {
 }
 
 // Evicted entries were last touched long ago: their memory takes longer to arrive than all the rest
-// of an insertion takes. The next one's is asked for now, a whole insertion ahead, and the node of
-// the one behind it, through which its own memory can be asked for then.
+// of an insertion takes. So it is asked for insertions ahead, in the order in which one thing leads
+// to the next: the node of the third to go, what the second's node points at, and what the first's
+// entry does. A body is fetched for what will be written in its place.
 void EntryShard::prefetch_next_victims() const {
-  constexpr std::size_t kLine = 64;
-  const auto fetch = [](const void* object, std::size_t bytes) {
-    for (std::size_t at = 0; at < bytes; at += kLine) {
-      __builtin_prefetch(static_cast<const char*>(object) + at, 1);
-    }
-  };
-  const auto* next = static_cast<const EntryNode*>(policy_->next_candidate());
-  if (next == nullptr) {
+  const auto* const first = static_cast<const EntryNode*>(policy_->next_candidate());
+  const auto* const second = first == nullptr ? nullptr : static_cast<EntryNode*>(first->newer);
+  if (second == nullptr) {
     return;
   }
-  fetch(next->newer, sizeof(EntryNode));
-  fetch(next->entry.get(), sizeof(domain::CacheEntry));
-  index_.prefetch(next->hash);
-  for (const digest::Hash128& raw : std::span(next->aliases).first(next->alias_count)) {
+  prefetch(second->newer, sizeof(EntryNode));
+  prefetch(second->entry.get(), sizeof(domain::CacheEntry));
+  index_.prefetch(second->hash);
+  for (const digest::Hash128& raw : std::span(second->aliases).first(second->alias_count)) {
     aliases_.of(raw).prefetch(raw);
   }
+  constexpr std::size_t kBodyMax = 2048;
+  const std::string& body = first->entry->body;
+  prefetch(body.data(), std::min(body.size(), kBodyMax));
 }
 
 // The policy has let go of the node already.

@@ -69,8 +69,7 @@ class EntryShard {
 
   [[nodiscard]] bool wants_alias(const digest::Digest& key, const digest::Hash128& raw)
       PENSTOCK_EXCLUDES(mutex_);
-  void add_alias(const digest::Digest& key, std::shared_ptr<Alias> alias)
-      PENSTOCK_EXCLUDES(mutex_);
+  void add_alias(const digest::Digest& key, std::shared_ptr<Alias> alias) PENSTOCK_EXCLUDES(mutex_);
 
   // `alias` may be null. False: more than the shard may hold.
   [[nodiscard]] bool insert(std::unique_ptr<EntryNode> node, std::shared_ptr<Alias> alias)

@@ -72,7 +72,8 @@ class ConnectionTest : public testing::Test, ReadWatcher {
   std::size_t fill() {
     const std::string block(1 << 16, 'f');
     std::size_t filled = 0;
-    for (ssize_t n = 0; (n = ::send(connection_->descriptor(), block.data(), block.size(), 0)) > 0;) {
+    for (ssize_t n = 0;
+         (n = ::send(connection_->descriptor(), block.data(), block.size(), 0)) > 0;) {
       filled += static_cast<std::size_t>(n);
     }
     return filled;
@@ -159,7 +160,7 @@ TEST_F(ConnectionTest, WhatTheKernelDoesNotTakeLeavesBeforeTheNext) {
   std::size_t filled = 0;
   in_a_round([&] {
     EXPECT_TRUE(write_later("tail"));  // decided while there was room …
-    filled = fill();                 // … which is gone when it is to be sent
+    filled = fill();                   // … which is gone when it is to be sent
   });
   EXPECT_EQ(write_now("next").state, IoState::kWouldBlock);
   std::string all = received();
