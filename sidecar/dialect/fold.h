@@ -22,10 +22,10 @@ namespace penstock::dialect {
 // have said (an empty list of annotations) is absent.
 std::optional<std::string> fold(domain::Operation operation, std::string_view sse_bytes);
 
-// A stream of chat, completions or messages that adds up to `object`: each text in one piece, the
-// events in the order in which the upstream would have sent them. `include_usage`: the client asked
-// for the chunk with the usage (messages always tell it). nullopt too for answers that did not end,
-// and for other operations.
+// A stream that adds up to `object`: each text in one piece, the events in the order in which the
+// upstream would have sent them. `include_usage`: the client asked for the chunk with the usage
+// (messages and responses always tell it). nullopt too for answers that did not end, and for other
+// operations.
 std::optional<std::string> unfold(domain::Operation operation, std::string_view object,
                                   bool include_usage);
 

@@ -7,6 +7,7 @@
 #include "sidecar/dialect/fold_messages.h"
 #include "sidecar/dialect/fold_tables_openai.h"
 #include "sidecar/dialect/unfold_json.h"
+#include "sidecar/dialect/unfold_responses.h"
 #include "sidecar/domain/json_tree.h"
 
 namespace penstock::dialect {
@@ -242,6 +243,9 @@ std::optional<std::string> unfold(Operation operation, std::string_view object,
                                   bool include_usage) {
   if (operation == Operation::kMessages) {
     return unfold_messages(object);
+  }
+  if (operation == Operation::kResponses) {
+    return unfold_responses(object);
   }
   JsonTree tree;
   if ((operation != Operation::kChat && operation != Operation::kCompletions) ||

@@ -66,6 +66,11 @@ void append_json(std::string& out, std::string_view raw) {
   }
 }
 
+void append_member(std::string& out, std::string_view key, std::string_view raw) {
+  out.append(",\"").append(key).append("\":");
+  append_json(out, raw);
+}
+
 void append_escaped(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   for (const char c : text) {

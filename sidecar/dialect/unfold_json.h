@@ -18,6 +18,9 @@ bool could_be_folded(const domain::JsonValue& object, std::span<const FoldRule> 
 // space, and within strings there is none.
 void append_json(std::string& out, std::string_view raw);
 
+// One more member of an object that has some already.
+void append_member(std::string& out, std::string_view key, std::string_view raw);
+
 // Appends `text` as the inside of a JSON string.
 void append_escaped(std::string& out, std::string_view text);
 

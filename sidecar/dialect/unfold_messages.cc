@@ -36,11 +36,6 @@ constexpr std::array<std::string_view, 6> kUsageAtEnd{"input_tokens",
                                                       "server_tool_use",
                                                       "iterations"};
 
-void append_member(std::string& out, std::string_view key, std::string_view raw) {
-  out.append(",\"").append(key).append("\":");
-  append_json(out, raw);
-}
-
 // Those of `keys` that the object has, each after a comma.
 void append_members(std::string& out, const JsonValue& object, Keys keys, bool nulls_too) {
   for (const std::string_view key : keys) {

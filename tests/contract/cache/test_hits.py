@@ -1,5 +1,7 @@
 """A second identical call is answered from memory: the same bytes, and nothing reaches the model server."""
 
+import json
+
 import pytest
 from exchange import (
     CHAT,
@@ -148,3 +150,40 @@ def test_usage_belongs_to_who_asked(cached, tag, upstream_calls):
     assert b'"prompt_tokens"' in second.body
     assert ask(cached.data, silent).body == first.body
     assert len(upstream_calls()) == 1
+
+
+def texts(value):
+    """What the answer says, wherever it says it: every text of an object, every piece of a stream."""
+    if isinstance(value, list):
+        return "".join(texts(item) for item in value)
+    if not isinstance(value, dict):
+        return ""
+    own = [value[key] for key in ("content", "text") if isinstance(value.get(key), str)]
+    if isinstance(value.get("delta"), str):
+        own.append(value["delta"])
+    inner = (value[key] for key in ("choices", "message", "delta", "content", "output") if key in value)
+    return "".join(own) + "".join(texts(item) for item in inner)
+
+
+def said(answer) -> str:
+    if answer.headers["content-type"].startswith("application/json"):
+        return texts(answer.json)
+    pieces = [line.removeprefix("data: ") for line in answer.body.decode().split("\n") if line.startswith("data: {")]
+    events = [json.loads(piece) for piece in pieces]
+    kinds = (None, "content_block_delta", "response.output_text.delta")
+    return "".join(texts(event) for event in events if event.get("type") in kinds)
+
+
+@pytest.mark.parametrize("first", ["object", "stream"])
+@pytest.mark.parametrize("name", ["chat", "completions", "messages", "responses"])
+def test_one_entry_serves_callers_of_both_forms(name, first, cached, tag, upstream_calls):
+    path, make = CALLS[name]
+    asks = {"object": json.loads(make(tag)), "stream": json.loads(make(tag)) | {"stream": True}}
+    other = "stream" if first == "object" else "object"
+    made = ask(cached.data, json.dumps(asks[first]).encode(), path)
+    told = ask(cached.data, json.dumps(asks[other]).encode(), path)
+    assert len(upstream_calls()) == 1
+    assert told.is_hit
+    kinds = {"object": "application/json", "stream": "text/event-stream"}
+    assert told.headers["content-type"].split(";")[0] == kinds[other]
+    assert said(told) == said(made) != ""

@@ -95,6 +95,7 @@ def test_every_kind_of_event_of_the_chat_helper_fires(folding, reader):
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "fold this"}]}
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
 MESSAGES = {"model": "claude-sonnet-5", "max_tokens": 2000, "messages": [{"role": "user", "content": "fold this"}]}
+FLAT_TOOL = {"type": "function", "name": "weather", "parameters": {"type": "object", "properties": {}}}
 ANTHROPIC_TOOL = {"name": "weather", "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}}}
 RESPONSES = {"model": "gpt-4o", "input": "fold this", "store": False}
 CASES = {
@@ -117,6 +118,9 @@ CASES = {
     "messages-crlf": ("messages", MESSAGES, "crlf; no-space"),
     "messages-multiline": ("messages", MESSAGES, "multiline"),
     "responses": ("responses", RESPONSES, ""),
+    "responses-tools": ("responses", RESPONSES | {"tools": [FLAT_TOOL]}, ""),
+    "responses-reasoning": ("responses", RESPONSES | {"reasoning": {"effort": "low"}}, ""),
+    "responses-refusal": ("responses", RESPONSES, "refusal"),
 }
 PATHS = {
     "chat": "/v1/chat/completions",
@@ -172,7 +176,7 @@ def test_a_folded_stream_equals_the_servers_own_object(stack, folding, reader, c
     assert got == total
 
 
-@pytest.mark.parametrize("case", [name for name in CASES if name != "responses"])
+@pytest.mark.parametrize("case", CASES)
 def test_the_servers_own_object_unfolds(stack, folding, reader, case):
     operation, request, simulate = CASES[case]
     plain = ask(stack, operation, request, simulate)
