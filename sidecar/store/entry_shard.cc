@@ -14,7 +14,7 @@ constexpr std::size_t kBucketsAtOnce = 8;
 
 void prefetch(const void* object, std::size_t bytes) {
   constexpr std::size_t kLine = 64;
-  for (std::size_t at = 0; at < bytes; at += kLine) {
+  for (std::size_t at = 0; object != nullptr && at < bytes; at += kLine) {
     __builtin_prefetch(static_cast<const char*>(object) + at, 1);
   }
 }
