@@ -60,8 +60,10 @@ std::string what_exists(std::string_view name, const std::vector<std::string_vie
     return hint;
   }
   std::string text = "; it has ";
+  std::string_view separator;
   for (const std::string_view existing : names) {
-    text.append(existing == names.front() ? "" : ", ").append(existing);
+    text.append(separator).append(existing);
+    separator = ", ";
   }
   return text;
 }

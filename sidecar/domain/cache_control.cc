@@ -133,9 +133,6 @@ void CacheStatus::append_to(std::string& out) const {
   if (outcome == Outcome::kHit && ttl) {
     out.append("; ttl=").append(std::to_string(ttl->count()));
   }
-  if (stored) {
-    out.append("; stored");
-  }
   if (collapsed) {
     out.append("; collapsed");
   }

@@ -52,7 +52,6 @@ struct CacheStatus {
   std::optional<std::chrono::seconds> ttl;  // what is left to an entry; kHit only
   std::optional<BypassReason> bypass;       // detail; kBypass only
   bool collapsed = false;                   // joined another caller's upstream call
-  bool stored = false;                      // known by the time the head is sent
 
   // Appends the field's value: "Penstock; hit; ttl=296".
   void append_to(std::string& out) const;

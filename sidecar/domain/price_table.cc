@@ -163,7 +163,6 @@ class Digest {
 std::string_view label(UnpricedReason reason) {
   switch (reason) {
     case UnpricedReason::kNone: return "";
-    case UnpricedReason::kNoUsage: return "no_usage";
     case UnpricedReason::kNoPriceForModel: return "no_price_for_model";
     case UnpricedReason::kNoPriceForServiceTier: return "no_price_for_service_tier";
     case UnpricedReason::kMissingComponent: return "missing_component";

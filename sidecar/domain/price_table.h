@@ -21,7 +21,6 @@ namespace penstock::domain {
 // Why a call has no price. Each is a metric label.
 enum class UnpricedReason : std::uint8_t {
   kNone,                   // it has one
-  kNoUsage,                // the call's tokens are not known; said by whoever looked for them
   kNoPriceForModel,        // neither the routing table nor a price file lists the model
   kNoPriceForServiceTier,  // listed, but not at the service level that the answer names
   kMissingComponent,       // tokens of a kind that the price leaves out (say, read from a cache)
@@ -59,14 +58,6 @@ class PriceTable {
   // range of Picodollars stay at its end.
   [[nodiscard]] Charge price(std::size_t backend, std::string_view model,
                              std::string_view service_tier, const TokenUsage& usage) const;
-
-  // The charge of a call whose tokens are not known.
-  [[nodiscard]] Charge no_usage() const {
-    return {.amount = {},
-            .known = false,
-            .reason = UnpricedReason::kNoUsage,
-            .price_version = version_};
-  }
 
   // Sixteen hex digits that change with any price.
   [[nodiscard]] const std::string& version() const { return version_; }

@@ -33,6 +33,7 @@ struct KeptAnswer {
     std::uint64_t end = 0;       // payload bytes that were there …
     std::uint32_t after_ms = 0;  // … this long after the first byte
   };
+  domain::Millis ttl{0};
   std::string head;
   std::string payload;  // where no flight keeps it
   std::uint64_t payload_bytes = 0;

@@ -25,14 +25,14 @@ std::string stored_head(const http1::ResponseHead& head) {
   return lines;
 }
 
-bool allows_storing(const http1::ResponseHead& head, bool event_stream) {
+domain::ResponseCacheControl cache_control_of(const http1::ResponseHead& head) {
   domain::ResponseCacheControl control;
   for (const http1::HeaderField& field : head.fields) {
     if (field.id == http1::HeaderId::kCacheControl) {
       control.add(field.value);
     }
   }
-  return !control.forbids_storing(event_stream);
+  return control;
 }
 
 // When each event arrived, from when each piece of payload did.
@@ -83,13 +83,17 @@ pipeline::Verdict StoreStage::on_call(request::CallContext& /*call*/) noexcept {
 void StoreStage::on_response(request::CallContext& call, const http1::ResponseHead& head) noexcept {
   const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
   const bool event_stream = type != nullptr && domain::is_event_stream(type->value);
+  const domain::ResponseCacheControl control = cache_control_of(head);
+  const domain::Millis ttl =
+      control.max_age ? std::min<domain::Millis>(ttl_, *control.max_age) : ttl_;
   const bool storable = call.cache != nullptr && came_from_route(call) && head.status >= 200 &&
                         head.status < 300 && !head.has(http1::HeaderId::kContentEncoding) &&
-                        allows_storing(head, event_stream);
+                        !control.forbids_storing(event_stream) && ttl.count() > 0;
   if (!storable) {
     return;
   }
   call.kept = std::make_unique<request::KeptAnswer>();
+  call.kept->ttl = ttl;
   call.kept->head = stored_head(head);
   call.keeps_text = call.embeddings != nullptr;
   if (!call.keeps_text) {
@@ -151,8 +155,8 @@ std::shared_ptr<domain::CacheEntry> StoreStage::new_entry(request::CallContext& 
   entry->model = call.summary.response_model;
   const clock::Instant now = call.worker.clock.now();
   entry->stored_at = now;
-  entry->expires_at =
-      now + domain::jittered_ttl(ttl_, settings_.ttl_jitter_percent, call.worker.random.next());
+  entry->expires_at = now + domain::jittered_ttl(call.kept->ttl, settings_.ttl_jitter_percent,
+                                                 call.worker.random.next());
   return entry;
 }
 

@@ -65,6 +65,17 @@ def test_a_tier_caps_the_ttl(stack, needs_sidecar, tag):
     assert 0 < time_left(ask(data, chat(tag))) <= 30
 
 
+def test_an_upstreams_max_age_caps_the_ttl(sidecar, tag, upstream_calls):
+    data = sidecar("steady", "ttl: 10m").data
+    for age, control in ((60, "max-age=60"), (30, "max-age=900, s-maxage=30")):
+        wish = simulate(f"cache-control={control}")
+        ask(data, chat(f"{tag} {age}"), headers=wish)
+        assert 0 < time_left(ask(data, chat(f"{tag} {age}"))) <= age
+    for _ in range(2):
+        ask(data, chat(tag), headers=simulate("cache-control=max-age=0"))
+    assert len(upstream_calls()) == 4
+
+
 def test_without_coalescing_answers_are_kept_too(sidecar, tag, upstream_calls):
     data = sidecar("alone", "coalescing: { enabled: false }").data
     for stream in (False, True):

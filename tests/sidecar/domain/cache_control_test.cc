@@ -78,7 +78,6 @@ TEST(CacheStatusTest, IsWrittenAsRfc9211Says) {
   };
   using Outcome = CacheStatus::Outcome;
   EXPECT_EQ(text({.outcome = Outcome::kHit, .ttl = seconds(296)}), "Penstock; hit; ttl=296");
-  EXPECT_EQ(text({.outcome = Outcome::kMiss, .stored = true}), "Penstock; fwd=uri-miss; stored");
   EXPECT_EQ(text({.outcome = Outcome::kMiss, .collapsed = true}),
             "Penstock; fwd=uri-miss; collapsed");
   EXPECT_EQ(text({.outcome = Outcome::kRequest}), "Penstock; fwd=request");

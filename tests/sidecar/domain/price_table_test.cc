@@ -260,11 +260,7 @@ TEST(PriceTableTest, TheVersionChangesWithAnyPrice) {
 }
 
 TEST(PriceTableTest, EveryReasonHasALabel) {
-  const PriceTable table = one_model(full_rates());
-  EXPECT_EQ(table.no_usage().reason, UnpricedReason::kNoUsage);
-  EXPECT_FALSE(table.no_usage().known);
   EXPECT_EQ(label(UnpricedReason::kNone), "");
-  EXPECT_EQ(label(UnpricedReason::kNoUsage), "no_usage");
   EXPECT_EQ(label(UnpricedReason::kNoPriceForModel), "no_price_for_model");
   EXPECT_EQ(label(UnpricedReason::kNoPriceForServiceTier), "no_price_for_service_tier");
   EXPECT_EQ(label(UnpricedReason::kMissingComponent), "missing_component");
