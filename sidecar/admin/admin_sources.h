@@ -59,8 +59,7 @@ struct BackendStatus {
   std::vector<std::string> models;  // empty: takes every model
   bool healthy = true;
   bool has_credentials = false;
-  std::uint64_t idle_connections = 0;
-  std::uint64_t open_connections = 0;  // idle ones included
+  std::uint64_t open_connections = 0;  // to its address, idle ones included
 };
 
 // What the admin answers are made of. The process implements it; tests use a fake.

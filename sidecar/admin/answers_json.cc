@@ -110,7 +110,6 @@ std::string backends_json(const std::vector<BackendStatus>& backends) {
                     {"models", backend.models},
                     {"healthy", backend.healthy},
                     {"hasCredentials", backend.has_credentials},
-                    {"idleConnections", backend.idle_connections},
                     {"openConnections", backend.open_connections}});
   }
   return text_of({{"backends", std::move(list)}});

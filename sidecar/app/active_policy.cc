@@ -149,6 +149,7 @@ Result<std::shared_ptr<const ActivePolicy>> activate(resolve::ResolvedPolicy pol
                                                      const std::string& secrets_dir,
                                                      http::OriginTable& origins, TierSet& tiers) {
   auto active = std::make_shared<ActivePolicy>();
+  active->backend_board = std::make_shared<stages::BackendBoard>(policy.backends.size());
   for (const resolve::Backend& backend : policy.backends) {
     auto upstream = make_upstream(backend, secrets_dir, origins);
     if (!upstream) {

@@ -11,6 +11,7 @@
 #include "sidecar/domain/price_table.h"
 #include "sidecar/http/origin.h"
 #include "sidecar/request/known_models.h"
+#include "sidecar/stages/backend_board.h"
 #include "sidecar/stages/cache.h"
 
 namespace penstock::app {
@@ -21,6 +22,7 @@ namespace penstock::app {
 struct ActivePolicy {
   std::shared_ptr<const resolve::ResolvedPolicy> policy;
   std::vector<http::Upstream> upstreams;
+  std::shared_ptr<stages::BackendBoard> backend_board;
   std::shared_ptr<const net::TlsContext> listener_tls;
   std::vector<std::string> client_keys;
   stages::Tiers tiers;

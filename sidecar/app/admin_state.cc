@@ -53,9 +53,12 @@ std::vector<admin::BackendStatus> AdminState::backends() {
   if (policy_ == nullptr) {
     return all;
   }
-  for (const resolve::Backend& backend : policy_->policy->backends) {
+  for (std::size_t i = 0; i < policy_->policy->backends.size(); ++i) {
+    const resolve::Backend& backend = policy_->policy->backends[i];
     admin::BackendStatus status;
     status.name = backend.name;
+    status.healthy = policy_->backend_board->healthy(i);
+    status.open_connections = policy_->upstreams[i].origin->open_connections;
     const std::string host = backend.host.contains(':') ? "[" + backend.host + "]" : backend.host;
     status.url = (backend.https ? "https://" : "http://") + host + ":" +
                  std::to_string(backend.port) + backend.base_path;

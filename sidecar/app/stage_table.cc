@@ -72,7 +72,7 @@ std::unique_ptr<pipeline::CallStage> make_store(const StageDeps& deps) {
 }
 
 std::unique_ptr<pipeline::CallStage> make_route(const StageDeps& deps) {
-  return std::make_unique<stages::RouteStage>(deps.policy(), deps.now);
+  return std::make_unique<stages::RouteStage>(deps.policy(), deps.now, *deps.active.backend_board);
 }
 
 std::unique_ptr<pipeline::CallStage> make_usage(const StageDeps& deps) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -20,6 +21,9 @@ struct Origin {
   std::string authority;  // for the Host field: the port only where it is not the scheme's own
   std::string server_name;
   std::shared_ptr<const net::TlsContext> tls;  // nullptr: plain
+
+  // Of all workers.
+  mutable std::atomic<std::uint32_t> open_connections{0};
 };
 
 // A backend as the data path sees it: its origin and what is put into its requests.

@@ -247,7 +247,7 @@ Task<bool> UpstreamCall::dial() {
     fail_dial(outcome);
     co_return false;
   }
-  connection_ = std::make_unique<PooledConnection>();
+  connection_ = std::make_unique<PooledConnection>(origin);
   connection_->io = std::move(outcome.connection);
   call_.sent = now();
   connection_->born = call_.sent;

@@ -37,7 +37,6 @@ std::unique_ptr<PooledConnection> UpstreamPool::take(const Origin& origin,
   while (!connections.empty()) {
     std::unique_ptr<PooledConnection> last = std::move(connections.back());
     connections.pop_back();
-    --idle_count_;
     if (!expired(*last, settings, now) && reusable(*last, now)) {
       return last;
     }
@@ -55,13 +54,10 @@ void UpstreamPool::give_back(const Origin& origin, std::unique_ptr<PooledConnect
   connection->idle_since = now;
   ++connection->requests;
   connections.push_back(std::move(connection));
-  ++idle_count_;
 }
 
 void UpstreamPool::drop(const Origin& origin) {
-  Idle& idle = idle_of(origin);
-  idle_count_ -= idle.connections.size();
-  idle.connections.clear();
+  idle_of(origin).connections.clear();
 }
 
 ssl_session_st* UpstreamPool::tls_session(const Origin& origin) {
@@ -79,7 +75,7 @@ void UpstreamPool::keep_tls_session(const Origin& origin, net::Connection& conne
 
 void UpstreamPool::sweep(const resolve::UpstreamSettings& settings, clock::Instant now) {
   for (Idle& idle : idle_) {
-    idle_count_ -= std::erase_if(idle.connections, [&](const auto& connection) {
+    std::erase_if(idle.connections, [&](const auto& connection) {
       return expired(*connection, settings, now) || !connection->io->quiet();
     });
   }

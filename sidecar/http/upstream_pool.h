@@ -12,7 +12,16 @@
 
 namespace penstock::http {
 
+// Counted with its origin, which lives as long as the process.
 struct PooledConnection {
+  explicit PooledConnection(const Origin& to) : origin(to) {
+    origin.open_connections.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~PooledConnection() { origin.open_connections.fetch_sub(1, std::memory_order_relaxed); }
+  PooledConnection(const PooledConnection&) = delete;
+  PooledConnection& operator=(const PooledConnection&) = delete;
+
+  const Origin& origin;
   std::unique_ptr<net::Connection> io;
   clock::Instant born;
   clock::Instant idle_since;
@@ -44,7 +53,6 @@ class UpstreamPool {
 
   void sweep(const resolve::UpstreamSettings& settings, clock::Instant now);
   void clear() { idle_.clear(); }
-  [[nodiscard]] std::size_t idle_connections() const { return idle_count_; }
 
  private:
   struct Idle {
@@ -54,7 +62,6 @@ class UpstreamPool {
   Idle& idle_of(const Origin& origin);
 
   std::vector<Idle> idle_;  // by origin id
-  std::size_t idle_count_ = 0;
 };
 
 }  // namespace penstock::http

@@ -76,8 +76,20 @@ bool asks_again_for_all(const request::CallContext& call, request::AttemptResult
 
 }  // namespace
 
-RouteStage::RouteStage(const resolve::ResolvedPolicy& policy, domain::Instant now)
-    : chooser_(policy.backends.size()), retries_(now) {}
+RouteStage::RouteStage(const resolve::ResolvedPolicy& policy, domain::Instant now,
+                       BackendBoard& board)
+    : chooser_(policy.backends.size()), retries_(now), board_(board) {}
+
+void RouteStage::record(const domain::BackendChoice& choice, domain::BackendOutcome outcome,
+                        domain::Instant now) {
+  const std::uint32_t backend = choice.backend;
+  chooser_.record(choice, outcome, now);
+  const bool out = chooser_.health(backend) != domain::BackendHealth::kHealthy;
+  if (out != out_of_use_.test(backend)) {
+    out_of_use_.flip(backend);
+    out ? board_.take_out(backend) : board_.put_back(backend);
+  }
+}
 
 std::optional<domain::BackendChoice> RouteStage::choose(request::CallContext& call,
                                                         domain::Instant now) {
@@ -115,7 +127,7 @@ pipeline::Verdict RouteStage::on_call(request::CallContext& call) noexcept {
 bool RouteStage::on_attempt(request::CallContext& call, request::AttemptResult result,
                             const http1::ResponseHead* head) noexcept {
   const domain::Instant now = call.worker.clock.now();
-  chooser_.record(call.choice, outcome_of(result, head), now);
+  record(call.choice, outcome_of(result, head), now);
   const bool failed = result == request::AttemptResult::kAnswered
                           ? fails_over(head->status)
                           : result != request::AttemptResult::kAborted;
@@ -128,7 +140,7 @@ bool RouteStage::on_attempt(request::CallContext& call, request::AttemptResult r
     call.next_choice = domain::BackendChoice{.backend = call.backend};
   }
   if (call.next_choice && !retries_.try_retry(now)) {
-    chooser_.record(*call.next_choice, domain::BackendOutcome::kNothing, now);
+    record(*call.next_choice, domain::BackendOutcome::kNothing, now);
     call.next_choice.reset();
   }
   return call.next_choice.has_value();

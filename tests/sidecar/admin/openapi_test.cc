@@ -41,7 +41,6 @@ void fill(fakes::FakeAdminSources& sources) {
                            .models = {"gpt-4o"},
                            .healthy = true,
                            .has_credentials = true,
-                           .idle_connections = 1,
                            .open_connections = 2}};
   request::RequestRecord full;
   full.id = "1";
