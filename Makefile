@@ -37,12 +37,12 @@ test: build/release/build.ninja ## Build everything, run every test, print the t
 	@scripts/run-tests release
 
 .PHONY: test-asan
-test-asan: build/asan/build.ninja ## The C++ tests under AddressSanitizer and UndefinedBehaviorSanitizer
+test-asan: build/asan/build.ninja ## C++ tests, and the server under load, under AddressSanitizer and UndefinedBehaviorSanitizer
 	@cmake --build --preset asan
 	@scripts/run-tests asan
 
 .PHONY: test-tsan
-test-tsan: build/tsan/build.ninja ## The C++ tests under ThreadSanitizer
+test-tsan: build/tsan/build.ninja ## C++ tests, and the server under load, under ThreadSanitizer
 	@cmake --build --preset tsan
 	@scripts/run-tests tsan
 
