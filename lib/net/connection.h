@@ -154,17 +154,18 @@ class Connection final : public ReadinessHandler {
   std::coroutine_handle<> writer_;
   std::coroutine_handle<> closer_;
   ReadWatcher* watcher_ = nullptr;
-  bool readable_ = false;  // an edge came that no read has used up
-  bool writable_ = false;
-  bool hung_up_ = false;           // the end is near: a short read is not the last
-  bool read_wants_write_ = false;  // TLS: reading needs the socket writable, and the reverse
-  bool write_wants_read_ = false;
-  bool waking_ = false;          // cancel()'s message is on its way
-  bool telling_ = false;         // a message to the watcher is
-  bool may_write_later_ = true;  // it is our turn
-  bool collected_ = false;       // there are bytes of ours in the reactor's batch
-  bool send_failed_ = false;     // … and they could not be sent
   std::unique_ptr<std::string> unsent_;
+  // Bits, for there is a connection for each quiet stream and one behind it.
+  bool readable_ : 1 = false;  // an edge came that no read has used up
+  bool writable_ : 1 = false;
+  bool hung_up_ : 1 = false;           // the end is near: a short read is not the last
+  bool read_wants_write_ : 1 = false;  // TLS: reading needs the socket writable, and the reverse
+  bool write_wants_read_ : 1 = false;
+  bool waking_ : 1 = false;          // cancel()'s message is on its way
+  bool telling_ : 1 = false;         // a message to the watcher is
+  bool may_write_later_ : 1 = true;  // it is our turn
+  bool collected_ : 1 = false;       // there are bytes of ours in the reactor's batch
+  bool send_failed_ : 1 = false;     // … and they could not be sent
 };
 
 }  // namespace penstock::net

@@ -50,7 +50,9 @@ class UpstreamCall final : public net::ReadWatcher {
 
   // After kUpgraded: the tunnel's upstream end, and what it sent behind the head.
   std::unique_ptr<PooledConnection> take_connection() { return std::move(connection_); }
-  [[nodiscard]] std::string_view early_bytes() const { return early_bytes_; }
+  [[nodiscard]] std::string_view early_bytes() const {
+    return rare_ == nullptr ? std::string_view{} : rare_->early_bytes;
+  }
   // After kComplete: the trailer section's lines, usually none.
   [[nodiscard]] std::string_view trailers() const { return decoder_.trailers(); }
 
@@ -111,24 +113,34 @@ class UpstreamCall final : public net::ReadWatcher {
   net::Dial* dial_ = nullptr;
   net::Deadline deadline_;
   PayloadDecoder decoder_;
-  std::string head_bytes_;  // of a response head that came in pieces
-  std::string error_body_;  // read before the attempt was judged
-  std::string early_bytes_;
+  // What few calls need.
+  struct Rare {
+    std::string head_bytes;  // of a response head that came in pieces
+    std::string error_body;  // read before the attempt was judged
+    std::string early_bytes;
+  };
+  Rare& rare() {
+    if (rare_ == nullptr) {
+      rare_ = std::make_unique<Rare>();
+    }
+    return *rare_;
+  }
+  std::unique_ptr<Rare> rare_;
   std::uint64_t drained_bytes_ = 0;
   clock::Instant ended_;  // with settled_
   SinkState sink_state_ = SinkState::kReady;
   bool tried_ = false;  // to get a connection
-  bool reused_ = false;
-  bool body_spent_ = false;  // a streamed body that cannot be sent again
-  bool request_sent_ = false;
-  bool answered_early_ = false;  // the upstream spoke or left before it had the whole request
-  bool answer_begun_ = false;    // bytes came back in this attempt
-  bool keep_alive_ = false;
+  bool reused_ : 1 = false;
+  bool body_spent_ : 1 = false;  // a streamed body that cannot be sent again
+  bool request_sent_ : 1 = false;
+  bool answered_early_ : 1 = false;  // the upstream spoke or left before it had the whole request
+  bool answer_begun_ : 1 = false;    // bytes came back in this attempt
+  bool keep_alive_ : 1 = false;
   bool settled_ = false;  // the stages have completed
-  bool timed_out_ = false;
-  bool aborted_ = false;
-  bool broken_ = false;    // the answer's framing cannot be trusted any more
-  bool draining_ = false;  // nobody reads; we go on for the usage
+  bool timed_out_ : 1 = false;
+  bool aborted_ : 1 = false;
+  bool broken_ : 1 = false;    // the answer's framing cannot be trusted any more
+  bool draining_ : 1 = false;  // nobody reads; we go on for the usage
 };
 
 }  // namespace penstock::http

@@ -52,7 +52,6 @@ void UpstreamPool::give_back(const Origin& origin, std::unique_ptr<PooledConnect
     return;
   }
   connection->idle_since = now;
-  ++connection->requests;
   connections.push_back(std::move(connection));
 }
 

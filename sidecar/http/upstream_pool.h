@@ -25,7 +25,6 @@ struct PooledConnection {
   std::unique_ptr<net::Connection> io;
   clock::Instant born;
   clock::Instant idle_since;
-  std::uint64_t requests = 0;  // answered on it so far
 };
 
 // One worker's idle upstream connections, by origin: last in, first out, so that the surplus ages

@@ -19,8 +19,7 @@ Task<UpstreamCall::Step> UpstreamCall::await_head() {
   if (!draining_) {
     io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
   }
-  head_bytes_.clear();
-  error_body_.clear();
+  rare_.reset();
   broken_ = false;
   for (;;) {
     const bool woken = co_await connection_->io->readable();
@@ -56,7 +55,7 @@ Task<UpstreamCall::Step> UpstreamCall::await_head() {
 // The answer says that the request was wrong, and part of the request is ours: what the answer
 // complains about decides, so it is read before any caller sees it.
 Task<UpstreamCall::Step> UpstreamCall::await_error_body() {
-  while (!decoder_.done() && !broken_ && error_body_.size() < kErrorBodyMax) {
+  while (!decoder_.done() && !broken_ && rare().error_body.size() < kErrorBodyMax) {
     const bool woken = co_await connection_->io->readable();
     if (aborted_) {
       co_return Step::kFailed;
@@ -75,7 +74,8 @@ Task<UpstreamCall::Step> UpstreamCall::await_error_body() {
     }
   }
   // The parsed head viewed the worker's buffers; its own bytes are still here.
-  static_cast<void>(http1::parse_response_head(head_bytes_, kResponseLimits, /*request_was_head=*/
+  static_cast<void>(http1::parse_response_head(rare().head_bytes,
+                                               kResponseLimits, /*request_was_head=*/
                                                false, io_.response_head));
   const bool again = judge_answer();
   co_return again ? Step::kAgain : Step::kRelay;
@@ -83,16 +83,17 @@ Task<UpstreamCall::Step> UpstreamCall::await_error_body() {
 
 void UpstreamCall::take_error_body(std::span<char> bytes) {
   const PayloadDecoder::Decoded decoded = decode(bytes);
-  error_body_.append(decoded.payload);
+  rare().error_body.append(decoded.payload);
 }
 
 UpstreamCall::HeadStep UpstreamCall::on_head_bytes(std::span<char> bytes) {
   std::span<char> whole = bytes;
   std::size_t scanned = 0;
-  if (!head_bytes_.empty()) {
-    scanned = head_bytes_.size();
-    head_bytes_.append(bytes.data(), bytes.size());
-    whole = head_bytes_;
+  if (rare_ != nullptr && !rare_->head_bytes.empty()) {
+    std::string& kept = rare_->head_bytes;
+    scanned = kept.size();
+    kept.append(bytes.data(), bytes.size());
+    whole = kept;
   }
   const bool for_head = call_.text->head.method == "HEAD";
   for (;;) {
@@ -101,7 +102,7 @@ UpstreamCall::HeadStep UpstreamCall::on_head_bytes(std::span<char> bytes) {
     const http1::HeadResult parsed = http1::parse_response_head(
         {whole.data(), whole.size()}, kResponseLimits, for_head, head, scanned);
     if (parsed.state == http1::HeadResult::kNeedMore) {
-      head_bytes_.assign(whole.data(), whole.size());
+      rare().head_bytes.assign(whole.data(), whole.size());
       return HeadStep::kNeedMore;
     }
     if (parsed.state != http1::HeadResult::kDone) {
@@ -132,7 +133,7 @@ UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> head_text,
     if (!call_.text->head.upgrade_websocket) {
       return HeadStep::kBroken;  // nobody asked to leave HTTP
     }
-    early_bytes_.assign(rest.data(), rest.size());
+    rare().early_bytes.assign(rest.data(), rest.size());
     chain_.on_response(call_, head);
     static_cast<void>(sink_.on_head(head, false));
     return HeadStep::kUpgraded;
@@ -142,21 +143,22 @@ UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> head_text,
   if (head.status == 400 && call_.body_edit && !decoder_.done()) {
     std::string kept(head_text.data(), head_text.size());
     take_error_body(rest);
-    head_bytes_ = std::move(kept);
+    rare().head_bytes = std::move(kept);
     return HeadStep::kErrorBody;
   }
   if (judge_answer()) {
     return HeadStep::kAgain;
   }
   take_body(rest);
-  domain::free_memory(head_bytes_);
+  rare_.reset();
   return HeadStep::kRelay;
 }
 
 // True: the call is repeated. Otherwise the answer begins here, with what is in the worker's head.
 bool UpstreamCall::judge_answer() {
   const http1::ResponseHead& head = io_.response_head;
-  call_.error_body = error_body_;
+  const std::string_view error_body = rare_ == nullptr ? std::string_view{} : rare_->error_body;
+  call_.error_body = error_body;
   const bool again = worth_another(request::AttemptResult::kAnswered, &head);
   call_.error_body = {};
   if (again) {
@@ -167,9 +169,9 @@ bool UpstreamCall::judge_answer() {
     call_.text.reset();
   }
   if (!draining_) {
-    sink_state_ = sink_.on_head(head, call_.body_edit.has_value());
+    sink_state_ = sink_.on_head(head, call_.body_edit != nullptr);
   }
-  take_payload(error_body_);
+  take_payload(error_body);
   return false;
 }
 

@@ -67,7 +67,7 @@ struct CallContext {
   std::uint32_t route = 0;  // index into policy->routes
   domain::BackendChoice choice;
   std::optional<domain::BackendChoice> next_choice;  // of the attempt that on_attempt() asked for
-  domain::BackendSet backends_tried;
+  std::unique_ptr<domain::BackendSet> backends_failed;  // null: none so far
   bool send_client_credential = true;
   bool keep_backend = false;  // the next attempt goes to the same backend, with another request
   bool asked_again = false;   // the one attempt more for several callers was made
@@ -75,7 +75,7 @@ struct CallContext {
       error_body;  // of a 400 that may complain about body_edit; set while attempts are judged
 
   // Set by the usage stage where the caller did not ask for usage and we do.
-  std::optional<dialect::Edit> body_edit;
+  std::unique_ptr<const dialect::Edit> body_edit;
 
   // The answer, as far as it is read. Empty where nobody observes it.
   std::unique_ptr<AnswerReader> reader;

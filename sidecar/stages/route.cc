@@ -17,7 +17,8 @@ bool takes(const resolve::Backend& backend, std::string_view model) {
 
 // What this call cannot or need not ask: backends without its model, and those it tried.
 domain::BackendSet excluded(const request::CallContext& call) {
-  domain::BackendSet set = call.backends_tried;
+  domain::BackendSet set =
+      call.backends_failed == nullptr ? domain::BackendSet() : *call.backends_failed;
   for (std::size_t i = 0; i < call.policy->backends.size(); ++i) {
     if (!takes(call.policy->backends[i], call.traits.model)) {
       set.set(i);
@@ -117,7 +118,6 @@ pipeline::Verdict RouteStage::on_call(request::CallContext& call) noexcept {
     call.choice = *choice;
   }
   call.backend = call.choice.backend;
-  call.backends_tried.set(call.backend);
   call.send_client_credential = meant_for(call, call.backend);
   call.summary.backend = call.backend;
   call.summary.backend_name = call.policy->backends[call.backend].name;
@@ -134,6 +134,10 @@ bool RouteStage::on_attempt(request::CallContext& call, request::AttemptResult r
   if (!failed) {
     return false;
   }
+  if (call.backends_failed == nullptr) {
+    call.backends_failed = std::make_unique<domain::BackendSet>();
+  }
+  call.backends_failed->set(call.backend);
   call.next_choice = choose(call, now);
   if (!call.next_choice && asks_again_for_all(call, result, head)) {
     call.asked_again = true;

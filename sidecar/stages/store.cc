@@ -165,7 +165,7 @@ void StoreStage::store(request::CallContext& call, std::string body) const {
   entry->canonical = call.cache->canonical;
   entry->is_stream = call.reader != nullptr && call.reader->event_stream();
   entry->tells_usage = call.reader != nullptr && call.reader->usage().usage().has_value();
-  entry->usage_on_demand = call.body_edit.has_value() || call.traits.wants_usage;
+  entry->usage_on_demand = call.body_edit != nullptr || call.traits.wants_usage;
   entry->body = std::move(body);
   if (entry->is_stream) {
     entry->events = events_of(entry->body, call.kept->arrivals);

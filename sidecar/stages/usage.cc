@@ -17,9 +17,11 @@ pipeline::Verdict UsageStage::on_call(request::CallContext& call) noexcept {
       backend.stream_usage == resolve::StreamUsage::kAlways ||
       (backend.stream_usage == resolve::StreamUsage::kAuto && !refuses_option_[call.backend]);
   if (wanted && call.readable && backend.dialect == resolve::DialectName::kOpenAi) {
-    call.body_edit = dialect::ask_for_usage(*call.text->facts, call.text->body());
+    if (const auto edit = dialect::ask_for_usage(*call.text->facts, call.text->body())) {
+      call.body_edit = std::make_unique<const dialect::Edit>(*edit);
+    }
     // What has to be taken out again is easier found in an answer without a coding.
-    call.identity_coding = call.identity_coding || call.body_edit.has_value();
+    call.identity_coding = call.identity_coding || call.body_edit != nullptr;
   }
   return pipeline::Verdict::kContinue;
 }
@@ -27,7 +29,7 @@ pipeline::Verdict UsageStage::on_call(request::CallContext& call) noexcept {
 bool UsageStage::on_attempt(request::CallContext& call, request::AttemptResult result,
                             const http1::ResponseHead* head) noexcept {
   const bool option_refused = result == request::AttemptResult::kAnswered && head->status == 400 &&
-                              call.body_edit.has_value() &&
+                              call.body_edit != nullptr &&
                               dialect::names_stream_options(call.error_body);
   if (!option_refused ||
       call.policy->backends[call.backend].stream_usage == resolve::StreamUsage::kAlways) {

@@ -86,6 +86,59 @@ TEST(ArrayWalkTest, GivesEachElement) {
   EXPECT_EQ(elements, (std::vector<std::string>{"1", R"("a,b")", "[2]", R"({"c":3})"}));
 }
 
+TEST(ObjectWalkTest, AValueMayBeWalkedByTheCaller) {
+  ObjectWalk outer(R"({"a":1, "list" : [ {"x":1,"y":[2]} , {"x":2} ] ,"z":"end"} tail)");
+  JsonMember member;
+  ASSERT_TRUE(outer.next_key(member));
+  EXPECT_EQ(member.key, "a");
+  ASSERT_TRUE(outer.take_value(member));
+  EXPECT_EQ(member.value, "1");
+  ASSERT_TRUE(outer.next_key(member));
+  EXPECT_EQ(member.key, "list");
+
+  std::vector<std::string> xs;
+  ArrayWalk each(outer.value());
+  std::string_view tail;
+  for (std::string_view from_object; each.next_object(tail, from_object);) {
+    ObjectWalk inner(from_object);
+    for (JsonMember own; inner.next(own);) {
+      xs.push_back(std::string(own.key) + "=" + std::string(own.value));
+    }
+    ASSERT_TRUE(inner.complete());
+    tail = inner.tail();
+  }
+  ASSERT_TRUE(each.complete());
+  EXPECT_EQ(xs, (std::vector<std::string>{"x=1", "y=[2]", "x=2"}));
+
+  ASSERT_TRUE(outer.take_value_to(each.tail(), member));
+  EXPECT_EQ(member.value, R"([ {"x":1,"y":[2]} , {"x":2} ])");
+  ASSERT_TRUE(outer.next(member));
+  EXPECT_EQ(member.key, "z");
+  EXPECT_EQ(member.value, R"("end")");
+  EXPECT_FALSE(outer.next(member));
+  EXPECT_TRUE(outer.complete());
+  EXPECT_EQ(outer.tail(), " tail");
+}
+
+TEST(ArrayWalkTest, ObjectsOneByOneEndAtWhatIsNone) {
+  for (const std::string_view text : {"[1]", "[{}", "[", "{}", "[{} {}]", "[{},]", "[null,{}]"}) {
+    ArrayWalk each(text);
+    std::string_view tail;
+    for (std::string_view from_object; each.next_object(tail, from_object);) {
+      ObjectWalk inner(from_object);
+      for (JsonMember own; inner.next(own);) {
+      }
+      tail = inner.tail();
+    }
+    EXPECT_FALSE(each.complete()) << text;
+  }
+  ArrayWalk empty(" [ ] ,1");
+  std::string_view from_object;
+  EXPECT_FALSE(empty.next_object({}, from_object));
+  EXPECT_TRUE(empty.complete());
+  EXPECT_EQ(empty.tail(), " ,1");
+}
+
 TEST(JsonWalkTest, FindMemberTakesTheLastOfARepeatedKey) {
   EXPECT_EQ(find_member(R"({"a":1,"b":2,"a":3})", "a"), "3");
   EXPECT_EQ(find_member(R"({"b":{"a":1}})", "a"), std::nullopt);
