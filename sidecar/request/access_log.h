@@ -16,7 +16,7 @@ namespace penstock::request {
 // gives an empty buffer back, best one that was used before.
 class AccessLog {
  public:
-  static constexpr std::size_t kBufferBytes = 256 * 1024;
+  static constexpr std::size_t kBufferBytes = 64 * 1024;
   using HandOn = std::function<std::string(std::string&&)>;
 
   void set_output(HandOn hand_on) { hand_on_ = std::move(hand_on); }
