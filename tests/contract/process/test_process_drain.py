@@ -6,7 +6,7 @@ import urllib.error
 
 import pytest
 from exchange import chat
-from load import Load
+from steady_load import Load
 from proxy import CACHING, MEMORY, documents, policy
 from raw import Broken, Client
 from stack import eventually, fetch

@@ -5,7 +5,7 @@ import os
 import signal
 
 from exchange import chat
-from load import Load
+from steady_load import Load
 from proxy import CACHING, MEMORY, documents
 from stack import eventually, fetch
 
