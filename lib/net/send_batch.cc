@@ -8,7 +8,7 @@ SendBatch::SendBatch() : bytes_(std::make_unique_for_overwrite<char[]>(kBytesMax
 
 std::span<char> SendBatch::add(Connection& connection, std::size_t size) noexcept {
   const bool goes_on = count_ > 0 && writes_[count_ - 1].connection == &connection;
-  if (size_ + size > kBytesMax || (!goes_on && count_ == kWritesMax)) {
+  if (size_ + size > kBytesMax || (!goes_on && count_ == writes_max_)) {
     flush();
   }
   if (count_ > 0 && writes_[count_ - 1].connection == &connection) {

@@ -24,8 +24,13 @@ class SendBatch {
 
   SendBatch();
 
-  // Between the two, writes are collected.
-  void begin_round() noexcept { collecting_ = true; }
+  // Between the two, writes are collected: a few, so that the first does not wait for long; many
+  // where the loop `never_rests`, for then all wait for it, and it is the cost of a write that
+  // decides for how long.
+  void begin_round(bool never_rests) noexcept {
+    collecting_ = true;
+    writes_max_ = never_rests ? kWritesMax : kFewWrites;
+  }
   void end_round() noexcept {
     flush();
     collecting_ = false;
@@ -39,9 +44,9 @@ class SendBatch {
   void flush() noexcept;
 
  private:
-  // So few that the first one does not wait for long.
-  static constexpr std::size_t kWritesMax = 16;
-  static constexpr std::size_t kBytesMax = kWritesMax * kWriteBytesMax;
+  static constexpr std::size_t kFewWrites = 16;
+  static constexpr std::size_t kWritesMax = 64;
+  static constexpr std::size_t kBytesMax = 128UL * 1024;
 
   struct Write {
     Connection* connection;
@@ -52,6 +57,7 @@ class SendBatch {
   std::size_t size_ = 0;
   std::array<Write, kWritesMax> writes_{};
   std::size_t count_ = 0;
+  std::size_t writes_max_ = kFewWrites;
   bool collecting_ = false;
 };
 

@@ -11,7 +11,7 @@ constexpr std::uint64_t kBytesPerShard = 16ULL << 20;
 constexpr std::uint64_t kShardsMax = 64;
 
 // With answers of this size the chains have one node each.
-constexpr std::uint64_t kBytesPerBucket = 4096;
+constexpr std::uint64_t kBytesPerBucket = 2048;
 
 std::size_t shard_count(const MemoryTier::Settings& settings) {
   const std::uint64_t derived =

@@ -1,5 +1,6 @@
 #include "lib/sync/mutex.h"
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -56,6 +57,29 @@ TEST(MutexTest, TryLockFailsWhileAnotherThreadHoldsIt) {
     });
   }
   EXPECT_FALSE(taken);
+}
+
+TEST(MutexTest, WhoSleepsWithOthersIsWokenToo) {
+  Mutex mutex;
+  std::atomic<int> at_the_door{0};
+  int inside = 0;
+  {
+    std::vector<std::jthread> sleepers;
+    const MutexLock lock(mutex);
+    for (int i = 0; i < 8; ++i) {
+      sleepers.emplace_back([&] {
+        ++at_the_door;
+        const MutexLock own(mutex);
+        ++inside;
+      });
+    }
+    while (at_the_door < 8) {
+      std::this_thread::yield();
+    }
+    EXPECT_EQ(inside, 0);
+  }
+  // The scope let go of the mutex and joined: one wake-up lost, and the test does not end.
+  EXPECT_EQ(inside, 8);
 }
 
 }  // namespace
