@@ -1,6 +1,5 @@
 #include "lib/net/reactor.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 namespace penstock::net {
@@ -50,12 +49,11 @@ void Reactor::dispatch() noexcept {
   for (int round = 0; round < kRounds; ++round) {
     const int count = ::epoll_wait(epoll_.native_handle(), events_.data(), kBatch, 0);
     if (count <= 0) {
-      unrested_events_ /= 2;
+      sends_.rest();
       return;
     }
-    unrested_events_ = std::min(unrested_events_ + count, 4 * kNeverRests);
     pending_ = std::span(events_).first(static_cast<std::size_t>(count));
-    sends_.begin_round(unrested_events_ >= kNeverRests);
+    sends_.begin_round(count);
     while (!pending_.empty()) {
       const epoll_event event = pending_.front();
       pending_ = pending_.subspan(1);

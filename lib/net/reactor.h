@@ -51,10 +51,6 @@ class Reactor {
   static constexpr std::size_t kBatch = 128;
   // Rounds before timers and messages get their turn again.
   static constexpr int kRounds = 4;
-  // So many events with hardly a round that found none, and the loop is what others wait for. (At
-  // full load a relay that its peers limit has an empty round every 160 events, one that limits
-  // them every 2,800.)
-  static constexpr int kNeverRests = 1024;
 
   void await();
   void dispatch() noexcept;
@@ -62,7 +58,6 @@ class Reactor {
   IoContext& context_;
   boost::asio::posix::basic_stream_descriptor<Executor> epoll_;
   std::array<epoll_event, kBatch> events_{};
-  int unrested_events_ = 0;         // up to 4 * kNeverRests; an empty round halves it
   std::span<epoll_event> pending_;  // of the batch being handed out
   SendBatch sends_;
 };

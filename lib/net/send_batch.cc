@@ -4,11 +4,12 @@
 
 namespace penstock::net {
 
-SendBatch::SendBatch() : bytes_(std::make_unique_for_overwrite<char[]>(kBytesMax)) {}
+SendBatch::SendBatch()
+    : bytes_(std::make_unique_for_overwrite<char[]>(kManyWrites * kWriteBytesMax)) {}
 
 std::span<char> SendBatch::add(Connection& connection, std::size_t size) noexcept {
   const bool goes_on = count_ > 0 && writes_[count_ - 1].connection == &connection;
-  if (size_ + size > kBytesMax || (!goes_on && count_ == writes_max_)) {
+  if (size_ + size > writes_max_ * kWriteBytesMax || (!goes_on && count_ == writes_max_)) {
     flush();
   }
   if (count_ > 0 && writes_[count_ - 1].connection == &connection) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -24,17 +25,20 @@ class SendBatch {
 
   SendBatch();
 
-  // Between the two, writes are collected: a few, so that the first does not wait for long; many
-  // where the loop `never_rests`, for then all wait for it, and it is the cost of a write that
-  // decides for how long.
-  void begin_round(bool never_rests) noexcept {
+  // A round of the event loop with so many events. Until its end writes are collected: a few, so
+  // that the first does not wait for long; many where the loop never rests, for then all wait for
+  // it, and it is the cost of a write that decides for how long.
+  void begin_round(int events) noexcept {
+    unrested_events_ = std::min(unrested_events_ + events, kUnrestedMax);
+    writes_max_ = unrested_events_ >= kNeverRests ? kManyWrites : kFewWrites;
     collecting_ = true;
-    writes_max_ = never_rests ? kWritesMax : kFewWrites;
   }
   void end_round() noexcept {
     flush();
     collecting_ = false;
   }
+  // The loop found no event.
+  void rest() noexcept { unrested_events_ /= 2; }
   [[nodiscard]] bool collecting() const noexcept { return collecting_; }
 
   // Room for `size` bytes that will be sent on `connection`, after what it has here already.
@@ -45,8 +49,11 @@ class SendBatch {
 
  private:
   static constexpr std::size_t kFewWrites = 16;
-  static constexpr std::size_t kWritesMax = 64;
-  static constexpr std::size_t kBytesMax = 128UL * 1024;
+  static constexpr std::size_t kManyWrites = 64;
+  // So many events with hardly a rest, and the loop is what others wait for. (At full load a relay
+  // that its peers limit rests every 160 events, one that limits them every 2,800.)
+  static constexpr int kNeverRests = 1024;
+  static constexpr int kUnrestedMax = 4 * kNeverRests;  // two rests later it is still at the bound
 
   struct Write {
     Connection* connection;
@@ -55,9 +62,10 @@ class SendBatch {
 
   std::unique_ptr<char[]> bytes_;  // of all writes, one after the other
   std::size_t size_ = 0;
-  std::array<Write, kWritesMax> writes_{};
+  std::array<Write, kManyWrites> writes_{};
   std::size_t count_ = 0;
-  std::size_t writes_max_ = kFewWrites;
+  std::size_t writes_max_ = kFewWrites;  // of this round
+  int unrested_events_ = 0;              // a rest halves it
   bool collecting_ = false;
 };
 

@@ -52,6 +52,7 @@ class PENSTOCK_CAPABILITY("mutex") Mutex {
     }
   }
   void unlock() PENSTOCK_RELEASE() {
+    // From here on another may hold it and end it: the wake-up takes the address alone.
     if (state_.exchange(kFree, std::memory_order_release) == kAwaited) {
       state_.notify_one();
     }

@@ -147,11 +147,11 @@ TEST_F(ConnectionTest, AHalfCloseSendsWhatWaits) {
 TEST_F(ConnectionTest, MoreThanABatchHoldsIsSentInBetween) {
   const std::string block(SendBatch::kWriteBytesMax, 'b');
   in_a_round([&] {
-    for (int i = 0; i < 33; ++i) {
+    for (int i = 0; i < 17; ++i) {
       take_turn();
       EXPECT_TRUE(write_later(block));
     }
-    EXPECT_EQ(received().size(), 32 * block.size());
+    EXPECT_EQ(received().size(), 16 * block.size());
   });
   EXPECT_EQ(received(), block);
 }

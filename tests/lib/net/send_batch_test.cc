@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <list>
-#include <string>
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -49,9 +48,23 @@ class SendBatchTest : public testing::Test {
     return count;
   }
 
-  // The number of writes that wait together before one more sends them.
-  std::size_t writes_at_most(bool never_rests) {
-    batch_.begin_round(never_rests);
+  // A long time in which the loop finds no event once in so many.
+  void load(int events_between_rests) {
+    constexpr int kEvents = 10'000;
+    constexpr int kRound = 40;
+    for (int all = 0, since_rest = 0; all < kEvents; all += kRound, since_rest += kRound) {
+      if (since_rest >= events_between_rests) {
+        batch_.rest();
+        since_rest = 0;
+      }
+      batch_.begin_round(kRound);
+      batch_.end_round();
+    }
+  }
+
+  // The number of writes that wait together, in a round with one event, before one more sends them.
+  std::size_t writes_at_most() {
+    batch_.begin_round(1);
     while (sent() == 0 && pairs_.size() < 1000) {
       add_one();
     }
@@ -67,12 +80,32 @@ class SendBatchTest : public testing::Test {
   std::list<Pair> pairs_;
 };
 
-TEST_F(SendBatchTest, AFewWaitTogetherWhereTheLoopRests) {
-  EXPECT_EQ(writes_at_most(false), 16U);
+TEST_F(SendBatchTest, AtFirstAFewWaitTogether) {
+  EXPECT_EQ(writes_at_most(), 16U);
 }
 
-TEST_F(SendBatchTest, ManyWaitTogetherWhereItNeverDoes) {
-  EXPECT_EQ(writes_at_most(true), 64U);
+TEST_F(SendBatchTest, AFewWaitTogetherWhereTheLoopRests) {
+  load(160);
+  EXPECT_EQ(writes_at_most(), 16U);
+}
+
+TEST_F(SendBatchTest, ManyWaitTogetherWhereItHardlyEverDoes) {
+  load(2800);
+  EXPECT_EQ(writes_at_most(), 64U);
+}
+
+TEST_F(SendBatchTest, OneRestAfterLongWorkChangesNothing) {
+  load(2800);
+  batch_.rest();
+  EXPECT_EQ(writes_at_most(), 64U);
+}
+
+TEST_F(SendBatchTest, AFewAgainOnceTheLoopRests) {
+  load(2800);
+  batch_.rest();
+  batch_.rest();
+  batch_.rest();
+  EXPECT_EQ(writes_at_most(), 16U);
 }
 
 }  // namespace
