@@ -4,12 +4,12 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-PROGRAMS := penstock-sidecar penstock-demo
+PROGRAMS := penstock-sidecar penstock-operator penstock-demo
 FUZZ_SECONDS ?= 60
 
 .PHONY: help
 help: ## List every target
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
 	  while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 
 .PHONY: bootstrap
@@ -35,6 +35,10 @@ replay: build ## Replay a public trace through the sidecar: make replay TRACE=FI
 test: build/release/build.ninja ## Build everything, run every test, print the totals
 	@cmake --build --preset release
 	@scripts/run-tests release
+
+.PHONY: e2e
+e2e: build ## Tests on a real Kubernetes control plane, built on first use (needs Go 1.25 or newer, else skipped)
+	@scripts/run-e2e
 
 .PHONY: test-asan
 test-asan: build/asan/build.ninja ## C++ tests, and the server under load, under AddressSanitizer and UndefinedBehaviorSanitizer

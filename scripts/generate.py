@@ -4,18 +4,21 @@
     scripts/generate.py            rewrite
     scripts/generate.py --check    change nothing, exit 1 when a part is not current
 
-A generated part stands between `<!-- generated: NAME -->` and `<!-- end generated -->`.
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end generated -->`. The files of crds/ are generated
+as a whole.
 """
 
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "tidy"))
 
 import arrows  # noqa: E402  (the tidy rules are modules, not a package)
+from resource_reference import reference  # noqa: E402
 
 
 def arrow_table() -> str:
@@ -37,7 +40,7 @@ def target_table() -> str:
     """`make help` as a Markdown table."""
     rows = ["| target | does |", "|---|---|"]
     for line in (ROOT / "Makefile").read_text().splitlines():
-        match = re.match(r"([a-z-]+):.*## (.+)", line)
+        match = re.match(r"([a-z0-9-]+):.*## (.+)", line)
         if match:
             rows.append(f"| `make {match[1]}` | {match[2]} |")
     return "\n".join(rows)
@@ -55,10 +58,34 @@ def flags() -> str | None:
     return f"```\n{run.stdout.strip()}\n```"
 
 
+OPERATOR = ROOT / "build/release/bin/penstock-operator"
+
+
+def definitions(check: bool) -> list[str]:
+    """Brings crds/ up to the field tables in C++; the names of files that were not."""
+    if not OPERATOR.exists():
+        print("generate: SKIPPED crds/: penstock-operator is not built")
+        return []
+    stale = []
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([OPERATOR, "crds", "--out", folder], check=True)
+        made = {file.name: file.read_text() for file in Path(folder).iterdir()}
+    for name in sorted(made.keys() | {file.name for file in (ROOT / "crds").iterdir()}):
+        file = ROOT / "crds" / name
+        if (file.read_text() if file.exists() else None) != made.get(name):
+            stale.append(f"crds/{name}")
+            if not check and name in made:
+                file.write_text(made[name])
+            elif not check:
+                file.unlink()
+    return stale
+
+
 PARTS = {
     ("ARCHITECTURE.md", "arrows"): arrow_table,
     ("CONTRIBUTING.md", "targets"): target_table,
     ("docs/flags.md", "flags"): flags,
+    ("docs/reference/resources.md", "resources"): lambda: reference(ROOT / "crds"),
 }
 
 
@@ -71,7 +98,7 @@ def replace(document: str, name: str, content: str) -> str:
 
 def main(arguments: list[str]) -> int:
     check = arguments == ["--check"]
-    stale = []
+    stale = definitions(check)
     for (path, name), make in PARTS.items():
         content = make()
         file = ROOT / path

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -74,16 +75,22 @@ struct BackendSpec {
     return std::tuple{
         json::Field{"name",
                     &T::name,
-                    {.about = "As routes name it.", .required = true, .format = &kDnsLabel}},
+                    {.about = "As routes name it.",
+                     .required = true,
+                     .length_max = 63,
+                     .format = &kDnsLabel}},
         json::Field{"url",
                     &T::url,
                     {.about = "http://host:port/prefix or https://host.",
                      .required = true,
-                     .length_max = 2'048}},
+                     .length_max = 2'048,
+                     .format = &kUrl}},
         json::Field{"dialect", &T::dialect, {.about = "The API it speaks.", .required = true}},
         json::Field{"models",
                     &T::models,
-                    {.about = "The models it takes; every model where absent.", .items_max = 512}},
+                    {.about = "The models it takes; every model where absent.",
+                     .items_max = 512,
+                     .unique_by = "name"}},
         json::Field{"credentials",
                     &T::credentials,
                     {.about = "A credential of its own; the client's passes where absent."}},
@@ -91,6 +98,15 @@ struct BackendSpec {
                     &T::stream_usage,
                     {.about = "Whether to ask for usage in streams whose client did not."}},
         json::Field{"tls", &T::tls, {.about = "How its certificate is verified."}}};
+  }
+
+  static constexpr auto constraints() {
+    return std::array{
+        json::Constraint{"!has(self.tls) || self.url.lowerAscii().startsWith('https://')",
+                         "tls needs an https:// URL"},
+        json::Constraint{"self.streamUsage != 'Always' || self.dialect == 'OpenAI'",
+                         "streamUsage must be Auto or Never here: only the OpenAI dialect has to "
+                         "be asked"}};
   }
 };
 

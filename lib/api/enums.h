@@ -87,6 +87,25 @@ constexpr auto enum_names(PriceFileFormat) {
                     json::EnumName{PriceFileFormat::kModelsDev, "ModelsDev"}};
 }
 
+enum class InterceptionMode : std::uint8_t { kAuto, kPortSwap, kNamedPort };
+constexpr auto enum_names(InterceptionMode) {
+  return std::array{json::EnumName{InterceptionMode::kAuto, "Auto"},
+                    json::EnumName{InterceptionMode::kPortSwap, "PortSwap"},
+                    json::EnumName{InterceptionMode::kNamedPort, "NamedPort"}};
+}
+
+enum class Rollout : std::uint8_t { kManual };
+constexpr auto enum_names(Rollout) {
+  return std::array{json::EnumName{Rollout::kManual, "Manual"}};
+}
+
+enum class ConditionStatus : std::uint8_t { kUnknown, kTrue, kFalse };
+constexpr auto enum_names(ConditionStatus) {
+  return std::array{json::EnumName{ConditionStatus::kUnknown, "Unknown"},
+                    json::EnumName{ConditionStatus::kTrue, "True"},
+                    json::EnumName{ConditionStatus::kFalse, "False"}};
+}
+
 enum class LabelOperator : std::uint8_t { kIn, kNotIn, kExists, kDoesNotExist };
 constexpr auto enum_names(LabelOperator) {
   return std::array{json::EnumName{LabelOperator::kIn, "In"},

@@ -90,6 +90,35 @@ bool is_object_name(std::string_view text) {
          is_dns_subdomain(text.substr(slash + 1));
 }
 
+bool is_flag(std::string_view text) {
+  const std::size_t dashes = text.starts_with("--") ? 2 : 1;
+  return text.starts_with('-') && text.size() > dashes && text.size() <= dashes + 62 &&
+         is_alphanumeric(text[dashes]) && std::ranges::all_of(text.substr(dashes), [](char c) {
+           return is_alphanumeric(c) || one_of(c, "-_.");
+         });
+}
+
+bool is_variable(std::string_view text) {
+  return !text.empty() && text.size() <= 128 && !is_digit(text.front()) &&
+         std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '_'; });
+}
+
+bool is_camel_case(std::string_view text) {
+  return !text.empty() && text.size() <= 63 && text.front() >= 'A' && text.front() <= 'Z' &&
+         std::ranges::all_of(text, is_alphanumeric);
+}
+
+bool is_timestamp(std::string_view text) {
+  constexpr std::string_view kShape = "0000-00-00T00:00:00Z";
+  return text.size() == kShape.size() && std::ranges::equal(text, kShape, [](char c, char shape) {
+           return shape == '0' ? is_digit(c) : c == shape;
+         });
+}
+
+bool is_any(std::string_view /*text*/) {
+  return true;
+}
+
 bool is_hex(std::string_view text) {
   return !text.empty() &&
          std::ranges::all_of(text, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });

@@ -16,32 +16,55 @@ bool is_label_value(std::string_view text);    // Kubernetes: may be empty
 bool is_model_pattern(std::string_view text);  // at most one '*', at the end
 bool is_path_prefix(std::string_view text);    // begins with '/', no query, no ".."
 bool is_object_name(std::string_view text);    // "namespace/name"
+bool is_flag(std::string_view text);           // "--port", "-p"; at most 64
+bool is_variable(std::string_view text);       // of the environment; at most 128
+bool is_camel_case(std::string_view text);     // "Accepted", at most 63
+bool is_timestamp(std::string_view text);      // "2026-01-31T12:00:00Z"
 bool is_hex(std::string_view text);
+bool is_any(std::string_view text);  // true
 
 inline constexpr json::Format kDnsLabel{
     "lower-case letters, digits and '-', at most 63, such as openai-eu",
     "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", &is_dns_label};
 inline constexpr json::Format kDnsSubdomain{
     "a Kubernetes name: lower-case letters, digits, '-' and '.'",
-    "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", &is_dns_subdomain};
+    "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$",
+    &is_dns_subdomain};
 inline constexpr json::Format kSecretKey{
     "a key of a Secret: letters, digits, '-', '_' and '.', not starting with '..'",
-    "^[-._a-zA-Z0-9]+$", &is_secret_key};
+    "^([-_a-zA-Z0-9]|\\.[-_a-zA-Z0-9])[-._a-zA-Z0-9]*$", &is_secret_key};
 inline constexpr json::Format kHeaderName{"a header name, such as x-team",
-                                          "^[!#$%&'*+\\-.^_`|~0-9A-Za-z]+$", &is_header_name};
+                                          "^[!#$%&'*+\\-.^_`|~0-9A-Za-z]{1,128}$", &is_header_name};
 inline constexpr json::Format kLabelKey{
     "a label key, such as app.kubernetes.io/name",
-    "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", &is_label_key};
+    "^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*/)?"
+    "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
+    &is_label_key};
 inline constexpr json::Format kLabelValue{
     "a label value: letters, digits, '-', '_' and '.', at most 63",
-    "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$", &is_label_value};
+    "^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$", &is_label_value};
 inline constexpr json::Format kModelPattern{
-    "a model name, or the beginning of one with '*' at the end, such as gpt-4o*", "^[^*]*\\*?$",
-    &is_model_pattern};
+    "a model name, or the beginning of one with '*' at the end, such as gpt-4o*",
+    "^[^*\\x00-\\x1f\\x7f]*\\*?$", &is_model_pattern};
 inline constexpr json::Format kPathPrefix{"a path that begins with '/', such as /v1/chat",
-                                          "^/[^?#\\s]*$", &is_path_prefix};
+                                          "^/(\\.?[!\"$-\\-/->@-~])*\\.?$", &is_path_prefix};
 inline constexpr json::Format kObjectName{"namespace/name", "^[-a-z0-9]+/[-a-z0-9.]+$",
                                           &is_object_name};
+// What exactly is wrong with a URL, validation says: see parse_url().
+inline constexpr json::Format kUrl{
+    "http://host:port/prefix or https://host/prefix",
+    "^[hH][tT][tT][pP][sS]?://(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9_]([-A-Za-z0-9_.]*[A-Za-z0-9_])?)"
+    "(:[0-9]{1,5})?(/[!$-;=A-Z\\[\\]_a-z~]*)?$",
+    &is_any};
+inline constexpr json::Format kFlag{"a flag, such as --port",
+                                    "^--?[A-Za-z0-9][-A-Za-z0-9_.]{0,61}$", &is_flag};
+inline constexpr json::Format kVariable{"an environment variable, such as PORT",
+                                        "^[A-Za-z_][A-Za-z0-9_]{0,127}$", &is_variable};
+inline constexpr json::Format kCamelCase{"a word such as Accepted", "^[A-Z][A-Za-z0-9]{0,62}$",
+                                         &is_camel_case};
+inline constexpr json::Format kTimestamp{"a time such as 2026-01-31T12:00:00Z",
+                                         "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
+                                         &is_timestamp};
 inline constexpr json::Format kHex{"hexadecimal digits", "^[0-9a-f]+$", &is_hex};
 
 }  // namespace penstock::api

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <tuple>
 
@@ -29,6 +30,13 @@ struct ListenerTlsSpec {
                     {.about = "Whether a client must show a certificate; Require where clientCARef "
                               "is set."}}};
   }
+
+  static constexpr auto constraints() {
+    return std::array{json::Constraint{
+        "!has(self.clientCertificates) || has(self.clientCARef)",
+        "clientCertificates needs clientCARef: the CAs that client certificates are checked "
+        "against"}};
+  }
 };
 
 struct AuthenticationSpec {
@@ -46,6 +54,11 @@ struct AuthenticationSpec {
                     &T::allow_anonymous,
                     {.about = "Accepts that anyone who reaches the listener spends the backends' "
                               "credentials."}}};
+  }
+
+  static constexpr auto constraints() {
+    return std::array{json::Constraint{"!(has(self.keysRef) && self.allowAnonymous)",
+                                       "allowAnonymous contradicts keysRef; remove one of them"}};
   }
 };
 

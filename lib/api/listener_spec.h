@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -57,6 +58,13 @@ struct LimitsSpec {
         json::Field{"oversizedBody",
                     &T::oversized_body,
                     {.about = "A longer body passes unread (Bypass) or gets 413 (Reject)."}}};
+  }
+
+  static constexpr auto constraints() {
+    return std::array{json::Constraint{
+        "quantity(string(self.collectedTotal)).compareTo(quantity(string(self.collectedBody))) >= "
+        "0",
+        "collectedTotal must not be smaller than collectedBody"}};
   }
 };
 

@@ -1,61 +1,19 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <tuple>
-#include <vector>
 
 #include "lib/api/caching_spec.h"
 #include "lib/api/enums.h"
+#include "lib/api/interception_spec.h"
+#include "lib/api/label_selector.h"
 #include "lib/api/listener_spec.h"
 #include "lib/api/upstream_spec.h"
 #include "lib/json/field.h"
 
 namespace penstock::api {
-
-struct LabelExpression {
-  std::string key;
-  LabelOperator op = LabelOperator::kIn;
-  std::vector<std::string> values;
-
-  static constexpr auto fields() {
-    using T = LabelExpression;
-    return std::tuple{
-        json::Field{
-            "key",
-            &T::key,
-            {.about = "A label.", .required = true, .length_max = 317, .format = &kLabelKey}},
-        json::Field{"operator", &T::op, {.about = "How it is compared.", .required = true}},
-        json::Field{"values",
-                    &T::values,
-                    {.about = "For In and NotIn only.",
-                     .length_min = 0,
-                     .length_max = 63,
-                     .format = &kLabelValue}}};
-  }
-};
-
-// Which pods; stand-alone it selects nothing, but is required all the same.
-struct LabelSelector {
-  std::map<std::string, std::string> match_labels;
-  std::vector<LabelExpression> match_expressions;
-
-  static constexpr auto fields() {
-    using T = LabelSelector;
-    return std::tuple{json::Field{"matchLabels",
-                                  &T::match_labels,
-                                  {.about = "Labels that a pod must carry.",
-                                   .length_min = 0,
-                                   .length_max = 63,
-                                   .format = &kLabelValue,
-                                   .key_format = &kLabelKey}},
-                      json::Field{"matchExpressions",
-                                  &T::match_expressions,
-                                  {.about = "Conditions on labels; all must hold."}}};
-  }
-};
 
 struct RoutingSpec {
   NameRef table_ref;
@@ -96,6 +54,7 @@ struct ObservabilitySpec {
 struct OptimizationPolicySpec {
   LabelSelector selector;
   Mode mode = Mode::kEnforce;
+  InterceptionSpec interception;
   ListenerSpec listener;
   UpstreamSpec upstream;
   std::optional<CachingSpec> caching;
@@ -109,6 +68,10 @@ struct OptimizationPolicySpec {
                     &T::selector,
                     {.about = "Which pods; an empty one is refused.", .required = true}},
         json::Field{"mode", &T::mode, {.about = "Off: requests pass, nothing is changed."}},
+        json::Field{"interception",
+                    &T::interception,
+                    {.about = "How the operator puts the sidecar in front of the engine; not used "
+                              "stand-alone."}},
         json::Field{"listener", &T::listener, {.about = "How clients reach the sidecar."}},
         json::Field{"upstream", &T::upstream, {.about = "How the sidecar reaches backends."}},
         json::Field{"caching",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -64,7 +65,14 @@ struct PriceSpec : RatesSpec {
                                &PriceSpec::tiers,
                                {.about = "Rates that replace these for long inputs; a rate that a "
                                          "tier leaves out stays.",
-                                .items_max = 8}}});
+                                .items_max = 8,
+                                .unique_by = "contextOver"}}});
+  }
+
+  static constexpr auto constraints() {
+    return std::array{
+        json::Constraint{"!has(self.tiers) || self.tiers.map(t, t.contextOver).isSorted()",
+                         "the contextOver of a tier must be larger than that of the one before"}};
   }
 };
 

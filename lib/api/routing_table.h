@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -44,7 +45,12 @@ struct WeightedBackendSpec {
   static constexpr auto fields() {
     using T = WeightedBackendSpec;
     return std::tuple{
-        json::Field{"name", &T::name, {.about = "A backend of this table.", .required = true}},
+        json::Field{"name",
+                    &T::name,
+                    {.about = "A backend of this table.",
+                     .required = true,
+                     .length_max = 63,
+                     .format = &kDnsLabel}},
         json::Field{
             "weight",
             &T::weight,
@@ -63,11 +69,23 @@ struct RouteSpec {
         json::Field{"match", &T::match, {.about = "What it takes; everything where absent."}},
         json::Field{"backends",
                     &T::backends,
-                    {.about = "Where it goes, by weight.", .required = true, .items_min = 1}},
-        json::Field{
-            "fallback",
-            &T::fallback,
-            {.about = "Backends to try in order once the chosen one failed.", .items_max = 16}}};
+                    {.about = "Where it goes, by weight.",
+                     .required = true,
+                     .items_min = 1,
+                     .items_max = 16,
+                     .unique_by = "name"}},
+        json::Field{"fallback",
+                    &T::fallback,
+                    {.about = "Backends to try in order once the chosen one failed.",
+                     .length_max = 63,
+                     .format = &kDnsLabel,
+                     .items_max = 8,
+                     .unique_by = "."}}};
+  }
+
+  static constexpr auto constraints() {
+    return std::array{json::Constraint{"self.backends.exists(b, b.weight > 0)",
+                                       "backends must give at least one backend a weight above 0"}};
   }
 };
 
@@ -92,16 +110,34 @@ struct RoutingTableSpec {
   static constexpr auto fields() {
     using T = RoutingTableSpec;
     return std::tuple{
-        json::Field{"backends",
-                    &T::backends,
-                    {.about = "The model APIs.", .required = true, .items_min = 1}},
+        json::Field{
+            "backends",
+            &T::backends,
+            {.about = "The model APIs.", .required = true, .items_min = 1, .unique_by = "name"}},
         json::Field{"routes",
                     &T::routes,
                     {.about = "The first that matches wins; all backends alike where absent.",
-                     .items_max = 256}},
+                     .items_max = 128}},
         json::Field{"priceFiles",
                     &T::price_files,
                     {.about = "Prices for models that the table gives none.", .items_max = 8}}};
+  }
+
+  static constexpr auto constraints() {
+    return std::array{
+        json::Constraint{"!has(self.routes) || self.routes.all(r, r.backends.all(b, "
+                         "self.backends.exists(x, x.name == b.name)))",
+                         "a route names no backend of this table"},
+        json::Constraint{"!has(self.routes) || self.routes.all(r, !has(r.fallback) || "
+                         "r.fallback.all(f, self.backends.exists(x, x.name == f)))",
+                         "a fallback names no backend of this table"},
+        json::Constraint{
+            "!has(self.routes) || self.routes.map(r, !has(r.match) || "
+            "(!has(r.match.models) || size(r.match.models) == 0) && "
+            "(!has(r.match.pathPrefixes) || size(r.match.pathPrefixes) == 0) && "
+            "(!has(r.match.headers) || size(r.match.headers) == 0)).indexOf(true) == "
+            "size(self.routes) - 1",
+            "the last route, and no other, must be without match: it takes what no other does"}};
   }
 };
 

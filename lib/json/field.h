@@ -17,9 +17,10 @@
 //   };
 //
 // A member may be: bool, an integer, double, std::string, std::chrono::milliseconds ("5m"),
-// Quantity ("1Gi"), UsdPerMillion ("2.50"), an enum with enum_names(), a type with fields(), and
-// std::optional, std::vector and std::map<std::string, T> of these. The default is what a
-// value-initialised owner holds; a derived type joins its base's table by std::tuple_cat.
+// Quantity ("1Gi"), UsdPerMillion ("2.50"), an enum with enum_names(), a type with fields(), a
+// Value (kept as it came), and std::optional, std::vector and std::map<std::string, T> of these.
+// The default is what a value-initialised owner holds; a derived type joins its base's table by
+// std::tuple_cat.
 namespace penstock::json {
 
 // What a string must look like.
@@ -44,6 +45,18 @@ struct Rules {
   std::size_t items_min = 0;
   std::size_t items_max = 64;
   const Format* key_format = nullptr;  // of a map's keys
+  // Of lists: the field by which elements differ, or "." where they are scalars that differ.
+  std::string_view unique_by;
+  // Of objects: one writer replaces all of it and nobody merges into it.
+  bool atomic = false;
+};
+
+// A rule across the fields of a type, in the Common Expression Language of CRDs. A type lists its
+// own in `static constexpr auto constraints()`, a std::array; what C++ checks in their place stands
+// with the type's validation.
+struct Constraint {
+  std::string_view cel;
+  std::string_view message;  // a sentence for people
 };
 
 template <class Owner, class Member>
@@ -87,5 +100,8 @@ constexpr std::optional<E> parse_enum(std::string_view name) {
 
 template <class T>
 concept HasFields = requires { T::fields(); };
+
+template <class T>
+concept HasConstraints = requires { T::constraints(); };
 
 }  // namespace penstock::json

@@ -35,7 +35,9 @@ void assign(T& out, const std::optional<U>& found) {
 
 template <class T>
 void read_scalar(Reader& reader, const Value& value, const Rules& rules, T& out) {
-  if constexpr (std::same_as<T, bool>) {
+  if constexpr (std::same_as<T, Value>) {
+    out = value;
+  } else if constexpr (std::same_as<T, bool>) {
     assign(out, reader.boolean(value));
   } else if constexpr (std::integral<T>) {
     static_assert(sizeof(T) < 8 || std::is_signed_v<T>, "64-bit unsigned values are quantities");

@@ -14,6 +14,7 @@
 #include "lib/json/field.h"
 #include "lib/json/member_types.h"
 #include "lib/json/scalars.h"
+#include "lib/json/text.h"
 #include "lib/json/write.h"
 
 // Field tables as data: what a CRD, a reference page or a feature check compares against.
@@ -31,6 +32,7 @@ enum class Kind : std::uint8_t {
   kList,
   kMap,
   kObject,
+  kOpaque,  // any JSON
 };
 
 struct FieldInfo {
@@ -42,11 +44,16 @@ struct FieldInfo {
   Value default_value;                    // null: none, or an object's own defaults
   std::vector<std::string_view> choices;  // of enums
   std::vector<FieldInfo> children;        // an object's fields; the one element of a list or map
+  std::vector<Constraint> constraints;    // of objects
 };
 
 // The fields of T in table order.
 template <HasFields T>
 std::vector<FieldInfo> describe();
+
+// T itself: a kObject with its fields and the rules across them.
+template <HasFields T>
+FieldInfo describe_object();
 
 namespace detail {
 
@@ -83,8 +90,12 @@ FieldInfo describe_value(const Rules& rules) {
   } else if constexpr (kIsMap<T>) {
     info.kind = Kind::kMap;
     info.children.push_back(describe_value<typename T::mapped_type>(rules));
+  } else if constexpr (std::same_as<T, Value>) {
+    info.kind = Kind::kOpaque;
   } else {
-    info.children = describe<T>();
+    FieldInfo object = describe_object<T>();
+    info.children = std::move(object.children);
+    info.constraints = std::move(object.constraints);
   }
   return info;
 }
@@ -99,13 +110,25 @@ std::vector<FieldInfo> describe() {
     using Member = std::remove_cvref_t<decltype(defaults.*field.member)>;
     FieldInfo info = detail::describe_value<Member>(field.rules);
     info.name = field.name;
-    if (!field.rules.required && info.kind != Kind::kObject) {
+    if (!field.rules.required && info.kind != Kind::kObject && info.kind != Kind::kOpaque) {
       info.default_value = detail::write_value(defaults.*field.member);
     }
     result.push_back(std::move(info));
   };
   std::apply([&](const auto&... field) { (add(field), ...); }, T::fields());
   return result;
+}
+
+template <HasFields T>
+FieldInfo describe_object() {
+  FieldInfo info;
+  info.children = describe<T>();
+  if constexpr (HasConstraints<T>) {
+    for (const Constraint& constraint : T::constraints()) {
+      info.constraints.push_back(constraint);
+    }
+  }
+  return info;
 }
 
 }  // namespace penstock::json

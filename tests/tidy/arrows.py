@@ -68,14 +68,18 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "sidecar/admin": ("sidecar/ports", "sidecar/request", "lib/json", "lib/sync", "lib/telemetry"),
     "sidecar/app": ("sidecar/*", "lib/*"),
     "sidecar/main": ("sidecar/app",),
+    # The operator. `crd`, `reconcile` and `injection` are pure.
+    "operator/crd": ("lib/json",),
+    "operator/app": ("operator/*", "lib/*"),
+    "operator/main": ("operator/app",),
     # The demonstration: a program of its own beside the product, so it sees none of the product's insides.
     "deploy/demo": ("lib/*",),
     # Tests may look anywhere; nothing may look at them.
-    "tests": ("lib/*", "sidecar/*", "deploy/*"),
+    "tests": ("lib/*", "sidecar/*", "operator/*", "deploy/*"),
 }
 
 # Folders of arithmetic and text: they take `now` and a seed, and see no I/O, clock, thread or randomness.
-PURE = ("sidecar/domain", "sidecar/dialect", "lib/resolve")
+PURE = ("sidecar/domain", "sidecar/dialect", "lib/resolve", "operator/crd")
 IMPURE_HEADERS = re.compile(
     r"^(boost/asio.*|asio.*|hiredis/.*|openssl/.*|prometheus/.*|thread|condition_variable|future"
     r"|stop_token|random|sys/socket\.h|unistd\.h|netdb\.h|curl/.*)$"

@@ -38,8 +38,8 @@ BANS = (
         "sleep",
         r"\b(time|asyncio)\.sleep\s*\(",
         "no test sleeps: wait for the event with a deadline",
-        # One place that polls a process until it answers; open-loop load is paced by time.
-        r"^(tests/contract/processes\.py|tests/bench/|deploy/demo/)",
+        # One place that asks a cluster until it answers; open-loop load is paced by time.
+        r"^(e2e/cluster/polling\.py|tests/bench/|deploy/demo/)",
         (".py",),
     ),
     _ban(

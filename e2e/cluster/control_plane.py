@@ -1,0 +1,149 @@
+"""A real Kubernetes control plane on loopback: etcd, API server, controller manager, scheduler; no node.
+
+    with ControlPlane(bin_folder, state_folder) as cluster:
+        cluster.kubectl("apply", "-f", "-", stdin=text)
+        cluster.api.get("/api/v1/namespaces")
+
+Processes listen on free ports, log into the state folder, are waited for by asking them, and are ended by their pid.
+"""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+
+from api import Api
+from pki import Pki
+from polling import wait_until
+
+STOP_SECONDS = 5
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class ControlPlane:
+    def __init__(self, bin_folder: pathlib.Path, folder: pathlib.Path):
+        self.bin = bin_folder
+        self.folder = folder
+        self.port = free_port()
+        self.etcd_port = free_port()
+        self.processes: dict[str, subprocess.Popen] = {}
+        # etcd waits for its disk at every write; memory makes it fast and nothing here must outlive the run.
+        memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
+        self.etcd_folder = pathlib.Path(tempfile.mkdtemp(prefix="penstock-etcd-", dir=memory))
+
+    def __enter__(self) -> "ControlPlane":
+        try:
+            self._start_all()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for name in reversed(list(self.processes)):
+            self._stop(name)
+        shutil.rmtree(self.etcd_folder, ignore_errors=True)
+
+    @property
+    def server(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> subprocess.CompletedProcess:
+        result = subprocess.run(
+            [str(self.bin / "kubectl"), "--kubeconfig", str(self.kubeconfig), *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if check and result.returncode != 0:
+            raise AssertionError(f"kubectl {' '.join(arguments)}: {result.stderr}")
+        return result
+
+    def restart_api_server(self) -> None:
+        """SIGKILL, then the same command again. Watch caches are empty afterwards, so old versions get 410."""
+        process = self.processes["kube-apiserver"]
+        process.kill()
+        process.wait()
+        self._start("kube-apiserver", *self._api_server_flags())
+        wait_until(self.api.ready, "kube-apiserver")
+
+    def _start_all(self) -> None:
+        (self.folder / "log").mkdir(parents=True, exist_ok=True)
+        self.pki = Pki(self.folder / "pki", ["127.0.0.1"])
+        self.kubeconfig = self.pki.kubeconfig("admin", self.server)
+        peer = f"http://127.0.0.1:{free_port()}"
+        client = f"http://127.0.0.1:{self.etcd_port}"
+        self._start(
+            "etcd",
+            *("--data-dir", str(self.etcd_folder), "--name", "e2e", "--unsafe-no-fsync", "--log-level", "warn"),
+            *("--listen-client-urls", client, "--advertise-client-urls", client),
+            *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"e2e={peer}"),
+        )
+        self._start("kube-apiserver", *self._api_server_flags())
+        self.api = Api("127.0.0.1", self.port, self.pki)
+        wait_until(self.api.ready, "kube-apiserver")
+        self._start("kube-controller-manager", *self._controller_flags())
+        config = str(self.pki.kubeconfig("scheduler", self.server))
+        self._start(
+            "kube-scheduler",
+            *("--kubeconfig", config, "--authentication-kubeconfig", config, "--authorization-kubeconfig", config),
+            *("--bind-address", "127.0.0.1", "--secure-port", str(free_port()), "--leader-elect=false"),
+        )
+        account = "/api/v1/namespaces/default/serviceaccounts/default"
+        wait_until(lambda: self.api.get(account), "default service account")
+
+    def _api_server_flags(self) -> list[str]:
+        path = self.pki.path
+        return [
+            *("--etcd-servers", f"http://127.0.0.1:{self.etcd_port}", "--bind-address", "127.0.0.1"),
+            *("--advertise-address", "127.0.0.1", "--secure-port", str(self.port), "--endpoint-reconciler-type=none"),
+            *("--tls-cert-file", path("apiserver.crt"), "--tls-private-key-file", path("apiserver.key")),
+            *("--client-ca-file", path("ca.crt"), "--authorization-mode", "Node,RBAC"),
+            *("--kubelet-client-certificate", path("kubelet-client.crt")),
+            *("--kubelet-client-key", path("kubelet-client.key")),
+            *("--service-account-issuer", "https://kubernetes.default.svc"),
+            *("--service-account-key-file", path("sa.pub"), "--service-account-signing-key-file", path("sa.key")),
+            *("--requestheader-client-ca-file", path("front-proxy-ca.crt")),
+            *("--requestheader-allowed-names", "front-proxy-client"),
+            *("--requestheader-username-headers", "X-Remote-User", "--requestheader-group-headers", "X-Remote-Group"),
+            *("--requestheader-extra-headers-prefix", "X-Remote-Extra-"),
+            *("--proxy-client-cert-file", path("front-proxy.crt"), "--proxy-client-key-file", path("front-proxy.key")),
+            *("--service-cluster-ip-range", "10.96.0.0/16", "--allow-privileged=true"),
+            *("--feature-gates", "MutatingAdmissionPolicy=true"),
+            *("--runtime-config", "admissionregistration.k8s.io/v1beta1=true", "--profiling=false"),
+        ]
+
+    def _controller_flags(self) -> list[str]:
+        path = self.pki.path
+        config = str(self.pki.kubeconfig("controller-manager", self.server))
+        return [
+            *("--kubeconfig", config, "--authentication-kubeconfig", config, "--authorization-kubeconfig", config),
+            *("--bind-address", "127.0.0.1", "--secure-port", str(free_port()), "--leader-elect=false"),
+            *("--root-ca-file", path("ca.crt"), "--service-account-private-key-file", path("sa.key")),
+            *("--cluster-signing-cert-file", path("ca.crt"), "--cluster-signing-key-file", path("ca.key")),
+            "--use-service-account-credentials=true",
+            *("--controllers", "*,-cloud-node-lifecycle-controller,-node-route-controller,-service-lb-controller"),
+        ]
+
+    def _start(self, program: str, *arguments: str) -> None:
+        with open(self.folder / "log" / f"{program}.log", "ab") as log:
+            self.processes[program] = subprocess.Popen(
+                [str(self.bin / program), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def _stop(self, program: str) -> None:
+        process = self.processes.pop(program)
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:  # the API server lingers on open watches
+            process.kill()
+            process.wait()

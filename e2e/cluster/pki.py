@@ -1,0 +1,71 @@
+"""Throw-away certificates and kubeconfigs of a test cluster, made by openssl."""
+
+import base64
+import pathlib
+import subprocess
+
+SERVICE_NAMES = ("localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc")
+
+
+class Pki:
+    """Two authorities and the certificates that a control plane needs, as files in `folder`."""
+
+    def __init__(self, folder: pathlib.Path, addresses: list[str]):
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._authority("ca")
+        self._authority("front-proxy-ca")
+        hosts = [f"DNS:{name}" for name in SERVICE_NAMES] + [f"IP:{address}" for address in ["10.96.0.1", *addresses]]
+        self._leaf("apiserver", "ca", "/CN=kube-apiserver", "serverAuth", hosts)
+        self._leaf("front-proxy", "front-proxy-ca", "/CN=front-proxy-client", "clientAuth")
+        self._leaf("admin", "ca", "/O=system:masters/CN=admin", "clientAuth")
+        self._leaf("controller-manager", "ca", "/CN=system:kube-controller-manager", "clientAuth")
+        self._leaf("scheduler", "ca", "/CN=system:kube-scheduler", "clientAuth")
+        self._leaf("kubelet-client", "ca", "/O=system:masters/CN=apiserver-kubelet-client", "clientAuth")
+        self._openssl("genrsa", "-out", "sa.key", "2048")
+        self._openssl("rsa", "-in", "sa.key", "-pubout", "-out", "sa.pub")
+
+    def path(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def kubeconfig(self, user: str, server: str) -> pathlib.Path:
+        """A kubeconfig that holds everything itself."""
+
+        def inline(name: str) -> str:
+            return base64.b64encode((self.folder / name).read_bytes()).decode()
+
+        file = self.folder / f"{user}.kubeconfig"
+        file.write_text(
+            "apiVersion: v1\n"
+            "kind: Config\n"
+            f"clusters: [{{name: e2e, cluster: {{server: {server}, certificate-authority-data: {inline('ca.crt')}}}}}]\n"
+            f"users: [{{name: {user}, user: {{client-certificate-data: {inline(user + '.crt')},"
+            f" client-key-data: {inline(user + '.key')}}}}}]\n"
+            f"contexts: [{{name: e2e, context: {{cluster: e2e, user: {user}}}}}]\n"
+            "current-context: e2e\n"
+        )
+        return file
+
+    def _openssl(self, *arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
+
+    def _authority(self, name: str) -> None:
+        self._openssl(
+            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"),
+            *("-keyout", f"{name}.key", "-out", f"{name}.crt", "-subj", f"/CN={name}"),
+            *("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign"),
+        )
+
+    def _leaf(self, name: str, issuer: str, subject: str, usage: str, hosts: list[str] | None = None) -> None:
+        extensions = f"keyUsage=critical,digitalSignature\nextendedKeyUsage={usage}\n"
+        if hosts:
+            extensions += f"subjectAltName={','.join(hosts)}\n"
+        (self.folder / f"{name}.ext").write_text(extensions)
+        self._openssl(
+            *("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject),
+        )
+        self._openssl(
+            *("x509", "-req", "-in", f"{name}.csr", "-CA", f"{issuer}.crt", "-CAkey", f"{issuer}.key"),
+            *("-CAcreateserial", "-days", "30", "-extfile", f"{name}.ext", "-out", f"{name}.crt"),
+        )

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "lib/api/enums.h"
+#include "lib/api/formats.h"
+#include "lib/api/listener_spec.h"
+#include "lib/json/field.h"
+
+// spec.interception of an OptimizationPolicy: how the sidecar gets between a pod's clients and its
+// engine. Read by the operator only.
+namespace penstock::api {
+
+// Where the engine takes its port from, for engines that the operator does not know.
+struct EngineSpec {
+  std::optional<std::string> container;
+  std::optional<std::uint16_t> port;
+  std::optional<std::string> flag;
+  std::optional<std::string> env;
+
+  static constexpr auto fields() {
+    using T = EngineSpec;
+    return std::tuple{
+        json::Field{"container",
+                    &T::container,
+                    {.about = "The engine's container; the one that declares the port, or the only "
+                              "one, where absent.",
+                     .format = &kDnsLabel}},
+        json::Field{"port",
+                    &T::port,
+                    {.about = "The port that Services send to; read from the pods where absent.",
+                     .min = 1,
+                     .max = 65'535}},
+        json::Field{"flag",
+                    &T::flag,
+                    {.about = "The flag that sets the engine's port, such as --port; known for "
+                              "common engines.",
+                     .format = &kFlag}},
+        json::Field{"env",
+                    &T::env,
+                    {.about = "The environment variable that sets the engine's port, such as PORT.",
+                     .format = &kVariable}}};
+  }
+};
+
+struct InterceptionSpec {
+  InterceptionMode mode = InterceptionMode::kAuto;
+  Rollout rollout = Rollout::kManual;
+  EngineSpec engine;
+  std::chrono::milliseconds grace{90'000};
+
+  static constexpr auto fields() {
+    using T = InterceptionSpec;
+    return std::tuple{
+        json::Field{"mode",
+                    &T::mode,
+                    {.about = "PortSwap: the sidecar takes the engine's port and the engine moves. "
+                              "NamedPort: the sidecar takes the port's name. Auto: whichever the "
+                              "pods and their Services allow."}},
+        json::Field{"rollout",
+                    &T::rollout,
+                    {.about = "Pods that run without the sidecar stay as they are until somebody "
+                              "restarts them (Manual)."}},
+        json::Field{"engine", &T::engine, {.about = "How the engine is told its port."}},
+        json::Field{"grace",
+                    &T::grace,
+                    {.about = "How long streams may go on after their pod's deletion; the pod's "
+                              "own grace period is raised to it.",
+                     .min = 1'000,
+                     .max = kDayMs}}};
+  }
+};
+
+}  // namespace penstock::api
