@@ -28,20 +28,20 @@ class Pki:
     def path(self, name: str) -> str:
         return str(self.folder / name)
 
-    def kubeconfig(self, user: str, server: str) -> pathlib.Path:
+    def kubeconfig(self, user: str, server: str, namespace: str = "default") -> pathlib.Path:
         """A kubeconfig that holds everything itself."""
 
         def inline(name: str) -> str:
             return base64.b64encode((self.folder / name).read_bytes()).decode()
 
-        file = self.folder / f"{user}.kubeconfig"
+        file = self.folder / f"{user}-{namespace}.kubeconfig"
         file.write_text(
             "apiVersion: v1\n"
             "kind: Config\n"
             f"clusters: [{{name: e2e, cluster: {{server: {server}, certificate-authority-data: {inline('ca.crt')}}}}}]\n"
             f"users: [{{name: {user}, user: {{client-certificate-data: {inline(user + '.crt')},"
             f" client-key-data: {inline(user + '.key')}}}}}]\n"
-            f"contexts: [{{name: e2e, context: {{cluster: e2e, user: {user}}}}}]\n"
+            f"contexts: [{{name: e2e, context: {{cluster: e2e, user: {user}, namespace: {namespace}}}}}]\n"
             "current-context: e2e\n"
         )
         return file

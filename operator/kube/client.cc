@@ -1,0 +1,99 @@
+#include "operator/kube/client.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "operator/kube/pause.h"
+
+namespace penstock::kube {
+namespace {
+
+std::string text_of(const json::Value& object) {
+  return object.dump(-1, ' ', false, json::Value::error_handler_t::replace);
+}
+
+std::string with_manager(const std::string& path) {
+  return path + "?fieldManager=" + std::string(Client::kFieldManager);
+}
+
+}  // namespace
+
+ApiResult<json::Value> Client::get(const std::string& path) {
+  return send({.path = path});
+}
+
+ApiResult<json::Value> Client::create(const std::string& collection, const json::Value& object) {
+  return send({.method = "POST",
+               .path = with_manager(collection),
+               .content_type = "application/json",
+               .body = text_of(object)});
+}
+
+ApiResult<json::Value> Client::update(const std::string& path, const json::Value& object) {
+  return send({.method = "PUT",
+               .path = with_manager(path),
+               .content_type = "application/json",
+               .body = text_of(object)});
+}
+
+// JSON is YAML, and apply takes nothing that calls itself JSON.
+ApiResult<json::Value> Client::apply(const std::string& path, const json::Value& object) {
+  return send({.method = "PATCH",
+               .path = with_manager(path) + "&force=false",
+               .content_type = "application/apply-patch+yaml",
+               .body = text_of(object)});
+}
+
+ApiResult<json::Value> Client::merge(const std::string& path, const json::Value& patch) {
+  return send({.method = "PATCH",
+               .path = with_manager(path),
+               .content_type = "application/merge-patch+json",
+               .body = text_of(patch)});
+}
+
+ApiResult<void> Client::remove(const std::string& path) {
+  ApiResult<json::Value> answer = send({.method = "DELETE", .path = path});
+  if (!answer) {
+    return std::unexpected(std::move(answer).error());
+  }
+  return {};
+}
+
+ApiResult<json::Value> Client::send(Request request) {
+  if (!await_turn()) {
+    return std::unexpected(ApiError{.message = "the operator is stopping"});
+  }
+  const ApiResult<Response> answer = transport_.call(request);
+  if (!answer) {
+    return std::unexpected(answer.error());
+  }
+  if (answer->status < 200 || answer->status > 299) {
+    return std::unexpected(error_of(*answer));
+  }
+  json::Value object = json::Value::parse(answer->body, nullptr, false);
+  if (!object.is_object()) {
+    return std::unexpected(ApiError{.message = "the API server's answer is no object"});
+  }
+  return object;
+}
+
+bool Client::await_turn() {
+  std::chrono::milliseconds wait{0};
+  {
+    const sync::MutexLock lock(mutex_);
+    const clock::Instant now = clock_.now();
+    const std::chrono::duration<double> passed = now - filled_;
+    filled_ = now;
+    tokens_ = std::min(limit_.burst, tokens_ + passed.count() * limit_.per_second);
+    // A turn is taken at once and may lie ahead, so turns come in the order of their asking.
+    tokens_ -= 1;
+    if (tokens_ < 0) {
+      wait =
+          std::chrono::milliseconds(static_cast<std::int64_t>(-tokens_ / limit_.per_second * 1e3));
+    }
+  }
+  return pause(wait, stop_.get_token());
+}
+
+}  // namespace penstock::kube

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "lib/clock/clock.h"
+#include "lib/json/text.h"
+#include "lib/sync/mutex.h"
+#include "operator/kube/api.h"
+#include "operator/kube/resource_type.h"
+
+namespace penstock::kube {
+
+// How many requests a second the operator may send, and how many at once after a pause. Lists and
+// watches are not counted.
+struct RateLimit {
+  double per_second = 100;
+  double burst = 200;
+};
+
+// Reads and writes single objects. Every write names the one field manager; nothing is forced.
+// Threads: any.
+class Client {
+ public:
+  static constexpr std::string_view kFieldManager = "penstock-operator";
+
+  Client(Transport& transport, const clock::Clock& clock, RateLimit limit)
+      : transport_(transport), clock_(clock), limit_(limit), tokens_(limit.burst) {}
+
+  ApiResult<json::Value> get(const std::string& path);
+  ApiResult<json::Value> create(const std::string& collection, const json::Value& object);
+  ApiResult<json::Value> update(const std::string& path, const json::Value& object);
+  // Server-side apply; a field of another manager is a conflict (409).
+  ApiResult<json::Value> apply(const std::string& path, const json::Value& object);
+  // RFC 7386.
+  ApiResult<json::Value> merge(const std::string& path, const json::Value& patch);
+  ApiResult<void> remove(const std::string& path);
+
+  // Ends waits for the rate limit; calls fail from then on.
+  void stop() { stop_.request_stop(); }
+
+ private:
+  ApiResult<json::Value> send(Request request);
+  // Blocks until the limit has room. False: stopped.
+  bool await_turn();
+
+  Transport& transport_;
+  const clock::Clock& clock_;
+  const RateLimit limit_;
+  std::stop_source stop_;
+  sync::Mutex mutex_;
+  double tokens_ PENSTOCK_GUARDED_BY(mutex_);
+  clock::Instant filled_ PENSTOCK_GUARDED_BY(mutex_){};
+};
+
+}  // namespace penstock::kube

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "operator/kube/api.h"
+#include "operator/kube/resource_type.h"
+
+namespace penstock::kube {
+
+// The order of requests that keeps a copy of a collection: list in pages, then watch from the
+// list's version, then watch again from the last version seen; list anew once that version is too
+// old (410). No I/O: it says what to do next and is told what came of it.
+class ListWatch {
+ public:
+  // Objects a page: few enough that a page of large ones is soon parsed and gone.
+  static constexpr int kPageSize = 250;
+  static constexpr std::chrono::seconds kWatchTime{290};
+
+  struct List {
+    std::string path;
+  };
+  struct Watch {
+    std::string path;
+  };
+  struct Wait {
+    std::chrono::milliseconds time;
+  };
+  using Step = std::variant<List, Watch, Wait>;
+
+  // Of the namespace `ns`, or all where it is empty; only objects that `label_selector` takes.
+  // `seed` spreads the waits of several of these.
+  ListWatch(const ResourceType& type, std::string_view ns, std::string_view label_selector,
+            std::uint64_t seed, int page_size = kPageSize);
+
+  Step next();
+
+  // After List. True: that was the last page, the copy is complete.
+  bool listed(std::string_view resource_version, std::string_view continue_token);
+  // True: pages that came before belong to a list that is no more; drop them.
+  bool list_failed(const ApiError& error);
+
+  // The page could not be read: drop all pages and begin again.
+  void list_abandoned(const ApiError& error);
+
+  // During Watch: the version of an event or bookmark.
+  void seen(std::string_view resource_version);
+  // The watch is over: the server ended it as it does every few minutes, or an error did.
+  void watch_ended(const std::optional<ApiError>& error);
+
+ private:
+  void wait(const ApiError& error);
+
+  std::string collection_;
+  int page_size_;
+  std::string selector_;
+  std::string version_;         // empty: list first
+  std::string continue_token_;  // of the next page
+  std::optional<std::chrono::milliseconds> wait_;
+  std::uint64_t random_;
+  unsigned failures_ = 0;  // in a row
+  bool listing_ = true;
+};
+
+}  // namespace penstock::kube

@@ -1,0 +1,54 @@
+#include "operator/kube/object_meta.h"
+
+namespace penstock::kube {
+
+const json::Value& member(const json::Value& object, const char* name) {
+  static const json::Value kNothing;
+  if (!object.is_object()) {
+    return kNothing;
+  }
+  const auto found = object.find(name);
+  return found == object.end() ? kNothing : *found;
+}
+
+std::string text_of(const json::Value& object, const char* name) {
+  const json::Value& value = member(object, name);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+std::int64_t number_of(const json::Value& object, const char* name) {
+  const json::Value& value = member(object, name);
+  return value.is_number_integer() ? value.get<std::int64_t>() : 0;
+}
+
+bool flag_of(const json::Value& object, const char* name) {
+  const json::Value& value = member(object, name);
+  return value.is_boolean() && value.get<bool>();
+}
+
+std::map<std::string, std::string> texts_of(const json::Value& object, const char* name) {
+  std::map<std::string, std::string> result;
+  const json::Value& value = member(object, name);
+  if (value.is_object()) {
+    for (const auto& item : value.items()) {
+      if (item.value().is_string()) {
+        result.emplace(item.key(), item.value().get<std::string>());
+      }
+    }
+  }
+  return result;
+}
+
+ObjectMeta read_meta(const json::Value& object) {
+  const json::Value& metadata = member(object, "metadata");
+  return {.ns = text_of(metadata, "namespace"),
+          .name = text_of(metadata, "name"),
+          .uid = text_of(metadata, "uid"),
+          .resource_version = text_of(metadata, "resourceVersion"),
+          .generation = number_of(metadata, "generation"),
+          .created = text_of(metadata, "creationTimestamp"),
+          .deleting = !text_of(metadata, "deletionTimestamp").empty(),
+          .labels = texts_of(metadata, "labels")};
+}
+
+}  // namespace penstock::kube

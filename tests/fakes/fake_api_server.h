@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/json/text.h"
+#include "lib/sync/mutex.h"
+#include "operator/kube/cluster_config.h"
+
+namespace penstock::fakes {
+
+// An API server in memory, over plain HTTP on loopback: enough of one for operator/kube, with
+// faults on demand. tests/operator/kube/contract_test.cc runs over it and over a real one.
+// It knows namespaced objects of any kind: create, get, replace with its version checked, merge
+// patch, server-side apply (ownership by leaf), delete, `/status`, lists in pages, watches.
+// Threads: any.
+class FakeApiServer {
+ public:
+  FakeApiServer();
+  ~FakeApiServer();
+  FakeApiServer(const FakeApiServer&) = delete;
+  FakeApiServer& operator=(const FakeApiServer&) = delete;
+
+  [[nodiscard]] kube::ClusterConfig config() const;
+
+  // The next requests that begin with `prefix` ("GET /api/v1/pods") are answered so.
+  struct Fault {
+    int status = 503;
+    std::string body;
+    std::string retry_after;  // header; empty: none
+  };
+  void fail_next(const std::string& prefix, Fault fault, int times = 1);
+  // Watches end after so many more bytes, in the middle of an event if need be. 0: never.
+  void cut_watches_after(std::size_t bytes);
+  // Ends running watches; versions before now get 410 from here on.
+  void forget_history();
+  // Returns once as many watches as this were begun.
+  void await_watches(int begun);
+  // Sends these bytes down every running watch.
+  void inject(const std::string& raw);
+
+  // "GET /api/v1/pods?limit=250", in the order of their arrival.
+  [[nodiscard]] std::vector<std::string> requests() const;
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace penstock::fakes

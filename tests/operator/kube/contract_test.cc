@@ -1,0 +1,133 @@
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "lib/clock/clock.h"
+#include "operator/kube/client.h"
+#include "operator/kube/http_transport.h"
+#include "operator/kube/lease_election.h"
+#include "tests/fakes/fake_api_server.h"
+#include "tests/operator/kube/mirror.h"
+
+// What operator/kube relies on, over the fake API server, or over a real one whose kubeconfig
+// PENSTOCK_KUBECONFIG names (the namespace is the context's, and is expected to be empty).
+namespace penstock::kube {
+namespace {
+
+class ContractTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ClusterConfig config;
+    if (const char* file = std::getenv("PENSTOCK_KUBECONFIG"); file != nullptr) {
+      const auto loaded = load_kubeconfig(file);
+      ASSERT_TRUE(loaded) << loaded.error().detail;
+      config = *loaded;
+    } else {
+      fake_ = std::make_unique<fakes::FakeApiServer>();
+      config = fake_->config();
+    }
+    ns_ = config.ns;
+    transport_ = std::make_unique<HttpTransport>(config, clock_);
+    client_ = std::make_unique<Client>(*transport_, clock_, RateLimit{});
+  }
+
+  std::string path(const std::string& name) { return kConfigMaps.object(ns_, name); }
+
+  void apply(const std::string& name, const std::string& text) {
+    const auto written = client_->apply(path(name), note(name, text));
+    ASSERT_TRUE(written) << written.error().message;
+  }
+
+  clock::RealClock clock_;
+  std::unique_ptr<fakes::FakeApiServer> fake_;
+  std::unique_ptr<HttpTransport> transport_;
+  std::unique_ptr<Client> client_;
+  std::string ns_;
+};
+
+TEST_F(ContractTest, ObjectsAreWrittenOnceReadAndRemoved) {
+  const auto created = client_->create(kConfigMaps.collection(ns_), note("one", "1"));
+  ASSERT_TRUE(created) << created.error().message;
+  EXPECT_FALSE(read_meta(*created).uid.empty());
+  EXPECT_EQ(client_->create(kConfigMaps.collection(ns_), note("one", "2")).error().reason,
+            "AlreadyExists");
+  EXPECT_EQ(read_note(*client_->get(path("one"))).text, "1");
+  const auto merged = client_->merge(path("one"), {{"data", {{"text", "3"}}}});
+  ASSERT_TRUE(merged);
+  EXPECT_EQ(read_note(*merged).text, "3");
+  EXPECT_TRUE(client_->remove(path("one")));
+  EXPECT_TRUE(client_->get(path("one")).error().not_found());
+  EXPECT_TRUE(client_->remove(path("one")).error().not_found());
+}
+
+TEST_F(ContractTest, AReplacementOfAnOldVersionIsAConflict) {
+  const auto first = client_->create(kConfigMaps.collection(ns_), note("two", "1"));
+  ASSERT_TRUE(first) << first.error().message;
+  json::Value changed = *first;
+  changed["data"]["text"] = "2";
+  ASSERT_TRUE(client_->update(path("two"), changed));
+  changed["data"]["text"] = "3";
+  EXPECT_TRUE(client_->update(path("two"), changed).error().conflict());
+  EXPECT_TRUE(client_->remove(path("two")));
+}
+
+TEST_F(ContractTest, ApplyTakesNothingFromAnotherManager) {
+  apply("three", "1");
+  apply("three", "2");
+  Request foreign{.method = "PATCH",
+                  .path = path("three") + "?fieldManager=somebody&force=true",
+                  .content_type = "application/apply-patch+yaml",
+                  .body = note("three", "theirs").dump()};
+  ASSERT_EQ(transport_->call(foreign)->status, 200);
+  EXPECT_TRUE(client_->apply(path("three"), note("three", "ours")).error().conflict());
+  EXPECT_EQ(read_note(*client_->get(path("three"))).text, "theirs");
+  EXPECT_TRUE(client_->remove(path("three")));
+}
+
+TEST_F(ContractTest, AMirrorFollowsItsCollection) {
+  std::map<std::string, std::string> wanted;
+  for (int i = 0; i < 7; ++i) {
+    apply("m" + std::to_string(i), "0");
+    wanted["m" + std::to_string(i)] = "0";
+  }
+  Mirror mirror(*transport_, ns_, 3);
+  ASSERT_TRUE(mirror.becomes(wanted)) << "three pages";
+  apply("m0", "1");
+  wanted["m0"] = "1";
+  apply("m9", "0");
+  wanted["m9"] = "0";
+  ASSERT_TRUE(client_->remove(path("m1")));
+  wanted.erase("m1");
+  ASSERT_TRUE(mirror.becomes(wanted));
+  for (const auto& [name, text] : wanted) {
+    EXPECT_TRUE(client_->remove(path(name)));
+  }
+  EXPECT_TRUE(mirror.becomes({}));
+}
+
+TEST_F(ContractTest, ALeaseHasOneWriter) {
+  const std::string lease = kLeases.object(ns_, "election");
+  LeaseElection a("a", {});
+  LeaseElection b("b", {});
+  const std::string wall = "2026-01-01T00:00:00.000000Z";
+  const auto first = a.observe(clock_.now(), std::nullopt, wall);
+  ASSERT_TRUE(first);
+  const auto created =
+      client_->create(kLeases.collection(ns_), write_lease(ns_, "election", *first));
+  ASSERT_TRUE(created) << created.error().message;
+  const LeaseRecord record = read_lease(*created);
+  EXPECT_EQ(record.holder, "a");
+  EXPECT_FALSE(b.observe(clock_.now(), record, wall));
+  const auto renewed = a.observe(clock_.now(), record, "2026-01-01T00:00:02.000000Z");
+  ASSERT_TRUE(renewed);
+  ASSERT_TRUE(client_->update(lease, write_lease(ns_, "election", *renewed)));
+  EXPECT_TRUE(client_->update(lease, write_lease(ns_, "election", *renewed)).error().conflict())
+      << "the version it was read at is no more";
+  EXPECT_TRUE(client_->remove(lease));
+}
+
+}  // namespace
+}  // namespace penstock::kube

@@ -1,0 +1,102 @@
+#include "operator/kube/reflector.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "lib/clock/clock.h"
+#include "operator/kube/client.h"
+#include "operator/kube/http_transport.h"
+#include "tests/fakes/fake_api_server.h"
+#include "tests/operator/kube/mirror.h"
+
+// What a reflector survives, with the faults that only a fake can make.
+namespace penstock::kube {
+namespace {
+
+using Notes = std::map<std::string, std::string>;
+
+const std::string kCollection = kConfigMaps.collection("default");
+
+class ReflectorTest : public ::testing::Test {
+ protected:
+  void put(const std::string& name, const std::string& text) {
+    const auto written = client_.apply(kConfigMaps.object("default", name), note(name, text));
+    ASSERT_TRUE(written) << written.error().message;
+  }
+
+  clock::RealClock clock_;
+  fakes::FakeApiServer server_;
+  HttpTransport transport_{server_.config(), clock_};
+  Client client_{transport_, clock_, {}};
+};
+
+TEST_F(ReflectorTest, LosesNothingWhereverAWatchIsCut) {
+  put("a", "0");
+  Mirror mirror(transport_, "default");
+  ASSERT_TRUE(mirror.becomes({{"a", "0"}}));
+  for (int round = 1; round <= 40; ++round) {
+    server_.cut_watches_after(static_cast<std::size_t>(round * 7));
+    put("a", std::to_string(round));
+    put("b", std::to_string(round));
+    ASSERT_TRUE(mirror.becomes({{"a", std::to_string(round)}, {"b", std::to_string(round)}}))
+        << round;
+  }
+}
+
+TEST_F(ReflectorTest, ListsAnewWhenItsVersionIsTooOld) {
+  put("a", "1");
+  put("b", "1");
+  Mirror mirror(transport_, "default");
+  ASSERT_TRUE(mirror.becomes({{"a", "1"}, {"b", "1"}}));
+  ASSERT_TRUE(client_.remove(kConfigMaps.object("default", "b")));
+  put("c", "1");
+  server_.forget_history();
+  ASSERT_TRUE(mirror.becomes({{"a", "1"}, {"c", "1"}}));
+  put("a", "2");
+  EXPECT_TRUE(mirror.becomes({{"a", "2"}, {"c", "1"}}));
+}
+
+TEST_F(ReflectorTest, WaitsOutAServerThatIsBusyOrBroken) {
+  put("a", "1");
+  server_.fail_next("GET " + kCollection, {.status = 429, .body = "", .retry_after = "0"}, 1);
+  Mirror mirror(transport_, "default");
+  ASSERT_TRUE(mirror.becomes({{"a", "1"}}));
+  server_.fail_next("GET " + kCollection, {.status = 500, .body = "<html>", .retry_after = ""}, 2);
+  server_.forget_history();
+  put("a", "2");
+  ASSERT_TRUE(mirror.becomes({{"a", "2"}}));
+  const std::vector<int> errors = mirror.errors();
+  EXPECT_NE(std::ranges::find(errors, 429), errors.end());
+  EXPECT_NE(std::ranges::find(errors, 500), errors.end());
+}
+
+TEST_F(ReflectorTest, APageThatIsNoJsonIsNeverHalfAList) {
+  put("a", "1");
+  server_.fail_next(kCollection,
+                    {.status = 200,
+                     .body = R"({"metadata":{"resourceVersion":"1"},"items":[)"
+                             R"({"metadata":{"name":"ghost","namespace":"default"}},{]})",
+                     .retry_after = ""});
+  Mirror mirror(transport_, "default");
+  EXPECT_TRUE(mirror.becomes({{"a", "1"}}));
+}
+
+TEST_F(ReflectorTest, AMalformedObjectIsHeldAsFarAsItGoesAndAMalformedLineEndsTheWatchOnly) {
+  put("a", "1");
+  Mirror mirror(transport_, "default");
+  ASSERT_TRUE(mirror.becomes({{"a", "1"}}));
+  server_.await_watches(1);
+  server_.inject(
+      R"({"type":"ADDED","object":{"metadata":{"name":"odd","namespace":"default","labels":[1]},"data":7}})"
+      "\n");
+  ASSERT_TRUE(mirror.becomes({{"a", "1"}, {"odd", ""}}));
+  server_.inject("what is this\n");
+  put("a", "2");
+  ASSERT_TRUE(mirror.becomes({{"a", "2"}, {"odd", ""}})) << "the watch went on from its version";
+}
+
+}  // namespace
+}  // namespace penstock::kube
