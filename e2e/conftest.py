@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "e2e" / "cluster"))
 
 from control_plane import ControlPlane  # noqa: E402
+from operator_process import OperatorProcess  # noqa: E402
 from polling import wait_until  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("PENSTOCK_BUILD", ROOT / "build" / "release"))
@@ -48,14 +49,77 @@ def definitions(cluster):
     return cluster
 
 
+CHART = ROOT / "charts" / "penstock"
+MUTATING = "admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy"
+
+
+@pytest.fixture(scope="session")
+def admission(definitions, kubernetes):
+    """The cluster, once it injects. The policies are tried with a pod that nobody selects until they are active."""
+    rendered = subprocess.run(
+        [
+            *(kubernetes / "helm", "template", "penstock", CHART, "--namespace", "penstock-system"),
+            *("--api-versions", MUTATING, "-s", "templates/inject.yaml", "-s", "templates/require.yaml"),
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    definitions.kubectl("apply", "-f", "-", stdin=rendered)
+    probe = injecting_probe(definitions)
+    wait_until(probe, "admission policies")
+    return definitions
+
+
+def make_namespace(cluster, name: str) -> str:
+    """Pods can be made in it once its service account is there."""
+    cluster.kubectl("create", "namespace", name)
+    account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+    wait_until(lambda: cluster.api.get(account), f"service account of {name}")
+    return name
+
+
+def injecting_probe(cluster):
+    """Whether a policy with an injection has its pods changed; asked by dry runs."""
+    make_namespace(cluster, "admission-probe")
+    policies = "/apis/penstock.dev/v1alpha1/namespaces/admission-probe/optimizationpolicies"
+    cluster.api.create(policies, policy_document("probe", {"app": "probe"}))
+    container = {"name": "penstock-sidecar", "image": "x", "restartPolicy": "Always", "ports": []}
+    injection = {"hash": "1", "selector": {"matchLabels": {"app": "probe"}}, "container": container}
+    cluster.api.merge(policies + "/probe/status", {"status": {"injection": injection}})
+    pod = {
+        "metadata": {"name": "probe", "labels": {"app": "probe"}},
+        "spec": {"automountServiceAccountToken": False, "containers": [{"name": "a", "image": "a"}]},
+    }
+
+    def injects() -> bool:
+        status, answer = cluster.api.call("POST", "/api/v1/namespaces/admission-probe/pods?dryRun=All", pod)
+        return status == 201 and "initContainers" in answer["spec"]
+
+    return injects
+
+
+def policy_document(name: str, labels: dict, **spec) -> dict:
+    return {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "OptimizationPolicy",
+        "metadata": {"name": name},
+        "spec": {"selector": {"matchLabels": labels}, **spec},
+    }
+
+
+@pytest.fixture(scope="session")
+def running_operator(admission, programs, tmp_path_factory):
+    log = tmp_path_factory.mktemp("operator") / "operator.log"
+    process = OperatorProcess(programs / "penstock-operator", admission.kubeconfig, log)
+    yield process
+    assert process.stop() == 0, log.read_text()
+
+
 _numbers = itertools.count(1)
 
 
 @pytest.fixture
 def namespace(cluster) -> str:
     """A namespace of the test's own, with its service account."""
-    name = f"t{next(_numbers)}"
-    cluster.kubectl("create", "namespace", name)
-    account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
-    wait_until(lambda: cluster.api.get(account), f"service account of {name}")
-    return name
+    return make_namespace(cluster, f"t{next(_numbers)}")

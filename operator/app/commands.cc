@@ -10,6 +10,7 @@
 
 #include "lib/json/strictness.h"
 #include "lib/resources/load.h"
+#include "operator/app/operator.h"
 #include "operator/crd/documents.h"
 
 namespace penstock::control {
@@ -49,6 +50,43 @@ int check_files(const std::vector<std::string>& paths) {
   return errors == 0 ? 0 : 1;
 }
 
+void add_run_options(CLI::App& run, RunOptions& options) {
+  const auto add = [&run](const std::string& flag, auto& into, const std::string& about) {
+    std::string variable = "PENSTOCK_";
+    for (const char c : flag) {
+      variable += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
+    }
+    return run.add_option("--" + flag, into, about)->envname(variable)->capture_default_str();
+  };
+  add("kubeconfig", options.kubeconfig, "How to reach the API server [the pod's service account]")
+      ->type_name("FILE");
+  add("context", options.context, "Which context of the kubeconfig [the current one]");
+  add("namespace", options.ns, "Where the Lease is kept [the service account's]")->type_name("NS");
+  add("watch-namespace", options.watch_namespace, "Look at this namespace only [all]")
+      ->type_name("NS");
+  add("identity", options.identity, "This replica's name in the Lease [the host's]");
+  add("lease", options.lease, "The Lease that replicas agree by")->type_name("NAME");
+  run.add_flag("--leader-election,!--no-leader-election", options.leader_election,
+               "Act only while holding the Lease [on]")
+      ->envname("PENSTOCK_LEADER_ELECTION");
+  add("health", options.health, "Where /healthz and /readyz are; \"off\" for none")
+      ->type_name("ADDR:PORT");
+  add("workers", options.workers, "Policies that are worked on at once")->check(CLI::Range(1, 32));
+  reconcile::Settings& settings = options.settings;
+  add("sidecar-image", settings.sidecar_image, "The image of the sidecar")
+      ->type_name("IMAGE")
+      ->required();
+  add("sidecar-pull-policy", settings.image_pull_policy, "How that image is pulled")
+      ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}));
+  add("sidecar-cpu", settings.cpu_request, "What a sidecar asks for")->type_name("QUANTITY");
+  add("sidecar-memory", settings.memory_request, "What a sidecar asks for and may take")
+      ->type_name("QUANTITY");
+  add("status-port", settings.status_port, "The port of the sidecar's status listener")
+      ->check(CLI::Range(1, 65'535));
+  add("bind-port", settings.bind_port, "The sidecar's port where it takes a port's name")
+      ->check(CLI::Range(1, 65'535));
+}
+
 }  // namespace
 
 int run_command(int argc, const char* const* argv) {
@@ -68,10 +106,17 @@ int run_command(int argc, const char* const* argv) {
       "check", "Check resource files as the API server and the sidecar would, all errors at once");
   check->add_option("PATH", paths, "Files, or folders of them")->required();
 
+  RunOptions options;
+  CLI::App* run = app.add_subcommand("run", "Run the operator, in a cluster or outside of it");
+  add_run_options(*run, options);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (run->parsed()) {
+    return run_operator(options);
   }
   return check->parsed() ? check_files(paths) : write_definitions(folder);
 }

@@ -1,0 +1,56 @@
+{{- define "penstock.name" -}}
+{{- printf "%s-operator" .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "penstock.labels" -}}
+app.kubernetes.io/name: penstock
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{/* The served version of the mutating policies' API; empty where it is not served. */}}
+{{- define "penstock.mutatingVersion" -}}
+{{- range list "v1" "v1beta1" -}}
+{{- if $.Capabilities.APIVersions.Has (printf "admissionregistration.k8s.io/%s/MutatingAdmissionPolicy" .) -}}
+{{ . }}{{ break }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "penstock.namespaceSelector" -}}
+matchExpressions:
+- key: kubernetes.io/metadata.name
+  operator: NotIn
+  values: {{ concat (list "kube-system" "kube-node-lease" .Release.Namespace) .Values.admission.excludedNamespaces | uniq | toJson }}
+{{- end -}}
+
+{{/* CEL: whether the selector `$s` takes the pod. */}}
+{{- define "penstock.selects" -}}
+{{- $s := . -}}
+{{ $s }}.?matchLabels.orValue({}).all(k, k in object.metadata.?labels.orValue({}) && object.metadata.labels[k] == {{ $s }}.matchLabels[k]) &&
+{{ $s }}.?matchExpressions.orValue([]).all(e,
+  e.operator == 'In' ? (e.key in object.metadata.?labels.orValue({}) && object.metadata.labels[e.key] in e.values) :
+  e.operator == 'NotIn' ? !(e.key in object.metadata.?labels.orValue({}) && object.metadata.labels[e.key] in e.values) :
+  e.operator == 'Exists' ? e.key in object.metadata.?labels.orValue({}) : !(e.key in object.metadata.?labels.orValue({})))
+{{- end -}}
+
+{{/* Which pods a policy's injection concerns; the same for both admission policies. */}}
+{{- define "penstock.concerns" -}}
+# Written by the operator once the policy is accepted.
+- name: has-injection
+  expression: "has(params.status) && has(params.status.injection)"
+- name: not-opted-out
+  expression: "object.metadata.?annotations[?'penstock.dev/inject'].orValue('') != 'false'"
+- name: pod-network
+  expression: "!object.spec.?hostNetwork.orValue(false)"
+- name: selected
+  expression: >-
+    {{- include "penstock.selects" "params.status.injection.selector" | nindent 4 }}
+# Policies are evaluated in no order; the operator names the older ones that may take the same pod.
+- name: no-older-policy
+  expression: >-
+    !params.status.injection.?yields.orValue([]).exists(s,
+    {{- include "penstock.selects" "s" | nindent 4 }})
+{{- end -}}

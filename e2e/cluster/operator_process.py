@@ -1,0 +1,42 @@
+"""The operator as a process beside the cluster."""
+
+import pathlib
+import subprocess
+import urllib.error
+import urllib.request
+
+from control_plane import free_port
+from polling import wait_until
+
+
+class OperatorProcess:
+    """`penstock-operator run` with a kubeconfig; ended by its pid."""
+
+    def __init__(self, program: pathlib.Path, kubeconfig: pathlib.Path, log: pathlib.Path, *flags: str):
+        self.port = free_port()
+        self.log = log
+        with open(log, "ab") as output:
+            self.process = subprocess.Popen(
+                [
+                    *(str(program), "run", "--kubeconfig", str(kubeconfig), "--namespace", "default"),
+                    *("--sidecar-image", "penstock.test/sidecar:1", "--health", f"127.0.0.1:{self.port}", *flags),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        wait_until(self.ready, "penstock-operator")
+
+    def ready(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+                return answer.status == 200
+        except urllib.error.HTTPError:
+            return False
+
+    def stop(self) -> int:
+        """The exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(20)

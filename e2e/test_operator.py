@@ -1,0 +1,182 @@
+"""The operator as a process on a real control plane: policies in, conditions, ConfigMaps and injected pods out."""
+
+import json
+import time
+
+import pytest
+from conftest import policy_document
+from polling import wait_until
+
+POLICIES = "/apis/penstock.dev/v1alpha1/namespaces/{}/optimizationpolicies"
+
+
+def deployment(name: str, labels: dict, **container) -> dict:
+    engine = {"name": "vllm", "image": "vllm/vllm-openai:v1", "args": ["--model", "m", "--port", "8000"], **container}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": 2,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [engine]}},
+        },
+    }
+
+
+class Namespace:
+    """What a test asks of its namespace."""
+
+    def __init__(self, cluster, name: str):
+        self.cluster = cluster
+        self.api = cluster.api
+        self.name = name
+
+    def apply(self, document: dict) -> None:
+        self.cluster.kubectl("-n", self.name, "apply", "--server-side", "-f", "-", stdin=json.dumps(document))
+
+    def policy(self, name: str) -> dict:
+        found = self.api.get(f"{POLICIES.format(self.name)}/{name}")
+        assert found is not None, name
+        return found
+
+    def condition(self, policy: str, kind: str) -> dict:
+        conditions = self.policy(policy).get("status", {}).get("conditions", [])
+        return next(condition for condition in conditions if condition["type"] == kind)
+
+    def await_condition(self, policy: str, kind: str, status: str, reason: str | None = None) -> dict:
+        def holds():
+            conditions = {c["type"]: c for c in self.policy(policy).get("status", {}).get("conditions", [])}
+            found = conditions.get(kind, {})
+            assert found.get("status") == status and reason in (None, found.get("reason")), conditions
+            return found
+
+        return wait_until(holds, f"{kind}={status} of {self.name}/{policy}", seconds=15)
+
+    def pods(self, label: str) -> list[dict]:
+        return self.api.get(f"/api/v1/namespaces/{self.name}/pods?labelSelector={label}")["items"]
+
+    def await_pods(self, label: str, count: int) -> list[dict]:
+        return wait_until(lambda: len(self.pods(label)) == count and self.pods(label), f"{count} pods {label}")
+
+
+@pytest.fixture
+def space(running_operator, admission, namespace) -> Namespace:
+    return Namespace(admission, namespace)
+
+
+def test_a_policy_for_a_workload_injects_its_new_pods(space):
+    space.apply(policy_document("chat", {"app": "llm"}))
+    assert space.await_condition("chat", "Accepted", "True")
+    space.await_condition("chat", "Injected", "Unknown", "NoWorkload")
+    space.apply(deployment("engine", {"app": "llm"}))
+    # The Deployment's first pods may have been made before the operator had seen it.
+    space.await_condition("chat", "ResolvedRefs", "True")
+    wait_until(lambda: "injection" in space.policy("chat")["status"], "injection")
+    space.cluster.kubectl("-n", space.name, "rollout", "restart", "deployment/engine")
+
+    def all_injected():
+        pods = [pod for pod in space.pods("app=llm") if "deletionTimestamp" not in pod["metadata"]]
+        return pods and all("initContainers" in pod["spec"] for pod in pods) and pods
+
+    # Without a node nothing becomes ready, so the rollout waits with one new pod beside the old ones.
+    for pod in space.pods("app=llm"):
+        if "initContainers" not in pod["spec"]:
+            space.api.delete(f"/api/v1/namespaces/{space.name}/pods/{pod['metadata']['name']}?gracePeriodSeconds=0")
+    pod = wait_until(all_injected, "injected pods")[0]
+    sidecar, engine = pod["spec"]["initContainers"][0], pod["spec"]["containers"][0]
+    assert sidecar["name"] == "penstock-sidecar"
+    assert sidecar["restartPolicy"] == "Always"
+    assert engine["args"] == ["--model", "m", "--port", "18000"]
+    assert "--engine-port" in sidecar["args"] and "18000" in sidecar["args"]
+    assert pod["spec"]["terminationGracePeriodSeconds"] == 90
+    assert engine["lifecycle"]["preStop"]["httpGet"]["path"] == "/drained"
+    assert pod["metadata"]["annotations"]["penstock.dev/policy"] == "chat"
+    assert pod["metadata"]["annotations"]["kubectl.kubernetes.io/default-container"] == "vllm"
+    assert space.await_condition("chat", "Injected", "True", "Injected")
+    status = space.policy("chat")["status"]
+    assert status["interception"] == "PortSwap"
+    assert status["observedGeneration"] == 1
+    config = space.api.get(f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat")
+    assert config["metadata"]["annotations"]["penstock.dev/hash"] == status["hash"]
+    binding = json.loads(config["data"]["binding.json"])["spec"]
+    assert binding["enginePort"] == 18000
+    assert binding["hash"] == status["hash"]
+    wait_until(
+        lambda: all(
+            pod["metadata"]["annotations"].get("penstock.dev/delivered") == status["hash"]
+            for pod in space.pods("app=llm")
+        ),
+        "pods told",
+    )
+
+
+def test_pods_that_run_already_are_named_with_the_command_that_restarts_them(space):
+    space.apply(deployment("engine", {"app": "llm"}))
+    space.await_pods("app=llm", 2)
+    space.apply(policy_document("chat", {"app": "llm"}))
+    condition = space.await_condition("chat", "Injected", "False", "RestartRequired")
+    assert f"kubectl -n {space.name} rollout restart deployment/engine" in condition["message"]
+    assert space.policy("chat")["status"]["pods"]["selected"] == 2
+    events = space.api.get(f"/apis/events.k8s.io/v1/namespaces/{space.name}/events")["items"]
+    mine = [event for event in events if event.get("reportingController") == "penstock.dev/operator"]
+    assert any(event["reason"] == "InjectedRestartRequired" for event in mine), mine
+
+
+def test_references_resolve_in_any_order_and_a_broken_one_keeps_the_last_good_version(space):
+    space.apply(deployment("engine", {"app": "llm"}))
+    space.apply(policy_document("chat", {"app": "llm"}, routing={"tableRef": {"name": "models"}}))
+    missing = space.await_condition("chat", "ResolvedRefs", "False", "NotResolved")
+    assert "names no RoutingTable" in missing["message"]
+    table = {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "RoutingTable",
+        "metadata": {"name": "models"},
+        "spec": {"backends": [{"name": "engine", "url": "http://127.0.0.1:8000", "dialect": "OpenAI"}]},
+    }
+    space.apply(table)
+    space.await_condition("chat", "ResolvedRefs", "True")
+    good = wait_until(lambda: space.policy("chat")["status"].get("hash"), "hash")
+    used = f"/apis/penstock.dev/v1alpha1/namespaces/{space.name}/routingtables/models"
+    wait_until(lambda: space.api.get(used).get("status", {}).get("policies") == 1, "the table's status")
+    space.cluster.kubectl("-n", space.name, "delete", "rtab", "models")
+    space.await_condition("chat", "ResolvedRefs", "False")
+    space.await_condition("chat", "Degraded", "True", "NotResolved")
+    assert space.policy("chat")["status"]["hash"] == good
+    config = space.api.get(f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat")
+    assert config["metadata"]["annotations"]["penstock.dev/hash"] == good
+
+
+def test_of_two_policies_for_a_pod_the_older_has_it(space):
+    space.apply(deployment("engine", {"app": "llm", "tier": "web"}))
+    space.await_pods("app=llm", 2)
+    space.apply(policy_document("first", {"app": "llm"}))
+    space.await_condition("first", "Accepted", "True")
+    # Creation times have seconds; the second policy must be younger by its time, not by its name.
+    created = space.policy("first")["metadata"]["creationTimestamp"]
+    wait_until(lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) > created, "the next second")
+    space.apply(policy_document("another", {"tier": "web"}))
+    conflict = space.await_condition("another", "Degraded", "True", "Conflicted")
+    assert "first" in conflict["message"]
+    assert space.policy("another")["status"]["pods"]["selected"] == 0
+    injection = wait_until(lambda: space.policy("another")["status"].get("injection"), "injection")
+    assert injection["yields"] == [{"matchLabels": {"app": "llm"}, "matchExpressions": []}]
+
+
+def test_deleting_a_policy_takes_its_config_map_along(space):
+    space.apply(deployment("engine", {"app": "llm"}))
+    space.apply(policy_document("chat", {"app": "llm"}))
+    config = f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat"
+    wait_until(lambda: space.api.get(config), "the ConfigMap")
+    space.cluster.kubectl("-n", space.name, "delete", "opol", "chat")
+    wait_until(lambda: space.api.get(config) is None, "its end")
+
+
+def test_kubectl_get_tells_the_truth(space):
+    space.apply(deployment("engine", {"app": "llm"}))
+    space.await_pods("app=llm", 2)
+    space.apply(policy_document("chat", {"app": "llm"}))
+    space.await_condition("chat", "Injected", "False")
+    shown = space.cluster.kubectl("-n", space.name, "get", "opol").stdout.splitlines()
+    assert shown[0].split() == ["NAME", "MODE", "ACCEPTED", "PROGRAMMED", "INJECTED", "PODS", "AGE"]
+    assert shown[1].split()[:6] == ["chat", "Enforce", "True", "Unknown", "0", "2"]

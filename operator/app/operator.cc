@@ -1,0 +1,201 @@
+#include "operator/app/operator.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+#include "lib/clock/clock.h"
+#include "operator/app/health.h"
+#include "operator/app/log.h"
+#include "operator/app/pod_sink.h"
+#include "operator/app/work_keys.h"
+#include "operator/controllers/policy_controller.h"
+#include "operator/controllers/referenced_controller.h"
+#include "operator/controllers/stores.h"
+#include "operator/kube/events.h"
+#include "operator/kube/http_transport.h"
+#include "operator/kube/leader.h"
+#include "operator/kube/reflector.h"
+#include "operator/kube/workers.h"
+
+namespace penstock::control {
+namespace {
+
+constexpr const char* kAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+constexpr const char* kOurs = "app.kubernetes.io/managed-by=penstock-operator";
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string host_name() {
+  std::string name(256, '\0');
+  return ::gethostname(name.data(), name.size()) == 0 ? name.c_str() : "penstock-operator";
+}
+
+Result<kube::ClusterConfig> cluster_config(const RunOptions& options) {
+  if (!options.kubeconfig.empty()) {
+    return kube::load_kubeconfig(options.kubeconfig, options.context);
+  }
+  return kube::in_cluster_config(environment("KUBERNETES_SERVICE_HOST"),
+                                 environment("KUBERNETES_SERVICE_PORT"), kAccountFolder);
+}
+
+// Everything that lives as long as the process.
+class Operator {
+ public:
+  Operator(const RunOptions& options, kube::ClusterConfig config)
+      : options_(options),
+        ns_(options.ns.empty() ? config.ns : options.ns),
+        identity_(options.identity.empty() ? host_name() : options.identity),
+        transport_(std::move(config), clock_),
+        client_(transport_, clock_, {}),
+        events_(client_, clock_, identity_),
+        seed_(static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())),
+        workers_(clock_, seed_),
+        keys_(workers_),
+        stores_(keys_.changes()),
+        leader_(client_, clock_, ns_, options.lease, identity_),
+        policies_(
+            stores_, client_, events_, clock_, options.settings,
+            [](const auto&) { return std::map<std::string, reconcile::SidecarReport>(); },
+            [this] { return leads(); }),
+        referenced_(stores_, client_, clock_, [this] { return leads(); }),
+        health_([this] { return stores_.complete(); }) {
+    keys_.attach(stores_);
+  }
+
+  int run() {
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &ending, nullptr);  // before any thread, which inherits it
+    if (const Result<void> listening = health_.listen(options_.health); !listening) {
+      log_line("error", listening.error().detail);
+      return 1;
+    }
+    workers_.suspend();
+    workers_.start(options_.workers, [this](const std::string& key) { return work(key); });
+    start_reflectors();
+    start_leader();
+    log_line("info", "penstock-operator " PENSTOCK_VERSION " runs as " + identity_);
+    int signal = 0;
+    sigwait(&ending, &signal);
+    log_line("info", "ending");
+    workers_.stop();
+    leader_thread_ = {};  // gives the Lease back
+    client_.stop();
+    for (std::jthread& reflector : reflectors_) {
+      reflector.request_stop();
+    }
+    reflectors_.clear();
+    return 0;
+  }
+
+ private:
+  [[nodiscard]] bool leads() const { return !options_.leader_election || leader_.leads(); }
+
+  template <class T>
+  void keep(kube::ObjectStore<T>& store, const kube::ResourceType& type,
+            T (*read)(const json::Value&), std::string_view selector = {}) {
+    reflect(type, std::make_shared<kube::StoreSink<T>>(store, read), selector);
+  }
+
+  void reflect(const kube::ResourceType& type, std::shared_ptr<kube::ReflectorSink> sink,
+               std::string_view selector = {}) {
+    kube::ListWatch order(type, options_.watch_namespace, selector, ++seed_);
+    reflectors_.emplace_back([this, plural = std::string(type.plural), order = std::move(order),
+                              sink = std::move(sink)](const std::stop_token& stop) {
+      kube::reflect(transport_, order, *sink, stop, [&plural](const kube::ApiError& error) {
+        log_line("warn", plural + ": " + error.message);
+      });
+    });
+  }
+
+  void start_reflectors() {
+    keep(stores_.policies, kube::kPolicies, &controllers::read_policy);
+    keep(stores_.tiers, kube::kTiers, &controllers::read_tier);
+    keep(stores_.tables, kube::kTables, &controllers::read_table);
+    keep(stores_.deployments, kube::kDeployments, &controllers::read_deployment);
+    keep(stores_.stateful_sets, kube::kStatefulSets, &controllers::read_stateful_set);
+    keep(stores_.services, kube::kServices, &controllers::read_service);
+    keep(stores_.config_maps, kube::kConfigMaps, &controllers::read_config_map, kOurs);
+    reflect(kube::kPods, std::make_shared<PodSink>(stores_));
+  }
+
+  void start_leader() {
+    if (!options_.leader_election) {
+      begin_leading();
+      return;
+    }
+    leader_thread_ = std::jthread([this](const std::stop_token& stop) {
+      leader_.run(stop, [this](bool leading) {
+        log_line("info", leading ? "leads" : "no longer leads");
+        if (leading) {
+          begin_leading();
+        } else {
+          workers_.suspend();
+        }
+      });
+    });
+  }
+
+  void begin_leading() {
+    keys_.add_all();
+    workers_.resume();
+  }
+
+  kube::WorkOutcome work(const std::string& key) {
+    // Before every list is complete, what is missing may only be late.
+    if (!stores_.complete()) {
+      return {.again_in = std::chrono::milliseconds(20)};
+    }
+    const WorkKey parsed = parse_key(key);
+    if (parsed.kind == kube::kPolicies.kind) {
+      return policies_.reconcile(parsed.ns, parsed.name);
+    }
+    return parsed.kind == kube::kTiers.kind ? referenced_.reconcile_tier(parsed.ns, parsed.name)
+                                            : referenced_.reconcile_table(parsed.ns, parsed.name);
+  }
+
+  const RunOptions& options_;
+  const std::string ns_;
+  const std::string identity_;
+  clock::RealClock clock_;
+  kube::HttpTransport transport_;
+  kube::Client client_;
+  kube::EventRecorder events_;
+  std::uint64_t seed_;
+  kube::Workers workers_;
+  WorkKeys keys_;
+  controllers::Stores stores_;
+  kube::Leader leader_;
+  controllers::PolicyController policies_;
+  controllers::ReferencedController referenced_;
+  Health health_;
+  std::vector<std::jthread> reflectors_;
+  std::jthread leader_thread_;
+};
+
+}  // namespace
+
+int run_operator(const RunOptions& options) {
+  Result<kube::ClusterConfig> config = cluster_config(options);
+  if (!config) {
+    log_line("error", config.error().detail);
+    return 1;
+  }
+  Operator running(options, std::move(*config));
+  return running.run();
+}
+
+}  // namespace penstock::control

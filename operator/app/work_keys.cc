@@ -1,0 +1,144 @@
+#include "operator/app/work_keys.h"
+
+#include "operator/controllers/referenced_controller.h"
+#include "operator/reconcile/selectors.h"
+#include "operator/reconcile/sidecar_container.h"
+
+namespace penstock::control {
+namespace {
+
+using reconcile::Document;
+using reconcile::Pod;
+using reconcile::Policy;
+using reconcile::Service;
+using reconcile::Workload;
+
+std::string key(const std::string& ns, const char* kind, const std::string& name) {
+  return ns + "/" + kind + ":" + name;
+}
+
+constexpr const char* kPolicy = "OptimizationPolicy";
+constexpr const char* kTier = "CacheTier";
+constexpr const char* kTable = "RoutingTable";
+
+// A policy that is gone or whose content or standing changed concerns its neighbours, too.
+bool concerns_others(const Policy* before, const Policy* now) {
+  return before == nullptr || now == nullptr || before->meta.generation != now->meta.generation ||
+         before->meta.deleting != now->meta.deleting;
+}
+
+}  // namespace
+
+WorkKey parse_key(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const std::size_t colon = text.find(':', slash);
+  return {text.substr(0, slash), text.substr(slash + 1, colon - slash - 1), text.substr(colon + 1)};
+}
+
+void WorkKeys::add_policy(const std::string& ns, const std::string& name) {
+  workers_.add(key(ns, kPolicy, name));
+}
+
+void WorkKeys::add_policies(const std::string& ns,
+                            const std::function<bool(const Policy&)>& concerns) {
+  for (const auto& policy : stores_->policies.list(ns)) {
+    if (concerns(*policy)) {
+      add_policy(ns, policy->meta.name);
+    }
+  }
+}
+
+void WorkKeys::add_all() {
+  for (const auto& policy : stores_->policies.list()) {
+    add_policy(policy->meta.ns, policy->meta.name);
+  }
+  for (const auto& tier : stores_->tiers.list()) {
+    workers_.add(key(tier->meta.ns, kTier, tier->meta.name));
+  }
+  for (const auto& table : stores_->tables.list()) {
+    workers_.add(key(table->meta.ns, kTable, table->meta.name));
+  }
+}
+
+void WorkKeys::add_references(const Policy& policy) {
+  if (policy.parsed.routing) {
+    workers_.add(key(policy.meta.ns, kTable, policy.parsed.routing->table_ref.name));
+  }
+  if (policy.parsed.caching) {
+    for (const api::CachingTierSpec& tier : policy.parsed.caching->tiers) {
+      workers_.add(key(policy.meta.ns, kTier, tier.ref.name));
+    }
+  }
+}
+
+void WorkKeys::policy_changed(const Policy* before, const Policy* now) {
+  const Policy& some = now != nullptr ? *now : *before;
+  if (!concerns_others(before, now)) {
+    add_policy(some.meta.ns, some.meta.name);
+    return;
+  }
+  add_policy(some.meta.ns, some.meta.name);
+  add_policies(some.meta.ns, [](const Policy&) { return true; });
+  for (const Policy* version : {before, now}) {
+    if (version != nullptr) {
+      add_references(*version);
+    }
+  }
+}
+
+void WorkKeys::pod_changed(const Pod* before, const Pod* now) {
+  const Pod& some = now != nullptr ? *now : *before;
+  add_policies(some.meta.ns, [&](const Policy& policy) {
+    const auto selected = [&policy](const Pod* pod) {
+      return pod != nullptr && (reconcile::selects(policy.parsed.selector, pod->meta.labels) ||
+                                pod->injected_by == policy.meta.name);
+    };
+    return selected(before) || selected(now);
+  });
+}
+
+void WorkKeys::workload_changed(const Workload* before, const Workload* now) {
+  const Workload& some = now != nullptr ? *now : *before;
+  add_policies(some.meta.ns, [&](const Policy& policy) {
+    const auto selected = [&policy](const Workload* workload) {
+      return workload != nullptr &&
+             reconcile::selects(policy.parsed.selector, workload->pods.labels);
+    };
+    return selected(before) || selected(now);
+  });
+}
+
+controllers::StoreChanges WorkKeys::changes() {
+  const auto referenced = [this](const char* kind, auto uses) {
+    return [this, kind, uses](const Document* before, const Document* now) {
+      const Document& some = now != nullptr ? *now : *before;
+      workers_.add(key(some.meta.ns, kind, some.meta.name));
+      // A status of ours is no change for policies.
+      if (before == nullptr || now == nullptr || before->meta.generation != now->meta.generation) {
+        add_policies(some.meta.ns,
+                     [&](const Policy& policy) { return uses(policy, some.meta.name); });
+      }
+    };
+  };
+  return {
+      .policy = [this](const Policy* before, const Policy* now) { policy_changed(before, now); },
+      .tier = referenced(kTier, &controllers::uses_tier),
+      .table = referenced(kTable, &controllers::uses_table),
+      .workload = [this](const Workload* before,
+                         const Workload* now) { workload_changed(before, now); },
+      .pod = [this](const Pod* before, const Pod* now) { pod_changed(before, now); },
+      .service =
+          [this](const Service* before, const Service* now) {
+            const Service& some = now != nullptr ? *now : *before;
+            add_policies(some.meta.ns, [](const Policy&) { return true; });
+          },
+      .config_map =
+          [this](const controllers::ConfigMap* before, const controllers::ConfigMap* now) {
+            const controllers::ConfigMap& some = now != nullptr ? *now : *before;
+            add_policies(some.meta.ns, [&some](const Policy& policy) {
+              return reconcile::config_map_name(policy.meta.name) == some.meta.name;
+            });
+          }};
+}
+
+}  // namespace penstock::control

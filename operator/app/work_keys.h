@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "operator/controllers/stores.h"
+#include "operator/kube/workers.h"
+
+namespace penstock::control {
+
+// What a change of any object means for the work queue: which policies, tiers and tables have to be
+// looked at. Keys are "namespace/kind:name".
+class WorkKeys {
+ public:
+  explicit WorkKeys(kube::Workers& workers) : workers_(workers) {}
+
+  // REQUIRES: called once, before anything changes; the stores outlive every change.
+  void attach(const controllers::Stores& stores) { stores_ = &stores; }
+
+  controllers::StoreChanges changes();
+  void add_all();
+  void add_policy(const std::string& ns, const std::string& name);
+
+ private:
+  // Every policy of the namespace that `concerns` takes.
+  void add_policies(const std::string& ns,
+                    const std::function<bool(const reconcile::Policy&)>& concerns);
+  void policy_changed(const reconcile::Policy* before, const reconcile::Policy* now);
+  void pod_changed(const reconcile::Pod* before, const reconcile::Pod* now);
+  void workload_changed(const reconcile::Workload* before, const reconcile::Workload* now);
+  void add_references(const reconcile::Policy& policy);
+
+  kube::Workers& workers_;
+  const controllers::Stores* stores_ = nullptr;
+};
+
+struct WorkKey {
+  std::string ns;
+  std::string kind;  // "OptimizationPolicy", "CacheTier", "RoutingTable"
+  std::string name;
+};
+WorkKey parse_key(const std::string& key);
+
+}  // namespace penstock::control

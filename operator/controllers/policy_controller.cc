@@ -1,0 +1,172 @@
+#include "operator/controllers/policy_controller.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "lib/json/write.h"
+#include "operator/kube/timestamp.h"
+#include "operator/reconcile/selectors.h"
+#include "operator/reconcile/sidecar_container.h"
+
+namespace penstock::controllers {
+namespace {
+
+using json::Value;
+using kube::ApiError;
+using kube::ApiResult;
+using kube::WorkOutcome;
+using reconcile::Plan;
+using reconcile::Policy;
+using reconcile::Ptr;
+using reconcile::Workload;
+using reconcile::World;
+
+WorkOutcome failed(const ApiError& error) {
+  return {.succeeded = false, .retry_after = error.retry_after};
+}
+
+ApiError not_leading() {
+  return {.message = "this replica does not lead"};
+}
+
+void add_selected(const std::vector<Ptr<Workload>>& from, const api::LabelSelector& selector,
+                  std::vector<Ptr<Workload>>& into) {
+  std::ranges::copy_if(from, std::back_inserter(into), [&selector](const Ptr<Workload>& workload) {
+    return reconcile::selects(selector, workload->pods.labels);
+  });
+}
+
+}  // namespace
+
+WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string& name) {
+  const Ptr<Policy> policy = stores_.policies.find(ns, name);
+  if (policy == nullptr) {
+    forget(ns + "/" + name);  // its ConfigMap goes with it: it is the ConfigMap's owner
+    return {};
+  }
+  const World world = gather(policy);
+  const Plan plan = decide(world, settings_);
+  if (const ApiResult<void> written = write_config(*policy, plan); !written) {
+    return failed(written.error());
+  }
+  if (const ApiResult<void> told = tell_pods(*policy, plan); !told) {
+    return failed(told.error());
+  }
+  return finish_status(*policy, plan);
+}
+
+World PolicyController::gather(const Ptr<Policy>& policy) const {
+  const std::string& ns = policy->meta.ns;
+  World world;
+  world.policy = policy;
+  for (Ptr<Policy>& other : stores_.policies.list(ns)) {
+    if (other->meta.name != policy->meta.name) {
+      world.others.push_back(std::move(other));
+    }
+  }
+  world.tiers = stores_.tiers.list(ns);
+  world.tables = stores_.tables.list(ns);
+  for (const auto* store : {&stores_.deployments, &stores_.stateful_sets, &stores_.bare_pods}) {
+    add_selected(store->list(ns), policy->parsed.selector, world.workloads);
+  }
+  world.pods = stores_.pods.list(ns);
+  world.services = stores_.services.list(ns);
+  world.reports = reports_(world.pods);
+  world.now = kube::timestamp(clock_.wall_now());
+  return world;
+}
+
+ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan& plan) {
+  const std::string name = reconcile::config_map_name(policy.meta.name);
+  const auto current = stores_.config_maps.find(policy.meta.ns, name);
+  if (!plan.config || (current != nullptr && current->hash == plan.status.hash)) {
+    return {};
+  }
+  if (!leads_()) {
+    return std::unexpected(not_leading());
+  }
+  const Value owner = {{"apiVersion", kube::kPolicies.api_version()},
+                       {"kind", kube::kPolicies.kind},
+                       {"name", policy.meta.name},
+                       {"uid", policy.meta.uid}};
+  const Value object = {{"apiVersion", "v1"},
+                        {"kind", "ConfigMap"},
+                        {"metadata",
+                         {{"name", name},
+                          {"namespace", policy.meta.ns},
+                          {"labels", {{"app.kubernetes.io/managed-by", "penstock-operator"}}},
+                          {"annotations", {{"penstock.dev/hash", plan.status.hash}}},
+                          {"ownerReferences", Value::array({owner})}}},
+                        {"data", *plan.config}};
+  const auto written = client_.apply(kube::kConfigMaps.object(policy.meta.ns, name), object);
+  if (!written) {
+    return std::unexpected(written.error());
+  }
+  return {};
+}
+
+// A changed pod makes its kubelet look at its volumes at once instead of within a minute.
+ApiResult<void> PolicyController::tell_pods(const Policy& policy, const Plan& plan) {
+  const Value patch = {
+      {"metadata", {{"annotations", {{"penstock.dev/delivered", plan.status.hash}}}}}};
+  for (const std::string& pod : plan.tell) {
+    if (!leads_()) {
+      return std::unexpected(not_leading());
+    }
+    const auto told = client_.merge(kube::kPods.object(policy.meta.ns, pod, "status"), patch);
+    if (!told && !told.error().not_found()) {
+      return std::unexpected(told.error());
+    }
+  }
+  return {};
+}
+
+WorkOutcome PolicyController::finish_status(const Policy& policy, const Plan& plan) {
+  const Value status = json::write(plan.status);
+  if (status == policy.status) {
+    return {};
+  }
+  const std::string key = policy.meta.key();
+  {
+    const sync::MutexLock lock(mutex_);
+    const auto last = status_written_.find(key);
+    const clock::Instant now = clock_.now();
+    if (last != status_written_.end() && now < last->second + kStatusPause) {
+      const auto rest = last->second + kStatusPause - now;
+      return {.again_in = std::chrono::ceil<std::chrono::milliseconds>(rest)};
+    }
+    status_written_[key] = now;
+  }
+  if (const ApiResult<void> written = write_status(policy, status); !written) {
+    return failed(written.error());
+  }
+  for (const reconcile::PlannedEvent& event : plan.events) {
+    events_.record(kube::kPolicies, policy.meta, event.warning, event.reason, event.message);
+  }
+  return {};
+}
+
+ApiResult<void> PolicyController::write_status(const Policy& policy, const Value& status) {
+  if (!leads_()) {
+    return std::unexpected(not_leading());
+  }
+  const Value object = {{"apiVersion", kube::kPolicies.api_version()},
+                        {"kind", kube::kPolicies.kind},
+                        {"metadata", {{"name", policy.meta.name}, {"namespace", policy.meta.ns}}},
+                        {"status", status}};
+  const auto written =
+      client_.apply(kube::kPolicies.object(policy.meta.ns, policy.meta.name, "status"), object);
+  // Gone meanwhile: applying a status creates nothing.
+  if (!written && !written.error().not_found()) {
+    return std::unexpected(written.error());
+  }
+  return {};
+}
+
+void PolicyController::forget(const std::string& key) {
+  const sync::MutexLock lock(mutex_);
+  status_written_.erase(key);
+}
+
+}  // namespace penstock::controllers

@@ -1,0 +1,213 @@
+#include "operator/controllers/readers.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/api/resources.h"
+#include "lib/json/scalars.h"
+
+namespace penstock::controllers {
+namespace {
+
+using json::Value;
+using kube::flag_of;
+using kube::member;
+using kube::number_of;
+using kube::text_of;
+using kube::texts_of;
+
+constexpr const char* kSidecar = "penstock-sidecar";
+
+std::vector<std::string> list_of(const Value& object, const char* name) {
+  std::vector<std::string> result;
+  const Value& list = member(object, name);
+  if (list.is_array()) {
+    for (const Value& element : list) {
+      if (element.is_string()) {
+        result.push_back(element.get<std::string>());
+      }
+    }
+  }
+  return result;
+}
+
+template <class Visit>
+void for_each(const Value& object, const char* name, const Visit& visit) {
+  const Value& list = member(object, name);
+  if (list.is_array()) {
+    for (const Value& element : list) {
+      visit(element);
+    }
+  }
+}
+
+// Strict: the API server has pruned what the schema does not know.
+template <class Spec>
+void read_document(const Value& object, std::string_view kind,
+                   std::vector<api::Object<Spec>> api::Resources::* list, reconcile::Document& into,
+                   Spec* parsed) {
+  into.meta = kube::read_meta(object);
+  into.spec = member(object, "spec");
+  into.status = member(object, "status");
+  const Value document = {{"apiVersion", api::kApiVersion},
+                          {"kind", kind},
+                          {"metadata", {{"name", into.meta.name}, {"namespace", into.meta.ns}}},
+                          {"spec", into.spec}};
+  api::Resources resources;
+  api::add_text(resources, "object.json",
+                document.dump(-1, ' ', false, Value::error_handler_t::replace),
+                json::Strictness::kStrict);
+  for (const api::ResourceError& error : resources.errors) {
+    into.errors.push_back(error.path.empty() ? error.message : error.path + " " + error.message);
+  }
+  if (parsed != nullptr && !(resources.*list).empty()) {
+    *parsed = std::move((resources.*list).front().spec);
+  }
+}
+
+// Whether `resources` asks for as much CPU and memory as it may take.
+bool is_guaranteed(const Value& resources) {
+  const Value& limits = member(resources, "limits");
+  const Value& requests = member(resources, "requests");
+  return std::ranges::all_of(std::array{"cpu", "memory"}, [&](const char* name) {
+    const Value& limit = member(limits, name);
+    const Value& request = member(requests, name);
+    return !limit.is_null() && (request.is_null() || request == limit);
+  });
+}
+
+reconcile::Container read_container(const Value& container) {
+  reconcile::Container result{
+      .name = text_of(container, "name"),
+      .image = text_of(container, "image"),
+      .command = list_of(container, "command"),
+      .args = list_of(container, "args"),
+      .has_pre_stop = !member(member(container, "lifecycle"), "preStop").is_null(),
+      .guaranteed = is_guaranteed(member(container, "resources"))};
+  for_each(container, "env", [&result](const Value& variable) {
+    result.env.push_back({text_of(variable, "name"), text_of(variable, "value")});
+  });
+  for_each(container, "ports", [&result](const Value& port) {
+    result.ports.push_back({text_of(port, "name"), number_of(port, "containerPort")});
+  });
+  return result;
+}
+
+reconcile::PodTemplate read_template(const Value& pod) {
+  const Value& spec = member(pod, "spec");
+  reconcile::PodTemplate result{.labels = texts_of(member(pod, "metadata"), "labels"),
+                                .host_network = flag_of(spec, "hostNetwork")};
+  for_each(spec, "containers", [&result](const Value& container) {
+    result.containers.push_back(read_container(container));
+  });
+  return result;
+}
+
+reconcile::Workload read_workload(const Value& object, std::string kind) {
+  return {.meta = kube::read_meta(object),
+          .kind = std::move(kind),
+          .pods = read_template(member(member(object, "spec"), "template"))};
+}
+
+bool is_ready(const Value& status) {
+  bool ready = false;
+  for_each(status, "conditions", [&ready](const Value& condition) {
+    ready =
+        ready || (text_of(condition, "type") == "Ready" && text_of(condition, "status") == "True");
+  });
+  return ready;
+}
+
+}  // namespace
+
+reconcile::Policy read_policy(const Value& object) {
+  reconcile::Policy policy;
+  read_document<api::OptimizationPolicySpec>(object, "OptimizationPolicy",
+                                             &api::Resources::policies, policy, &policy.parsed);
+  return policy;
+}
+
+reconcile::Document read_tier(const Value& object) {
+  reconcile::Document tier;
+  read_document<api::CacheTierSpec>(object, "CacheTier", &api::Resources::tiers, tier, nullptr);
+  return tier;
+}
+
+reconcile::Document read_table(const Value& object) {
+  reconcile::Document table;
+  read_document<api::RoutingTableSpec>(object, "RoutingTable", &api::Resources::tables, table,
+                                       nullptr);
+  return table;
+}
+
+reconcile::Workload read_deployment(const Value& object) {
+  return read_workload(object, "Deployment");
+}
+
+reconcile::Workload read_stateful_set(const Value& object) {
+  return read_workload(object, "StatefulSet");
+}
+
+reconcile::Workload read_bare_pod(const Value& object) {
+  return {.meta = kube::read_meta(object), .kind = "Pod", .pods = read_template(object)};
+}
+
+reconcile::Pod read_pod(const Value& object) {
+  const Value& metadata = member(object, "metadata");
+  const Value& spec = member(object, "spec");
+  const Value& status = member(object, "status");
+  const auto annotations = texts_of(metadata, "annotations");
+  const auto annotation = [&annotations](const char* name) {
+    const auto found = annotations.find(name);
+    return found == annotations.end() ? std::string() : found->second;
+  };
+  reconcile::Pod pod{.meta = kube::read_meta(object),
+                     .ip = text_of(status, "podIP"),
+                     .injected_by = annotation("penstock.dev/policy"),
+                     .injected_hash = annotation("penstock.dev/injection"),
+                     .delivered = annotation("penstock.dev/delivered"),
+                     .opted_out = annotation("penstock.dev/inject") == "false",
+                     .ready = is_ready(status),
+                     .host_network = flag_of(spec, "hostNetwork")};
+  const std::string phase = text_of(status, "phase");
+  pod.finished = phase == "Succeeded" || phase == "Failed";
+  for_each(metadata, "ownerReferences", [&pod](const Value& owner) {
+    if (flag_of(owner, "controller")) {
+      pod.owner_kind = text_of(owner, "kind");
+      pod.owner_name = text_of(owner, "name");
+    }
+  });
+  for_each(spec, "initContainers", [&pod](const Value& container) {
+    pod.has_sidecar = pod.has_sidecar || text_of(container, "name") == kSidecar;
+  });
+  return pod;
+}
+
+reconcile::Service read_service(const Value& object) {
+  const Value& spec = member(object, "spec");
+  reconcile::Service service{.meta = kube::read_meta(object),
+                             .selector = texts_of(spec, "selector")};
+  for_each(spec, "ports", [&service](const Value& port) {
+    const Value& target = member(port, "targetPort");
+    reconcile::ServicePort read;
+    if (target.is_string()) {
+      read.target_name = target.get<std::string>();
+    } else {
+      // Absent, it is the Service's own port.
+      read.target_number = number_of(port, target.is_null() ? "port" : "targetPort");
+    }
+    service.ports.push_back(std::move(read));
+  });
+  return service;
+}
+
+ConfigMap read_config_map(const Value& object) {
+  const auto annotations = texts_of(member(object, "metadata"), "annotations");
+  const auto hash = annotations.find("penstock.dev/hash");
+  return {.meta = kube::read_meta(object),
+          .hash = hash == annotations.end() ? std::string() : hash->second};
+}
+
+}  // namespace penstock::controllers

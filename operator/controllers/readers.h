@@ -1,0 +1,27 @@
+#pragma once
+
+#include "lib/json/text.h"
+#include "operator/reconcile/world.h"
+
+// API objects to what decisions look at. Foreign objects are read without trust: what is absent or
+// malformed is left empty.
+namespace penstock::controllers {
+
+reconcile::Policy read_policy(const json::Value& object);
+reconcile::Document read_tier(const json::Value& object);
+reconcile::Document read_table(const json::Value& object);
+reconcile::Workload read_deployment(const json::Value& object);
+reconcile::Workload read_stateful_set(const json::Value& object);
+reconcile::Pod read_pod(const json::Value& object);
+// A pod that no controller made, as its own workload.
+reconcile::Workload read_bare_pod(const json::Value& object);
+reconcile::Service read_service(const json::Value& object);
+
+// The one of our ConfigMaps: which version it holds.
+struct ConfigMap {
+  kube::ObjectMeta meta;
+  std::string hash;
+};
+ConfigMap read_config_map(const json::Value& object);
+
+}  // namespace penstock::controllers

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "operator/controllers/readers.h"
+#include "operator/kube/object_store.h"
+#include "operator/reconcile/world.h"
+
+namespace penstock::controllers {
+
+// Called with the namespace and labels of what changed, before and now.
+struct StoreChanges {
+  std::function<void(const reconcile::Policy*, const reconcile::Policy*)> policy;
+  std::function<void(const reconcile::Document*, const reconcile::Document*)> tier;
+  std::function<void(const reconcile::Document*, const reconcile::Document*)> table;
+  std::function<void(const reconcile::Workload*, const reconcile::Workload*)> workload;
+  std::function<void(const reconcile::Pod*, const reconcile::Pod*)> pod;
+  std::function<void(const reconcile::Service*, const reconcile::Service*)> service;
+  std::function<void(const ConfigMap*, const ConfigMap*)> config_map;
+};
+
+// The operator's copy of the cluster: nothing is read from the API server beside these.
+struct Stores {
+  explicit Stores(const StoreChanges& changes)
+      : policies(changes.policy),
+        tiers(changes.tier),
+        tables(changes.table),
+        deployments(changes.workload),
+        stateful_sets(changes.workload),
+        bare_pods(changes.workload),
+        pods(changes.pod),
+        services(changes.service),
+        config_maps(changes.config_map) {}
+
+  [[nodiscard]] bool complete() const {
+    return policies.complete() && tiers.complete() && tables.complete() && deployments.complete() &&
+           stateful_sets.complete() && pods.complete() && services.complete() &&
+           config_maps.complete();
+  }
+
+  kube::ObjectStore<reconcile::Policy> policies;
+  kube::ObjectStore<reconcile::Document> tiers;
+  kube::ObjectStore<reconcile::Document> tables;
+  kube::ObjectStore<reconcile::Workload> deployments;
+  kube::ObjectStore<reconcile::Workload> stateful_sets;
+  kube::ObjectStore<reconcile::Workload> bare_pods;
+  kube::ObjectStore<reconcile::Pod> pods;
+  kube::ObjectStore<reconcile::Service> services;
+  kube::ObjectStore<ConfigMap> config_maps;
+};
+
+}  // namespace penstock::controllers

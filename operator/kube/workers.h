@@ -1,0 +1,61 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "lib/clock/clock.h"
+#include "lib/sync/mutex.h"
+#include "operator/kube/work_queue.h"
+
+namespace penstock::kube {
+
+// What came of working on a key.
+struct WorkOutcome {
+  bool succeeded = true;  // false: it comes back after a growing delay
+  std::optional<std::chrono::seconds> retry_after;
+  std::optional<std::chrono::milliseconds> again_in;  // look once more then, also after a success
+};
+
+// A WorkQueue and the threads that work on it. Threads: add() and add_in() from any.
+class Workers {
+ public:
+  using Handler = std::function<WorkOutcome(const std::string& key)>;
+
+  Workers(const clock::Clock& clock, std::uint64_t seed) : clock_(clock), queue_(seed) {}
+  ~Workers() { stop(); }
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  void add(const std::string& key);
+  void add_in(const std::string& key, std::chrono::milliseconds delay);
+
+  // Nothing is handed out before this.
+  void start(int threads, Handler handler);
+  // Ends after the keys that are being worked on.
+  void stop();
+  // Hands out no further keys until resume(); they wait.
+  void suspend();
+  void resume();
+
+ private:
+  void run(const std::stop_token& stop);
+  std::optional<std::string> await(const std::stop_token& stop);
+
+  const clock::Clock& clock_;
+  Handler handler_;
+  sync::Mutex mutex_;
+  std::condition_variable_any changed_;
+  WorkQueue queue_ PENSTOCK_GUARDED_BY(mutex_);
+  bool suspended_ PENSTOCK_GUARDED_BY(mutex_) = false;
+  // Counts changes of the queue, under the mutex; atomic for the waits' conditions alone.
+  std::atomic<std::uint64_t> changes_ = 0;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace penstock::kube

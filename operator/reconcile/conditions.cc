@@ -1,0 +1,42 @@
+#include "operator/reconcile/conditions.h"
+
+#include <algorithm>
+
+namespace penstock::reconcile {
+namespace {
+
+constexpr std::size_t kMessageBytesMax = 8'192;
+
+}  // namespace
+
+const api::Condition* Conditions::find_before(std::string_view type) const {
+  const auto found = std::ranges::find(before_, type, &api::Condition::type);
+  return found == before_.end() ? nullptr : &*found;
+}
+
+void Conditions::set(std::string_view type, api::ConditionStatus status, std::string_view reason,
+                     std::string message) {
+  const api::Condition* before = find_before(type);
+  const bool same = before != nullptr && before->status == status;
+  message.resize(std::min(message.size(), kMessageBytesMax));
+  conditions_.push_back({.type = std::string(type),
+                         .status = status,
+                         .observed_generation = generation_,
+                         .last_transition_time = same ? before->last_transition_time : now_,
+                         .reason = std::string(reason),
+                         .message = std::move(message)});
+}
+
+std::vector<api::Condition> Conditions::transitions() const {
+  std::vector<api::Condition> changed;
+  for (const api::Condition& condition : conditions_) {
+    const api::Condition* before = find_before(condition.type);
+    if (before == nullptr || before->status != condition.status ||
+        before->reason != condition.reason) {
+      changed.push_back(condition);
+    }
+  }
+  return changed;
+}
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/api/policy_status.h"
+
+namespace penstock::reconcile {
+
+// The conditions of one status, made anew at each decision. One whose status did not change keeps
+// the time of its last transition.
+class Conditions {
+ public:
+  Conditions(std::vector<api::Condition> before, std::int64_t generation, std::string now)
+      : before_(std::move(before)), generation_(generation), now_(std::move(now)) {}
+
+  // The message is cut to what a condition may hold.
+  void set(std::string_view type, api::ConditionStatus status, std::string_view reason,
+           std::string message);
+
+  [[nodiscard]] const std::vector<api::Condition>& now() const { return conditions_; }
+  // Those whose status or reason differs from before.
+  [[nodiscard]] std::vector<api::Condition> transitions() const;
+
+ private:
+  [[nodiscard]] const api::Condition* find_before(std::string_view type) const;
+
+  std::vector<api::Condition> before_;
+  std::int64_t generation_;
+  std::string now_;
+  std::vector<api::Condition> conditions_;
+};
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,240 @@
+#include "operator/reconcile/decide.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/json/read.h"
+#include "operator/reconcile/conditions.h"
+#include "operator/reconcile/delivery_documents.h"
+#include "operator/reconcile/interception.h"
+#include "operator/reconcile/pod_census.h"
+#include "operator/reconcile/selectors.h"
+#include "operator/reconcile/sidecar_container.h"
+
+namespace penstock::reconcile {
+namespace {
+
+using enum api::ConditionStatus;
+
+// A ConfigMap may hold 1 MiB; what is around the content needs room as well.
+constexpr std::size_t kConfigBytesMax = 900'000;
+
+api::OptimizationPolicyStatus status_of(const Policy& policy) {
+  api::OptimizationPolicyStatus status;
+  if (policy.status.is_object()) {
+    json::Reader reader(json::Strictness::kTolerant);
+    json::read(reader, policy.status, status);
+  }
+  return status;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) {
+    text += (text.empty() ? "" : "; ") + line;
+  }
+  return text;
+}
+
+class Decision {
+ public:
+  Decision(const World& world, const Settings& settings)
+      : world_(world),
+        settings_(settings),
+        policy_(*world.policy),
+        before_(status_of(policy_)),
+        conditions_(before_.conditions, policy_.meta.generation, world.now) {}
+
+  Plan run() {
+    plan_.status.observed_generation = policy_.meta.generation;
+    // Until something better is known.
+    plan_.status.hash = before_.hash;
+    plan_.status.interception = before_.interception;
+    plan_.status.injection = before_.injection;
+    judge_policy();
+    yield_to_older();
+    judge_pods();
+    plan_.status.conditions = conditions_.now();
+    for (const api::Condition& changed : conditions_.transitions()) {
+      const bool bad = (changed.type == "Degraded") == (changed.status == kTrue);
+      plan_.events.push_back({.warning = bad && changed.status != kUnknown,
+                              .reason = changed.type + changed.reason,
+                              .message = changed.message});
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  void judge_policy() {
+    if (!policy_.errors.empty()) {
+      conditions_.set("Accepted", kFalse, "Invalid", joined(policy_.errors));
+      conditions_.set("ResolvedRefs", kUnknown, "Invalid", "the policy itself is not valid");
+      degrade("Invalid", "sidecars keep the last good version: " + joined(policy_.errors));
+      return;
+    }
+    conditions_.set("Accepted", kTrue, "Accepted", "the policy is valid");
+    const InterceptionFinding interception = choose_interception(world_, settings_);
+    const auto engine_port = interception.choice ? interception.choice->ports.to : std::uint16_t{1};
+    DeliveryResult documents = documents_of(world_, engine_port);
+    if (!documents.delivery) {
+      conditions_.set("ResolvedRefs", kFalse, "NotResolved", joined(documents.errors));
+      degrade("NotResolved", "sidecars keep the last good version: " + joined(documents.errors));
+      return;
+    }
+    conditions_.set("ResolvedRefs", kTrue, "Resolved", "every reference leads somewhere");
+    if (!interception.choice) {
+      not_injected_ = {interception.reason, interception.message};
+      if (plan_.status.injection) {
+        degrade(interception.reason, "new pods are made as before: " + interception.message);
+      }
+      return;
+    }
+    deliver(*interception.choice, std::move(*documents.delivery));
+  }
+
+  void deliver(const Interception& interception, Delivery delivery) {
+    std::size_t bytes = 0;
+    for (const auto& [file, text] : delivery.files) {
+      bytes += text.size();
+    }
+    if (bytes > kConfigBytesMax) {
+      degrade("TooLarge", "the policy and what it refers to take " + std::to_string(bytes) +
+                              " bytes, more than a ConfigMap may hold; split the RoutingTable");
+      return;
+    }
+    plan_.status.hash = delivery.hash;
+    plan_.status.interception = json::name_of(interception.mode);
+    plan_.status.injection = injection_of(policy_, interception, delivery, settings_);
+    plan_.config = std::move(delivery.files);
+  }
+
+  // Older policies that may select the same pods. Admission sees one policy at a time, so the
+  // younger is told whom to leave alone.
+  void yield_to_older() {
+    for (const Ptr<Policy>& other : world_.others) {
+      const bool older = std::pair(other->meta.created, other->meta.name) <
+                         std::pair(policy_.meta.created, policy_.meta.name);
+      const std::optional<api::LabelSelector> selector = active_selector(*other);
+      if (!older || !selector || !may_overlap(*selector, policy_.parsed.selector)) {
+        continue;
+      }
+      older_.push_back(*selector);
+      older_names_.push_back(other->meta.name);
+    }
+    constexpr std::size_t kYieldsMax = 64;
+    if (older_.size() > kYieldsMax) {
+      degrade("TooManyOverlaps", "more than 64 older policies may select the same pods");
+      older_.resize(kYieldsMax);
+    }
+    if (plan_.status.injection) {
+      plan_.status.injection->yields = older_;
+    }
+  }
+
+  // What a policy is known to take: its last accepted selector where its newest is not good.
+  static std::optional<api::LabelSelector> active_selector(const Policy& other) {
+    if (other.errors.empty()) {
+      return other.parsed.selector;
+    }
+    const api::OptimizationPolicyStatus status = status_of(other);
+    return status.injection ? std::optional(status.injection->selector) : std::nullopt;
+  }
+
+  void judge_pods() {
+    const auto& injection = plan_.status.injection;
+    const api::LabelSelector selector = injection ? injection->selector : policy_.parsed.selector;
+    const PodCensus census = count_pods(world_, selector, older_, plan_.status.hash,
+                                        injection ? injection->hash : std::string());
+    plan_.status.pods = census.counts;
+    plan_.tell = plan_.config ? census.behind : std::vector<std::string>();
+    judge_injected(census);
+    judge_programmed(census);
+    if (!census.taken.empty()) {
+      degrade("Conflicted",
+              "OptimizationPolicy " + listed(older_names_) +
+                  " is older and keeps pods that both select: " + listed(census.taken));
+    }
+    if (!census.refused.empty()) {
+      degrade("SidecarRefused", listed(census.refused));
+    }
+    if (!census.unreachable.empty()) {
+      degrade(
+          "SidecarUnreachable",
+          "no answer from port " + std::to_string(settings_.status_port) + " of " +
+              listed(census.unreachable) +
+              "; where NetworkPolicies apply, allow ingress to it from the operator's namespace");
+    }
+    if (!census.outdated.empty()) {
+      degrade("RestartRequired", "pods made with an older injection: " + listed(census.outdated) +
+                                     "; " + restart_command(census));
+    }
+    if (degraded_.empty()) {
+      conditions_.set("Degraded", kFalse, "AsExpected", "");
+    } else {
+      conditions_.set("Degraded", kTrue, degraded_.front().first, degraded_.front().second);
+    }
+  }
+
+  [[nodiscard]] std::string restart_command(const PodCensus& census) const {
+    return "kubectl -n " + policy_.meta.ns + " rollout restart " + listed(census.restart);
+  }
+
+  void judge_injected(const PodCensus& census) {
+    const std::string of = std::to_string(census.counts.injected) + " of " +
+                           std::to_string(census.counts.selected) + " pods";
+    if (!not_injected_.first.empty() && !plan_.status.injection) {
+      const bool nothing_yet = not_injected_.first == "NoWorkload";
+      conditions_.set("Injected", nothing_yet ? kUnknown : kFalse, not_injected_.first,
+                      not_injected_.second);
+    } else if (!plan_.status.injection) {
+      conditions_.set("Injected", kFalse, "NotAccepted", "the policy has never been good");
+    } else if (census.counts.selected == 0) {
+      conditions_.set("Injected", kUnknown, "NoPods",
+                      "new pods with the selected labels will carry the sidecar");
+    } else if (census.plain.empty()) {
+      conditions_.set("Injected", kTrue, "Injected", of + " carry the sidecar");
+    } else {
+      conditions_.set("Injected", kFalse, "RestartRequired",
+                      of + " carry the sidecar; " + restart_command(census));
+    }
+  }
+
+  void judge_programmed(const PodCensus& census) {
+    const std::string of = std::to_string(census.counts.programmed) + " of " +
+                           std::to_string(census.counts.injected) + " sidecars run version " +
+                           plan_.status.hash.substr(0, 8);
+    if (census.counts.injected == 0) {
+      conditions_.set("Programmed", kUnknown, "NoSidecars", "no pod carries the sidecar");
+    } else if (census.counts.programmed == census.counts.injected) {
+      conditions_.set("Programmed", kTrue, "Programmed", of);
+    } else {
+      const char* reason = !census.refused.empty()       ? "SidecarRefused"
+                           : !census.unreachable.empty() ? "SidecarUnreachable"
+                                                         : "Waiting";
+      conditions_.set("Programmed", kFalse, reason, of);
+    }
+  }
+
+  void degrade(std::string reason, std::string message) {
+    degraded_.emplace_back(std::move(reason), std::move(message));
+  }
+
+  const World& world_;
+  const Settings& settings_;
+  const Policy& policy_;
+  const api::OptimizationPolicyStatus before_;
+  Conditions conditions_;
+  Plan plan_;
+  std::pair<std::string, std::string> not_injected_;  // reason, message
+  std::vector<api::LabelSelector> older_;
+  std::vector<std::string> older_names_;
+  std::vector<std::pair<std::string, std::string>> degraded_;  // the first is shown
+};
+
+}  // namespace
+
+Plan decide(const World& world, const Settings& settings) {
+  return Decision(world, settings).run();
+}
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/api/policy_status.h"
+#include "operator/reconcile/world.h"
+
+namespace penstock::reconcile {
+
+struct PlannedEvent {
+  bool warning = false;
+  std::string reason;
+  std::string message;
+};
+
+// What is to be written, and nothing else is.
+struct Plan {
+  api::OptimizationPolicyStatus status;
+  // The ConfigMap's content; nothing: leave the one that is there.
+  std::optional<std::map<std::string, std::string>> config;
+  // Pods whose kubelet is to be told of that content.
+  std::vector<std::string> tell;
+  std::vector<PlannedEvent> events;
+};
+
+// The one decision about a policy: pure and level-based, so the same world always gives the same
+// plan. What is wrong in a policy or its references keeps what was last good: the delivered
+// documents and the injection stay as they are.
+Plan decide(const World& world, const Settings& settings);
+
+}  // namespace penstock::reconcile

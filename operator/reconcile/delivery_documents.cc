@@ -1,0 +1,141 @@
+#include "operator/reconcile/delivery_documents.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "lib/api/resources.h"
+#include "lib/json/write.h"
+#include "lib/resolve/resolve.h"
+
+namespace penstock::reconcile {
+namespace {
+
+using json::Value;
+
+// Where injection mounts Secrets; see sidecar_container.cc.
+constexpr std::string_view kSecretsPath = "/etc/penstock/secrets";
+
+Value document(const Document& object, std::string_view kind) {
+  return {{"apiVersion", api::kApiVersion},
+          {"kind", kind},
+          {"metadata", {{"name", object.meta.name}, {"namespace", object.meta.ns}}},
+          {"spec", object.spec}};
+}
+
+const Document* find(const std::vector<Ptr<Document>>& documents, const std::string& name) {
+  const auto found = std::ranges::find_if(
+      documents, [&name](const Ptr<Document>& object) { return object->meta.name == name; });
+  return found == documents.end() ? nullptr : found->get();
+}
+
+// Blocks of a spec that a sidecar must know, lest it does less than it was told. Selector and
+// interception are the operator's, and what is recorded changes no answer.
+void add_required(const Value& spec, std::string_view kind, std::vector<std::string>& into) {
+  for (const auto& item : spec.items()) {
+    const std::string& block = item.key();
+    if (block != "selector" && block != "interception" && block != "observability") {
+      into.push_back(std::string(kind) + ".spec." + block);
+    }
+  }
+}
+
+class Collector {
+ public:
+  explicit Collector(const World& world) : world_(world) {}
+
+  DeliveryResult run(std::optional<std::uint16_t> engine_port) {
+    const Policy& policy = *world_.policy;
+    add(policy, "OptimizationPolicy", "policy.json");
+    if (policy.parsed.routing) {
+      add_referenced(world_.tables, policy.parsed.routing->table_ref.name, "RoutingTable", "table");
+    }
+    if (policy.parsed.caching) {
+      for (const api::CachingTierSpec& tier : policy.parsed.caching->tiers) {
+        add_referenced(world_.tiers, tier.ref.name, "CacheTier", "tier");
+      }
+    }
+    api::PolicyBindingSpec binding{.required_features = required_,
+                                   .policy = policy.meta.key(),
+                                   .engine_port = engine_port,
+                                   .secrets_path = std::string(kSecretsPath)};
+    put_binding(binding);
+    api::Resources resources;
+    for (const auto& [file, text] : delivery_.files) {
+      api::add_text(resources, file, text, json::Strictness::kTolerant);
+    }
+    const resolve::ResolveResult resolved = resolve::resolve(resources);
+    if (!resolved) {
+      DeliveryResult result;
+      for (const api::ResourceError& error : resolved.error()) {
+        result.errors.push_back(to_string(error));
+      }
+      return result;
+    }
+    delivery_.hash = binding.hash.emplace(resolved->hash);
+    put_binding(binding);
+    add_secrets(resources);
+    return {std::move(delivery_), {}};
+  }
+
+ private:
+  void add(const Document& object, std::string_view kind, const std::string& file) {
+    delivery_.files[file] = document(object, kind).dump();
+    add_required(object.spec, kind, required_);
+  }
+
+  // What is missing, resolving says.
+  void add_referenced(const std::vector<Ptr<Document>>& documents, const std::string& name,
+                      std::string_view kind, const std::string& prefix) {
+    if (const Document* object = find(documents, name)) {
+      add(*object, kind, prefix + "-" + name + ".json");
+    }
+  }
+
+  void put_binding(const api::PolicyBindingSpec& binding) {
+    const Policy& policy = *world_.policy;
+    delivery_.files["binding.json"] =
+        Value({{"apiVersion", api::kApiVersion},
+               {"kind", "PolicyBinding"},
+               {"metadata", {{"name", policy.meta.name}, {"namespace", policy.meta.ns}}},
+               {"spec", json::write(binding)}})
+            .dump();
+  }
+
+  void add_secret(const std::optional<api::SecretKeyRef>& ref) {
+    if (ref) {
+      delivery_.secrets.emplace(ref->name, ref->key);
+    }
+  }
+
+  void add_secrets(const api::Resources& resources) {
+    const api::ListenerSpec& listener = world_.policy->parsed.listener;
+    add_secret(listener.authentication.keys_ref);
+    if (listener.tls) {
+      delivery_.secrets.emplace(listener.tls->certificate_ref.name, "tls.crt");
+      delivery_.secrets.emplace(listener.tls->certificate_ref.name, "tls.key");
+      add_secret(listener.tls->client_ca_ref);
+    }
+    for (const auto& table : resources.tables) {
+      for (const api::BackendSpec& backend : table.spec.backends) {
+        if (backend.credentials) {
+          add_secret(backend.credentials->secret_ref);
+        }
+        if (backend.tls) {
+          add_secret(backend.tls->ca_ref);
+        }
+      }
+    }
+  }
+
+  const World& world_;
+  Delivery delivery_;
+  std::vector<std::string> required_;
+};
+
+}  // namespace
+
+DeliveryResult documents_of(const World& world, std::optional<std::uint16_t> engine_port) {
+  return Collector(world).run(engine_port);
+}
+
+}  // namespace penstock::reconcile

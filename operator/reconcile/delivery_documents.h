@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "operator/reconcile/world.h"
+
+namespace penstock::reconcile {
+
+// What a policy's sidecars are given: the user's documents as they are, and a PolicyBinding.
+struct Delivery {
+  std::string hash;
+  std::map<std::string, std::string> files;  // name -> JSON
+  // Keys of Secrets that the documents refer to: (Secret, key).
+  std::set<std::pair<std::string, std::string>> secrets;
+};
+
+struct DeliveryResult {
+  std::optional<Delivery> delivery;
+  std::vector<std::string> errors;  // "RoutingTable default/x spec.… message"
+};
+
+// Follows the policy's references through `world` and checks the whole as a sidecar will.
+// `engine_port`: where the engine in the pod listens; nothing: not known yet.
+DeliveryResult documents_of(const World& world, std::optional<std::uint16_t> engine_port);
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/api/interception_spec.h"
+#include "operator/reconcile/world.h"
+
+namespace penstock::reconcile {
+
+// How an engine is told its port, and which it has.
+struct EngineShape {
+  std::string container;  // its name in the pod
+  std::string engine;     // "vLLM"; empty: not known
+  std::uint16_t port = 0;
+  std::string port_name;  // as its container declares it; may be empty
+  std::string flag;       // empty: none is known
+  std::string env;        // empty: none is known
+  bool has_pre_stop = false;
+
+  bool operator==(const EngineShape&) const = default;
+};
+
+struct EngineFinding {
+  std::optional<EngineShape> shape;
+  std::string problem;  // why there is none: what to set, for a person
+};
+
+// Finds the engine of such pods: the container that the policy names, else the one that runs a
+// known engine, else the only one. Its port is the policy's, else what its flag or variable says,
+// else the one it declares, else the engine's default.
+EngineFinding find_engine(const PodTemplate& pods, const api::EngineSpec& spec);
+
+}  // namespace penstock::reconcile

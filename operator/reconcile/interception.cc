@@ -1,0 +1,181 @@
+#include "operator/reconcile/interception.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "operator/reconcile/engines.h"
+#include "operator/reconcile/selectors.h"
+
+namespace penstock::reconcile {
+namespace {
+
+using api::InterceptionMode;
+
+// Added to the engine's port where it moves; taken off where that leaves the range.
+constexpr int kPortDistance = 10'000;
+
+InterceptionFinding refused(std::string reason, std::string message) {
+  return {std::nullopt, std::move(reason), std::move(message)};
+}
+
+bool is_taken(const PodTemplate& pods, std::int64_t number, const Settings& settings) {
+  if (number == settings.status_port || number == settings.bind_port) {
+    return true;
+  }
+  return std::ranges::any_of(pods.containers, [number](const Container& container) {
+    return std::ranges::any_of(container.ports,
+                               [number](const Port& port) { return port.number == number; });
+  });
+}
+
+std::uint16_t other_port(const PodTemplate& pods, std::uint16_t port, const Settings& settings) {
+  int moved = port + (port + kPortDistance <= 65'535 ? kPortDistance : -kPortDistance);
+  while (is_taken(pods, moved, settings)) {
+    ++moved;
+  }
+  return static_cast<std::uint16_t>(moved);
+}
+
+// Whether Services reach `shape`'s port by its name, and none by its number.
+bool all_by_name(const World& world, const PodTemplate& pods, const EngineShape& shape,
+                 std::string& numeric) {
+  bool any = false;
+  for (const Ptr<Service>& service : world.services) {
+    const api::LabelSelector selector{.match_labels = service->selector};
+    if (service->selector.empty() || !selects(selector, pods.labels)) {
+      continue;
+    }
+    for (const ServicePort& port : service->ports) {
+      if (port.target_name.empty() && port.target_number == shape.port) {
+        numeric = service->meta.name;
+        return false;
+      }
+      any = any || (!port.target_name.empty() && port.target_name == shape.port_name);
+    }
+  }
+  return any;
+}
+
+bool is_guaranteed(const PodTemplate& pods) {
+  return std::ranges::all_of(pods.containers, &Container::guaranteed);
+}
+
+// What the policy says by itself, before there is any workload to look at.
+std::optional<EngineShape> shape_of_spec(const api::EngineSpec& spec) {
+  if (!spec.port || (!spec.flag && !spec.env)) {
+    return std::nullopt;
+  }
+  return EngineShape{.container = spec.container.value_or(""),
+                     .port = *spec.port,
+                     .flag = spec.flag.value_or(""),
+                     .env = spec.env.value_or("")};
+}
+
+InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
+                              const Settings& settings) {
+  Interception choice{.mode = InterceptionMode::kPortSwap,
+                      .engine_has_pre_stop = shape.has_pre_stop,
+                      .guaranteed = is_guaranteed(pods)};
+  choice.ports = {.container = shape.container,
+                  .from = shape.port,
+                  .to = other_port(pods, shape.port, settings),
+                  .bind = shape.port,
+                  .flag = shape.flag,
+                  .env = shape.env};
+  return {choice, "", ""};
+}
+
+InterceptionFinding named_port(const World& world, const PodTemplate& pods,
+                               const EngineShape& shape, const Settings& settings) {
+  if (shape.port_name.empty()) {
+    return refused("PortHasNoName", "NamedPort needs a name on port " + std::to_string(shape.port) +
+                                        " of container " + shape.container +
+                                        ", and Services that use it as targetPort");
+  }
+  std::string numeric;
+  if (!all_by_name(world, pods, shape, numeric)) {
+    return refused(
+        "ServiceByNumber",
+        numeric.empty()
+            ? "NamedPort needs a Service whose targetPort is " + shape.port_name
+            : "Service " + numeric + " sends to port " + std::to_string(shape.port) +
+                  " by its number, past the sidecar; use targetPort: " + shape.port_name);
+  }
+  Interception choice{.mode = InterceptionMode::kNamedPort,
+                      .engine_has_pre_stop = shape.has_pre_stop,
+                      .guaranteed = is_guaranteed(pods)};
+  choice.ports = {.container = shape.container,
+                  .from = shape.port,
+                  .to = shape.port,
+                  .bind = settings.bind_port};
+  return {choice, "", ""};
+}
+
+InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
+                               const EngineShape& shape, const Settings& settings) {
+  const InterceptionMode wanted = world.policy->parsed.interception.mode;
+  const bool can_move = !shape.flag.empty() || !shape.env.empty();
+  if (wanted == InterceptionMode::kNamedPort) {
+    return named_port(world, pods, shape, settings);
+  }
+  if (can_move) {
+    return port_swap(pods, shape, settings);
+  }
+  if (wanted == InterceptionMode::kAuto) {
+    if (InterceptionFinding by_name = named_port(world, pods, shape, settings); by_name.choice) {
+      return by_name;
+    }
+  }
+  return refused("EngineUnknown",
+                 "nothing tells how container " + shape.container +
+                     " takes its port; set spec.interception.engine.flag or .env (or give its port "
+                     "a name that every Service uses)");
+}
+
+}  // namespace
+
+InterceptionFinding choose_interception(const World& world, const Settings& settings) {
+  const api::InterceptionSpec& spec = world.policy->parsed.interception;
+  InterceptionFinding first;
+  const Workload* first_of = nullptr;
+  for (const Ptr<Workload>& workload : world.workloads) {
+    if (workload->pods.host_network) {
+      return refused("HostNetwork", workload->kind + " " + workload->meta.name +
+                                        " uses the host's network, where ports cannot move");
+    }
+    const EngineFinding engine = find_engine(workload->pods, spec.engine);
+    const std::string of = workload->kind + " " + workload->meta.name;
+    if (!engine.shape) {
+      return refused("EngineNotFound", of + ": " + engine.problem);
+    }
+    InterceptionFinding finding = choose_for(world, workload->pods, *engine.shape, settings);
+    if (!finding.choice) {
+      finding.message = of + ": " + finding.message;
+      return finding;
+    }
+    if (first_of != nullptr && (finding.choice->ports != first.choice->ports ||
+                                finding.choice->mode != first.choice->mode)) {
+      return refused("SeveralShapes", first_of->kind + " " + first_of->meta.name + " and " + of +
+                                          " take their ports differently; give each a policy of "
+                                          "its own");
+    }
+    if (first_of == nullptr) {
+      first = std::move(finding);
+      first_of = workload.get();
+    } else {
+      first.choice->guaranteed = first.choice->guaranteed && finding.choice->guaranteed;
+    }
+  }
+  if (first_of != nullptr) {
+    return first;
+  }
+  const std::optional<EngineShape> told = shape_of_spec(spec.engine);
+  if (told && spec.mode != InterceptionMode::kNamedPort) {
+    return port_swap({}, *told, settings);
+  }
+  return refused("NoWorkload",
+                 "no Deployment, StatefulSet or pod carries the selected labels yet, so nothing "
+                 "tells how the engine takes its port; it is looked at again when one appears");
+}
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "lib/api/enums.h"
+#include "lib/api/policy_status.h"
+#include "operator/reconcile/world.h"
+
+namespace penstock::reconcile {
+
+// How the sidecar gets in front of the engine of the pods that a policy selects.
+struct Interception {
+  api::InterceptionMode mode = api::InterceptionMode::kAuto;
+  api::PortSwapStatus ports;
+  bool engine_has_pre_stop = false;
+  bool guaranteed = false;  // every container of the pods has limits like its requests
+};
+
+struct InterceptionFinding {
+  std::optional<Interception> choice;
+  std::string reason;   // CamelCase, why there is none
+  std::string message;  // what to do, for a person
+};
+
+// Reads workloads and Services; what they do not say for certain is refused, never guessed. All
+// workloads must have one shape, since admission rewrites pods without knowing whose they are.
+InterceptionFinding choose_interception(const World& world, const Settings& settings);
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,103 @@
+#include "operator/reconcile/pod_census.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "operator/reconcile/selectors.h"
+
+namespace penstock::reconcile {
+namespace {
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// "deployment/chat" for a pod of one of its ReplicaSets, whose name is the Deployment's and a hash.
+std::string workload_of(const World& world, const Pod& pod) {
+  for (const Ptr<Workload>& workload : world.workloads) {
+    const bool replica_set =
+        pod.owner_kind == "ReplicaSet" && workload->kind == "Deployment" &&
+        pod.owner_name.starts_with(workload->meta.name + "-") &&
+        pod.owner_name.find('-', workload->meta.name.size() + 1) == std::string::npos;
+    if (replica_set ||
+        (pod.owner_kind == workload->kind && pod.owner_name == workload->meta.name)) {
+      return lower(workload->kind) + "/" + workload->meta.name;
+    }
+  }
+  return pod.owner_kind.empty() ? "pod/" + pod.meta.name
+                                : lower(pod.owner_kind) + "/" + pod.owner_name;
+}
+
+void add_once(std::vector<std::string>& names, std::string name) {
+  if (std::ranges::find(names, name) == names.end()) {
+    names.push_back(std::move(name));
+  }
+}
+
+void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
+                   const std::string& injection, PodCensus& census) {
+  ++census.counts.injected;
+  if (pod.injected_hash != injection) {
+    census.outdated.push_back(pod.meta.name);
+    add_once(census.restart, workload_of(world, pod));
+  }
+  if (pod.delivered != hash) {
+    census.behind.push_back(pod.meta.name);
+  }
+  const auto found = world.reports.find(pod.meta.key());
+  if (found == world.reports.end() || !found->second.reachable) {
+    // A pod that is not ready yet has not begun to answer.
+    if (pod.ready) {
+      census.unreachable.push_back(pod.meta.name);
+    }
+  } else if (found->second.hash == hash) {
+    ++census.counts.programmed;
+  } else if (!found->second.error.empty()) {
+    census.refused.push_back(pod.meta.name + ": " + found->second.error);
+  } else {
+    census.waiting.push_back(pod.meta.name);
+  }
+}
+
+}  // namespace
+
+PodCensus count_pods(const World& world, const api::LabelSelector& selector,
+                     const std::vector<api::LabelSelector>& older, const std::string& hash,
+                     const std::string& injection) {
+  PodCensus census;
+  for (const Ptr<Pod>& pod : world.pods) {
+    if (pod->finished || pod->meta.deleting || pod->host_network || pod->opted_out ||
+        !selects(selector, pod->meta.labels)) {
+      continue;
+    }
+    const bool taken = std::ranges::any_of(older, [&pod](const api::LabelSelector& other) {
+      return selects(other, pod->meta.labels);
+    });
+    if (taken) {
+      census.taken.push_back(pod->meta.name);
+      continue;
+    }
+    ++census.counts.selected;
+    if (pod->has_sidecar && pod->injected_by == world.policy->meta.name) {
+      count_sidecar(world, *pod, hash, injection, census);
+    } else {
+      census.plain.push_back(pod->meta.name);
+      add_once(census.restart, workload_of(world, *pod));
+    }
+  }
+  return census;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 5;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+    text += (i == 0 ? "" : ", ") + names[i];
+  }
+  return names.size() <= kShown ? text
+                                : text + " and " + std::to_string(names.size() - kShown) + " more";
+}
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/api/label_selector.h"
+#include "lib/api/policy_status.h"
+#include "operator/reconcile/world.h"
+
+namespace penstock::reconcile {
+
+// The pods of a policy, sorted by what is to be said of them. Names, not more than are shown.
+struct PodCensus {
+  api::PodCountsStatus counts;
+  std::vector<std::string> plain;        // selected, without the sidecar
+  std::vector<std::string> restart;      // workloads that hold these: "deployment/chat"
+  std::vector<std::string> outdated;     // with a sidecar of an older injection
+  std::vector<std::string> unreachable;  // whose sidecar does not answer
+  std::vector<std::string> waiting;      // whose sidecar runs another version of the policy
+  std::vector<std::string> refused;      // "pod: why it refuses the newest version"
+  std::vector<std::string> behind;       // whose kubelet was not told of the newest version
+  std::vector<std::string> taken;        // selected, but an older policy's
+};
+
+// `hash`: what sidecars are to run; `injection`: what new pods are made with.
+PodCensus count_pods(const World& world, const api::LabelSelector& selector,
+                     const std::vector<api::LabelSelector>& older, const std::string& hash,
+                     const std::string& injection);
+
+// "a, b, c and 4 more".
+std::string listed(const std::vector<std::string>& names);
+
+}  // namespace penstock::reconcile

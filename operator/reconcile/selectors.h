@@ -1,0 +1,20 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "lib/api/label_selector.h"
+
+namespace penstock::reconcile {
+
+using Labels = std::map<std::string, std::string>;
+
+// As Kubernetes judges it: NotIn and DoesNotExist also hold where the label is absent. The
+// admission policy's CEL says the same.
+bool selects(const api::LabelSelector& selector, const Labels& labels);
+
+// Whether some pod could be selected by both. False only where that is certain: the two ask for
+// different values of one label.
+bool may_overlap(const api::LabelSelector& a, const api::LabelSelector& b);
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,147 @@
+#include "operator/reconcile/sidecar_container.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "lib/json/write.h"
+#include "lib/resolve/hash.h"
+
+namespace penstock::reconcile {
+namespace {
+
+using json::Value;
+
+constexpr const char* kBinary = "/penstock-sidecar";
+constexpr const char* kPolicyPath = "/etc/penstock/policy";
+constexpr const char* kSecretsPath = "/etc/penstock/secrets";
+constexpr const char* kAccountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+constexpr const char* kAdmin = "127.0.0.1:15021";
+constexpr std::int64_t kUser = 1337;
+// Endpoints are forgotten by every node's proxy within this; requests still come until then.
+constexpr std::int64_t kLameDuckSeconds = 3;
+// Kept of the grace period, so that streams are ended by an event of ours and not by a signal.
+constexpr std::int64_t kReserveSeconds = 5;
+
+Value strings(const std::vector<std::string>& list) {
+  return Value(list);
+}
+
+std::string seconds(std::int64_t count) {
+  return std::to_string(count) + "s";
+}
+
+Value resources(const Interception& interception, const Settings& settings) {
+  const Value requests = {{"cpu", settings.cpu_request}, {"memory", settings.memory_request}};
+  Value limits = {{"memory", settings.memory_request}};
+  if (interception.guaranteed) {
+    // Without a CPU limit the pod would lose its Guaranteed class, and with it its exclusive cores.
+    limits["cpu"] = settings.cpu_request;
+  }
+  return {{"requests", requests}, {"limits", limits}};
+}
+
+Value security() {
+  return {{"runAsNonRoot", true},
+          {"runAsUser", kUser},
+          {"runAsGroup", kUser},
+          {"allowPrivilegeEscalation", false},
+          {"readOnlyRootFilesystem", true},
+          {"capabilities", {{"drop", strings({"ALL"})}}},
+          {"seccompProfile", {{"type", "RuntimeDefault"}}}};
+}
+
+Value probe(const char* path, const Settings& settings, int period, int failures) {
+  return {{"httpGet", {{"path", path}, {"port", settings.status_port}}},
+          {"periodSeconds", period},
+          {"failureThreshold", failures}};
+}
+
+Value exec(const char* command) {
+  return {{"exec", {{"command", strings({kBinary, command, "--admin", kAdmin})}}}};
+}
+
+Value mount(const char* volume, const char* path) {
+  return {{"name", volume}, {"mountPath", path}, {"readOnly", true}};
+}
+
+Value container(const Interception& interception, std::int64_t grace, const Settings& settings) {
+  const std::string status = ":" + std::to_string(settings.status_port);
+  const std::int64_t drain = std::max<std::int64_t>(1, grace - kLameDuckSeconds - kReserveSeconds);
+  return {
+      {"name", "penstock-sidecar"},
+      {"image", settings.sidecar_image},
+      {"imagePullPolicy", settings.image_pull_policy},
+      {"restartPolicy", "Always"},
+      {"args",
+       strings({"--resources", kPolicyPath, "--secrets-dir", kSecretsPath, "--listen",
+                ":" + std::to_string(interception.ports.bind), "--status", status, "--admin",
+                kAdmin, "--engine-port", std::to_string(interception.ports.to), "--drain-delay",
+                seconds(kLameDuckSeconds), "--drain-grace", seconds(drain)})},
+      {"ports", Value::array({{{"name", "penstock-status"},
+                               {"containerPort", settings.status_port},
+                               {"protocol", "TCP"}}})},
+      {"resources", resources(interception, settings)},
+      {"securityContext", security()},
+      // No startupProbe: it costs a second more than the postStart hook, which waits as well.
+      {"readinessProbe", probe("/readyz", settings, 1, 2)},
+      {"livenessProbe", probe("/healthz", settings, 10, 3)},
+      {"lifecycle", {{"postStart", exec("wait")}, {"preStop", exec("drain")}}},
+      {"volumeMounts",
+       Value::array({mount("penstock-policy", kPolicyPath), mount("penstock-secrets", kSecretsPath),
+                     // Over the service account's token, which is no business of ours.
+                     mount("penstock-none", kAccountPath)})}};
+}
+
+std::vector<Value> volumes(const std::string& config_map, const Delivery& delivery) {
+  Value sources = Value::array();
+  for (const auto& [secret, key] : delivery.secrets) {
+    const Value item = {{"key", key}, {"path", secret + "/" + key}};
+    sources.push_back(
+        {{"secret", {{"name", secret}, {"items", Value::array({item})}, {"optional", true}}}});
+  }
+  Value secrets = {{"name", "penstock-secrets"}};
+  if (sources.empty()) {
+    secrets["emptyDir"] = {{"sizeLimit", "1Mi"}};
+  } else {
+    secrets["projected"] = {{"sources", std::move(sources)}};
+  }
+  return {{{"name", "penstock-policy"}, {"configMap", {{"name", config_map}, {"optional", true}}}},
+          std::move(secrets),
+          {{"name", "penstock-none"}, {"emptyDir", {{"sizeLimit", "1Mi"}}}}};
+}
+
+}  // namespace
+
+std::string config_map_name(const std::string& policy) {
+  constexpr std::size_t kNameMax = 253;
+  const std::string name = "penstock-" + policy;
+  return name.size() <= kNameMax ? name : "penstock-" + resolve::content_hash({policy});
+}
+
+api::InjectionStatus injection_of(const Policy& policy, const Interception& interception,
+                                  const Delivery& delivery, const Settings& settings) {
+  using std::chrono::seconds;
+  const auto& grace = policy.parsed.interception.grace;
+  api::InjectionStatus injection;
+  injection.grace = std::chrono::ceil<seconds>(grace).count();
+  injection.port_swap = interception.ports;
+  injection.container = container(interception, injection.grace, settings);
+  if (!interception.engine_has_pre_stop) {
+    injection.engine_pre_stop = {
+        {"httpGet", {{"path", "/drained"}, {"port", settings.status_port}}}};
+  }
+  injection.volumes = volumes(config_map_name(policy.meta.name), delivery);
+  // Of what pods are made with; whom the policy selects or yields to makes no pod outdated.
+  injection.hash = resolve::content_hash({json::write(injection).dump()}).substr(0, 16);
+  injection.selector = policy.parsed.selector;
+  injection.annotations = {{"penstock.dev/policy", policy.meta.name},
+                           {"penstock.dev/injection", injection.hash}};
+  if (!interception.ports.container.empty()) {
+    injection.annotations["kubectl.kubernetes.io/default-container"] = interception.ports.container;
+  }
+  return injection;
+}
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/api/optimization_policy.h"
+#include "lib/json/text.h"
+#include "operator/kube/object_meta.h"
+
+// What a decision looks at: plain values, gathered by controllers, of which only what is read here
+// is kept.
+namespace penstock::reconcile {
+
+// One of Penstock's three kinds as the API server has it.
+struct Document {
+  kube::ObjectMeta meta;
+  json::Value spec;
+  json::Value status;               // null where nobody has written one
+  std::vector<std::string> errors;  // "path message", of this document by itself
+};
+
+struct Policy : Document {
+  api::OptimizationPolicySpec parsed;  // REQUIRES: no errors
+};
+
+struct EnvVar {
+  std::string name;
+  std::string value;
+};
+
+struct Port {
+  std::string name;  // may be empty
+  std::int64_t number = 0;
+};
+
+struct Container {
+  std::string name;
+  std::string image;
+  std::vector<std::string> command;
+  std::vector<std::string> args;
+  std::vector<EnvVar> env;
+  std::vector<Port> ports;
+  bool has_pre_stop = false;
+  bool guaranteed = false;  // requests equal limits, for CPU and memory
+};
+
+// The shape of pods: what a workload makes, or what a pod without one is.
+struct PodTemplate {
+  std::map<std::string, std::string> labels;
+  std::vector<Container> containers;
+  bool host_network = false;
+};
+
+struct Workload {
+  kube::ObjectMeta meta;
+  std::string kind;  // "Deployment", "StatefulSet", or "Pod"
+  PodTemplate pods;
+};
+
+struct Pod {
+  kube::ObjectMeta meta;
+  std::string owner_kind;  // of its controller; empty: it has none
+  std::string owner_name;
+  std::string ip;
+  std::string injected_by;    // the policy whose sidecar it carries; empty: none
+  std::string injected_hash;  // of the injection it was made with
+  std::string delivered;      // the hash annotation: which ConfigMap the kubelet was told of
+  bool has_sidecar = false;
+  bool opted_out = false;
+  bool ready = false;
+  bool finished = false;  // Succeeded or Failed
+  bool host_network = false;
+};
+
+struct ServicePort {
+  std::string target_name;  // empty: by number
+  std::int64_t target_number = 0;
+};
+
+struct Service {
+  kube::ObjectMeta meta;
+  std::map<std::string, std::string> selector;
+  std::vector<ServicePort> ports;
+};
+
+// What a sidecar said of itself, when it was last asked.
+struct SidecarReport {
+  std::string hash;   // of the policy it runs; empty: it did not answer
+  std::string error;  // why it refused the newest policy; empty: it did not
+  bool reachable = false;
+};
+
+// What the operator was started with.
+struct Settings {
+  std::string sidecar_image;
+  std::string image_pull_policy = "IfNotPresent";
+  std::string cpu_request = "100m";
+  std::string memory_request = "128Mi";
+  std::uint16_t status_port = 15020;
+  std::uint16_t bind_port = 15001;  // NamedPort: where the sidecar listens
+};
+
+template <class T>
+using Ptr = std::shared_ptr<const T>;
+
+// Everything of one policy's namespace that its decision depends on.
+struct World {
+  Ptr<Policy> policy;
+  std::vector<Ptr<Policy>> others;  // the namespace's other policies
+  std::vector<Ptr<Document>> tiers;
+  std::vector<Ptr<Document>> tables;
+  std::vector<Ptr<Workload>> workloads;
+  std::vector<Ptr<Pod>> pods;
+  std::vector<Ptr<Service>> services;
+  std::map<std::string, SidecarReport> reports;  // by "namespace/name" of the pod
+  std::string now;                               // RFC 3339, UTC
+};
+
+}  // namespace penstock::reconcile
