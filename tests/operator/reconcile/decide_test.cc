@@ -1,0 +1,249 @@
+#include "operator/reconcile/decide.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "lib/json/write.h"
+#include "operator/reconcile/sidecar_container.h"
+#include "tests/operator/reconcile/worlds.h"
+
+namespace penstock::reconcile {
+namespace {
+
+const std::string kSelector = "selector: {matchLabels: {app: llm}}";
+const Settings kSettings{.sidecar_image = "sidecar:1"};
+
+const api::Condition& condition(const Plan& plan, const std::string& type) {
+  const auto found = std::ranges::find(plan.status.conditions, type, &api::Condition::type);
+  EXPECT_NE(found, plan.status.conditions.end()) << type;
+  return *found;
+}
+
+// "True Accepted".
+std::string state(const Plan& plan, const std::string& type) {
+  const api::Condition& found = condition(plan, type);
+  return std::string(json::name_of(found.status)) + " " + found.reason;
+}
+
+// The same policy once `plan` has been written.
+World after(const World& before, const Plan& plan) {
+  World next = before;
+  Policy changed = *before.policy;
+  changed.status = json::write(plan.status);
+  next.policy = std::make_shared<const Policy>(std::move(changed));
+  return next;
+}
+
+void add(World& to, Pod pod) {
+  to.pods.push_back(std::make_shared<const Pod>(std::move(pod)));
+}
+
+TEST(DecideTest, AGoodPolicyIsDeliveredAndInjected) {
+  const World seen = world(policy("p", "{" + kSelector + "}"));
+  const Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Accepted"), "True Accepted");
+  EXPECT_EQ(state(plan, "ResolvedRefs"), "True Resolved");
+  EXPECT_EQ(state(plan, "Injected"), "Unknown NoPods");
+  EXPECT_EQ(state(plan, "Programmed"), "Unknown NoSidecars");
+  EXPECT_EQ(state(plan, "Degraded"), "False AsExpected");
+  EXPECT_EQ(condition(plan, "Accepted").observed_generation, 3);
+  EXPECT_EQ(plan.status.interception, "PortSwap");
+  ASSERT_TRUE(plan.config);
+  EXPECT_TRUE(plan.config->contains("policy.json"));
+  const json::Value binding = json::Value::parse(plan.config->at("binding.json"))["spec"];
+  EXPECT_EQ(binding["enginePort"], 18000);
+  EXPECT_EQ(binding["hash"], plan.status.hash);
+  EXPECT_EQ(plan.events.size(), 5U) << "each condition is new";
+}
+
+TEST(DecideTest, NothingIsWrittenOrSaidTwice) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  const Plan first = decide(seen, kSettings);
+  seen = after(seen, first);
+  seen.now = "2026-03-03T00:00:00Z";
+  const Plan second = decide(seen, kSettings);
+  EXPECT_EQ(json::write(second.status), json::write(first.status)) << "times of transitions stay";
+  EXPECT_TRUE(second.events.empty());
+}
+
+TEST(DecideTest, ConditionsFollowThePods) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  const Plan first = decide(seen, kSettings);
+  const std::string injection = first.status.injection->hash;
+  const std::string hash = first.status.hash;
+
+  add(seen, pod("plain"));
+  add(seen, pod("old", "p", "older"));
+  Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Injected"), "False RestartRequired");
+  EXPECT_EQ(condition(plan, "Injected").message,
+            "1 of 2 pods carry the sidecar; kubectl -n ns rollout restart deployment/engine");
+  EXPECT_EQ(state(plan, "Degraded"), "True SidecarUnreachable");
+  EXPECT_EQ(plan.tell, std::vector<std::string>{"old"});
+
+  seen.pods.clear();
+  add(seen, pod("a", "p", injection));
+  add(seen, pod("b", "p", injection));
+  seen.reports = {{"ns/a", {.hash = hash, .error = "", .reachable = true}},
+                  {"ns/b", {.hash = "older", .error = "", .reachable = true}}};
+  plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Injected"), "True Injected");
+  EXPECT_EQ(state(plan, "Programmed"), "False Waiting");
+  EXPECT_EQ(plan.status.pods,
+            (api::PodCountsStatus{.selected = 2, .injected = 2, .programmed = 1}));
+  EXPECT_EQ(state(plan, "Degraded"), "False AsExpected");
+
+  seen.reports["ns/b"] = {
+      .hash = "older", .error = "spec.requires[0] is not known", .reachable = true};
+  plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Programmed"), "False SidecarRefused");
+  EXPECT_EQ(state(plan, "Degraded"), "True SidecarRefused");
+  EXPECT_EQ(condition(plan, "Degraded").message, "b: spec.requires[0] is not known");
+
+  seen.reports["ns/b"] = {.hash = hash, .error = "", .reachable = true};
+  plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Programmed"), "True Programmed");
+  EXPECT_EQ(state(plan, "Degraded"), "False AsExpected");
+}
+
+TEST(DecideTest, PodsThatAreNobodysBusinessAreNotCounted) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  for (const char* what : {"finished", "deleting", "host", "opted", "other"}) {
+    Pod odd = pod(what);
+    odd.finished = odd.meta.name == "finished";
+    odd.meta.deleting = odd.meta.name == "deleting";
+    odd.host_network = odd.meta.name == "host";
+    odd.opted_out = odd.meta.name == "opted";
+    if (odd.meta.name == "other") {
+      odd.meta.labels = {{"app", "else"}};
+    }
+    add(seen, std::move(odd));
+  }
+  EXPECT_EQ(decide(seen, kSettings).status.pods, api::PodCountsStatus{});
+}
+
+TEST(DecideTest, WhatIsNoLongerGoodKeepsWhatWas) {
+  World seen = world(policy("p", "{" + kSelector + ", routing: {tableRef: {name: t}}}"));
+  seen.tables = {table("t", "{backends: [{name: a, url: \"http://a\", dialect: OpenAI}]}")};
+  const Plan good = decide(seen, kSettings);
+  ASSERT_TRUE(good.config);
+  EXPECT_TRUE(good.config->contains("table-t.json"));
+  seen = after(seen, good);
+
+  World unresolved = seen;
+  unresolved.tables.clear();
+  const Plan kept = decide(unresolved, kSettings);
+  EXPECT_EQ(state(kept, "ResolvedRefs"), "False NotResolved");
+  EXPECT_EQ(state(kept, "Degraded"), "True NotResolved");
+  EXPECT_FALSE(kept.config) << "the ConfigMap stays as it is";
+  EXPECT_EQ(kept.status.hash, good.status.hash);
+  ASSERT_TRUE(kept.status.injection);
+  EXPECT_EQ(json::write(*kept.status.injection), json::write(*good.status.injection));
+
+  World invalid = seen;
+  invalid.policy = policy("p", "{" + kSelector + ", mode: Sometimes}", "2026-01-01T00:00:00Z",
+                          json::write(good.status));
+  const Plan refused = decide(invalid, kSettings);
+  EXPECT_EQ(state(refused, "Accepted"), "False Invalid");
+  EXPECT_FALSE(refused.config);
+  EXPECT_EQ(refused.status.injection->hash, good.status.injection->hash);
+
+  World gone = seen;
+  gone.workloads.clear();
+  const Plan idle = decide(gone, kSettings);
+  EXPECT_EQ(state(idle, "Degraded"), "True NoWorkload");
+  EXPECT_EQ(idle.status.injection->hash, good.status.injection->hash);
+}
+
+TEST(DecideTest, TheOlderPolicyWinsAndTheYoungerSaysSo) {
+  World seen = world(policy("younger", "{" + kSelector + "}", "2026-01-02T00:00:00Z"));
+  const auto older = policy("older", "{selector: {matchLabels: {app: llm}}}");
+  const auto apart = policy("apart", "{selector: {matchLabels: {app: other}}}");
+  const auto later = policy("later", "{" + kSelector + "}", "2026-01-03T00:00:00Z");
+  const auto broken = policy("broken", "{selector: {}}");
+  seen.others = {older, apart, later, broken};
+  add(seen, pod("a"));
+  const Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(plan.status.pods.selected, 0U);
+  EXPECT_EQ(state(plan, "Degraded"), "True Conflicted");
+  EXPECT_EQ(condition(plan, "Degraded").message,
+            "OptimizationPolicy older is older and keeps pods that both select: a");
+  ASSERT_EQ(plan.status.injection->yields.size(), 1U);
+
+  World same_age = world(policy("b", "{" + kSelector + "}"));
+  same_age.others = {policy("a", "{" + kSelector + "}"), policy("c", "{" + kSelector + "}")};
+  EXPECT_EQ(decide(same_age, kSettings).status.injection->yields.size(), 1U) << "ties go by name";
+}
+
+TEST(DecideTest, AnotherSelectorOrOlderPolicyMakesNoPodOutdated) {
+  World seen = world(policy("p", "{" + kSelector + "}", "2026-01-02T00:00:00Z"));
+  const std::string before = decide(seen, kSettings).status.injection->hash;
+  seen.others = {policy("older", "{selector: {matchLabels: {tier: web}}}")};
+  EXPECT_EQ(decide(seen, kSettings).status.injection->hash, before);
+  Settings newer = kSettings;
+  newer.sidecar_image = "sidecar:2";
+  EXPECT_NE(decide(seen, newer).status.injection->hash, before);
+}
+
+TEST(DecideTest, WhatAConfigMapCannotHoldIsSaid) {
+  World seen = world(policy("p", "{" + kSelector + ", routing: {tableRef: {name: t}}}"));
+  std::string models;
+  for (int i = 0; i < 512; ++i) {
+    models += "{name: \"" + std::string(240, 'x') + std::to_string(i) + "\"}, ";
+  }
+  std::string backends;
+  for (int i = 0; i < 10; ++i) {
+    backends += "{name: b" + std::to_string(i) + ", url: \"http://a\", dialect: OpenAI, models: [" +
+                models + "]}, ";
+  }
+  seen.tables = {table("t", "{backends: [" + backends + "]}")};
+  const Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Degraded"), "True TooLarge");
+  EXPECT_FALSE(plan.config);
+  EXPECT_FALSE(plan.status.injection);
+}
+
+TEST(InjectionTest, HoldsWhatRestrictedPodSecurityAsksForAndEverySecret) {
+  World seen = world(policy("p", "{" + kSelector + ", routing: {tableRef: {name: t}}}"));
+  seen.tables = {table("t",
+                       "{backends: [{name: a, url: \"https://a\", dialect: OpenAI, credentials: "
+                       "{secretRef: {name: s, key: k}}, tls: {caRef: {name: ca, key: ca.crt}}}]}")};
+  const Plan plan = decide(seen, kSettings);
+  ASSERT_TRUE(plan.status.injection);
+  const json::Value& container = plan.status.injection->container;
+  EXPECT_EQ(container["restartPolicy"], "Always");
+  EXPECT_FALSE(container.contains("startupProbe")) << "it costs a second more than the hook";
+  const json::Value& security = container["securityContext"];
+  EXPECT_EQ(security["runAsNonRoot"], true);
+  EXPECT_EQ(security["readOnlyRootFilesystem"], true);
+  EXPECT_EQ(security["capabilities"]["drop"], json::Value::array({"ALL"}));
+  EXPECT_EQ(security["seccompProfile"]["type"], "RuntimeDefault");
+  EXPECT_FALSE(container["resources"]["limits"].contains("cpu")) << "the pod is not Guaranteed";
+  std::vector<std::string> paths;
+  for (const json::Value& source : plan.status.injection->volumes.at(1)["projected"]["sources"]) {
+    EXPECT_EQ(source["secret"]["optional"], true);
+    paths.push_back(source["secret"]["items"][0]["path"]);
+  }
+  EXPECT_EQ(paths, (std::vector<std::string>{"ca/ca.crt", "s/k"}));
+}
+
+TEST(InjectionTest, AGuaranteedPodStaysSoAndAnEnginesOwnHookIsKept) {
+  World seen = world(policy("p", "{" + kSelector + ", interception: {grace: 90500ms}}"));
+  seen.workloads = {
+      workload("a",
+               "[{name: v, image: vllm, lifecycle: {preStop: {exec: {command: [x]}}}, "
+               "resources: {limits: {cpu: 1, memory: 1Gi}}}]")};
+  const Plan plan = decide(seen, kSettings);
+  ASSERT_TRUE(plan.status.injection);
+  const json::Value& resources = plan.status.injection->container["resources"];
+  EXPECT_EQ(resources["limits"], resources["requests"]);
+  EXPECT_TRUE(plan.status.injection->engine_pre_stop.is_null());
+  EXPECT_EQ(plan.status.injection->grace, 91);
+}
+
+}  // namespace
+}  // namespace penstock::reconcile

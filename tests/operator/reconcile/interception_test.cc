@@ -1,0 +1,134 @@
+#include "operator/reconcile/interception.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/operator/reconcile/worlds.h"
+
+namespace penstock::reconcile {
+namespace {
+
+struct Case {
+  std::string name;
+  std::string interception;  // of the policy
+  std::vector<Ptr<Workload>> workloads;
+  std::vector<Ptr<Service>> services;
+  std::string expected;  // "Mode container from to bind flag env", or "Reason: part of the message"
+};
+
+std::string describe(const InterceptionFinding& finding) {
+  if (!finding.choice) {
+    return finding.reason + ": " + finding.message;
+  }
+  const api::PortSwapStatus& ports = finding.choice->ports;
+  return std::string(json::name_of(finding.choice->mode)) + " " + ports.container + " " +
+         std::to_string(ports.from) + " " + std::to_string(ports.to) + " " +
+         std::to_string(ports.bind) + " " + ports.flag + " " + ports.env;
+}
+
+TEST(InterceptionTest, ChoosesByWorkloadsAndServicesAndRefusesWhatIsNotCertain) {
+  const auto engine = workload("engine", kVllm);
+  const auto other = workload("other", "[{name: vllm, image: vllm, args: [--port=9000]}]");
+  const auto odd =
+      workload("odd", "[{name: e, image: mine, ports: [{name: http, containerPort: 7000}]}]");
+  const auto crowded = workload(
+      "crowded",
+      "[{name: vllm, image: vllm, ports: [{containerPort: 8000}]}, {name: x, image: y, ports: "
+      "[{containerPort: 18000}, {containerPort: 18001}]}]");
+  const auto high = workload("high", "[{name: vllm, image: vllm, args: [--port=60000]}]");
+  const std::vector<Case> cases = {
+      {"a known engine moves", "{}", {engine}, {}, "PortSwap vllm 8000 18000 8000 --port "},
+      {"a Service by number does not matter to it",
+       "{}",
+       {engine},
+       {service("s", "8000")},
+       "PortSwap vllm 8000 18000 8000 --port "},
+      {"to a port that nobody has", "{}", {crowded}, {}, "PortSwap vllm 8000 18002 8000 --port "},
+      {"downwards near the end of the range",
+       "{}",
+       {high},
+       {},
+       "PortSwap vllm 60000 50000 60000 --port "},
+      {"an unknown engine behind its port's name",
+       "{}",
+       {odd},
+       {service("s", "http")},
+       "NamedPort e 7000 7000 15001  "},
+      {"an unknown engine behind its port's number",
+       "{}",
+       {odd},
+       {service("s", "7000")},
+       "EngineUnknown: Deployment odd: nothing tells how container e takes its port"},
+      {"an unknown engine without a Service", "{}", {odd}, {}, "EngineUnknown: "},
+      {"PortSwap of an unknown engine",
+       "{mode: PortSwap}",
+       {odd},
+       {service("s", "http")},
+       "EngineUnknown: "},
+      {"an engine that the policy explains",
+       "{engine: {flag: --listen}}",
+       {odd},
+       {},
+       "PortSwap e 7000 17000 7000 --listen "},
+      {"NamedPort of a known engine",
+       "{mode: NamedPort}",
+       {engine},
+       {service("s", "http")},
+       "NamedPort vllm 8000 8000 15001  "},
+      {"NamedPort past which a Service goes",
+       "{mode: NamedPort}",
+       {engine},
+       {service("named", "http"), service("numbered", "8000")},
+       "ServiceByNumber: Deployment engine: Service numbered sends to port 8000 by its number"},
+      {"NamedPort without a Service",
+       "{mode: NamedPort}",
+       {engine},
+       {},
+       "ServiceByNumber: Deployment engine: NamedPort needs a Service whose targetPort is http"},
+      {"NamedPort without a name", "{mode: NamedPort}", {other}, {}, "PortHasNoName: "},
+      {"workloads of one shape",
+       "{}",
+       {engine, workload("second", kVllm)},
+       {},
+       "PortSwap vllm 8000 18000 8000 --port "},
+      {"workloads of several shapes",
+       "{}",
+       {engine, other},
+       {},
+       "SeveralShapes: Deployment engine and Deployment other take their ports differently"},
+      {"the host's network",
+       "{}",
+       {workload("h", kVllm, ", hostNetwork: true")},
+       {},
+       "HostNetwork: Deployment h uses the host's network"},
+      {"nothing to look at", "{}", {}, {}, "NoWorkload: "},
+      {"nothing to look at, but told",
+       "{engine: {port: 8000, env: PORT}}",
+       {},
+       {},
+       "PortSwap  8000 18000 8000  PORT"},
+  };
+  for (const Case& row : cases) {
+    World seen = world(policy(
+        "p", "{selector: {matchLabels: {app: llm}}, interception: " + row.interception + "}"));
+    seen.workloads = row.workloads;
+    seen.services = row.services;
+    const std::string found = describe(choose_interception(seen, {}));
+    EXPECT_EQ(found.substr(0, row.expected.size()), row.expected) << row.name;
+  }
+}
+
+TEST(InterceptionTest, AGuaranteedPodIsOneWhereEveryContainerIs) {
+  const std::string limited =
+      "resources: {limits: {cpu: \"1\", memory: 1Gi}, requests: {cpu: \"1\", memory: 1Gi}}}";
+  World seen = world(policy("p", "{selector: {matchLabels: {app: llm}}}"));
+  seen.workloads = {workload("a", "[{name: v, image: vllm, " + limited + "]")};
+  EXPECT_TRUE(choose_interception(seen, {}).choice->guaranteed);
+  seen.workloads.push_back(workload("b", "[{name: v, image: vllm}]"));
+  EXPECT_FALSE(choose_interception(seen, {}).choice->guaranteed);
+}
+
+}  // namespace
+}  // namespace penstock::reconcile

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/json/text.h"
+#include "operator/controllers/readers.h"
+#include "operator/reconcile/world.h"
+
+// Worlds for tests, made from the YAML that a user would write and the objects an API server holds.
+namespace penstock::reconcile {
+
+inline json::Value yaml(const std::string& text) {
+  return json::parse_yaml(text).documents.at(0).value;
+}
+
+// A policy of the namespace "ns"; `spec` is flow YAML.
+inline Ptr<Policy> policy(const std::string& name, const std::string& spec,
+                          const std::string& created = "2026-01-01T00:00:00Z",
+                          json::Value status = {}) {
+  json::Value object =
+      yaml("{metadata: {name: " + name + ", namespace: ns, generation: 3, uid: u-" + name +
+           "}, spec: " + spec + "}");
+  object["metadata"]["creationTimestamp"] = created;
+  object["status"] = std::move(status);
+  return std::make_shared<const Policy>(controllers::read_policy(object));
+}
+
+inline Ptr<Document> table(const std::string& name, const std::string& spec) {
+  return std::make_shared<const Document>(controllers::read_table(
+      yaml("{metadata: {name: " + name + ", namespace: ns, generation: 1}, spec: " + spec + "}")));
+}
+
+// A Deployment of `containers`, flow YAML, whose pods are labelled app: llm.
+inline Ptr<Workload> workload(const std::string& name, const std::string& containers,
+                              const std::string& more = "") {
+  return std::make_shared<const Workload>(controllers::read_deployment(yaml(
+      "{metadata: {name: " + name +
+      ", namespace: ns}, spec: {template: {metadata: {labels: {app: llm}}, spec: {containers: " +
+      containers + more + "}}}}")));
+}
+
+inline Ptr<Service> service(const std::string& name, const std::string& target) {
+  return std::make_shared<const Service>(controllers::read_service(yaml(
+      "{metadata: {name: " + name +
+      ", namespace: ns}, spec: {selector: {app: llm}, ports: [{port: 80, targetPort: " + target +
+      "}]}}")));
+}
+
+inline const std::string kVllm =
+    "[{name: vllm, image: vllm/vllm-openai, args: [--port, \"8000\"], ports: [{name: http, "
+    "containerPort: 8000}]}]";
+
+// A pod of Deployment "engine" that carries the sidecar of `by`, or none.
+inline Pod pod(const std::string& name, const std::string& by = "",
+               const std::string& injection = "") {
+  Pod result{.owner_kind = "ReplicaSet",
+             .owner_name = "engine-abc12",
+             .ip = "10.0.0.1",
+             .injected_by = by,
+             .injected_hash = injection,
+             .has_sidecar = !by.empty(),
+             .ready = true};
+  result.meta.ns = "ns";
+  result.meta.name = name;
+  result.meta.labels = {{"app", "llm"}};
+  return result;
+}
+
+inline World world(Ptr<Policy> of) {
+  World result;
+  result.policy = std::move(of);
+  result.workloads = {workload("engine", kVllm)};
+  result.now = "2026-02-02T00:00:00Z";
+  return result;
+}
+
+}  // namespace penstock::reconcile
