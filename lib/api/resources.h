@@ -60,7 +60,8 @@ struct Object {
 };
 
 struct Resources {
-  std::string source;  // what was read, for messages; may be empty
+  std::string source;          // what was read, for messages; may be empty
+  bool nothing_found = false;  // it is a folder without any resource file; also an error
   std::vector<Object<OptimizationPolicySpec>> policies;
   std::vector<Object<CacheTierSpec>> tiers;
   std::vector<Object<RoutingTableSpec>> tables;

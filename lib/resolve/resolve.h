@@ -32,6 +32,9 @@ std::string upstream_as_yaml(std::string_view url,
 ResolveResult for_upstream(std::string_view url,
                            std::optional<std::uint64_t> cache_bytes = std::nullopt);
 
+// A policy that changes nothing, in front of the engine at `port` of the same pod.
+ResolveResult for_engine(std::uint16_t port);
+
 // Whether clients can spend credentials that are not theirs: a backend with credentials of its own
 // behind a listener that is not loopback needs client keys, required client certificates, or
 // allowAnonymous. nullopt: fine. Else what to change, for a person.

@@ -78,6 +78,23 @@ std::string upstream_as_yaml(std::string_view url, std::optional<std::uint64_t> 
   return text;
 }
 
+ResolveResult for_engine(std::uint16_t port) {
+  const std::string text =
+      "apiVersion: penstock.dev/v1alpha1\n"
+      "kind: OptimizationPolicy\n"
+      "metadata: {name: pass-through}\n"
+      "spec: {selector: {matchLabels: {app: engine}}, mode: \"Off\"}\n"
+      "---\n"
+      "apiVersion: penstock.dev/v1alpha1\n"
+      "kind: PolicyBinding\n"
+      "metadata: {name: pass-through}\n"
+      "spec: {apiLevel: 1, policy: default/pass-through, enginePort: " +
+      std::to_string(port) + "}\n";
+  api::Resources resources;
+  api::add_text(resources, "", text, json::Strictness::kStrict);
+  return resolve(resources);
+}
+
 ResolveResult for_upstream(std::string_view url, std::optional<std::uint64_t> cache_bytes) {
   api::Resources resources;
   api::add_text(resources, "", upstream_as_yaml(url, cache_bytes), json::Strictness::kStrict);

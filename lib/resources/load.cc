@@ -71,6 +71,7 @@ void read_folder(const fs::path& path, Texts& texts, api::Resources& resources) 
   }
   const std::vector<std::string> names = names_in(folder, path.string(), resources);
   if (names.empty() && resources.errors.empty()) {
+    resources.nothing_found = true;
     fail(resources, path.string(), "holds no *.yaml, *.yml or *.json file");
   }
   std::size_t total = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -23,9 +24,10 @@ struct AdminRequest {
   std::string_view path;   // without the query
   std::string_view query;  // without '?', still percent-encoded
   std::string_view body;
-  std::string_view bearer;  // of Authorization, see bearer_token(); empty: none
-  std::string_view host;    // of Host; empty: none
-  std::string_view origin;  // of Origin; empty: none
+  std::string_view bearer;     // of Authorization, see bearer_token(); empty: none
+  std::string_view host;       // of Host; empty: none
+  std::string_view origin;     // of Origin; empty: none
+  bool patience_over = false;  // it has waited for as long as it was told to
 };
 
 struct AdminResponse {
@@ -34,9 +36,10 @@ struct AdminResponse {
   std::string body;
   std::vector<std::pair<std::string, std::string>>
       headers;  // besides Content-Type and Content-Length
-  // Nothing is to be sent yet: hold the request until the drain has ended and ask again. The rest
-  // is not set.
+  // Nothing is to be sent yet: hold the request until the drain has begun or ended and ask again,
+  // or for this long at most (0: no limit) and ask again with patience_over. The rest is not set.
   bool wait_for_drained = false;
+  std::chrono::milliseconds wait_at_most{0};
 };
 
 struct AdminRoute {
@@ -64,7 +67,8 @@ class AdminApi {
  private:
   [[nodiscard]] AdminResponse answer(std::string_view path, const AdminRequest& request);
   [[nodiscard]] AdminResponse ready();
-  [[nodiscard]] AdminResponse drained();
+  [[nodiscard]] AdminResponse drained(bool patience_over);
+  void name_policy(AdminResponse& response);
   [[nodiscard]] AdminResponse recent_requests(const AdminRequest& request);
   [[nodiscard]] AdminResponse clear_cache(const AdminRequest& request);
 

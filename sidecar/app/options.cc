@@ -19,7 +19,10 @@ constexpr const char* kAbout =
     "With resources (OptimizationPolicy, CacheTier, RoutingTable) from files:\n"
     "  penstock-sidecar --resources ./policies --secrets-dir ./secrets\n"
     "Check resources without running:\n"
-    "  penstock-sidecar --resources ./policies --check\n";
+    "  penstock-sidecar --resources ./policies --check\n"
+    "In a pod's hooks, about the sidecar of the same pod:\n"
+    "  penstock-sidecar wait     until it listens\n"
+    "  penstock-sidecar drain    begins its drain\n";
 
 constexpr const char* kFootnote =
     "Every flag has an environment variable: PENSTOCK_ and its name in capitals, with _ for -\n"
@@ -64,6 +67,11 @@ void add_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("SIZE")
       ->needs(upstream);
   upstream->excludes(resources);
+  add("engine-port", options.engine_port,
+      "In a pod: where requests pass to while --resources holds nothing, or nothing good yet")
+      ->type_name("PORT")
+      ->check(CLI::Range(1, 65'535))
+      ->needs(resources);
   add("listen", raw.listen, "Where clients connect, repeatable [127.0.0.1:8080]")
       ->type_name("ADDR:PORT");
   add("status", raw.status, "Health, metrics and read-only state [off]")->type_name("ADDR:PORT");
@@ -174,17 +182,34 @@ ParsedOptions parse_options(int argc, char** argv) {
   Options options;
   RawOptions raw;
   add_options(app, options, raw);
+  std::string hook_admin = "127.0.0.1:9901";
+  CLI::App* wait = app.add_subcommand("wait", "Return once the sidecar listens, or after 30 s");
+  CLI::App* drain = app.add_subcommand("drain", "Begin the sidecar's drain and return");
+  for (CLI::App* hook : {wait, drain}) {
+    hook->add_option("--admin", hook_admin, "The sidecar's admin listener")
+        ->type_name("ADDR:PORT")
+        ->capture_default_str();
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return {std::nullopt, app.exit(error)};
+    return {.exit_code = app.exit(error)};
+  }
+  if (wait->parsed() || drain->parsed()) {
+    const Result<ListenAddress> address = parse_listen_address(hook_admin);
+    if (!address) {
+      std::cerr << "penstock-sidecar: --admin: " << address.error().detail << '\n';
+      return {.exit_code = 2};
+    }
+    const auto kind = wait->parsed() ? HookCommand::Kind::kWait : HookCommand::Kind::kDrain;
+    return {.hook = HookCommand{kind, *address}};
   }
   const std::string wrong = complete(options, raw);
   if (!wrong.empty()) {
     std::cerr << "penstock-sidecar: " << wrong << "\nRun with --help for more information.\n";
-    return {std::nullopt, 2};
+    return {.exit_code = 2};
   }
-  return {std::move(options), 0};
+  return {.options = std::move(options)};
 }
 
 }  // namespace penstock::app

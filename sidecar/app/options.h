@@ -27,6 +27,7 @@ struct Options {
   std::string secrets_dir;
   std::string upstream;
   std::optional<std::uint64_t> cache_bytes;
+  std::optional<std::uint16_t> engine_port;  // in a pod: where requests go without resources
   std::vector<ListenAddress> listen;
   std::optional<ListenAddress> status;
   std::optional<ListenAddress> admin;
@@ -38,9 +39,19 @@ struct Options {
   std::string admin_token_file;
 };
 
-// The parsed options; or the exit code after --help, --version or an error, which was printed.
+// `penstock-sidecar wait` and `drain`: what a pod's hooks run, in an image without a shell.
+struct HookCommand {
+  enum class Kind : std::uint8_t { kWait, kDrain };
+  Kind kind = Kind::kWait;
+  ListenAddress admin;
+  std::chrono::milliseconds at_most{30'000};
+};
+
+// The parsed options; or a command of a hook; or the exit code after --help, --version or an error,
+// which was printed.
 struct ParsedOptions {
   std::optional<Options> options;
+  std::optional<HookCommand> hook;
   int exit_code = 0;
 };
 ParsedOptions parse_options(int argc, char** argv);

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/resolve/resolve.h"
 #include "lib/resources/load.h"
 
 namespace penstock::app {
@@ -98,34 +97,46 @@ Result<std::shared_ptr<const ActivePolicy>> PolicySource::read() {
     for (const api::ResourceError& field : resources.ignored) {
       ignored.push_back(to_string(field));
     }
-    resolved = resolve::resolve(resources, api::parse_object_name(options_.policy));
+    // A deleted policy takes its files along.
+    resolved = resources.nothing_found && options_.engine_port
+                   ? resolve::for_engine(*options_.engine_port)
+                   : resolve::resolve(resources, api::parse_object_name(options_.policy));
   }
-  std::string wrong;
-  std::shared_ptr<const ActivePolicy> active;
-  if (!resolved) {
-    wrong = joined(resolved.error());
-  } else {
-    const bool loopback = std::ranges::all_of(
-        options_.listen, [](const ListenAddress& address) { return address.loopback(); });
-    if (const auto exposed = resolve::check_exposure(*resolved, loopback)) {
-      wrong = *exposed;
-    } else {
-      auto activated = activate(std::move(*resolved), options_.secrets_dir, origins_, tiers_);
-      wrong = activated ? std::string() : activated.error().detail;
-      active = activated ? std::move(*activated) : nullptr;
-    }
-  }
+  const auto active = activate_resolved(std::move(resolved));
   const sync::MutexLock lock(mutex_);
-  status_.last_error = wrong;
+  status_.last_error = active ? std::string() : active.error().detail;
   status_.ignored = std::move(ignored);
-  if (active == nullptr) {
+  if (!active) {
     ++status_.rejected;
-    return fail(ErrorCode::kInvalidConfig, wrong);
+    return active;
   }
   ++status_.reloads;
-  status_.name = active->policy->name;
-  status_.hash = active->policy->hash;
+  status_.name = (*active)->policy->name;
+  status_.hash = (*active)->policy->hash;
   return active;
+}
+
+Result<std::shared_ptr<const ActivePolicy>> PolicySource::pass_through() {
+  auto active = activate_resolved(resolve::for_engine(*options_.engine_port));
+  if (active) {
+    const sync::MutexLock lock(mutex_);
+    status_.name = (*active)->policy->name;
+    status_.hash = (*active)->policy->hash;
+  }
+  return active;
+}
+
+Result<std::shared_ptr<const ActivePolicy>> PolicySource::activate_resolved(
+    resolve::ResolveResult resolved) {
+  if (!resolved) {
+    return fail(ErrorCode::kInvalidConfig, joined(resolved.error()));
+  }
+  const bool loopback = std::ranges::all_of(
+      options_.listen, [](const ListenAddress& address) { return address.loopback(); });
+  if (auto exposed = resolve::check_exposure(*resolved, loopback)) {
+    return fail(ErrorCode::kInvalidConfig, std::move(*exposed));
+  }
+  return activate(std::move(*resolved), options_.secrets_dir, origins_, tiers_);
 }
 
 void PolicySource::watch(Changed changed, Problem problem) {

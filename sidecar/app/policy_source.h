@@ -10,6 +10,7 @@
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include "lib/net/io_context.h"
+#include "lib/resolve/resolve.h"
 #include "lib/sync/mutex.h"
 #include "sidecar/app/active_policy.h"
 #include "sidecar/app/options.h"
@@ -46,6 +47,10 @@ class PolicySource {
   // Reads now. Errors are one text, a line each.
   Result<std::shared_ptr<const ActivePolicy>> read();
 
+  // What runs while there is nothing good to read: every request passes unchanged to the engine in
+  // the pod. REQUIRES: options.engine_port.
+  Result<std::shared_ptr<const ActivePolicy>> pass_through();
+
   // From here on `changed` is called for each new good policy and `problem` for each new bad read.
   void watch(Changed changed, Problem problem);
   void read_again();
@@ -54,8 +59,7 @@ class PolicySource {
   [[nodiscard]] PolicyStatus status() const;
 
  private:
-  struct Loaded;
-
+  Result<std::shared_ptr<const ActivePolicy>> activate_resolved(resolve::ResolveResult resolved);
   void rearm_poll();
   void read_if_changed();
   void await_change();

@@ -98,7 +98,12 @@ void Server::set_limits() {
 }
 
 bool Server::start() {
-  const auto policy = source_.read();
+  auto policy = source_.read();
+  if (!policy && options_.engine_port) {
+    // In a pod: what is wrong with a policy must not keep the engine from its clients.
+    log_.note("error", "requests pass through unchanged: " + policy.error().detail);
+    policy = source_.pass_through();
+  }
   if (!policy) {
     std::cerr << policy.error().detail << '\n';
     return false;
@@ -181,7 +186,9 @@ void Server::on_signal(int signal) {
     log_.note("warn", "second signal: ending at once");
     finish();
   } else {
-    begin_drain(signal == SIGINT ? std::chrono::milliseconds(0) : options_.drain_delay);
+    // In a pod the signal comes once the engine has ended: there is nothing left to send to.
+    const bool at_once = signal == SIGINT || options_.engine_port;
+    begin_drain(at_once ? std::chrono::milliseconds(0) : options_.drain_delay);
   }
 }
 
@@ -191,6 +198,7 @@ void Server::begin_drain(std::chrono::milliseconds delay) {
   }
   draining_ = true;
   state_.set_lifecycle(admin::Lifecycle::kDraining);
+  ask_again();  // who waits for the drain to begin now waits for its end
   log_.note("info", "draining");
   for (const auto& worker : workers_) {
     worker->drain(false);
@@ -216,11 +224,7 @@ void Server::check_drained() {
       std::ranges::all_of(workers_, [](const auto& worker) { return worker->sessions() == 0; });
   if (idle || clock_.now() >= drain_ends_) {
     state_.set_lifecycle(admin::Lifecycle::kDrained);
-    for (auto* server : {&status_server_, &admin_server_}) {
-      if (*server) {
-        (*server)->ask_again();
-      }
-    }
+    ask_again();
     boost::asio::post(main_.get_executor(), [this] { finish(); });
     return;
   }
@@ -230,6 +234,14 @@ void Server::check_drained() {
       check_drained();
     }
   });
+}
+
+void Server::ask_again() {
+  for (auto* server : {&status_server_, &admin_server_}) {
+    if (*server) {
+      (*server)->ask_again();
+    }
+  }
 }
 
 bool Server::start_local_servers() {
@@ -270,12 +282,14 @@ http::LocalResponse Server::handle(admin::Listener listener, const http::LocalRe
                              .body = request.body,
                              .bearer = admin::bearer_token(request.authorization),
                              .host = request.host,
-                             .origin = request.origin});
+                             .origin = request.origin,
+                             .patience_over = request.patience_over});
   return {.status = answer.status,
           .content_type = std::move(answer.content_type),
           .body = std::move(answer.body),
           .headers = std::move(answer.headers),
-          .wait = answer.wait_for_drained};
+          .wait = answer.wait_for_drained,
+          .wait_at_most = answer.wait_at_most};
 }
 
 void Server::tick() {

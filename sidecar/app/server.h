@@ -54,6 +54,7 @@ class Server {
   void begin_drain(std::chrono::milliseconds delay);
   void stop_listening();
   void check_drained();
+  void ask_again();
   void finish();
   void set_limits();
 

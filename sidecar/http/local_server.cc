@@ -60,7 +60,8 @@ class LocalServer::Exchange {
   Exchange(LocalServer& server, net::Descriptor socket)
       : server_(server),
         connection_(server.reactor_, std::move(socket)),
-        deadline_([](void* self) { static_cast<Exchange*>(self)->connection_.cancel(); }, this) {}
+        deadline_([](void* self) { static_cast<Exchange*>(self)->connection_.cancel(); }, this),
+        patience_([](void* self) { static_cast<Exchange*>(self)->lose_patience(); }, this) {}
 
   void start() {
     task_ = run();
@@ -75,6 +76,10 @@ class LocalServer::Exchange {
     if (waits_) {
       asked_.set();
     }
+  }
+  void lose_patience() {
+    patience_over_ = true;
+    ask_again();
   }
   void close() {
     closing_ = true;
@@ -92,6 +97,7 @@ class LocalServer::Exchange {
   LocalServer& server_;
   net::Connection connection_;
   net::Deadline deadline_;
+  net::Deadline patience_;
   Event asked_;
   std::string input_;
   std::string body_;
@@ -99,6 +105,7 @@ class LocalServer::Exchange {
   std::size_t consumed_ = 0;
   int refusal_ = 400;
   bool waits_ = false;
+  bool patience_over_ = false;
   bool closing_ = false;
   Task<> task_;
 };
@@ -159,15 +166,22 @@ Task<> LocalServer::Exchange::run() {
 }
 
 Task<bool> LocalServer::Exchange::respond() {
-  const LocalRequest request = request_of(head_, body_);
+  LocalRequest request = request_of(head_, body_);
   LocalResponse response = server_.handler_(request);
   deadline_.disarm();
+  patience_over_ = false;
   while (response.wait && !closing_) {
+    patience_.disarm();
+    if (response.wait_at_most.count() > 0) {
+      server_.wheel_.arm(patience_, response.wait_at_most);
+    }
     waits_ = true;
     co_await asked_.wait();
     waits_ = false;
+    request.patience_over = patience_over_;
     response = server_.handler_(request);
   }
+  patience_.disarm();
   const bool keeps = head_.keep_alive && !closing_;
   const std::string text = text_of(response, head_.method == "HEAD", keeps);
   ClientWriter writer(connection_);

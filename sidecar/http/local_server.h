@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,6 +25,7 @@ struct LocalRequest {
   std::string_view authorization;
   std::string_view host;
   std::string_view origin;
+  bool patience_over = false;  // it has waited for as long as the answer before allowed
 };
 
 struct LocalResponse {
@@ -31,7 +33,8 @@ struct LocalResponse {
   std::string content_type;
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
-  bool wait = false;  // nothing to say yet: ask again after LocalServer::ask_again()
+  bool wait = false;  // nothing to say yet: ask again after LocalServer::ask_again() …
+  std::chrono::milliseconds wait_at_most{0};  // … or after so long; 0: no limit
 };
 
 // A small HTTP/1.1 server for the status and admin listeners: whole requests of at most

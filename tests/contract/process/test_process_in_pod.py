@@ -1,0 +1,190 @@
+"""What a sidecar does in a pod: files that come, change and go, the hooks of its container, and the engine's hook."""
+
+import json
+import os
+import pathlib
+import subprocess
+import threading
+import time
+import urllib.request
+
+import pytest
+from stack import SIDECAR, Sidecar, Stack, eventually, fetch
+
+POLICY = {
+    "apiVersion": "penstock.dev/v1alpha1",
+    "kind": "OptimizationPolicy",
+    "metadata": {"name": "chat", "namespace": "ns"},
+    "spec": {"selector": {"matchLabels": {"app": "llm"}}},
+}
+
+
+class ConfigMap:
+    """A mounted ConfigMap as a kubelet keeps it: `..data` names the folder of the newest version."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.version = 0
+        folder.mkdir()
+        self.write({})
+
+    def write(self, files: dict) -> None:
+        self.version += 1
+        fresh = self.folder / f"..v{self.version}"
+        fresh.mkdir()
+        for name, document in files.items():
+            (fresh / name).write_text(json.dumps(document))
+        (self.folder / "..data_tmp").symlink_to(fresh.name)
+        os.rename(self.folder / "..data_tmp", self.folder / "..data")
+        for name in files:
+            if not (self.folder / name).is_symlink():
+                (self.folder / name).symlink_to(f"..data/{name}")
+        for link in self.folder.iterdir():
+            if link.is_symlink() and not link.exists():
+                link.unlink()
+
+
+def binding(engine_port: int, **spec) -> dict:
+    return {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "PolicyBinding",
+        "metadata": {"name": "chat", "namespace": "ns"},
+        "spec": {"apiLevel": 1, "policy": "ns/chat", "enginePort": engine_port, **spec},
+    }
+
+
+@pytest.fixture
+def engine(tmp_path):
+    with Stack(tmp_path) as stack:
+        yield stack
+
+
+@pytest.fixture
+def config(tmp_path):
+    return ConfigMap(tmp_path / "policy")
+
+
+@pytest.fixture
+def in_pod(engine, config, tmp_path):
+    """Starts the sidecar as injection does."""
+    started = []
+
+    def start(**flags) -> Sidecar:
+        port = engine.upstream.rpartition(":")[2]
+        argv = ["--resources", config.folder, "--engine-port", port, "--drain-delay", "0s"]
+        for name, value in flags.items():
+            argv += [f"--{name.replace('_', '-')}", value]
+        started.append(Sidecar(f"in-pod-{len(started)}", tmp_path, None, argv))
+        return started[-1]
+
+    yield start
+    for sidecar in started:
+        sidecar.stop()
+
+
+def health(sidecar: Sidecar) -> dict:
+    with urllib.request.urlopen(f"{sidecar.status}/readyz", timeout=5) as answer:
+        return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def asks(sidecar: Sidecar, headers: dict | None = None) -> bool:
+    """Whether a chat request passes to the engine."""
+    body = json.dumps({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hello"}]}).encode()
+    request = urllib.request.Request(
+        f"{sidecar.data}/v1/chat/completions",
+        body,
+        {"content-type": "application/json", "authorization": "Bearer k", **(headers or {})},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.status == 200 and "choices" in json.loads(answer.read())
+
+
+def test_without_files_everything_passes_to_the_engine(in_pod):
+    sidecar = in_pod()
+    assert asks(sidecar)
+    assert "x-penstock-policy-problem" not in health(sidecar)
+
+
+def test_files_come_change_and_go(in_pod, config, engine):
+    sidecar = in_pod()
+    empty = health(sidecar)["x-penstock-policy"]
+    port = int(engine.upstream.rpartition(":")[2])
+    config.write({"policy.json": POLICY, "binding.json": binding(port)})
+    first = eventually(lambda: (h := health(sidecar)["x-penstock-policy"]) != empty and h)
+    assert asks(sidecar)
+    changed = {**POLICY, "spec": {**POLICY["spec"], "mode": "Off"}}
+    config.write({"policy.json": changed, "binding.json": binding(port)})
+    eventually(lambda: health(sidecar)["x-penstock-policy"] not in (empty, first))
+    config.write({})
+    eventually(lambda: health(sidecar)["x-penstock-policy"] == empty)
+    assert asks(sidecar)
+
+
+def test_a_bad_version_is_told_of_and_the_last_good_one_stays(in_pod, config, engine):
+    port = int(engine.upstream.rpartition(":")[2])
+    config.write({"policy.json": POLICY, "binding.json": binding(port)})
+    sidecar = in_pod()
+    good = health(sidecar)["x-penstock-policy"]
+    config.write({"policy.json": POLICY, "binding.json": binding(port, requires=["OptimizationPolicy.spec.magic"])})
+    eventually(lambda: health(sidecar).get("x-penstock-policy-problem") == "refused")
+    assert health(sidecar)["x-penstock-policy"] == good
+    assert asks(sidecar)
+
+
+def test_a_sidecar_that_starts_with_a_bad_version_lets_requests_pass(in_pod, config):
+    config.write({"policy.json": {**POLICY, "spec": {}}, "binding.json": binding(1)})
+    sidecar = in_pod()
+    assert health(sidecar)["x-penstock-policy-problem"] == "refused"
+    assert asks(sidecar)
+
+
+def hook(sidecar: Sidecar, command: str) -> subprocess.CompletedProcess:
+    address = sidecar.admin.removeprefix("http://")
+    return subprocess.run([SIDECAR, command, "--admin", address], capture_output=True, text=True, timeout=60)
+
+
+def test_the_hooks_of_its_container(in_pod):
+    sidecar = in_pod()
+    assert hook(sidecar, "wait").returncode == 0
+    drained = hook(sidecar, "drain")
+    assert drained.returncode == 0, drained.stderr
+    assert sidecar.popen.wait(10) == 0
+    gone = hook(sidecar, "drain")
+    assert gone.returncode == 1
+    assert "no sidecar answers" in gone.stderr
+
+
+def test_the_engines_hook_waits_for_the_drain_to_begin_and_end(in_pod, engine, tag):
+    sidecar = in_pod()
+    answers = {}
+
+    def ask(name: str, call) -> threading.Thread:
+        thread = threading.Thread(target=lambda: answers.update({name: call()}))
+        thread.start()
+        return thread
+
+    call = ask("call", lambda: asks(sidecar, {"x-simulate": f"hold={tag}"}))
+    eventually(lambda: sidecar.api("/api/dashboard/summary")["requests"]["inFlight"] == 1)
+    engine_hook = ask("hook", lambda: fetch(f"{sidecar.status}/drained", timeout=30))  # first, as on a real node
+    assert hook(sidecar, "drain").returncode == 0
+    engine_hook.join(3)
+    assert answers == {}, "the call is still running"
+    engine.release(tag)
+    call.join(10)
+    engine_hook.join(10)
+    assert answers == {"call": True, "hook": b'{"status":"drained"}'}
+
+
+def test_an_engine_that_ends_alone_waits_two_seconds(in_pod):
+    sidecar = in_pod()
+    began = time.monotonic()
+    assert json.loads(fetch(f"{sidecar.status}/drained", timeout=30)) == {"status": "ready"}
+    assert 1.9 < time.monotonic() - began < 4
+
+
+def test_a_signal_in_an_idle_pod_ends_it_at_once(in_pod):
+    sidecar = in_pod(drain_grace="60s")
+    began = time.monotonic()
+    sidecar.popen.terminate()
+    assert sidecar.popen.wait(10) == 0
+    assert time.monotonic() - began < 2
