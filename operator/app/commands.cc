@@ -116,6 +116,7 @@ int run_command(int argc, const char* const* argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (run->parsed()) {
+    options.settings.version = PENSTOCK_VERSION;
     return run_operator(options);
   }
   return check->parsed() ? check_files(paths) : write_definitions(folder);

@@ -16,6 +16,7 @@
 #include "operator/app/log.h"
 #include "operator/app/pod_sink.h"
 #include "operator/app/work_keys.h"
+#include "operator/collect/collector.h"
 #include "operator/controllers/policy_controller.h"
 #include "operator/controllers/referenced_controller.h"
 #include "operator/controllers/stores.h"
@@ -64,10 +65,12 @@ class Operator {
         keys_(workers_),
         stores_(keys_.changes()),
         leader_(client_, clock_, ns_, options.lease, identity_),
-        policies_(
-            stores_, client_, events_, clock_, options.settings,
-            [](const auto&) { return std::map<std::string, reconcile::SidecarReport>(); },
-            [this] { return leads(); }),
+        collector_([this](const std::string& policy) {
+          const std::size_t slash = policy.find('/');
+          keys_.add_policy(policy.substr(0, slash), policy.substr(slash + 1));
+        }),
+        policies_(stores_, client_, events_, collector_, clock_, options.settings,
+                  [this] { return leads(); }),
         referenced_(stores_, client_, clock_, [this] { return leads(); }),
         health_([this] { return stores_.complete(); }) {
     keys_.attach(stores_);
@@ -179,6 +182,7 @@ class Operator {
   WorkKeys keys_;
   controllers::Stores stores_;
   kube::Leader leader_;
+  collect::Collector collector_;
   controllers::PolicyController policies_;
   controllers::ReferencedController referenced_;
   Health health_;

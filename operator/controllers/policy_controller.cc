@@ -43,17 +43,26 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
   const Ptr<Policy> policy = stores_.policies.find(ns, name);
   if (policy == nullptr) {
     forget(ns + "/" + name);  // its ConfigMap goes with it: it is the ConfigMap's owner
+    collector_.set_targets(ns + "/" + name, {});
     return {};
   }
   const World world = gather(policy);
   const Plan plan = decide(world, settings_);
+  ask_sidecars(world, plan.status.hash);
   if (const ApiResult<void> written = write_config(*policy, plan); !written) {
     return failed(written.error());
   }
   if (const ApiResult<void> told = tell_pods(*policy, plan); !told) {
     return failed(told.error());
   }
-  return finish_status(*policy, plan);
+  if (const ApiResult<void> reminded = remind_pods(*policy, plan); !reminded) {
+    return failed(reminded.error());
+  }
+  WorkOutcome outcome = finish_status(*policy, plan);
+  if (outcome.succeeded && !outcome.again_in && !plan.remind.empty()) {
+    outcome.again_in = kReminder;
+  }
+  return outcome;
 }
 
 World PolicyController::gather(const Ptr<Policy>& policy) const {
@@ -72,9 +81,31 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   }
   world.pods = stores_.pods.list(ns);
   world.services = stores_.services.list(ns);
-  world.reports = reports_(world.pods);
+  std::vector<std::string> pods;
+  for (const Ptr<reconcile::Pod>& pod : world.pods) {
+    if (pod->injected_by == policy->meta.name) {
+      pods.push_back(pod->meta.key());
+    }
+  }
+  for (auto& [pod, report] : collector_.reports(pods)) {
+    world.reports.emplace(pod, reconcile::SidecarReport{.reachable = report.reachable,
+                                                        .hash = std::move(report.hash),
+                                                        .version = std::move(report.version),
+                                                        .refuses = !report.problem.empty()});
+  }
   world.now = kube::timestamp(clock_.wall_now());
   return world;
+}
+
+void PolicyController::ask_sidecars(const World& world, const std::string& hash) {
+  std::vector<collect::Target> targets;
+  for (const Ptr<reconcile::Pod>& pod : world.pods) {
+    if (pod->has_sidecar && pod->injected_by == world.policy->meta.name && !pod->ip.empty() &&
+        !pod->finished && !pod->meta.deleting) {
+      targets.push_back({pod->meta.key(), pod->ip, settings_.status_port, hash});
+    }
+  }
+  collector_.set_targets(world.policy->meta.key(), std::move(targets));
 }
 
 ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan& plan) {
@@ -108,18 +139,64 @@ ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan&
 
 // A changed pod makes its kubelet look at its volumes at once instead of within a minute.
 ApiResult<void> PolicyController::tell_pods(const Policy& policy, const Plan& plan) {
-  const Value patch = {
-      {"metadata", {{"annotations", {{"penstock.dev/delivered", plan.status.hash}}}}}};
   for (const std::string& pod : plan.tell) {
-    if (!leads_()) {
-      return std::unexpected(not_leading());
-    }
-    const auto told = client_.merge(kube::kPods.object(policy.meta.ns, pod, "status"), patch);
-    if (!told && !told.error().not_found()) {
-      return std::unexpected(told.error());
+    if (ApiResult<void> told =
+            annotate(policy.meta.ns, pod, "penstock.dev/delivered", plan.status.hash);
+        !told) {
+      return told;
     }
   }
   return {};
+}
+
+// A kubelet that read its volumes just before the ConfigMap reached it would wait for its next
+// round.
+ApiResult<void> PolicyController::remind_pods(const Policy& policy, const Plan& plan) {
+  for (const std::string& pod : plan.remind) {
+    if (!is_due_for_reminder(policy.meta.ns + "/" + pod, plan.status.hash)) {
+      continue;
+    }
+    if (ApiResult<void> told = annotate(policy.meta.ns, pod, "penstock.dev/reminded",
+                                        kube::timestamp_micros(clock_.wall_now()));
+        !told) {
+      return told;
+    }
+  }
+  return {};
+}
+
+// Through the status: that right changes annotations, but no pod's containers.
+ApiResult<void> PolicyController::annotate(const std::string& ns, const std::string& pod,
+                                           const std::string& name, const std::string& value) {
+  if (!leads_()) {
+    return std::unexpected(not_leading());
+  }
+  const auto written = client_.merge(kube::kPods.object(ns, pod, "status"),
+                                     {{"metadata", {{"annotations", {{name, value}}}}}});
+  if (!written && !written.error().not_found()) {
+    return std::unexpected(written.error());
+  }
+  return {};
+}
+
+bool PolicyController::is_due_for_reminder(const std::string& pod, const std::string& hash) {
+  const clock::Instant now = clock_.now();
+  const sync::MutexLock lock(mutex_);
+  std::erase_if(reminders_, [now](const auto& entry) {
+    return entry.second.due + 2 * kReminderMost < now;  // caught up, or gone
+  });
+  const auto [found, added] = reminders_.try_emplace(pod);
+  Reminder& reminder = found->second;
+  if (added || reminder.hash != hash) {
+    reminder = {.hash = hash, .due = now + kReminder};
+    return false;
+  }
+  if (now < reminder.due) {
+    return false;
+  }
+  reminder.pause = std::min(reminder.pause * 2, kReminderMost);
+  reminder.due = now + reminder.pause;
+  return true;
 }
 
 WorkOutcome PolicyController::finish_status(const Policy& policy, const Plan& plan) {

@@ -6,6 +6,7 @@
 
 #include "lib/clock/clock.h"
 #include "lib/sync/mutex.h"
+#include "operator/collect/collector.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
 #include "operator/kube/events.h"
@@ -19,32 +20,43 @@ namespace penstock::controllers {
 // Threads: any, but one key at a time (kube::Workers sees to that).
 class PolicyController {
  public:
-  // What sidecars last said of themselves, by "namespace/name" of their pods.
-  using Reports = std::function<std::map<std::string, reconcile::SidecarReport>(
-      const std::vector<reconcile::Ptr<reconcile::Pod>>& pods)>;
   // Whether this replica may write at this moment.
   using Leads = std::function<bool()>;
 
   // At most one write of a status in this time; a first change is written at once.
   static constexpr std::chrono::milliseconds kStatusPause{1'000};
+  // A pod whose sidecar lags is told again after this, then after twice as long, and so on.
+  static constexpr std::chrono::milliseconds kReminder{1'000};
+  static constexpr std::chrono::milliseconds kReminderMost{60'000};
 
   PolicyController(const Stores& stores, kube::Client& client, kube::EventRecorder& events,
-                   const clock::Clock& clock, reconcile::Settings settings, Reports reports,
-                   Leads leads)
+                   collect::Collector& collector, const clock::Clock& clock,
+                   reconcile::Settings settings, Leads leads)
       : stores_(stores),
         client_(client),
         events_(events),
+        collector_(collector),
         clock_(clock),
         settings_(std::move(settings)),
-        reports_(std::move(reports)),
         leads_(std::move(leads)) {}
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
 
  private:
+  struct Reminder {
+    std::string hash;
+    clock::Instant due{};
+    std::chrono::milliseconds pause = kReminder;
+  };
+
   [[nodiscard]] reconcile::World gather(const reconcile::Ptr<reconcile::Policy>& policy) const;
+  void ask_sidecars(const reconcile::World& world, const std::string& hash);
   kube::ApiResult<void> write_config(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<void> tell_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
+  kube::ApiResult<void> remind_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
+  kube::ApiResult<void> annotate(const std::string& ns, const std::string& pod,
+                                 const std::string& name, const std::string& value);
+  bool is_due_for_reminder(const std::string& pod, const std::string& hash);
   kube::ApiResult<void> write_status(const reconcile::Policy& policy, const json::Value& status);
   kube::WorkOutcome finish_status(const reconcile::Policy& policy, const reconcile::Plan& plan);
   void forget(const std::string& key);
@@ -52,12 +64,13 @@ class PolicyController {
   const Stores& stores_;
   kube::Client& client_;
   kube::EventRecorder& events_;
+  collect::Collector& collector_;
   const clock::Clock& clock_;
   const reconcile::Settings settings_;
-  const Reports reports_;
   const Leads leads_;
   sync::Mutex mutex_;
   std::map<std::string, clock::Instant> status_written_ PENSTOCK_GUARDED_BY(mutex_);
+  std::map<std::string, Reminder> reminders_ PENSTOCK_GUARDED_BY(mutex_);  // by pod
 };
 
 }  // namespace penstock::controllers

@@ -146,7 +146,10 @@ class Decision {
     const PodCensus census = count_pods(world_, selector, older_, plan_.status.hash,
                                         injection ? injection->hash : std::string());
     plan_.status.pods = census.counts;
-    plan_.tell = plan_.config ? census.behind : std::vector<std::string>();
+    if (plan_.config) {
+      plan_.tell = census.behind;
+      plan_.remind = census.stale;
+    }
     judge_injected(census);
     judge_programmed(census);
     if (!census.taken.empty()) {
@@ -155,7 +158,10 @@ class Decision {
                   " is older and keeps pods that both select: " + listed(census.taken));
     }
     if (!census.refused.empty()) {
-      degrade("SidecarRefused", listed(census.refused));
+      degrade(refusal(census), "sidecars of release " + census.refused_by +
+                                   " keep the last good version: " + listed(census.refused) +
+                                   "; their log says why, and " + restart_command(census) +
+                                   " brings them to release " + settings_.version);
     }
     if (!census.unreachable.empty()) {
       degrade(
@@ -173,6 +179,11 @@ class Decision {
     } else {
       conditions_.set("Degraded", kTrue, degraded_.front().first, degraded_.front().second);
     }
+  }
+
+  // Another release than the operator's is taken for the cause.
+  [[nodiscard]] std::string refusal(const PodCensus& census) const {
+    return census.refused_by == settings_.version ? "SidecarRefused" : "SidecarTooOld";
   }
 
   [[nodiscard]] std::string restart_command(const PodCensus& census) const {
@@ -208,9 +219,9 @@ class Decision {
     } else if (census.counts.programmed == census.counts.injected) {
       conditions_.set("Programmed", kTrue, "Programmed", of);
     } else {
-      const char* reason = !census.refused.empty()       ? "SidecarRefused"
-                           : !census.unreachable.empty() ? "SidecarUnreachable"
-                                                         : "Waiting";
+      const std::string reason = !census.refused.empty()       ? refusal(census)
+                                 : !census.unreachable.empty() ? "SidecarUnreachable"
+                                                               : "Waiting";
       conditions_.set("Programmed", kFalse, reason, of);
     }
   }

@@ -23,6 +23,8 @@ struct Plan {
   std::optional<std::map<std::string, std::string>> config;
   // Pods whose kubelet is to be told of that content.
   std::vector<std::string> tell;
+  // Pods whose kubelet was told and whose sidecar still runs another version: to be told again.
+  std::vector<std::string> remind;
   std::vector<PlannedEvent> events;
 };
 

@@ -57,7 +57,7 @@ bool all_by_name(const World& world, const PodTemplate& pods, const EngineShape&
 }
 
 bool is_guaranteed(const PodTemplate& pods) {
-  return std::ranges::all_of(pods.containers, &Container::guaranteed);
+  return !pods.containers.empty() && std::ranges::all_of(pods.containers, &Container::guaranteed);
 }
 
 // What the policy says by itself, before there is any workload to look at.

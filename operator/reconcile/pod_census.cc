@@ -47,17 +47,25 @@ void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
     census.behind.push_back(pod.meta.name);
   }
   const auto found = world.reports.find(pod.meta.key());
-  if (found == world.reports.end() || !found->second.reachable) {
+  if (found == world.reports.end()) {
+    census.waiting.push_back(pod.meta.name);
+    return;
+  }
+  const SidecarReport& report = found->second;
+  if (!report.reachable) {
     // A pod that is not ready yet has not begun to answer.
-    if (pod.ready) {
-      census.unreachable.push_back(pod.meta.name);
-    }
-  } else if (found->second.hash == hash) {
+    (pod.ready ? census.unreachable : census.waiting).push_back(pod.meta.name);
+  } else if (report.hash == hash) {
     ++census.counts.programmed;
-  } else if (!found->second.error.empty()) {
-    census.refused.push_back(pod.meta.name + ": " + found->second.error);
+  } else if (report.refuses) {
+    census.refused.push_back(pod.meta.name);
+    add_once(census.restart, workload_of(world, pod));
+    census.refused_by = report.version;
   } else {
     census.waiting.push_back(pod.meta.name);
+    if (pod.delivered == hash) {
+      census.stale.push_back(pod.meta.name);
+    }
   }
 }
 

@@ -16,8 +16,10 @@ struct PodCensus {
   std::vector<std::string> restart;      // workloads that hold these: "deployment/chat"
   std::vector<std::string> outdated;     // with a sidecar of an older injection
   std::vector<std::string> unreachable;  // whose sidecar does not answer
-  std::vector<std::string> waiting;      // whose sidecar runs another version of the policy
-  std::vector<std::string> refused;      // "pod: why it refuses the newest version"
+  std::vector<std::string> waiting;      // whose sidecar is not known to run this version
+  std::vector<std::string> stale;        // of these: it answers, its kubelet was told, and it lags
+  std::vector<std::string> refused;      // whose sidecar refuses the newest version
+  std::string refused_by;                // the release of one of these
   std::vector<std::string> behind;       // whose kubelet was not told of the newest version
   std::vector<std::string> taken;        // selected, but an older policy's
 };

@@ -133,8 +133,11 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
         {"httpGet", {{"path", "/drained"}, {"port", settings.status_port}}}};
   }
   injection.volumes = volumes(config_map_name(policy.meta.name), delivery);
-  // Of what pods are made with; whom the policy selects or yields to makes no pod outdated.
-  injection.hash = resolve::content_hash({json::write(injection).dump()}).substr(0, 16);
+  // Of what pods are made with; whom the policy selects or yields to, and by which name admission
+  // finds the engine, makes no pod outdated.
+  Value made_with = json::write(injection);
+  made_with["portSwap"].erase("container");
+  injection.hash = resolve::content_hash({made_with.dump()}).substr(0, 16);
   injection.selector = policy.parsed.selector;
   injection.annotations = {{"penstock.dev/policy", policy.meta.name},
                            {"penstock.dev/injection", injection.hash}};

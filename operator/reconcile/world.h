@@ -88,13 +88,15 @@ struct Service {
 
 // What a sidecar said of itself, when it was last asked.
 struct SidecarReport {
-  std::string hash;   // of the policy it runs; empty: it did not answer
-  std::string error;  // why it refused the newest policy; empty: it did not
   bool reachable = false;
+  std::string hash;      // of the policy it runs
+  std::string version;   // its release
+  bool refuses = false;  // the newest version of the policy
 };
 
 // What the operator was started with.
 struct Settings {
+  std::string version;  // the operator's release
   std::string sidecar_image;
   std::string image_pull_policy = "IfNotPresent";
   std::string cpu_request = "100m";

@@ -72,7 +72,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "operator/crd": ("lib/json",),
     "operator/reconcile": ("lib/json", "lib/resolve"),
     "operator/kube": ("lib/json", "lib/clock", "lib/net", "lib/sync"),
-    "operator/controllers": ("operator/reconcile", "operator/kube", "lib/json", "lib/clock", "lib/sync"),
+    "operator/collect": ("lib/clock", "lib/json", "lib/net", "lib/sync", "lib/task"),
+    "operator/controllers": ("operator/collect", "operator/reconcile", "operator/kube", "lib/json", "lib/clock", "lib/sync"),
     "operator/app": ("operator/*", "lib/*"),
     "operator/main": ("operator/app",),
     # The demonstration: a program of its own beside the product, so it sees none of the product's insides.

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "wire"))  # raw, scripted, proxy
+sys.path.insert(0, str(pathlib.Path(__file__).parents[3] / "e2e" / "cluster"))  # mounted_config_map
 
 from proxy import Proxy  # noqa: E402
 from scripted import Upstream  # noqa: E402

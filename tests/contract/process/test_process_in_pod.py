@@ -1,14 +1,13 @@
 """What a sidecar does in a pod: files that come, change and go, the hooks of its container, and the engine's hook."""
 
 import json
-import os
-import pathlib
 import subprocess
 import threading
 import time
 import urllib.request
 
 import pytest
+from mounted_config_map import MountedConfigMap
 from stack import SIDECAR, Sidecar, Stack, eventually, fetch
 
 POLICY = {
@@ -17,31 +16,6 @@ POLICY = {
     "metadata": {"name": "chat", "namespace": "ns"},
     "spec": {"selector": {"matchLabels": {"app": "llm"}}},
 }
-
-
-class ConfigMap:
-    """A mounted ConfigMap as a kubelet keeps it: `..data` names the folder of the newest version."""
-
-    def __init__(self, folder: pathlib.Path):
-        self.folder = folder
-        self.version = 0
-        folder.mkdir()
-        self.write({})
-
-    def write(self, files: dict) -> None:
-        self.version += 1
-        fresh = self.folder / f"..v{self.version}"
-        fresh.mkdir()
-        for name, document in files.items():
-            (fresh / name).write_text(json.dumps(document))
-        (self.folder / "..data_tmp").symlink_to(fresh.name)
-        os.rename(self.folder / "..data_tmp", self.folder / "..data")
-        for name in files:
-            if not (self.folder / name).is_symlink():
-                (self.folder / name).symlink_to(f"..data/{name}")
-        for link in self.folder.iterdir():
-            if link.is_symlink() and not link.exists():
-                link.unlink()
 
 
 def binding(engine_port: int, **spec) -> dict:
@@ -53,6 +27,10 @@ def binding(engine_port: int, **spec) -> dict:
     }
 
 
+def files(policy: dict, bound: dict) -> dict:
+    return {"policy.json": json.dumps(policy), "binding.json": json.dumps(bound)}
+
+
 @pytest.fixture
 def engine(tmp_path):
     with Stack(tmp_path) as stack:
@@ -61,7 +39,7 @@ def engine(tmp_path):
 
 @pytest.fixture
 def config(tmp_path):
-    return ConfigMap(tmp_path / "policy")
+    return MountedConfigMap(tmp_path / "policy")
 
 
 @pytest.fixture
@@ -109,11 +87,11 @@ def test_files_come_change_and_go(in_pod, config, engine):
     sidecar = in_pod()
     empty = health(sidecar)["x-penstock-policy"]
     port = int(engine.upstream.rpartition(":")[2])
-    config.write({"policy.json": POLICY, "binding.json": binding(port)})
+    config.write(files(POLICY, binding(port)))
     first = eventually(lambda: (h := health(sidecar)["x-penstock-policy"]) != empty and h)
     assert asks(sidecar)
     changed = {**POLICY, "spec": {**POLICY["spec"], "mode": "Off"}}
-    config.write({"policy.json": changed, "binding.json": binding(port)})
+    config.write(files(changed, binding(port)))
     eventually(lambda: health(sidecar)["x-penstock-policy"] not in (empty, first))
     config.write({})
     eventually(lambda: health(sidecar)["x-penstock-policy"] == empty)
@@ -122,17 +100,17 @@ def test_files_come_change_and_go(in_pod, config, engine):
 
 def test_a_bad_version_is_told_of_and_the_last_good_one_stays(in_pod, config, engine):
     port = int(engine.upstream.rpartition(":")[2])
-    config.write({"policy.json": POLICY, "binding.json": binding(port)})
+    config.write(files(POLICY, binding(port)))
     sidecar = in_pod()
     good = health(sidecar)["x-penstock-policy"]
-    config.write({"policy.json": POLICY, "binding.json": binding(port, requires=["OptimizationPolicy.spec.magic"])})
+    config.write(files(POLICY, binding(port, requires=["OptimizationPolicy.spec.magic"])))
     eventually(lambda: health(sidecar).get("x-penstock-policy-problem") == "refused")
     assert health(sidecar)["x-penstock-policy"] == good
     assert asks(sidecar)
 
 
 def test_a_sidecar_that_starts_with_a_bad_version_lets_requests_pass(in_pod, config):
-    config.write({"policy.json": {**POLICY, "spec": {}}, "binding.json": binding(1)})
+    config.write(files({**POLICY, "spec": {}}, binding(1)))
     sidecar = in_pod()
     assert health(sidecar)["x-penstock-policy-problem"] == "refused"
     assert asks(sidecar)

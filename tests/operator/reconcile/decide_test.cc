@@ -15,7 +15,7 @@ namespace penstock::reconcile {
 namespace {
 
 const std::string kSelector = "selector: {matchLabels: {app: llm}}";
-const Settings kSettings{.sidecar_image = "sidecar:1"};
+const Settings kSettings{.version = "1.0", .sidecar_image = "sidecar:1"};
 
 const api::Condition& condition(const Plan& plan, const std::string& type) {
   const auto found = std::ranges::find(plan.status.conditions, type, &api::Condition::type);
@@ -78,6 +78,7 @@ TEST(DecideTest, ConditionsFollowThePods) {
 
   add(seen, pod("plain"));
   add(seen, pod("old", "p", "older"));
+  seen.reports = {{"ns/old", {}}};
   Plan plan = decide(seen, kSettings);
   EXPECT_EQ(state(plan, "Injected"), "False RestartRequired");
   EXPECT_EQ(condition(plan, "Injected").message,
@@ -88,8 +89,8 @@ TEST(DecideTest, ConditionsFollowThePods) {
   seen.pods.clear();
   add(seen, pod("a", "p", injection));
   add(seen, pod("b", "p", injection));
-  seen.reports = {{"ns/a", {.hash = hash, .error = "", .reachable = true}},
-                  {"ns/b", {.hash = "older", .error = "", .reachable = true}}};
+  seen.reports = {{"ns/a", {.reachable = true, .hash = hash}},
+                  {"ns/b", {.reachable = true, .hash = "older"}}};
   plan = decide(seen, kSettings);
   EXPECT_EQ(state(plan, "Injected"), "True Injected");
   EXPECT_EQ(state(plan, "Programmed"), "False Waiting");
@@ -97,14 +98,15 @@ TEST(DecideTest, ConditionsFollowThePods) {
             (api::PodCountsStatus{.selected = 2, .injected = 2, .programmed = 1}));
   EXPECT_EQ(state(plan, "Degraded"), "False AsExpected");
 
-  seen.reports["ns/b"] = {
-      .hash = "older", .error = "spec.requires[0] is not known", .reachable = true};
+  seen.reports["ns/b"] = {.reachable = true, .hash = "older", .version = "1.0", .refuses = true};
   plan = decide(seen, kSettings);
   EXPECT_EQ(state(plan, "Programmed"), "False SidecarRefused");
   EXPECT_EQ(state(plan, "Degraded"), "True SidecarRefused");
-  EXPECT_EQ(condition(plan, "Degraded").message, "b: spec.requires[0] is not known");
+  seen.reports["ns/b"].version = "0.9";
+  plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Degraded"), "True SidecarTooOld");
 
-  seen.reports["ns/b"] = {.hash = hash, .error = "", .reachable = true};
+  seen.reports["ns/b"] = {.reachable = true, .hash = hash};
   plan = decide(seen, kSettings);
   EXPECT_EQ(state(plan, "Programmed"), "True Programmed");
   EXPECT_EQ(state(plan, "Degraded"), "False AsExpected");

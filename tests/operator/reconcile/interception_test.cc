@@ -128,6 +128,10 @@ TEST(InterceptionTest, AGuaranteedPodIsOneWhereEveryContainerIs) {
   EXPECT_TRUE(choose_interception(seen, {}).choice->guaranteed);
   seen.workloads.push_back(workload("b", "[{name: v, image: vllm}]"));
   EXPECT_FALSE(choose_interception(seen, {}).choice->guaranteed);
+  World told = world(policy(
+      "p", "{selector: {matchLabels: {app: llm}}, interception: {engine: {port: 80, flag: -p}}}"));
+  told.workloads.clear();
+  EXPECT_FALSE(choose_interception(told, {}).choice->guaranteed) << "nothing is known of its pods";
 }
 
 }  // namespace

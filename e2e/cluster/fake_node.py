@@ -1,0 +1,222 @@
+"""A node whose pods are processes: real sidecars and model servers on addresses of their own, without a container runtime.
+
+Everything else is real: the API objects, admission, Services' endpoints, and the traffic. It does what a kubelet does
+about pods that are bound to it, as far as Penstock notices: starts the containers in their order, mounts ConfigMaps as
+symlink swaps and looks at them again when the pod changes, reports addresses and readiness, and ends pods.
+"""
+
+import http.client
+import itertools
+import json
+import pathlib
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from api import Api
+from mounted_config_map import MountedConfigMap
+from polling import wait_until
+
+ADDRESSES = itertools.count(1)  # 127.1.x.y: every address of 127.0.0.0/8 is local
+
+
+def accepts(host: str, port: str) -> bool:
+    """Whether a model server answers there."""
+    connection = http.client.HTTPConnection(host, int(port), timeout=5)
+    try:
+        connection.request("GET", "/simulate/counters")
+        return connection.getresponse().status == 200
+    finally:
+        connection.close()
+
+
+class Pod:
+    """The processes of one pod. All pods have one loopback here, so engines behind sidecars are one process a port."""
+
+    def __init__(self, node: "FakeNode", document: dict):
+        self.node = node
+        self.name = document["metadata"]["name"]
+        self.namespace = document["metadata"]["namespace"]
+        self.uid = document["metadata"]["uid"]
+        number = next(ADDRESSES)
+        self.ip = f"127.1.{number // 250}.{number % 250 + 1}"
+        self.processes: dict[str, subprocess.Popen] = {}
+        self.config: MountedConfigMap | None = None
+        self.config_lock = threading.Lock()
+        self.config_name = ""
+        self.folder = node.folder / self.uid
+        self.document = document
+
+    @property
+    def path(self) -> str:
+        return f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
+
+    def start(self, api: Api) -> None:
+        spec = self.document["spec"]
+        sidecar = next((c for c in spec.get("initContainers", []) if c["name"] == "penstock-sidecar"), None)
+        if sidecar is not None:
+            self.mount(api, spec["volumes"])
+            self.run("sidecar", self.node.programs / "penstock-sidecar", self.sidecar_arguments(sidecar["args"]))
+        port = self.engine_port(spec["containers"][0].get("args", []))
+        self.report(api, ready=False)
+        if sidecar is None:
+            self.run("engine", self.node.programs / "penstock-demo", ["model-server", "--listen", f"{self.ip}:{port}"])
+            wait_until(lambda: accepts(self.ip, port), f"engine of {self.name}")
+        else:
+            self.node.share_engine(port)
+            wait_until(lambda: self.sidecar_answers("/readyz"), f"sidecar of {self.name}")
+        self.report(api, ready=True)
+
+    def run(self, name: str, program: pathlib.Path, arguments: list[str]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with open(self.folder / f"{name}.log", "ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [str(program), *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def sidecar_arguments(self, arguments: list[str]) -> list[str]:
+        """Those of the container, with the pod's address where it would have a network of its own."""
+        values = dict(zip(arguments[::2], arguments[1::2]))
+        values["--resources"] = str(self.config.folder)
+        values["--secrets-dir"] = str(self.folder)
+        for flag in ("--listen", "--status"):
+            values[flag] = self.ip + values[flag]
+        values["--admin"] = f"{self.ip}:{values['--admin'].rpartition(':')[2]}"
+        return [part for pair in values.items() for part in pair]
+
+    @staticmethod
+    def engine_port(arguments: list[str]) -> str:
+        return arguments[arguments.index("--port") + 1] if "--port" in arguments else "8000"
+
+    def mount(self, api: Api, volumes: list[dict]) -> None:
+        self.config_name = next(v["configMap"]["name"] for v in volumes if v["name"] == "penstock-policy")
+        self.config = MountedConfigMap(self.folder / "policy")
+        self.refresh(api)
+
+    def refresh(self, api: Api) -> None:
+        """What a kubelet does when a pod changed: it looks at the pod's volumes."""
+        if self.config is None:
+            return
+        with self.config_lock:
+            found = api.get(f"/api/v1/namespaces/{self.namespace}/configmaps/{self.config_name}")
+            self.config.write({} if found is None else found.get("data", {}))
+
+    def sidecar_answers(self, path: str) -> dict | None:
+        """The headers of a 200 of the sidecar's status listener."""
+        try:
+            with urllib.request.urlopen(f"http://{self.ip}:15020{path}", timeout=5) as answer:
+                return {name.lower(): value for name, value in answer.headers.items()} | {"": ""}
+        except urllib.error.HTTPError:
+            return None
+
+    def report(self, api: Api, ready: bool) -> None:
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        state = "True" if ready else "False"
+        conditions = [
+            {"type": kind, "status": state, "lastTransitionTime": now} for kind in ("Ready", "ContainersReady")
+        ]
+        status = {"phase": "Running", "podIP": self.ip, "podIPs": [{"ip": self.ip}], "conditions": conditions}
+        code, answer = api.call("PATCH", self.path + "/status", {"status": status}, "application/merge-patch+json")
+        assert code in (200, 404), answer
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+class FakeNode:
+    """Runs the pods whose spec.nodeName is `name`. Ends every process it started."""
+
+    def __init__(self, cluster, name: str, programs: pathlib.Path, folder: pathlib.Path):
+        self.cluster = cluster
+        self.name = name
+        self.programs = programs
+        self.folder = folder
+        self.pods: dict[str, Pod] = {}  # by uid
+        self.problems: list[str] = []
+        self.stopping = threading.Event()
+        self.engines: dict[str, subprocess.Popen] = {}  # by port
+        self.engines_lock = threading.Lock()
+        self.api = Api(cluster.api.host, cluster.api.port, cluster.pki)
+        self.api.create("/api/v1/nodes", {"metadata": {"name": name}})
+        ready = {"type": "Ready", "status": "True", "reason": "Fake", "lastHeartbeatTime": None}
+        self.api.merge(f"/api/v1/nodes/{name}/status", {"status": {"conditions": [ready]}})
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+
+    def share_engine(self, port: str) -> None:
+        with self.engines_lock:
+            if port not in self.engines:
+                with open(self.folder / f"engine-{port}.log", "ab") as log:
+                    self.engines[port] = subprocess.Popen(
+                        [str(self.programs / "penstock-demo"), "model-server", "--listen", f"127.0.0.1:{port}"],
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                    )
+                wait_until(lambda: accepts("127.0.0.1", port), f"engine on port {port}")
+
+    def watch(self) -> None:
+        selector = f"fieldSelector=spec.nodeName%3D{self.name}"
+        listed = self.api.get(f"/api/v1/pods?{selector}")
+        for document in listed["items"]:
+            self.changed(document)
+        version = listed["metadata"]["resourceVersion"]
+        while not self.stopping.is_set():
+            connection = http.client.HTTPSConnection(
+                self.api.host, self.api.port, context=self.api.context, timeout=60
+            )
+            try:
+                connection.request("GET", f"/api/v1/pods?watch=1&timeoutSeconds=2&{selector}&resourceVersion={version}")
+                for line in connection.getresponse():
+                    event = json.loads(line)
+                    version = event["object"]["metadata"]["resourceVersion"]
+                    self.changed(event["object"], event["type"] == "DELETED")
+            except (OSError, http.client.HTTPException) as error:
+                self.problems.append(f"watch: {error}")
+            finally:
+                connection.close()
+
+    def changed(self, document: dict, deleted: bool = False) -> None:
+        uid = document["metadata"]["uid"]
+        pod = self.pods.get(uid)
+        if deleted or "deletionTimestamp" in document["metadata"]:
+            if pod is not None:
+                del self.pods[uid]
+                threading.Thread(target=self.end, args=(pod,)).start()
+        elif pod is None:
+            pod = self.pods[uid] = Pod(self, document)
+            threading.Thread(target=self.begin, args=(pod,)).start()
+        elif pod.document["metadata"].get("annotations") != document["metadata"].get("annotations"):
+            pod.document = document
+            pod.refresh(self.api)
+
+    def begin(self, pod: Pod) -> None:
+        api = Api(self.api.host, self.api.port, self.cluster.pki)  # connections are for one thread
+        try:
+            pod.start(api)
+        except (OSError, TimeoutError, AssertionError) as error:
+            self.problems.append(f"{pod.name}: {error}")
+
+    def end(self, pod: Pod) -> None:
+        pod.stop()
+        api = Api(self.api.host, self.api.port, self.cluster.pki)
+        api.call("DELETE", f"{pod.path}?gracePeriodSeconds=0")
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.thread.join()
+        for pod in self.pods.values():
+            pod.stop()
+        for engine in self.engines.values():
+            engine.terminate()
+            engine.wait(10)

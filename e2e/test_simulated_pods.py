@@ -1,0 +1,118 @@
+"""Pods of a simulated node: real sidecar processes, configured and watched by the operator."""
+
+import json
+import statistics
+import time
+import urllib.request
+
+import pytest
+from conftest import policy_document
+from fake_node import FakeNode
+from polling import wait_until
+from spaces import Namespace, deployment
+
+
+@pytest.fixture(scope="module")
+def node(admission, programs, tmp_path_factory):
+    running = FakeNode(admission, "simulated", programs, tmp_path_factory.mktemp("node"))
+    yield running
+    running.stop()
+    assert running.problems == []
+
+
+@pytest.fixture
+def space(running_operator, admission, namespace, node) -> Namespace:
+    return Namespace(admission, namespace)
+
+
+def injected_deployment(space: Namespace, replicas: int) -> None:
+    """A policy, and an engine behind it whose every pod carries the sidecar."""
+    space.apply(policy_document("chat", {"app": "llm"}, interception={"engine": {"port": 8000, "flag": "--port"}}))
+    wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
+    document = deployment("engine", {"app": "llm"})
+    document["spec"]["replicas"] = replicas
+    document["spec"]["template"]["spec"]["nodeName"] = "simulated"
+    space.apply(document)
+
+
+def ask(ip: str, text: str) -> dict:
+    """A chat request through a pod's address; the answer's headers."""
+    body = json.dumps({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}]}).encode()
+    request = urllib.request.Request(
+        f"http://{ip}:8000/v1/chat/completions", body, {"content-type": "application/json", "authorization": "Bearer k"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert json.loads(answer.read())["choices"]
+        return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def test_new_pods_are_injected_programmed_and_carry_traffic(space, node):
+    injected_deployment(space, 2)
+    space.await_condition("chat", "Programmed", "True")
+    space.await_condition("chat", "Injected", "True")
+    space.await_condition("chat", "Degraded", "False")
+    assert space.policy("chat")["status"]["pods"] == {"selected": 2, "injected": 2, "programmed": 2}
+    for pod in space.pods("app=llm"):
+        assert "x-penstock-policy" in ask(pod["status"]["podIP"], "hello")
+
+
+def test_caching_is_switched_on_by_an_edit_and_hits(space, node):
+    injected_deployment(space, 1)
+    space.await_condition("chat", "Programmed", "True")
+    tier = {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "CacheTier",
+        "metadata": {"name": "memory"},
+        "spec": {"type": "Memory", "memory": {"size": "16Mi"}},
+    }
+    space.apply(tier)
+    old = space.policy("chat")["status"]["hash"]
+    caching = {"tiers": [{"ref": {"name": "memory"}}], "tenant": {"anonymous": "Share"}}
+    patch = {"spec": {"caching": caching}}
+    space.cluster.kubectl("-n", space.name, "patch", "opol", "chat", "--type=merge", "-p", json.dumps(patch))
+    wait_until(lambda: space.policy("chat")["status"]["hash"] != old, "a new hash")
+    space.await_condition("chat", "Programmed", "True")
+    ip = space.pods("app=llm")[0]["status"]["podIP"]
+    assert "hit" not in ask(ip, "cached?")["cache-status"]
+    assert "hit" in ask(ip, "cached?")["cache-status"]
+
+
+def test_deleting_the_policy_leaves_a_pass_through(space, node):
+    injected_deployment(space, 1)
+    space.await_condition("chat", "Programmed", "True")
+    pod = space.pods("app=llm")[0]
+    space.cluster.kubectl("-n", space.name, "delete", "opol", "chat")
+    config = f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat"
+    wait_until(lambda: space.api.get(config) is None, "the ConfigMap's end")
+    assert ask(pod["status"]["podIP"], "still there?")
+
+
+def test_an_edit_reaches_fifty_sidecars(space, node, record_property):
+    injected_deployment(space, 50)
+    space.await_condition("chat", "Programmed", "True", seconds=120)
+    took = []
+    for edit in range(5):
+        mode = "Off" if edit % 2 == 0 else "Enforce"
+        began = time.monotonic()
+        path = f"/apis/penstock.dev/v1alpha1/namespaces/{space.name}/optimizationpolicies/chat"
+        space.api.merge(path, {"spec": {"mode": mode}})
+        pods = [pod for pod in node.pods.values() if pod.namespace == space.name]
+        pending = {pod.name: pod for pod in pods}
+        config = f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat"
+        wanted = ""
+        while pending:
+            assert time.monotonic() < began + 30, f"{len(pending)} sidecars run an old version"
+            wanted = space.api.get(config)["metadata"]["annotations"]["penstock.dev/hash"]
+            for name, pod in list(pending.items()):
+                if pod.sidecar_answers("/readyz")["x-penstock-policy"] == wanted:
+                    took.append(time.monotonic() - began)
+                    del pending[name]
+        # The first look may have seen the version before the edit.
+        if space.policy("chat")["status"]["hash"] != wanted:
+            wait_until(lambda: space.policy("chat")["status"]["observedGeneration"] == edit + 2, "the edit")
+        space.await_condition("chat", "Programmed", "True")
+    took.sort()
+    p99 = took[int(len(took) * 0.99)]
+    record_property("edit_to_hash_p50_ms", round(statistics.median(took) * 1000))
+    record_property("edit_to_hash_p99_ms", round(p99 * 1000))
+    assert p99 < 1.5

@@ -1,0 +1,219 @@
+#include "operator/collect/collector.h"
+
+#include <algorithm>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include "lib/clock/clock.h"
+#include "lib/net/deadlines.h"
+#include "lib/net/io_context.h"
+#include "lib/net/reactor.h"
+#include "lib/net/resolver.h"
+#include "lib/sync/mutex.h"
+#include "operator/collect/probe.h"
+
+namespace penstock::collect {
+
+class Collector::Loop {
+ public:
+  explicit Loop(Changed changed)
+      : changed_(std::move(changed)), timer_(context_.get_executor()), thread_([this] { run(); }) {}
+
+  ~Loop() {
+    boost::asio::post(context_.get_executor(), [this] { close(); });
+    thread_.join();
+  }
+
+  void set_targets(const std::string& owner, std::vector<Target> targets) {
+    boost::asio::post(context_.get_executor(),
+                      [this, owner, targets = std::move(targets)] { take(owner, targets); });
+  }
+
+  std::map<std::string, Report> reports(const std::vector<std::string>& pods) const {
+    std::map<std::string, Report> found;
+    const sync::MutexLock lock(mutex_);
+    for (const std::string& pod : pods) {
+      if (const auto report = reports_.find(pod); report != reports_.end()) {
+        found.emplace(pod, report->second);
+      }
+    }
+    return found;
+  }
+
+ private:
+  static constexpr unsigned kFailuresCounted = 5;
+
+  // A probe, for whom it asks, and when it does so next.
+  struct Entry {
+    Loop* loop = nullptr;
+    std::string owner;
+    std::unique_ptr<Probe> probe;
+    clock::Instant due{};
+    unsigned failures = 0;  // in a row
+  };
+  using Timer =
+      boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        net::Executor>;
+
+  void run() {
+    tick();
+    context_.run();
+  }
+
+  void tick() {
+    timer_.expires_after(net::DeadlineWheel::kTick);
+    timer_.async_wait([this](const boost::system::error_code& cancelled) {
+      if (!cancelled) {
+        wheel_.tick();
+        ask_due();
+        tick();
+      }
+    });
+  }
+
+  void ask_due() {
+    const clock::Instant now = clock_.now();
+    for (const auto& [pod, entry] : entries_) {
+      if (entry->due <= now && !entry->probe->busy()) {
+        entry->probe->ask();
+      }
+    }
+  }
+
+  void take(const std::string& owner, const std::vector<Target>& targets) {
+    if (closing_) {
+      return;
+    }
+    std::set<std::string> kept;
+    for (const Target& target : targets) {
+      kept.insert(target.pod);
+      const auto found = entries_.find(target.pod);
+      if (found == entries_.end()) {
+        add(owner, target);
+        continue;
+      }
+      Entry& entry = *found->second;
+      const Target& old = entry.probe->target();
+      if (old.ip != target.ip || old.port != target.port) {
+        drop(found->first);
+        add(owner, target);
+      } else if (old.wanted != target.wanted) {
+        entry.owner = owner;
+        entry.probe->want(target.wanted);
+        entry.due = clock_.now();
+      }
+    }
+    std::vector<std::string> gone;
+    for (const auto& [pod, entry] : entries_) {
+      if (entry->owner == owner && !kept.contains(pod)) {
+        gone.push_back(pod);
+      }
+    }
+    for (const std::string& pod : gone) {
+      drop(pod);
+    }
+  }
+
+  void add(const std::string& owner, const Target& target) {
+    auto entry = std::make_unique<Entry>(this, owner, nullptr, clock_.now());
+    Entry& added = *entry;
+    added.probe = std::make_unique<Probe>(
+        reactor_, wheel_, resolver_, target,
+        [&added](Probe&, const Report& report) { added.loop->answered(added, report); });
+    entries_[target.pod] = std::move(entry);
+    added.probe->start(&Loop::ended, &added);
+    added.probe->ask();
+  }
+
+  // Its coroutine may still be on its way; it is kept until that has ended.
+  void drop(const std::string& pod) {
+    auto node = entries_.extract(pod);
+    {
+      const sync::MutexLock lock(mutex_);
+      reports_.erase(pod);
+    }
+    Entry* entry = node.mapped().get();
+    leaving_.emplace(entry, std::move(node.mapped()));
+    entry->probe->close();
+  }
+
+  static void ended(void* argument) {
+    auto* entry = static_cast<Entry*>(argument);
+    Loop* loop = entry->loop;
+    // Not from within the coroutine that has just ended.
+    boost::asio::post(loop->context_.get_executor(), [loop, entry] {
+      loop->leaving_.erase(entry);
+      loop->end_when_empty();
+    });
+  }
+
+  void answered(Entry& entry, const Report& report) {
+    const Target& target = entry.probe->target();
+    const bool settled = report.reachable && report.hash == target.wanted;
+    entry.failures = report.reachable ? 0 : std::min(entry.failures + 1, kFailuresCounted);
+    // One that does not answer is asked less and less often: a policy of the network may stand
+    // between.
+    const auto pause = std::min(kPending * (1U << entry.failures), kSettled);
+    entry.due = clock_.now() + (settled ? kSettled : pause);
+    bool changed = false;
+    {
+      const sync::MutexLock lock(mutex_);
+      const auto [known, added] = reports_.try_emplace(target.pod, report);
+      changed = added || known->second != report;
+      known->second = report;
+    }
+    if (changed) {
+      changed_(entry.owner);
+    }
+  }
+
+  void close() {
+    closing_ = true;
+    while (!entries_.empty()) {
+      drop(std::string(entries_.begin()->first));
+    }
+    end_when_empty();
+  }
+
+  void end_when_empty() {
+    if (closing_ && leaving_.empty()) {
+      timer_.cancel();
+      reactor_.stop();
+      work_.reset();
+    }
+  }
+
+  const Changed changed_;
+  clock::RealClock clock_;
+  net::IoContext context_{1};
+  boost::asio::executor_work_guard<net::Executor> work_{context_.get_executor()};
+  net::Reactor reactor_{context_};
+  net::DeadlineWheel wheel_;
+  net::Resolver resolver_;
+  Timer timer_;
+  std::map<std::string, std::unique_ptr<Entry>> entries_;  // by pod
+  std::map<Entry*, std::unique_ptr<Entry>> leaving_;
+  bool closing_ = false;
+  mutable sync::Mutex mutex_;
+  std::map<std::string, Report> reports_ PENSTOCK_GUARDED_BY(mutex_);
+  std::thread thread_;  // last: it uses all of the above
+};
+
+Collector::Collector(Changed changed) : loop_(std::make_unique<Loop>(std::move(changed))) {}
+Collector::~Collector() = default;
+
+void Collector::set_targets(const std::string& owner, std::vector<Target> targets) {
+  loop_->set_targets(owner, std::move(targets));
+}
+
+std::map<std::string, Report> Collector::reports(const std::vector<std::string>& pods) const {
+  return loop_->reports(pods);
+}
+
+}  // namespace penstock::collect

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "operator/collect/answer.h"
+
+namespace penstock::collect {
+
+// A sidecar to ask.
+struct Target {
+  std::string pod;  // "namespace/name"
+  std::string ip;
+  std::uint16_t port = 0;
+  std::string wanted;  // the hash it should run: asked often until it does
+
+  bool operator==(const Target&) const = default;
+};
+
+// What it said when it was last asked.
+struct Report {
+  bool reachable = false;
+  std::string hash;
+  std::string version;
+  std::string problem;
+
+  bool operator==(const Report&) const = default;
+};
+
+// Asks every sidecar for its health, over one kept connection each, on one thread of its own.
+// Threads: any.
+class Collector {
+ public:
+  static constexpr std::chrono::milliseconds kPending{250};  // until a sidecar runs what it should
+  static constexpr std::chrono::milliseconds kSettled{5'000};
+  static constexpr std::chrono::milliseconds kAnswerTime{2'000};
+
+  // Told from the collector's thread that a report of this owner's targets changed.
+  using Changed = std::function<void(const std::string& owner)>;
+
+  explicit Collector(Changed changed);
+  ~Collector();
+  Collector(const Collector&) = delete;
+  Collector& operator=(const Collector&) = delete;
+
+  // From here on these, and only these, are asked on behalf of `owner`.
+  void set_targets(const std::string& owner, std::vector<Target> targets);
+
+  // What is known of these pods; one that was never asked is left out.
+  [[nodiscard]] std::map<std::string, Report> reports(const std::vector<std::string>& pods) const;
+
+ private:
+  class Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace penstock::collect

@@ -1,0 +1,141 @@
+#include "operator/collect/collector.h"
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include "lib/sync/mutex.h"
+
+namespace penstock::collect {
+namespace {
+
+// A sidecar's health, as its status listener answers.
+class FakeSidecar {
+ public:
+  explicit FakeSidecar(std::string hash) : hash_(std::move(hash)) {
+    server_.new_task_queue = [] { return new httplib::ThreadPool(2); };
+    server_.set_keep_alive_timeout(1);
+    server_.set_tcp_nodelay(true);
+    server_.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
+      ++asked_;
+      const sync::MutexLock lock(mutex_);
+      response.set_header("x-penstock-policy", hash_);
+      response.set_header("x-penstock-version", "0.1.0");
+      response.set_content("{}", "application/json");
+    });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) {
+      std::this_thread::yield();
+    }
+  }
+  ~FakeSidecar() {
+    server_.stop();
+    thread_.join();
+  }
+
+  void run(const std::string& hash) {
+    const sync::MutexLock lock(mutex_);
+    hash_ = hash;
+  }
+  [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
+  [[nodiscard]] int asked() const { return asked_; }
+
+ private:
+  httplib::Server server_;
+  int port_ = 0;
+  std::thread thread_;
+  std::atomic<int> asked_ = 0;
+  sync::Mutex mutex_;
+  std::string hash_ PENSTOCK_GUARDED_BY(mutex_);
+};
+
+// A collector, and a wait for what it says next.
+class CollectorTest : public ::testing::Test {
+ protected:
+  // The owner of the next changed report.
+  std::string next_change() {
+    const sync::MutexLock lock(mutex_);
+    while (changes_.empty()) {
+      changed_.wait(mutex_);
+    }
+    std::string owner = changes_.front();
+    changes_.erase(changes_.begin());
+    return owner;
+  }
+
+  Report report(const std::string& pod) {
+    const auto found = collector_.reports({pod});
+    return found.empty() ? Report{} : found.at(pod);
+  }
+
+  sync::Mutex mutex_;
+  sync::Condition changed_;
+  std::vector<std::string> changes_ PENSTOCK_GUARDED_BY(mutex_);
+  Collector collector_{[this](const std::string& owner) {
+    const sync::MutexLock lock(mutex_);
+    changes_.push_back(owner);
+    changed_.notify_all();
+  }};
+};
+
+TEST_F(CollectorTest, TellsWhatASidecarRunsAndThatItChanged) {
+  FakeSidecar sidecar("one");
+  collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "two"}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_EQ(report("ns/a"), (Report{true, "one", "0.1.0", ""}));
+  sidecar.run("two");
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_EQ(report("ns/a").hash, "two");
+}
+
+TEST_F(CollectorTest, OneThatDoesNotAnswerDelaysNobody) {
+  FakeSidecar sidecar("one");
+  // 192.0.2.0/24 is for documentation: nothing answers there.
+  collector_.set_targets("ns/slow", {{"ns/s", "192.0.2.1", 9, "one"}});
+  collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "one"}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_TRUE(report("ns/a").reachable);
+}
+
+TEST_F(CollectorTest, ARefusedConnectionIsNoAnswer) {
+  std::uint16_t port = 0;
+  {
+    const FakeSidecar gone("x");
+    port = gone.port();
+  }
+  collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", port, "one"}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_EQ(collector_.reports({"ns/a"}).at("ns/a"), Report{});
+}
+
+TEST_F(CollectorTest, FollowsItsTargets) {
+  FakeSidecar first("one");
+  FakeSidecar second("two");
+  collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", first.port(), "one"}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", second.port(), "one"},
+                                     {"ns/b", "127.0.0.1", first.port(), "one"}});
+  next_change();
+  next_change();
+  EXPECT_EQ(report("ns/a").hash, "two") << "the pod has another address now";
+  EXPECT_EQ(report("ns/b").hash, "one");
+  collector_.set_targets("ns/chat", {});
+  collector_.set_targets("ns/other", {{"ns/c", "127.0.0.1", first.port(), "one"}});
+  EXPECT_EQ(next_change(), "ns/other");
+  EXPECT_TRUE(collector_.reports({"ns/a", "ns/b"}).empty());
+}
+
+TEST_F(CollectorTest, EndsWithQuestionsOnTheWay) {
+  for (int i = 0; i < 50; ++i) {
+    collector_.set_targets("ns/" + std::to_string(i),
+                           {{"ns/p" + std::to_string(i), "192.0.2.1", 9, "one"}});
+  }
+}
+
+}  // namespace
+}  // namespace penstock::collect
