@@ -41,33 +41,35 @@ def cluster(kubernetes, tmp_path_factory):
         yield running
 
 
+CHART = ROOT / "charts" / "penstock"
+SYSTEM = "penstock-system"
+
+
+def helm(cluster, *arguments, check: bool = True) -> subprocess.CompletedProcess:
+    """Its stdout holds what it says; failures are told with its stderr."""
+    run = subprocess.run(
+        [str(cluster.bin / "helm"), "--kubeconfig", str(cluster.kubeconfig), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == 0 or not check, run.stderr
+    return run
+
+
 @pytest.fixture(scope="session")
 def definitions(cluster):
-    """The cluster, once it knows Penstock's kinds."""
-    cluster.kubectl("apply", "--server-side", "-f", str(ROOT / "crds"))
+    """The cluster with the chart on it; its operator's pods have no node to run on."""
+    helm(cluster, "install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace")
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"))
     return cluster
 
 
-CHART = ROOT / "charts" / "penstock"
-MUTATING = "admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy"
-
-
 @pytest.fixture(scope="session")
-def admission(definitions, kubernetes):
-    """The cluster, once it injects. The policies are tried with a pod that nobody selects until they are active."""
-    rendered = subprocess.run(
-        [
-            *(kubernetes / "helm", "template", "penstock", CHART, "--namespace", "penstock-system"),
-            *("--api-versions", MUTATING, "-s", "templates/inject.yaml", "-s", "templates/require.yaml"),
-        ],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    definitions.kubectl("apply", "-f", "-", stdin=rendered)
-    probe = injecting_probe(definitions)
-    wait_until(probe, "admission policies")
+def admission(definitions):
+    """The same, once its admission policies are active: they are tried with a pod that nobody makes."""
+    wait_until(injecting_probe(definitions), "admission policies")
+    definitions.api.delete("/apis/penstock.dev/v1alpha1/namespaces/admission-probe/optimizationpolicies/probe")
     return definitions
 
 
@@ -108,10 +110,16 @@ def policy_document(name: str, labels: dict, **spec) -> dict:
     }
 
 
+def operator_kubeconfig(cluster) -> pathlib.Path:
+    """The rights that the chart gives the operator, and no others."""
+    token = cluster.kubectl("-n", SYSTEM, "create", "token", "penstock-operator", "--duration=2h").stdout.strip()
+    return cluster.pki.token_kubeconfig("operator", cluster.server, token, SYSTEM)
+
+
 @pytest.fixture(scope="session")
 def running_operator(admission, programs, tmp_path_factory):
     log = tmp_path_factory.mktemp("operator") / "operator.log"
-    process = OperatorProcess(programs / "penstock-operator", admission.kubeconfig, log)
+    process = OperatorProcess(programs / "penstock-operator", operator_kubeconfig(admission), log)
     yield process
     assert process.stop() == 0, log.read_text()
 

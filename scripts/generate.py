@@ -4,8 +4,8 @@
     scripts/generate.py            rewrite
     scripts/generate.py --check    change nothing, exit 1 when a part is not current
 
-A generated part stands between `<!-- generated: NAME -->` and `<!-- end generated -->`. The files of crds/ are generated
-as a whole.
+A generated part stands between `<!-- generated: NAME -->` and `<!-- end generated -->`. The files of crds/, and their
+copy in the chart, are generated as a whole.
 """
 
 import re
@@ -61,8 +61,12 @@ def flags() -> str | None:
 OPERATOR = ROOT / "build/release/bin/penstock-operator"
 
 
+# A chart can hold nothing that lies outside of it.
+DEFINITION_FOLDERS = ("crds", "charts/penstock/files/crds")
+
+
 def definitions(check: bool) -> list[str]:
-    """Brings crds/ up to the field tables in C++; the names of files that were not."""
+    """Brings crds/ and the chart's copy up to the field tables in C++; the names of files that were not."""
     if not OPERATOR.exists():
         print("generate: SKIPPED crds/: penstock-operator is not built")
         return []
@@ -70,14 +74,15 @@ def definitions(check: bool) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([OPERATOR, "crds", "--out", folder], check=True)
         made = {file.name: file.read_text() for file in Path(folder).iterdir()}
-    for name in sorted(made.keys() | {file.name for file in (ROOT / "crds").iterdir()}):
-        file = ROOT / "crds" / name
-        if (file.read_text() if file.exists() else None) != made.get(name):
-            stale.append(f"crds/{name}")
-            if not check and name in made:
-                file.write_text(made[name])
-            elif not check:
-                file.unlink()
+    for folder in DEFINITION_FOLDERS:
+        for name in sorted(made.keys() | {file.name for file in (ROOT / folder).iterdir()}):
+            file = ROOT / folder / name
+            if (file.read_text() if file.exists() else None) != made.get(name):
+                stale.append(f"{folder}/{name}")
+                if not check and name in made:
+                    file.write_text(made[name])
+                elif not check:
+                    file.unlink()
     return stale
 
 

@@ -18,8 +18,8 @@ class OperatorProcess:
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
                 [
-                    *(str(program), "run", "--kubeconfig", str(kubeconfig), "--namespace", "default"),
-                    *("--sidecar-image", "penstock.test/sidecar:1", "--health", f"127.0.0.1:{self.port}", *flags),
+                    *(str(program), "run", "--kubeconfig", str(kubeconfig)),
+                    *("--lease", "penstock-operator", "--sidecar-image", "penstock.test/sidecar:1", "--health", f"127.0.0.1:{self.port}", *flags),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,

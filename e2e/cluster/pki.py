@@ -46,6 +46,20 @@ class Pki:
         )
         return file
 
+    def token_kubeconfig(self, user: str, server: str, token: str, namespace: str) -> pathlib.Path:
+        """A kubeconfig of a service account."""
+        file = self.folder / f"{user}-token.kubeconfig"
+        authority = base64.b64encode((self.folder / "ca.crt").read_bytes()).decode()
+        file.write_text(
+            "apiVersion: v1\n"
+            "kind: Config\n"
+            f"clusters: [{{name: e2e, cluster: {{server: {server}, certificate-authority-data: {authority}}}}}]\n"
+            f"users: [{{name: {user}, user: {{token: {token}}}}}]\n"
+            f"contexts: [{{name: e2e, context: {{cluster: e2e, user: {user}, namespace: {namespace}}}}}]\n"
+            "current-context: e2e\n"
+        )
+        return file
+
     def _openssl(self, *arguments: str) -> None:
         subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)
 

@@ -162,12 +162,19 @@ class Operator {
     if (!stores_.complete()) {
       return {.again_in = std::chrono::milliseconds(20)};
     }
-    const WorkKey parsed = parse_key(key);
-    if (parsed.kind == kube::kPolicies.kind) {
-      return policies_.reconcile(parsed.ns, parsed.name);
+    kube::WorkOutcome outcome = reconcile(parse_key(key));
+    if (!outcome.problem.empty()) {
+      log_line("warn", key + ": " + outcome.problem);
     }
-    return parsed.kind == kube::kTiers.kind ? referenced_.reconcile_tier(parsed.ns, parsed.name)
-                                            : referenced_.reconcile_table(parsed.ns, parsed.name);
+    return outcome;
+  }
+
+  kube::WorkOutcome reconcile(const WorkKey& key) {
+    if (key.kind == kube::kPolicies.kind) {
+      return policies_.reconcile(key.ns, key.name);
+    }
+    return key.kind == kube::kTiers.kind ? referenced_.reconcile_tier(key.ns, key.name)
+                                         : referenced_.reconcile_table(key.ns, key.name);
   }
 
   const RunOptions& options_;

@@ -17,7 +17,7 @@ struct RunOptions {
   std::string lease = "penstock-operator";
   bool leader_election = true;
   std::string health = "127.0.0.1:15030";
-  int workers = 2;
+  int workers = 4;
   reconcile::Settings settings;
 };
 

@@ -23,7 +23,7 @@ using reconcile::Workload;
 using reconcile::World;
 
 WorkOutcome failed(const ApiError& error) {
-  return {.succeeded = false, .retry_after = error.retry_after};
+  return {.succeeded = false, .problem = error.message, .retry_after = error.retry_after};
 }
 
 ApiError not_leading() {
@@ -213,10 +213,13 @@ WorkOutcome PolicyController::finish_status(const Policy& policy, const Plan& pl
       const auto rest = last->second + kStatusPause - now;
       return {.again_in = std::chrono::ceil<std::chrono::milliseconds>(rest)};
     }
-    status_written_[key] = now;
   }
   if (const ApiResult<void> written = write_status(policy, status); !written) {
     return failed(written.error());
+  }
+  {
+    const sync::MutexLock lock(mutex_);
+    status_written_[key] = clock_.now();
   }
   for (const reconcile::PlannedEvent& event : plan.events) {
     events_.record(kube::kPolicies, policy.meta, event.warning, event.reason, event.message);

@@ -70,7 +70,9 @@ kube::WorkOutcome ReferencedController::write(const kube::ResourceType& type,
                      {"metadata", {{"name", document.meta.name}, {"namespace", document.meta.ns}}},
                      {"status", status}});
   if (!written && !written.error().not_found()) {
-    return {.succeeded = false, .retry_after = written.error().retry_after};
+    return {.succeeded = false,
+            .problem = written.error().message,
+            .retry_after = written.error().retry_after};
   }
   return {};
 }

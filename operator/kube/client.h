@@ -15,8 +15,8 @@ namespace penstock::kube {
 // How many requests a second the operator may send, and how many at once after a pause. Lists and
 // watches are not counted.
 struct RateLimit {
-  double per_second = 100;
-  double burst = 200;
+  double per_second = 400;
+  double burst = 800;
 };
 
 // Reads and writes single objects. Every write names the one field manager; nothing is forced.

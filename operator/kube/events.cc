@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "operator/kube/pause.h"
 #include "operator/kube/timestamp.h"
 
 namespace penstock::kube {
@@ -20,33 +21,67 @@ std::string hex(std::uint64_t number) {
 
 }  // namespace
 
+EventRecorder::EventRecorder(Client& client, const clock::Clock& clock, std::string instance)
+    : client_(client),
+      clock_(clock),
+      instance_(std::move(instance)),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+EventRecorder::~EventRecorder() = default;
+
 void EventRecorder::record(const ResourceType& type, const ObjectMeta& object, bool warning,
                            const std::string& reason, std::string note) {
   note.resize(std::min(note.size(), kNoteBytesMax));
-  const std::string time = timestamp_micros(clock_.wall_now());
-  Sent sent;
   {
     const sync::MutexLock lock(mutex_);
-    const clock::Instant now = clock_.now();
-    forget_old(now);
-    const auto [found, inserted] = sent_.try_emplace(object.uid + "/" + reason + "/" + note);
-    if (inserted) {
-      // Names are unique for as long as events live: by instance, time and number.
-      found->second.name =
-          object.name.substr(0, 200) + "." +
-          hex(static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())) + "." +
-          hex(++number_);
-    } else {
-      ++found->second.count;
+    if (waiting_.size() >= kWaitingMax) {
+      return;
     }
-    found->second.at = now;
-    sent = found->second;
+    waiting_.push_back({type, object, warning, reason, std::move(note)});
   }
-  if (sent.count > 1) {
+  added_.notify_one();
+}
+
+void EventRecorder::run(const std::stop_token& stop) {
+  while (const std::optional<Waiting> event = next(stop)) {
+    write(*event);
+    pause(std::chrono::milliseconds(1'000 / kPerSecond), stop);
+  }
+}
+
+std::optional<EventRecorder::Waiting> EventRecorder::next(const std::stop_token& stop) {
+  const sync::MutexLock lock(mutex_);
+  while (waiting_.empty() && !stop.stop_requested()) {
+    // Woken by record() and by the end; the loop is the condition.
+    bool woken = false;
+    added_.wait(mutex_, stop, [&woken] { return std::exchange(woken, true); });
+  }
+  if (stop.stop_requested()) {
+    return std::nullopt;
+  }
+  Waiting event = std::move(waiting_.front());
+  waiting_.pop_front();
+  return event;
+}
+
+void EventRecorder::write(const Waiting& event) {
+  const ObjectMeta& object = event.object;
+  const std::string time = timestamp_micros(clock_.wall_now());
+  const clock::Instant now = clock_.now();
+  forget_old(now);
+  const auto [found, first] = sent_.try_emplace(object.uid + "/" + event.reason + "/" + event.note);
+  Sent& sent = found->second;
+  sent.at = now;
+  if (!first) {
+    ++sent.count;
     client_.merge(kEvents.object(object.ns, sent.name),
                   {{"series", {{"count", sent.count}, {"lastObservedTime", time}}}});
     return;
   }
+  // Names are unique for as long as events live: by object, time and number.
+  sent.name = object.name.substr(0, 200) + "." +
+              hex(static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())) + "." +
+              hex(++number_);
   client_.create(kEvents.collection(object.ns),
                  {{"apiVersion", kEvents.api_version()},
                   {"kind", kEvents.kind},
@@ -55,12 +90,12 @@ void EventRecorder::record(const ResourceType& type, const ObjectMeta& object, b
                   {"reportingController", "penstock.dev/operator"},
                   {"reportingInstance", instance_},
                   {"action", "Reconcile"},
-                  {"reason", reason},
-                  {"note", std::move(note)},
-                  {"type", warning ? "Warning" : "Normal"},
+                  {"reason", event.reason},
+                  {"note", event.note},
+                  {"type", event.warning ? "Warning" : "Normal"},
                   {"regarding",
-                   {{"apiVersion", type.api_version()},
-                    {"kind", type.kind},
+                   {{"apiVersion", event.type.api_version()},
+                    {"kind", event.type.kind},
                     {"namespace", object.ns},
                     {"name", object.name},
                     {"uid", object.uid}}}});

@@ -56,10 +56,13 @@ class Decision {
     judge_pods();
     plan_.status.conditions = conditions_.now();
     for (const api::Condition& changed : conditions_.transitions()) {
-      const bool bad = (changed.type == "Degraded") == (changed.status == kTrue);
-      plan_.events.push_back({.warning = bad && changed.status != kUnknown,
-                              .reason = changed.type + changed.reason,
-                              .message = changed.message});
+      const bool bad =
+          changed.status != kUnknown && (changed.type == "Degraded") == (changed.status == kTrue);
+      // That a new policy is as it should be is no news.
+      if (bad || !before_.conditions.empty()) {
+        plan_.events.push_back(
+            {.warning = bad, .reason = changed.type + changed.reason, .message = changed.message});
+      }
     }
     return std::move(plan_);
   }

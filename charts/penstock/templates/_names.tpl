@@ -10,6 +10,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
+{{- define "penstock.selector" -}}
+app.kubernetes.io/name: penstock
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: operator
+{{- end -}}
+
 {{/* The served version of the mutating policies' API; empty where it is not served. */}}
 {{- define "penstock.mutatingVersion" -}}
 {{- range list "v1" "v1beta1" -}}

@@ -57,7 +57,7 @@ TEST(DecideTest, AGoodPolicyIsDeliveredAndInjected) {
   const json::Value binding = json::Value::parse(plan.config->at("binding.json"))["spec"];
   EXPECT_EQ(binding["enginePort"], 18000);
   EXPECT_EQ(binding["hash"], plan.status.hash);
-  EXPECT_EQ(plan.events.size(), 5U) << "each condition is new";
+  EXPECT_TRUE(plan.events.empty()) << "a good beginning is no news";
 }
 
 TEST(DecideTest, NothingIsWrittenOrSaidTwice) {

@@ -1,0 +1,127 @@
+"""The chart on a cluster of its own: install, upgrade, rollback, uninstall, and what it renders elsewhere."""
+
+import json
+import subprocess
+
+import pytest
+import yaml
+from conftest import CHART, ROOT, SYSTEM, helm, make_namespace, policy_document
+from control_plane import ControlPlane
+from polling import wait_until
+
+MUTATING = "admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy"
+
+
+@pytest.fixture(scope="module")
+def own_cluster(kubernetes, tmp_path_factory):
+    with ControlPlane(kubernetes, tmp_path_factory.mktemp("chart")) as running:
+        yield running
+
+
+def render(kubernetes, *flags: str) -> list[dict]:
+    run = subprocess.run(
+        [kubernetes / "helm", "template", "penstock", CHART, "--namespace", SYSTEM, *flags],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [document for document in yaml.safe_load_all(run.stdout) if document]
+
+
+def kinds(documents: list[dict]) -> set[str]:
+    return {document["kind"] for document in documents}
+
+
+def test_lint(kubernetes):
+    run = subprocess.run([kubernetes / "helm", "lint", "--strict", CHART], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout
+
+
+def test_both_branches_of_the_capability(kubernetes):
+    served = kinds(render(kubernetes, "--api-versions", MUTATING))
+    assert {"MutatingAdmissionPolicy", "ValidatingAdmissionPolicy"} <= served
+    not_served = kinds(render(kubernetes))
+    assert not {"MutatingAdmissionPolicy", "ValidatingAdmissionPolicy"} & not_served, "what nothing injects is not required"
+    open_ended = kinds(render(kubernetes, "--api-versions", MUTATING, "--set", "admission.failClosed=false"))
+    assert "ValidatingAdmissionPolicy" not in open_ended and "MutatingAdmissionPolicy" in open_ended
+
+
+def test_namespaced_mode_asks_for_no_cluster_wide_reading(kubernetes):
+    roles = [d for d in render(kubernetes, "--set", "watchNamespace=team-a") if d["kind"] == "ClusterRole"]
+    assert all("operator" not in role["metadata"]["name"] for role in roles)
+
+
+def test_the_rights_are_least(kubernetes):
+    documents = render(kubernetes)
+    rules = [
+        rule
+        for document in documents
+        if document["kind"] in ("Role", "ClusterRole") and "operator" in document["metadata"]["name"]
+        for rule in document["rules"]
+    ]
+    for rule in rules:
+        assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
+        assert "secrets" not in rule["resources"]
+        assert not ("pods" in rule["resources"] and {"create", "patch", "update"} & set(rule["verbs"]))
+    for document in documents:
+        if document["kind"] == "ClusterRole" and "aggregate" in json.dumps(document["metadata"]["labels"]):
+            assert not any("status" in resource for rule in document["rules"] for resource in rule["resources"])
+
+
+@pytest.mark.parametrize("wrong", ["replicas=0", "sidecar.statusPort=70000", "image.pullPolicy=Maybe", "unknown=1"])
+def test_the_schema_refuses(kubernetes, wrong):
+    run = subprocess.run(
+        [kubernetes / "helm", "template", "p", CHART, "--set", wrong], capture_output=True, text=True
+    )
+    assert run.returncode != 0
+    assert wrong.partition("=")[0].rpartition(".")[2] in run.stderr
+
+
+def test_install_upgrade_rollback_uninstall(own_cluster):
+    cluster = own_cluster
+    notes = helm(cluster, "install", "penstock", CHART, "-n", SYSTEM, "--create-namespace").stdout
+    assert "by an admission policy" in notes
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"))
+    deployment = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/penstock-operator"
+    assert cluster.api.get(deployment)["spec"]["replicas"] == 2
+
+    helm(cluster, "upgrade", "penstock", CHART, "-n", SYSTEM, "--set", "replicas=3")
+    assert cluster.api.get(deployment)["spec"]["replicas"] == 3
+    helm(cluster, "rollback", "penstock", "1", "-n", SYSTEM)
+    assert cluster.api.get(deployment)["spec"]["replicas"] == 2
+
+    namespace = make_namespace(cluster, "team-a")
+    policies = f"/apis/penstock.dev/v1alpha1/namespaces/{namespace}/optimizationpolicies"
+    cluster.api.create(policies, policy_document("chat", {"app": "llm"}))
+    helm(cluster, "uninstall", "penstock", "-n", SYSTEM)
+    assert cluster.api.get(policies + "/chat"), "policies stay"
+    policy = cluster.api.get(policies + "/chat")
+    assert "finalizers" not in policy["metadata"] and "deletionTimestamp" not in policy["metadata"]
+    for kind in ("validatingadmissionpolicies", "mutatingadmissionpolicies"):
+        version = "v1" if kind.startswith("v") else "v1beta1"
+        assert cluster.api.get(f"/apis/admissionregistration.k8s.io/{version}/{kind}")["items"] == []
+    pod = {"metadata": {"name": "plain", "labels": {"app": "llm"}}, "spec": {"containers": [{"name": "a", "image": "a"}]}}
+    wait_until(
+        lambda: cluster.api.call("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All", pod)[0] == 201,
+        "pods as before",
+    )
+    helm(cluster, "install", "again", CHART, "-n", "elsewhere", "--create-namespace", "--take-ownership")
+    assert cluster.api.get("/apis/apps/v1/namespaces/elsewhere/deployments/again-operator")
+
+
+def test_people_get_rights_by_the_clusters_own_roles(definitions, namespace):
+    def may(role: str, verb: str, resource: str, *more: str) -> bool:
+        account = f"system:serviceaccount:{namespace}:{role}"
+        asked = definitions.kubectl("auth", "can-i", verb, resource, "-n", namespace, "--as", account, *more, check=False)
+        return asked.stdout.strip() == "yes"
+
+    for role in ("view", "edit"):
+        definitions.kubectl("-n", namespace, "create", "serviceaccount", role)
+        definitions.kubectl(
+            "-n", namespace, "create", "rolebinding", role, f"--clusterrole={role}", f"--serviceaccount={namespace}:{role}"
+        )
+    wait_until(lambda: may("view", "get", "optimizationpolicies.penstock.dev"), "aggregation")
+    wait_until(lambda: may("edit", "create", "routingtables.penstock.dev"), "aggregation")
+    assert not may("view", "create", "optimizationpolicies.penstock.dev")
+    policies = "optimizationpolicies.penstock.dev"
+    assert not may("edit", "patch", policies, "--subresource=status"), "it is the right to inject"
