@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 PROGRAMS := penstock-sidecar penstock-operator penstock-demo
 FUZZ_SECONDS ?= 60
+VERSION := $(shell sed -nE 's/^project.penstock VERSION ([0-9.]+).*/\1/p' CMakeLists.txt)
 
 .PHONY: help
 help: ## List every target
@@ -39,6 +40,17 @@ test: build/release/build.ninja ## Build everything, run every test, print the t
 .PHONY: e2e
 e2e: build ## Tests on a real Kubernetes control plane, built on first use (needs Go 1.25 or newer, else skipped)
 	@scripts/run-e2e
+
+.PHONY: e2e-node
+e2e-node: build image ## The same with real pods, by containerd and a kubelet (needs root, else skipped)
+	@scripts/bootstrap --node
+	@scripts/run-e2e-node
+
+.PHONY: image
+image: build ## OCI images of operator and sidecar into build/image, without a daemon
+	@for program in penstock-operator penstock-sidecar; do \
+	  deploy/image/build.py build/release/bin/$$program $$program:$(VERSION) build/image/$$program.tar; \
+	done
 
 .PHONY: test-asan
 test-asan: build/asan/build.ninja ## C++ tests, and the server under load, under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import CHART, ROOT, SYSTEM, helm, make_namespace, policy_document
+from installation import CHART, ROOT, SYSTEM, helm, make_namespace, policy_document
 from control_plane import ControlPlane
 from polling import wait_until
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 
 import pytest
-from conftest import BUILD
+from installation import BUILD
 
 SUITE = BUILD / "tests" / "kube_contract_test"
 

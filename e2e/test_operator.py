@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from conftest import policy_document
+from installation import policy_document
 from polling import wait_until
 from spaces import Namespace, deployment
 

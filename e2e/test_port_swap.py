@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from conftest import ROOT, make_namespace, policy_document
+from installation import ROOT, make_namespace, policy_document
 
 TABLE = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
 # What the API server adds to every container.

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 import yaml
-from conftest import ROOT
+from installation import ROOT
 
 CASES = yaml.safe_load((ROOT / "tests/cases/resource_rules.yaml").read_text())
 PLURALS = {"OptimizationPolicy": "optimizationpolicies", "CacheTier": "cachetiers", "RoutingTable": "routingtables"}

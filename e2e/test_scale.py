@@ -8,7 +8,8 @@ import time
 
 import pytest
 from api import Api
-from conftest import OperatorProcess, operator_kubeconfig, policy_document
+from installation import operator_kubeconfig, policy_document
+from operator_process import OperatorProcess
 from polling import wait_until
 
 NAMESPACES = 100

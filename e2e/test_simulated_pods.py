@@ -6,7 +6,7 @@ import time
 import urllib.request
 
 import pytest
-from conftest import policy_document
+from installation import policy_document
 from fake_node import FakeNode
 from polling import wait_until
 from spaces import Namespace, deployment

@@ -16,6 +16,12 @@ void add_model_server(CLI::App& app, ServerOptions& options) {
       "A simulated model server for the OpenAI and Anthropic dialects: same prompt, same answer.");
   command->add_option("--listen", options.listen, "ADDRESS:PORT; port 0 takes a free one")
       ->capture_default_str();
+  command
+      ->add_option_function<int>(
+          "--port", [&options](int port) { options.listen = "0.0.0.0:" + std::to_string(port); },
+          "The same on every address, as inference engines take it")
+      ->check(CLI::Range(1, 65'535))
+      ->type_name("PORT");
   command->add_option("--threads", options.threads)
       ->check(CLI::Range(1, 64))
       ->capture_default_str();

@@ -28,7 +28,10 @@ def free_port() -> int:
 
 
 class ControlPlane:
-    def __init__(self, bin_folder: pathlib.Path, folder: pathlib.Path):
+    """On loopback; or, where pods are to reach it, on a local `address` that is none of 127.0.0.0/8."""
+
+    def __init__(self, bin_folder: pathlib.Path, folder: pathlib.Path, address: str = "127.0.0.1"):
+        self.address = address
         self.bin = bin_folder
         self.folder = folder
         self.port = free_port()
@@ -77,7 +80,7 @@ class ControlPlane:
 
     def _start_all(self) -> None:
         (self.folder / "log").mkdir(parents=True, exist_ok=True)
-        self.pki = Pki(self.folder / "pki", ["127.0.0.1"])
+        self.pki = Pki(self.folder / "pki", sorted({"127.0.0.1", self.address}))
         self.kubeconfig = self.pki.kubeconfig("admin", self.server)
         peer = f"http://127.0.0.1:{free_port()}"
         client = f"http://127.0.0.1:{self.etcd_port}"
@@ -102,13 +105,17 @@ class ControlPlane:
 
     def _api_server_flags(self) -> list[str]:
         path = self.pki.path
+        loopback = self.address == "127.0.0.1"
         return [
-            *("--etcd-servers", f"http://127.0.0.1:{self.etcd_port}", "--bind-address", "127.0.0.1"),
-            *("--advertise-address", "127.0.0.1", "--secure-port", str(self.port), "--endpoint-reconciler-type=none"),
+            *("--etcd-servers", f"http://127.0.0.1:{self.etcd_port}", "--advertise-address", self.address),
+            *("--bind-address", "127.0.0.1" if loopback else "0.0.0.0", "--secure-port", str(self.port)),
+            # Endpoints may not be loopback addresses.
+            *(["--endpoint-reconciler-type=none"] if loopback else []),
             *("--tls-cert-file", path("apiserver.crt"), "--tls-private-key-file", path("apiserver.key")),
             *("--client-ca-file", path("ca.crt"), "--authorization-mode", "Node,RBAC"),
             *("--kubelet-client-certificate", path("kubelet-client.crt")),
-            *("--kubelet-client-key", path("kubelet-client.key")),
+            *("--kubelet-client-key", path("kubelet-client.key"), "--kubelet-certificate-authority", path("ca.crt")),
+            *("--kubelet-preferred-address-types", "InternalIP,Hostname"),
             *("--service-account-issuer", "https://kubernetes.default.svc"),
             *("--service-account-key-file", path("sa.pub"), "--service-account-signing-key-file", path("sa.key")),
             *("--requestheader-client-ca-file", path("front-proxy-ca.crt")),

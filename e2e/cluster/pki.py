@@ -25,6 +25,11 @@ class Pki:
         self._openssl("genrsa", "-out", "sa.key", "2048")
         self._openssl("rsa", "-in", "sa.key", "-pubout", "-out", "sa.pub")
 
+    def node(self, name: str, address: str) -> None:
+        """The certificate of a node, for both of its sides."""
+        subject = f"/O=system:nodes/CN=system:node:{name}"
+        self._leaf("node", "ca", subject, "clientAuth,serverAuth", [f"DNS:{name}", "IP:127.0.0.1", f"IP:{address}"])
+
     def path(self, name: str) -> str:
         return str(self.folder / name)
 

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Builds one OCI image from scratch, without a daemon: a program, the libraries it loads, CA certificates, two users.
+
+    deploy/image/build.py PROGRAM NAME OUT.tar     for example build/release/bin/penstock-sidecar penstock-sidecar:0.1.0
+    deploy/image/build.py PROGRAM NAME FOLDER/     only the image's files, below a folder
+
+The archive is an OCI image layout, for `ctr images import`, `skopeo copy oci-archive:` or `podman load`. The same inputs
+give the same bytes. /sbom.cdx.json in the image lists the Debian packages its files come from (CycloneDX 1.5).
+"""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+
+USER = 1337
+CERTIFICATES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def libraries(program: pathlib.Path) -> list[pathlib.Path]:
+    """What the loader maps for `program`, the loader included, by the paths it looks them up at; a static one has none."""
+    listed = subprocess.run(["ldd", program], capture_output=True, text=True).stdout
+    missing = re.findall(r"(\S+) => not found", listed)
+    if missing:
+        raise SystemExit(f"{program} needs {', '.join(missing)}, which is not installed")
+    return [pathlib.Path(path) for path in re.findall(r"(/\S+) \(0x", listed)]
+
+
+def packages(files: list[pathlib.Path]) -> list[dict]:
+    """The Debian packages of `files`, once each, as CycloneDX components."""
+    names = set()
+    for file in files:
+        # dpkg knows a file by the path it was installed at: /lib is a link to /usr/lib.
+        candidates = {str(file), str(file.resolve()), str(file.resolve()).removeprefix("/usr")}
+        for candidate in sorted(candidates):
+            found = subprocess.run(["dpkg-query", "-S", candidate], capture_output=True, text=True)
+            if found.returncode == 0:
+                names.add(found.stdout.partition(": ")[0].split(",")[0])
+                break
+    components = []
+    for name in sorted(names):
+        shown = subprocess.run(
+            ["dpkg-query", "-W", "-f", "${Package} ${Version} ${Architecture}", name],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.split()
+        package, version, architecture = shown
+        purl = f"pkg:deb/debian/{package}@{version}?arch={architecture}"
+        components.append({"type": "library", "name": package, "version": version, "purl": purl, "bom-ref": purl})
+    return components
+
+
+def stripped(program: pathlib.Path) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        out = pathlib.Path(folder) / program.name
+        subprocess.run(["strip", "--strip-all", "-o", out, program], check=True)
+        return out.read_bytes()
+
+
+def contents(program: pathlib.Path, version: str) -> dict[str, tuple[bytes, int]]:
+    """path -> (bytes, mode)."""
+    loaded = libraries(program)
+    bill = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": program.name, "version": version}},
+        "components": packages([*loaded, CERTIFICATES]),
+    }
+    files = {
+        program.name: (stripped(program), 0o755),
+        "etc/passwd": (f"root:x:0:0:::\npenstock:x:{USER}:{USER}:::\n".encode(), 0o644),
+        "etc/group": (f"root:x:0:\npenstock:x:{USER}:\n".encode(), 0o644),
+        "etc/ssl/certs/ca-certificates.crt": (CERTIFICATES.read_bytes(), 0o644),
+        # Where OpenSSL looks by itself.
+        "usr/lib/ssl/cert.pem": (CERTIFICATES.read_bytes(), 0o644),
+        "etc/nsswitch.conf": (b"hosts: files dns\n", 0o644),
+        "sbom.cdx.json": (json.dumps(bill, indent=1, sort_keys=True).encode() + b"\n", 0o644),
+    }
+    for library in loaded:
+        files[str(library).lstrip("/")] = (library.resolve().read_bytes(), 0o755)
+    return files
+
+
+def add(archive: tarfile.TarFile, name: str, data: bytes | None, mode: int) -> None:
+    """A file, or a folder where `data` is None; nothing of the machine or the moment."""
+    entry = tarfile.TarInfo(name)
+    entry.mode = mode
+    if data is None:
+        entry.type = tarfile.DIRTYPE
+        archive.addfile(entry)
+    else:
+        entry.size = len(data)
+        archive.addfile(entry, io.BytesIO(data))
+
+
+def layer_of(files: dict[str, tuple[bytes, int]]) -> bytes:
+    folders = {"tmp": 0o1777, "run": 0o755}
+    for path in files:
+        parent = os.path.dirname(path)
+        while parent:
+            folders[parent] = 0o755
+            parent = os.path.dirname(parent)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for folder in sorted(folders):
+            add(archive, folder, None, folders[folder])
+        for path in sorted(files):
+            add(archive, path, *files[path])
+    return buffer.getvalue()
+
+
+def descriptor(media_type: str, blob: bytes) -> dict:
+    return {"mediaType": media_type, "digest": f"sha256:{hashlib.sha256(blob).hexdigest()}", "size": len(blob)}
+
+
+def image(program: pathlib.Path, name: str) -> bytes:
+    version = name.rpartition(":")[2]
+    raw = layer_of(contents(program, version))
+    layer = gzip.compress(raw, 9, mtime=0)
+    config = json.dumps(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {
+                "User": f"{USER}:{USER}",
+                "Entrypoint": [f"/{program.name}"],
+                "Labels": {"org.opencontainers.image.title": program.name, "org.opencontainers.image.version": version},
+            },
+            "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(raw).hexdigest()}"]},
+        },
+        sort_keys=True,
+    ).encode()
+    manifest = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": descriptor("application/vnd.oci.image.config.v1+json", config),
+            "layers": [descriptor("application/vnd.oci.image.layer.v1.tar+gzip", layer)],
+        },
+        sort_keys=True,
+    ).encode()
+    named = descriptor("application/vnd.oci.image.manifest.v1+json", manifest) | {
+        "annotations": {"io.containerd.image.name": name, "org.opencontainers.image.ref.name": version}
+    }
+    index = json.dumps({"schemaVersion": 2, "manifests": [named]}, sort_keys=True).encode()
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        add(archive, "oci-layout", b'{"imageLayoutVersion":"1.0.0"}', 0o644)
+        add(archive, "index.json", index, 0o644)
+        for folder in ("blobs", "blobs/sha256"):
+            add(archive, folder, None, 0o755)
+        for blob in (config, layer, manifest):
+            add(archive, f"blobs/sha256/{hashlib.sha256(blob).hexdigest()}", blob, 0o644)
+    return buffer.getvalue()
+
+
+def unpack(program: pathlib.Path, name: str, out: pathlib.Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(fileobj=io.BytesIO(layer_of(contents(program, name.rpartition(":")[2])))) as archive:
+        archive.extractall(out)
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    program, name, out = pathlib.Path(arguments[0]), arguments[1], pathlib.Path(arguments[2])
+    if arguments[2].endswith("/"):
+        unpack(program, name, out)
+        return 0
+    archive = image(program, name)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(archive)
+    print(f"{name}: {out} ({len(archive) / 1e6:.1f} MB, sha256:{hashlib.sha256(archive).hexdigest()[:12]})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

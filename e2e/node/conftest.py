@@ -1,0 +1,52 @@
+"""Fixtures of the tests on real pods: the chart's own operator runs as a pod of the image that `make image` makes."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+from installation import BUILD, CHART, ROOT, SYSTEM, helm, injecting_probe
+from polling import wait_until
+from real_node import RealNode
+
+
+def image(program: pathlib.Path, name: str, out: pathlib.Path) -> pathlib.Path:
+    subprocess.run([ROOT / "deploy/image/build.py", program, name, out], check=True, capture_output=True)
+    return out
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory) -> list[pathlib.Path]:
+    """Archives of everything that pods run here."""
+    folder = tmp_path_factory.mktemp("images")
+    pause = folder / "pause"
+    subprocess.run(["gcc", "-static", "-Os", "-o", pause, ROOT / "e2e/cluster/pause.c"], check=True)
+    return [
+        image(BUILD / "bin/penstock-operator", "penstock.test/operator:1", folder / "operator.tar"),
+        image(BUILD / "bin/penstock-sidecar", "penstock.test/sidecar:1", folder / "sidecar.tar"),
+        image(BUILD / "bin/penstock-demo", "penstock.test/engine:1", folder / "engine.tar"),
+        image(pause, "penstock.test/pause:1", folder / "pause.tar"),
+    ]
+
+
+@pytest.fixture(scope="session")
+def node(cluster, images, tmp_path_factory):
+    if os.environ.get("PENSTOCK_E2E_ADDRESS") is None:
+        pytest.skip("real pods need a network namespace: make e2e-node")
+    running = RealNode(cluster, tmp_path_factory.mktemp("node"), images)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def penstock(cluster, node):
+    """The cluster with the chart on it, once its operator is ready and injects."""
+    helm(
+        cluster,
+        *("install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace"),
+        *("--set", "image.operator=penstock.test/operator:1", "--set", "image.sidecar=penstock.test/sidecar:1"),
+        *("--set", "image.pullPolicy=Never", "--wait", "--timeout", "60s"),
+    )
+    wait_until(injecting_probe(cluster), "admission policies")
+    cluster.api.delete("/apis/penstock.dev/v1alpha1/namespaces/admission-probe/optimizationpolicies/probe")
+    return cluster
