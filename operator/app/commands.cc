@@ -11,6 +11,7 @@
 #include "lib/json/strictness.h"
 #include "lib/resources/load.h"
 #include "operator/app/operator.h"
+#include "operator/app/render.h"
 #include "operator/crd/documents.h"
 
 namespace penstock::control {
@@ -50,13 +51,37 @@ int check_files(const std::vector<std::string>& paths) {
   return errors == 0 ? 0 : 1;
 }
 
+// --flag, and its environment variable.
+template <class T>
+CLI::Option* add_option(CLI::App& command, const std::string& flag, T& into,
+                        const std::string& about) {
+  std::string variable = "PENSTOCK_";
+  for (const char c : flag) {
+    variable += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
+  }
+  return command.add_option("--" + flag, into, about)->envname(variable)->capture_default_str();
+}
+
+// What the sidecars are made with.
+void add_sidecar_options(CLI::App& command, reconcile::Settings& settings) {
+  const auto add = [&command](const std::string& flag, auto& into, const std::string& about) {
+    return add_option(command, flag, into, about);
+  };
+  add("sidecar-image", settings.sidecar_image, "The image of the sidecar")->type_name("IMAGE");
+  add("sidecar-pull-policy", settings.image_pull_policy, "How that image is pulled")
+      ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}));
+  add("sidecar-cpu", settings.cpu_request, "What a sidecar asks for")->type_name("QUANTITY");
+  add("sidecar-memory", settings.memory_request, "What a sidecar asks for and may take")
+      ->type_name("QUANTITY");
+  add("status-port", settings.status_port, "The port of the sidecar's status listener")
+      ->check(CLI::Range(1, 65'535));
+  add("bind-port", settings.bind_port, "The sidecar's port where it takes a port's name")
+      ->check(CLI::Range(1, 65'535));
+}
+
 void add_run_options(CLI::App& run, RunOptions& options) {
   const auto add = [&run](const std::string& flag, auto& into, const std::string& about) {
-    std::string variable = "PENSTOCK_";
-    for (const char c : flag) {
-      variable += c == '-' ? '_' : static_cast<char>(c - 'a' + 'A');
-    }
-    return run.add_option("--" + flag, into, about)->envname(variable)->capture_default_str();
+    return add_option(run, flag, into, about);
   };
   add("kubeconfig", options.kubeconfig, "How to reach the API server [the pod's service account]")
       ->type_name("FILE");
@@ -72,19 +97,7 @@ void add_run_options(CLI::App& run, RunOptions& options) {
   add("health", options.health, "Where /healthz and /readyz are; \"off\" for none")
       ->type_name("ADDR:PORT");
   add("workers", options.workers, "Policies that are worked on at once")->check(CLI::Range(1, 32));
-  reconcile::Settings& settings = options.settings;
-  add("sidecar-image", settings.sidecar_image, "The image of the sidecar")
-      ->type_name("IMAGE")
-      ->required();
-  add("sidecar-pull-policy", settings.image_pull_policy, "How that image is pulled")
-      ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}));
-  add("sidecar-cpu", settings.cpu_request, "What a sidecar asks for")->type_name("QUANTITY");
-  add("sidecar-memory", settings.memory_request, "What a sidecar asks for and may take")
-      ->type_name("QUANTITY");
-  add("status-port", settings.status_port, "The port of the sidecar's status listener")
-      ->check(CLI::Range(1, 65'535));
-  add("bind-port", settings.bind_port, "The sidecar's port where it takes a port's name")
-      ->check(CLI::Range(1, 65'535));
+  add_sidecar_options(run, options.settings);
 }
 
 }  // namespace
@@ -110,10 +123,23 @@ int run_command(int argc, const char* const* argv) {
   CLI::App* run = app.add_subcommand("run", "Run the operator, in a cluster or outside of it");
   add_run_options(*run, options);
 
+  std::vector<std::string> rendered;
+  CLI::App* render_command = app.add_subcommand(
+      "render", "Print what policies in files would inject and deliver, without a cluster");
+  render_command
+      ->add_option("PATH", rendered,
+                   "Files, or folders of them: policies and what they refer to; workloads and "
+                   "Services")
+      ->required();
+  add_sidecar_options(*render_command, options.settings);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (render_command->parsed()) {
+    return render(rendered, options.settings);
   }
   if (run->parsed()) {
     options.settings.version = PENSTOCK_VERSION;

@@ -97,7 +97,7 @@ struct SidecarReport {
 // What the operator was started with.
 struct Settings {
   std::string version;  // the operator's release
-  std::string sidecar_image;
+  std::string sidecar_image = "penstock-sidecar:0.1.0";
   std::string image_pull_policy = "IfNotPresent";
   std::string cpu_request = "100m";
   std::string memory_request = "128Mi";

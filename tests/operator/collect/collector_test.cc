@@ -54,6 +54,24 @@ class FakeSidecar {
   std::string hash_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
+// Takes connections and never answers.
+class SilentPeer {
+ public:
+  SilentPeer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof(address);
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(socket_.get(), 64), 0);
+    ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+  }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  net::Descriptor socket_;
+  std::uint16_t port_ = 0;
+};
+
 // A collector, and a wait for what it says next.
 class CollectorTest : public ::testing::Test {
  protected:
@@ -95,8 +113,8 @@ TEST_F(CollectorTest, TellsWhatASidecarRunsAndThatItChanged) {
 
 TEST_F(CollectorTest, OneThatDoesNotAnswerDelaysNobody) {
   FakeSidecar sidecar("one");
-  // 192.0.2.0/24 is for documentation: nothing answers there.
-  collector_.set_targets("ns/slow", {{"ns/s", "192.0.2.1", 9, "one"}});
+  const SilentPeer silent;
+  collector_.set_targets("ns/slow", {{"ns/s", "127.0.0.1", silent.port(), "one"}});
   collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "one"}});
   EXPECT_EQ(next_change(), "ns/chat");
   EXPECT_TRUE(report("ns/a").reachable);
@@ -131,9 +149,10 @@ TEST_F(CollectorTest, FollowsItsTargets) {
 }
 
 TEST_F(CollectorTest, EndsWithQuestionsOnTheWay) {
+  const SilentPeer silent;
   for (int i = 0; i < 50; ++i) {
     collector_.set_targets("ns/" + std::to_string(i),
-                           {{"ns/p" + std::to_string(i), "192.0.2.1", 9, "one"}});
+                           {{"ns/p" + std::to_string(i), "127.0.0.1", silent.port(), "one"}});
   }
 }
 

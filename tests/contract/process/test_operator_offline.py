@@ -1,0 +1,103 @@
+"""What `penstock-operator` does without a cluster: check, render, crds."""
+
+import json
+import subprocess
+
+import pytest
+import yaml
+from stack import BUILD, ROOT
+
+OPERATOR = BUILD / "bin" / "penstock-operator"
+
+FILES = """
+apiVersion: penstock.dev/v1alpha1
+kind: OptimizationPolicy
+metadata: { name: chat }
+spec:
+  selector: { matchLabels: { app: llm } }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: engine }
+spec:
+  template:
+    metadata: { labels: { app: llm } }
+    spec: { containers: [{ name: vllm, image: "vllm/vllm-openai:v1", args: [--port, "8000"] }] }
+"""
+
+
+@pytest.fixture(autouse=True)
+def _built():
+    if not OPERATOR.exists():
+        pytest.skip("penstock-operator is not built (make build)")
+
+
+def operator(*arguments) -> subprocess.CompletedProcess:
+    return subprocess.run([OPERATOR, *arguments], capture_output=True, text=True, timeout=20)
+
+
+def test_render_shows_what_would_be_injected_and_delivered(tmp_path):
+    file = tmp_path / "files.yaml"
+    file.write_text(FILES)
+    run = operator("render", file, "--sidecar-image", "mirror.example/sidecar:2")
+    assert run.returncode == 0, run.stderr
+    policy, config = yaml.safe_load_all(run.stdout)
+    injection = policy["status"]["injection"]
+    assert injection["container"]["image"] == "mirror.example/sidecar:2"
+    assert injection["portSwap"] == {
+        "container": "vllm", "from": 8000, "to": 18000, "bind": 8000, "flag": "--port", "env": ""
+    }
+    assert config["metadata"]["name"] == "penstock-chat"
+    assert json.loads(config["data"]["binding.json"])["spec"]["hash"] == policy["status"]["hash"]
+
+
+def test_what_is_rendered_runs(tmp_path):
+    """The ConfigMap's files, given to a sidecar."""
+    file = tmp_path / "files.yaml"
+    file.write_text(FILES)
+    config = list(yaml.safe_load_all(operator("render", file).stdout))[1]
+    folder = tmp_path / "policy"
+    folder.mkdir()
+    for name, text in config["data"].items():
+        (folder / name).write_text(text)
+    checked = subprocess.run(
+        [BUILD / "bin" / "penstock-sidecar", "--resources", folder, "--check"], capture_output=True, text=True, timeout=20
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert config["metadata"]["annotations"]["penstock.dev/hash"] in checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (FILES.replace("matchLabels: { app: llm }", ""), "default/chat: Accepted: spec.selector must hold matchLabels"),
+        (FILES.replace("selector:", "routing: { tableRef: { name: t } }\n  selector:"), "names no RoutingTable"),
+        (FILES.replace("vllm", "mine").replace("--port", "-x"), "tells no port; set spec.interception.engine.port"),
+        (FILES.replace("spec:", "spec: [", 1), "files.yaml:"),
+        ("kind: Service", "hold no OptimizationPolicy"),
+    ],
+)
+def test_render_says_what_is_wrong(tmp_path, text, said):
+    file = tmp_path / "files.yaml"
+    file.write_text(text)
+    run = operator("render", file)
+    assert run.returncode == 1
+    assert said in run.stderr
+
+
+def test_check_names_every_place(tmp_path):
+    file = tmp_path / "bad.yaml"
+    file.write_text(FILES.partition("---")[0].replace("app: llm", "app: [x]") + "  mode: Sometimes\n")
+    run = operator("check", file)
+    assert run.returncode == 1
+    assert len(run.stderr.splitlines()) == 2
+    assert all("bad.yaml:" in line for line in run.stderr.splitlines())
+    assert operator("check", ROOT / "deploy/samples").returncode == 1, "samples are separate policies of one name"
+    for sample in (ROOT / "deploy/samples").glob("*.yaml"):
+        assert operator("check", sample).returncode == 0
+
+
+def test_crds_are_those_of_the_folder():
+    printed = list(yaml.safe_load_all(operator("crds").stdout))
+    stored = [yaml.safe_load(file.read_text()) for file in sorted((ROOT / "crds").glob("*.yaml"))]
+    assert sorted(printed, key=lambda crd: crd["metadata"]["name"]) == stored
