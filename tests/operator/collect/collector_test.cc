@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
+#include "lib/net/descriptor.h"
 #include "lib/sync/mutex.h"
 
 namespace penstock::collect {
