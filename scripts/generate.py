@@ -58,6 +58,19 @@ def flags() -> str | None:
     return f"```\n{run.stdout.strip()}\n```"
 
 
+def operator_flags() -> str | None:
+    """`penstock-operator --help` and that of its commands; None where the program is not built."""
+    if not OPERATOR.exists():
+        return None
+    texts = []
+    for command in ([], ["run"], ["render"], ["check"], ["crds"]):
+        run = subprocess.run(
+            ["penstock-operator", *command, "--help"], executable=OPERATOR, check=True, capture_output=True, text=True
+        )
+        texts.append(run.stdout.strip())
+    return "```\n" + "\n\n".join(texts) + "\n```"
+
+
 OPERATOR = ROOT / "build/release/bin/penstock-operator"
 
 
@@ -90,6 +103,7 @@ PARTS = {
     ("ARCHITECTURE.md", "arrows"): arrow_table,
     ("CONTRIBUTING.md", "targets"): target_table,
     ("docs/flags.md", "flags"): flags,
+    ("docs/flags.md", "operator"): operator_flags,
     ("docs/reference/resources.md", "resources"): lambda: reference(ROOT / "crds"),
 }
 
