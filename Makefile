@@ -39,6 +39,7 @@ test: build/release/build.ninja ## Build everything, run every test, print the t
 
 .PHONY: e2e
 e2e: build ## Tests on a real Kubernetes control plane, built on first use (needs Go 1.25 or newer, else skipped)
+	@if [[ $$EUID == 0 ]]; then scripts/bootstrap --e2e; fi
 	@scripts/run-e2e
 
 .PHONY: e2e-node

@@ -128,3 +128,17 @@ def test_kubectl_get_tells_the_truth(space):
     shown = space.cluster.kubectl("-n", space.name, "get", "opol").stdout.splitlines()
     assert shown[0].split() == ["NAME", "MODE", "ACCEPTED", "PROGRAMMED", "INJECTED", "PODS", "AGE"]
     assert shown[1].split()[:6] == ["chat", "Enforce", "True", "Unknown", "0", "2"]
+
+
+def test_a_restart_of_the_api_server_loses_nothing(space, running_operator):
+    """Its watch cache is empty afterwards, so versions from before get 410 and everything is listed anew."""
+    space.apply(deployment("engine", {"app": "llm"}))
+    space.apply(policy_document("chat", {"app": "llm"}))
+    space.await_condition("chat", "Accepted", "True")
+    space.cluster.restart_api_server()
+    patch = json.dumps({"spec": {"mode": "Off"}})
+    space.cluster.kubectl("-n", space.name, "patch", "opol", "chat", "--type=merge", "-p", patch)
+    wait_until(lambda: space.policy("chat")["status"]["observedGeneration"] == 2, "the edit", seconds=60)
+    space.cluster.kubectl("-n", space.name, "delete", "deployment", "engine")
+    space.await_condition("chat", "Degraded", "True", "NoWorkload", seconds=60)
+    assert running_operator.process.poll() is None

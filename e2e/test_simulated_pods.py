@@ -77,6 +77,45 @@ def test_caching_is_switched_on_by_an_edit_and_hits(space, node):
     assert "hit" in ask(ip, "cached?")["cache-status"]
 
 
+def test_restart_replaces_running_pods_one_at_a_time_within_their_budget(space, node):
+    document = deployment("engine", {"app": "llm"})
+    document["spec"]["replicas"] = 3
+    document["spec"]["template"]["spec"]["nodeName"] = "simulated"
+    space.apply(document)
+    budget = {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": "engine"},
+        "spec": {"maxUnavailable": 0, "selector": {"matchLabels": {"app": "llm"}}},
+    }
+    space.apply(budget)
+
+    def ready() -> list[str]:
+        return [
+            pod["metadata"]["name"]
+            for pod in space.pods("app=llm")
+            if "deletionTimestamp" not in pod["metadata"]
+            and any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", []))
+        ]
+
+    wait_until(lambda: len(ready()) == 3, "three plain pods", seconds=30)
+    plain = ready()
+    space.apply(policy_document("chat", {"app": "llm"}, interception={"rollout": "Restart"}))
+    message = space.await_condition("chat", "Injected", "False", "RestartRequired")["message"]
+    assert "replaced one at a time" in message
+    assert ready() == plain, "the budget allows nothing"
+    space.apply({**budget, "spec": {**budget["spec"], "maxUnavailable": 1}})
+    least = [3]
+
+    def is_injected() -> bool:
+        least.append(len(ready()))
+        return space.policy("chat")["status"]["pods"] == {"selected": 3, "injected": 3, "programmed": 3}
+
+    wait_until(is_injected, "three injected pods", seconds=90)
+    assert min(least) >= 2
+    space.await_condition("chat", "Injected", "True")
+
+
 def test_deleting_the_policy_leaves_a_pass_through(space, node):
     injected_deployment(space, 1)
     space.await_condition("chat", "Programmed", "True")

@@ -94,9 +94,10 @@ constexpr auto enum_names(InterceptionMode) {
                     json::EnumName{InterceptionMode::kNamedPort, "NamedPort"}};
 }
 
-enum class Rollout : std::uint8_t { kManual };
+enum class Rollout : std::uint8_t { kManual, kRestart };
 constexpr auto enum_names(Rollout) {
-  return std::array{json::EnumName{Rollout::kManual, "Manual"}};
+  return std::array{json::EnumName{Rollout::kManual, "Manual"},
+                    json::EnumName{Rollout::kRestart, "Restart"}};
 }
 
 enum class ConditionStatus : std::uint8_t { kUnknown, kTrue, kFalse };

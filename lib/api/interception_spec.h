@@ -63,8 +63,9 @@ struct InterceptionSpec {
                               "pods and their Services allow."}},
         json::Field{"rollout",
                     &T::rollout,
-                    {.about = "Pods that run without the sidecar stay as they are until somebody "
-                              "restarts them (Manual)."}},
+                    {.about = "Pods that run without the sidecar, or with an older one, stay as "
+                              "they are until somebody restarts them (Manual), or are evicted one "
+                              "at a time, within disruption budgets (Restart)."}},
         json::Field{"engine", &T::engine, {.about = "How the engine is told its port."}},
         json::Field{"grace",
                     &T::grace,

@@ -58,7 +58,18 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
   if (const ApiResult<void> reminded = remind_pods(*policy, plan); !reminded) {
     return failed(reminded.error());
   }
+  bool evicted = true;
+  if (plan.evict) {
+    const ApiResult<bool> asked = evict_pod(*policy, *plan.evict);
+    if (!asked) {
+      return failed(asked.error());
+    }
+    evicted = *asked;
+  }
   WorkOutcome outcome = finish_status(*policy, plan);
+  if (outcome.succeeded && !outcome.again_in && !evicted) {
+    outcome.again_in = kEvictionPause;
+  }
   if (outcome.succeeded && !outcome.again_in && !plan.remind.empty()) {
     outcome.again_in = kReminder;
   }
@@ -163,6 +174,28 @@ ApiResult<void> PolicyController::remind_pods(const Policy& policy, const Plan& 
     }
   }
   return {};
+}
+
+// By the Eviction API, which minds disruption budgets. False: one of them forbids it for now.
+ApiResult<bool> PolicyController::evict_pod(const Policy& policy, const std::string& pod) {
+  if (!leads_()) {
+    return std::unexpected(not_leading());
+  }
+  const auto evicted =
+      client_.create(kube::kPods.object(policy.meta.ns, pod, "eviction"),
+                     {{"apiVersion", "policy/v1"},
+                      {"kind", "Eviction"},
+                      {"metadata", {{"name", pod}, {"namespace", policy.meta.ns}}}});
+  constexpr int kTooManyRequests = 429;
+  if (!evicted && evicted.error().status == kTooManyRequests) {
+    return false;
+  }
+  if (!evicted && !evicted.error().not_found()) {
+    return std::unexpected(evicted.error());
+  }
+  events_.record(kube::kPolicies, policy.meta, false, "PodEvicted",
+                 "pod " + pod + " is made anew, with the sidecar");
+  return true;
 }
 
 // Through the status: that right changes annotations, but no pod's containers.

@@ -28,6 +28,8 @@ class PolicyController {
   // A pod whose sidecar lags is told again after this, then after twice as long, and so on.
   static constexpr std::chrono::milliseconds kReminder{1'000};
   static constexpr std::chrono::milliseconds kReminderMost{60'000};
+  // When a disruption budget that allowed no eviction is asked again.
+  static constexpr std::chrono::milliseconds kEvictionPause{5'000};
 
   PolicyController(const Stores& stores, kube::Client& client, kube::EventRecorder& events,
                    collect::Collector& collector, const clock::Clock& clock,
@@ -54,6 +56,7 @@ class PolicyController {
   kube::ApiResult<void> write_config(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<void> tell_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<void> remind_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
+  kube::ApiResult<bool> evict_pod(const reconcile::Policy& policy, const std::string& pod);
   kube::ApiResult<void> annotate(const std::string& ns, const std::string& pod,
                                  const std::string& name, const std::string& value);
   bool is_due_for_reminder(const std::string& pod, const std::string& hash);

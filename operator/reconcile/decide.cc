@@ -152,6 +152,10 @@ class Decision {
     if (plan_.config) {
       plan_.tell = census.behind;
       plan_.remind = census.stale;
+      // One at a time: the next only once the one before has been replaced and is ready.
+      if (restarts() && census.settled && !census.replaceable.empty()) {
+        plan_.evict = census.replaceable.front();
+      }
     }
     judge_injected(census);
     judge_programmed(census);
@@ -189,7 +193,14 @@ class Decision {
     return census.refused_by == settings_.version ? "SidecarRefused" : "SidecarTooOld";
   }
 
+  [[nodiscard]] bool restarts() const {
+    return policy_.parsed.interception.rollout == api::Rollout::kRestart;
+  }
+
   [[nodiscard]] std::string restart_command(const PodCensus& census) const {
+    if (restarts()) {
+      return "they are replaced one at a time";
+    }
     return "kubectl -n " + policy_.meta.ns + " rollout restart " + listed(census.restart);
   }
 

@@ -25,6 +25,8 @@ struct Plan {
   std::vector<std::string> tell;
   // Pods whose kubelet was told and whose sidecar still runs another version: to be told again.
   std::vector<std::string> remind;
+  // A pod to be evicted, so that its controller makes it anew with the sidecar of today.
+  std::optional<std::string> evict;
   std::vector<PlannedEvent> events;
 };
 

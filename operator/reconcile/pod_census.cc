@@ -36,12 +36,19 @@ void add_once(std::vector<std::string>& names, std::string name) {
   }
 }
 
+void add_replaceable(const World& world, const Pod& pod, PodCensus& census) {
+  add_once(census.restart, workload_of(world, pod));
+  if (!pod.owner_kind.empty()) {
+    census.replaceable.push_back(pod.meta.name);
+  }
+}
+
 void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
                    const std::string& injection, PodCensus& census) {
   ++census.counts.injected;
   if (pod.injected_hash != injection) {
     census.outdated.push_back(pod.meta.name);
-    add_once(census.restart, workload_of(world, pod));
+    add_replaceable(world, pod, census);
   }
   if (pod.delivered != hash) {
     census.behind.push_back(pod.meta.name);
@@ -76,8 +83,12 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
                      const std::string& injection) {
   PodCensus census;
   for (const Ptr<Pod>& pod : world.pods) {
-    if (pod->finished || pod->meta.deleting || pod->host_network || pod->opted_out ||
+    if (pod->finished || pod->host_network || pod->opted_out ||
         !selects(selector, pod->meta.labels)) {
+      continue;
+    }
+    census.settled = census.settled && pod->ready && !pod->meta.deleting;
+    if (pod->meta.deleting) {
       continue;
     }
     const bool taken = std::ranges::any_of(older, [&pod](const api::LabelSelector& other) {
@@ -92,7 +103,7 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
       count_sidecar(world, *pod, hash, injection, census);
     } else {
       census.plain.push_back(pod->meta.name);
-      add_once(census.restart, workload_of(world, *pod));
+      add_replaceable(world, *pod, census);
     }
   }
   return census;

@@ -22,6 +22,8 @@ struct PodCensus {
   std::string refused_by;                // the release of one of these
   std::vector<std::string> behind;       // whose kubelet was not told of the newest version
   std::vector<std::string> taken;        // selected, but an older policy's
+  std::vector<std::string> replaceable;  // plain or outdated, and a controller will make it anew
+  bool settled = true;                   // all of them are ready, and none is on its way out
 };
 
 // `hash`: what sidecars are to run; `injection`: what new pods are made with.

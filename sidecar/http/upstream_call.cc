@@ -125,6 +125,9 @@ bool UpstreamCall::passed_on() const {
 
 CallOutcome UpstreamCall::finish(CallOutcome outcome) {
   deadline_.disarm();
+  if (outcome == CallOutcome::kTruncated) {
+    io_.services.metrics.upstream_failed(backend_name(), "truncated");
+  }
   settle(outcome);
   return outcome;
 }
@@ -203,9 +206,11 @@ request::AttemptResult UpstreamCall::lost_connection(std::string_view what) {
   }
   if (timed_out_) {
     call_.refuse(ErrorCode::kDeadlineExceeded, kNoAnswerInTime);
+    io_.services.metrics.upstream_failed(backend_name(), "timeout");
     return request::AttemptResult::kTimedOut;
   }
   call_.refuse(ErrorCode::kUpstreamFailed, kBrokeOff);
+  io_.services.metrics.upstream_failed(backend_name(), "broke_off");
   return request::AttemptResult::kBroken;
 }
 

@@ -22,7 +22,8 @@ def _shared_upstream():
 @pytest.fixture(scope="session")
 def _shared_proxy(_built, _shared_upstream, tmp_path_factory):
     listener = {"limits": {"headerLines": 20, "headBytes": "8Ki"}}
-    with Proxy(tmp_path_factory.mktemp("wire"), policy(_shared_upstream.url, listener=listener)) as proxy:
+    resources = policy(_shared_upstream.url, listener=listener)
+    with Proxy(tmp_path_factory.mktemp("wire"), resources, admin=True) as proxy:
         yield proxy
 
 

@@ -45,7 +45,9 @@ def test_an_answer_that_ends_early_is_seen_as_such_wherever_it_ends(proxy, upstr
     answer = SHAPES[name]
     head_size = answer.index(b"\r\n\r\n") + 4
     request = CHAT if name == "events" else GET
-    for cut in [cut for of, cut in CUTS if of == name]:
+    cuts = [cut for of, cut in CUTS if of == name]
+    failed = proxy.metric("penstock_upstream_errors_total")
+    for cut in cuts:
         upstream.script(lambda line, cut=cut: getattr(line.send(answer[:cut]), end)())
         with Client(proxy.port) as client:
             client.send(request)
@@ -56,6 +58,7 @@ def test_an_answer_that_ends_early_is_seen_as_such_wherever_it_ends(proxy, upstr
                 with pytest.raises(Broken):
                     client.response()
     assert all(request.method in (b"GET", b"POST") for request in upstream.taken())
+    assert proxy.metric("penstock_upstream_errors_total") == failed + len(cuts)
 
 
 @pytest.mark.parametrize("end", ["reset", "close"])

@@ -112,6 +112,34 @@ TEST(DecideTest, ConditionsFollowThePods) {
   EXPECT_EQ(state(plan, "Degraded"), "False AsExpected");
 }
 
+TEST(DecideTest, RestartReplacesOnePodAtATime) {
+  World seen = world(policy("p", "{" + kSelector + ", interception: {rollout: Restart}}"));
+  const std::string injection = decide(seen, kSettings).status.injection->hash;
+  Pod bare = pod("alone");
+  bare.owner_kind.clear();
+  add(seen, std::move(bare));
+  add(seen, pod("current", "p", injection));
+  add(seen, pod("old", "p", "older"));
+  add(seen, pod("plain"));
+  EXPECT_EQ(decide(seen, kSettings).evict, "old") << "nobody would make the first one anew";
+
+  World waiting = seen;
+  Pod starting = pod("starting", "p", injection);
+  starting.ready = false;
+  add(waiting, std::move(starting));
+  EXPECT_FALSE(decide(waiting, kSettings).evict) << "the one before is not ready yet";
+
+  World leaving = seen;
+  Pod going = pod("going", "p", "older");
+  going.meta.deleting = true;
+  add(leaving, std::move(going));
+  EXPECT_FALSE(decide(leaving, kSettings).evict);
+
+  World manual = seen;
+  manual.policy = policy("p", "{" + kSelector + "}");
+  EXPECT_FALSE(decide(manual, kSettings).evict);
+}
+
 TEST(DecideTest, PodsThatAreNobodysBusinessAreNotCounted) {
   World seen = world(policy("p", "{" + kSelector + "}"));
   for (const char* what : {"finished", "deleting", "host", "opted", "other"}) {

@@ -1,0 +1,134 @@
+"""The dashboard's queries and the alerts, run by a real Prometheus that scrapes real sidecars."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+import yaml
+from control_plane import free_port
+from installation import CHART, ROOT
+from polling import wait_until
+
+sys.path.insert(0, str(ROOT / "tests" / "contract"))
+
+from stack import Stack  # noqa: E402
+
+DASHBOARD = json.loads((CHART / "files/dashboard.json").read_text())
+RULES = yaml.safe_load((CHART / "files/rules.yaml").read_text())
+QUERIES = [(panel["title"], target["expr"]) for panel in DASHBOARD["panels"] for target in panel["targets"]]
+ALERTS = [(rule["alert"], rule["expr"]) for group in RULES["groups"] for rule in group["rules"]]
+
+
+class Prometheus:
+    def __init__(self, folder: pathlib.Path, targets: list[str]):
+        self.port = free_port()
+        config = {
+            "global": {"scrape_interval": "1s"},
+            "rule_files": [str(CHART / "files/rules.yaml")],
+            "scrape_configs": [
+                {
+                    "job_name": f"sidecar{number}",
+                    "static_configs": [{"targets": [target], "labels": {"namespace": "team-a", "pod": f"pod{number}"}}],
+                }
+                for number, target in enumerate(targets)
+            ],
+        }
+        (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
+        with open(folder / "prometheus.log", "wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    *("prometheus", f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={folder}/data"),
+                    f"--web.listen-address=127.0.0.1:{self.port}",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        wait_until(lambda: self.query("vector(1)"), "prometheus")
+
+    def get(self, path: str, **query: str) -> dict:
+        url = f"http://127.0.0.1:{self.port}{path}?{urllib.parse.urlencode(query)}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return json.loads(answer.read())["data"]
+
+    def query(self, expression: str) -> list:
+        return self.get("/api/v1/query", query=expression)["result"]
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def prometheus(programs, tmp_path_factory):
+    if shutil.which("prometheus") is None:
+        pytest.skip("prometheus is not installed (scripts/bootstrap --e2e)")
+    folder = tmp_path_factory.mktemp("prometheus")
+    with Stack(folder) as stack:
+        sidecars = [stack.sidecar(caching=True, name=f"s{number}") for number in range(2)]
+        running = Prometheus(folder, [sidecar.status.removeprefix("http://") for sidecar in sidecars])
+
+        def load() -> None:
+            """Hits, misses, streams and failures, so that every metric there is has something to show."""
+            for sidecar in sidecars:
+                for text in ("one", "one", "two"):
+                    ask(sidecar.data, text)
+                    ask(sidecar.data, text, stream=True)
+                ask(sidecar.data, "three", wish="error=500")
+                ask(sidecar.data, "four", wish="reset")
+
+        # Rates need two scrapes of each series: from before it moves, and from after.
+        load()
+        seen = "count(count_over_time(penstock_upstream_errors_total[1m]) >= 2) > 0"
+        wait_until(lambda: running.query(seen), "two scrapes")
+        load()
+        wait_until(lambda: running.query("sum(rate(penstock_cache_hits_total[1m])) > 0"), "a rate")
+        yield running
+        running.stop()
+
+
+def ask(base: str, text: str, wish: str = "", stream: bool = False) -> None:
+    body = {"model": "gpt-4o-mini", "stream": stream, "messages": [{"role": "user", "content": text}]}
+    headers = {"content-type": "application/json", "authorization": "Bearer k"} | ({"x-simulate": wish} if wish else {})
+    request = urllib.request.Request(f"{base}/v1/chat/completions", json.dumps(body).encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            answer.read()
+    except urllib.error.HTTPError:
+        assert wish, text
+
+
+def as_grafana_sends(expression: str) -> str:
+    for name, value in (("$__rate_interval", "1m"), ("$__range", "1h"), ("$namespace", ".*")):
+        expression = expression.replace(name, value)
+    return expression
+
+
+@pytest.mark.parametrize(("title", "expression"), QUERIES, ids=[title for title, _ in QUERIES])
+def test_every_panel_shows_something(prometheus, title, expression):
+    assert "$" not in as_grafana_sends(expression)
+    assert prometheus.query(as_grafana_sends(expression)), f"{title} is empty"
+
+
+@pytest.mark.parametrize(("name", "expression"), ALERTS, ids=[name for name, _ in ALERTS])
+def test_every_alert_is_evaluated(prometheus, name, expression):
+    # Without its threshold an alert that is quiet must still find what it judges.
+    quiet = expression.rpartition(" > ")[0]
+    if name not in ("PenstockRejecting", "PenstockPolicyRefused"):
+        assert prometheus.query(quiet), f"{name} finds nothing"
+    prometheus.query(expression)
+    health = {rule["name"]: rule["health"] for rule in prometheus.get("/api/v1/rules")["groups"][0]["rules"]}
+    assert health[name] in ("ok", "unknown")
+
+
+def test_promtool_takes_the_rules():
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool is not installed (scripts/bootstrap --e2e)")
+    run = subprocess.run(["promtool", "check", "rules", CHART / "files/rules.yaml"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr

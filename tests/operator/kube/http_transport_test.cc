@@ -1,0 +1,105 @@
+#include "operator/kube/http_transport.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <httplib.h>
+#include <unistd.h>
+
+#include "lib/sync/mutex.h"
+#include "tests/fakes/fake_clock.h"
+
+namespace penstock::kube {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Answers with the credential that it was shown; `/slow` never ends by itself.
+class EchoServer {
+ public:
+  EchoServer() {
+    server_.new_task_queue = [] { return new httplib::ThreadPool(4); };
+    server_.set_keep_alive_timeout(1);
+    server_.set_tcp_nodelay(true);
+    server_.Get("/token", [](const httplib::Request& request, httplib::Response& response) {
+      response.set_content(request.get_header_value("Authorization"), "text/plain");
+    });
+    server_.Get("/busy", [](const httplib::Request&, httplib::Response& response) {
+      response.status = 429;
+      response.set_header("Retry-After", "3");
+      response.set_content(R"({"reason":"TooManyRequests","message":"later"})", "application/json");
+    });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) {
+      std::this_thread::yield();
+    }
+  }
+  ~EchoServer() {
+    server_.stop();
+    thread_.join();
+  }
+  [[nodiscard]] int port() const { return port_; }
+
+ private:
+  httplib::Server server_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+TEST(HttpTransportTest, ARotatedTokenIsReadAgain) {
+  const fs::path file =
+      fs::temp_directory_path() / ("penstock-token-" + std::to_string(::getpid()));
+  std::ofstream(file) << "first\n";
+  const EchoServer server;
+  fakes::FakeClock clock;
+  HttpTransport transport(
+      {.https = false, .host = "127.0.0.1", .port = server.port(), .token_file = file.string()},
+      clock);
+  EXPECT_EQ(transport.call({.path = "/token"})->body, "Bearer first");
+  std::ofstream(file) << "second\n";
+  EXPECT_EQ(transport.call({.path = "/token"})->body, "Bearer first") << "not at every call";
+  clock.advance(std::chrono::seconds(11));
+  EXPECT_EQ(transport.call({.path = "/token"})->body, "Bearer second");
+  fs::remove(file);
+}
+
+TEST(HttpTransportTest, TellsHowLongToStayAway) {
+  const EchoServer server;
+  fakes::FakeClock clock;
+  HttpTransport transport({.https = false, .host = "127.0.0.1", .port = server.port()}, clock);
+  const auto answer = transport.call({.path = "/busy"});
+  ASSERT_TRUE(answer);
+  const ApiError error = error_of(*answer);
+  EXPECT_EQ(error.status, 429);
+  EXPECT_EQ(error.reason, "TooManyRequests");
+  EXPECT_EQ(error.retry_after, std::chrono::seconds(3));
+}
+
+TEST(HttpTransportTest, NoServerIsAnErrorWithoutStatus) {
+  fakes::FakeClock clock;
+  int port = 0;
+  {
+    const EchoServer gone;
+    port = gone.port();
+  }
+  HttpTransport transport({.https = false, .host = "127.0.0.1", .port = port}, clock);
+  const auto answer = transport.call({.path = "/token"});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().status, 0);
+}
+
+TEST(HttpTransportTest, WhatIsNoCertificateIsSaid) {
+  fakes::FakeClock clock;
+  HttpTransport transport({.host = "127.0.0.1", .port = 1, .ca_pem = "nonsense"}, clock);
+  const auto answer = transport.call({.path = "/token"});
+  ASSERT_FALSE(answer);
+  EXPECT_NE(answer.error().message.find("not valid PEM"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace penstock::kube
