@@ -71,7 +71,7 @@ void add_sidecar_options(CLI::App& command, reconcile::Settings& settings) {
   add("sidecar-pull-policy", settings.image_pull_policy, "How that image is pulled")
       ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}));
   add("sidecar-cpu", settings.cpu_request, "What a sidecar asks for")->type_name("QUANTITY");
-  add("sidecar-memory", settings.memory_request, "What a sidecar asks for and may take")
+  add("sidecar-memory", settings.memory_request, "What a sidecar asks for beside its caches")
       ->type_name("QUANTITY");
   add("status-port", settings.status_port, "The port of the sidecar's status listener")
       ->check(CLI::Range(1, 65'535));

@@ -147,6 +147,7 @@ class Operator {
           begin_leading();
         } else {
           workers_.suspend();
+          collector_.forget_all();  // the new leader asks
         }
       });
     });

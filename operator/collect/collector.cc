@@ -34,6 +34,10 @@ class Collector::Loop {
                       [this, owner, targets = std::move(targets)] { take(owner, targets); });
   }
 
+  void forget_all() {
+    boost::asio::post(context_.get_executor(), [this] { drop_all(); });
+  }
+
   std::map<std::string, Report> reports(const std::vector<std::string>& pods) const {
     std::map<std::string, Report> found;
     const sync::MutexLock lock(mutex_);
@@ -173,11 +177,15 @@ class Collector::Loop {
     }
   }
 
-  void close() {
-    closing_ = true;
+  void drop_all() {
     while (!entries_.empty()) {
       drop(std::string(entries_.begin()->first));
     }
+  }
+
+  void close() {
+    closing_ = true;
+    drop_all();
     end_when_empty();
   }
 
@@ -210,6 +218,10 @@ Collector::~Collector() = default;
 
 void Collector::set_targets(const std::string& owner, std::vector<Target> targets) {
   loop_->set_targets(owner, std::move(targets));
+}
+
+void Collector::forget_all() {
+  loop_->forget_all();
 }
 
 std::map<std::string, Report> Collector::reports(const std::vector<std::string>& pods) const {

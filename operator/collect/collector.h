@@ -51,6 +51,9 @@ class Collector {
   // From here on these, and only these, are asked on behalf of `owner`.
   void set_targets(const std::string& owner, std::vector<Target> targets);
 
+  // Nobody is asked any more, and nothing is known.
+  void forget_all();
+
   // What is known of these pods; one that was never asked is left out.
   [[nodiscard]] std::map<std::string, Report> reports(const std::vector<std::string>& pods) const;
 

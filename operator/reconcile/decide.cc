@@ -146,8 +146,11 @@ class Decision {
   void judge_pods() {
     const auto& injection = plan_.status.injection;
     const api::LabelSelector selector = injection ? injection->selector : policy_.parsed.selector;
-    const PodCensus census = count_pods(world_, selector, older_, plan_.status.hash,
-                                        injection ? injection->hash : std::string());
+    // A policy that was never good selects nothing yet.
+    const PodCensus census = injection || policy_.errors.empty()
+                                 ? count_pods(world_, selector, older_, plan_.status.hash,
+                                              injection ? injection->hash : std::string())
+                                 : PodCensus{};
     plan_.status.pods = census.counts;
     if (plan_.config) {
       plan_.tell = census.behind;

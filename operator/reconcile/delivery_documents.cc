@@ -74,6 +74,9 @@ class Collector {
     delivery_.hash = binding.hash.emplace(resolved->hash);
     put_binding(binding);
     add_secrets(resources);
+    for (const auto& tier : resources.tiers) {
+      delivery_.cache_bytes += tier.spec.memory.size.value;
+    }
     return {std::move(delivery_), {}};
   }
 

@@ -18,6 +18,7 @@ struct Delivery {
   std::map<std::string, std::string> files;  // name -> JSON
   // Keys of Secrets that the documents refer to: (Secret, key).
   std::set<std::pair<std::string, std::string>> secrets;
+  std::uint64_t cache_bytes = 0;  // of all memory tiers
 };
 
 struct DeliveryResult {

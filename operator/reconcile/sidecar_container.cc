@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "lib/json/scalars.h"
 #include "lib/json/write.h"
 #include "lib/resolve/hash.h"
 
@@ -32,9 +33,21 @@ std::string seconds(std::int64_t count) {
   return std::to_string(count) + "s";
 }
 
-Value resources(const Interception& interception, const Settings& settings) {
-  const Value requests = {{"cpu", settings.cpu_request}, {"memory", settings.memory_request}};
-  Value limits = {{"memory", settings.memory_request}};
+std::uint64_t bytes_of(const std::string& quantity) {
+  const auto parsed = json::parse_quantity(quantity);
+  return parsed ? parsed->value : 0;
+}
+
+// Asked for: what the sidecar needs by itself, and its caches, of which it fills at most two thirds
+// of its limit. Allowed on top: the bodies that it may hold at once.
+Value resources(const Policy& policy, const Interception& interception, const Delivery& delivery,
+                const Settings& settings) {
+  const std::uint64_t caches = delivery.cache_bytes + delivery.cache_bytes / 2;
+  const std::uint64_t base = bytes_of(settings.memory_request) + caches;
+  const std::uint64_t most = base + policy.parsed.listener.limits.collected_total.value;
+  const std::string asked = json::format_quantity({interception.guaranteed ? most : base});
+  const Value requests = {{"cpu", settings.cpu_request}, {"memory", asked}};
+  Value limits = {{"memory", json::format_quantity({most})}};
   if (interception.guaranteed) {
     // Without a CPU limit the pod would lose its Guaranteed class, and with it its exclusive cores.
     limits["cpu"] = settings.cpu_request;
@@ -66,7 +79,8 @@ Value mount(const char* volume, const char* path) {
   return {{"name", volume}, {"mountPath", path}, {"readOnly", true}};
 }
 
-Value container(const Interception& interception, std::int64_t grace, const Settings& settings) {
+Value container(const Interception& interception, const Value& resources, std::int64_t grace,
+                const Settings& settings) {
   const std::string status = ":" + std::to_string(settings.status_port);
   const std::int64_t drain = std::max<std::int64_t>(1, grace - kLameDuckSeconds - kReserveSeconds);
   return {
@@ -82,7 +96,7 @@ Value container(const Interception& interception, std::int64_t grace, const Sett
       {"ports", Value::array({{{"name", "penstock-status"},
                                {"containerPort", settings.status_port},
                                {"protocol", "TCP"}}})},
-      {"resources", resources(interception, settings)},
+      {"resources", resources},
       {"securityContext", security()},
       // No startupProbe: it costs a second more than the postStart hook, which waits as well.
       {"readinessProbe", probe("/readyz", settings, 1, 2)},
@@ -127,7 +141,8 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
   api::InjectionStatus injection;
   injection.grace = std::chrono::ceil<seconds>(grace).count();
   injection.port_swap = interception.ports;
-  injection.container = container(interception, injection.grace, settings);
+  injection.container = container(interception, resources(policy, interception, delivery, settings),
+                                  injection.grace, settings);
   if (!interception.engine_has_pre_stop) {
     injection.engine_pre_stop = {
         {"httpGet", {{"path", "/drained"}, {"port", settings.status_port}}}};

@@ -100,7 +100,7 @@ struct Settings {
   std::string sidecar_image = "penstock-sidecar:0.1.0";
   std::string image_pull_policy = "IfNotPresent";
   std::string cpu_request = "100m";
-  std::string memory_request = "128Mi";
+  std::string memory_request = "96Mi";  // beside caches and collected bodies
   std::uint16_t status_port = 15020;
   std::uint16_t bind_port = 15001;  // NamedPort: where the sidecar listens
 };

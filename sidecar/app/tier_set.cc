@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sidecar/app/memory_limit.h"
 #include "sidecar/store/memory_tier.h"
 
 namespace penstock::app {
@@ -17,8 +18,10 @@ stages::Tiers TierSet::use(const resolve::ResolvedPolicy& policy) {
       if (known != tiers_.end()) {
         tier = known->tier;
       } else {
-        const store::MemoryTier::Settings memory{.size_bytes = settings.size_bytes,
-                                                 .eviction = settings.eviction};
+        // A cache that grew beyond the container would take the requests in flight along.
+        const store::MemoryTier::Settings memory{
+            .size_bytes = cache_within(settings.size_bytes, memory_limit()),
+            .eviction = settings.eviction};
         tier = std::make_shared<store::MemoryTier>(memory, hasher_);
       }
       tiers.push_back(tier);

@@ -149,6 +149,17 @@ TEST_F(CollectorTest, FollowsItsTargets) {
   EXPECT_TRUE(collector_.reports({"ns/a", "ns/b"}).empty());
 }
 
+TEST_F(CollectorTest, ForgetsAndBeginsAnew) {
+  FakeSidecar sidecar("one");
+  collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "one"}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  collector_.forget_all();
+  collector_.set_targets("ns/chat", {{"ns/b", "127.0.0.1", sidecar.port(), "one"}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_TRUE(collector_.reports({"ns/a"}).empty());
+  EXPECT_TRUE(report("ns/b").reachable);
+}
+
 TEST_F(CollectorTest, EndsWithQuestionsOnTheWay) {
   const SilentPeer silent;
   for (int i = 0; i < 50; ++i) {

@@ -189,6 +189,16 @@ TEST(DecideTest, WhatIsNoLongerGoodKeepsWhatWas) {
   EXPECT_EQ(idle.status.injection->hash, good.status.injection->hash);
 }
 
+TEST(DecideTest, APolicyThatWasNeverGoodSelectsNothing) {
+  World seen = world(policy("p", "{}"));
+  add(seen, pod("a"));
+  const Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Accepted"), "False Invalid");
+  EXPECT_EQ(state(plan, "Injected"), "False NotAccepted");
+  EXPECT_EQ(plan.status.pods, api::PodCountsStatus{});
+  EXPECT_FALSE(plan.evict);
+}
+
 TEST(DecideTest, TheOlderPolicyWinsAndTheYoungerSaysSo) {
   World seen = world(policy("younger", "{" + kSelector + "}", "2026-01-02T00:00:00Z"));
   const auto older = policy("older", "{selector: {matchLabels: {app: llm}}}");
@@ -259,6 +269,20 @@ TEST(InjectionTest, HoldsWhatRestrictedPodSecurityAsksForAndEverySecret) {
     paths.push_back(source["secret"]["items"][0]["path"]);
   }
   EXPECT_EQ(paths, (std::vector<std::string>{"ca/ca.crt", "s/k"}));
+}
+
+TEST(InjectionTest, MemoryIsWhatCachesAndBodiesTake) {
+  World seen = world(policy(
+      "p",
+      "{" + kSelector +
+          ", caching: {tiers: [{ref: {name: m}}]}, listener: {limits: {collectedTotal: 64Mi}}}"));
+  seen.tiers = {std::make_shared<const Document>(controllers::read_tier(
+      yaml("{metadata: {name: m, namespace: ns}, spec: {type: Memory, memory: {size: 512Mi}}}")))};
+  const Plan plan = decide(seen, kSettings);
+  ASSERT_TRUE(plan.status.injection);
+  const json::Value& resources = plan.status.injection->container["resources"];
+  EXPECT_EQ(resources["requests"]["memory"], "864Mi") << "96 for itself, 512 and a half of it";
+  EXPECT_EQ(resources["limits"]["memory"], "928Mi");
 }
 
 TEST(InjectionTest, AGuaranteedPodStaysSoAndAnEnginesOwnHookIsKept) {
