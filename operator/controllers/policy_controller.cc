@@ -264,17 +264,7 @@ ApiResult<void> PolicyController::write_status(const Policy& policy, const Value
   if (!leads_()) {
     return std::unexpected(not_leading());
   }
-  const Value object = {{"apiVersion", kube::kPolicies.api_version()},
-                        {"kind", kube::kPolicies.kind},
-                        {"metadata", {{"name", policy.meta.name}, {"namespace", policy.meta.ns}}},
-                        {"status", status}};
-  const auto written =
-      client_.apply(kube::kPolicies.object(policy.meta.ns, policy.meta.name, "status"), object);
-  // Gone meanwhile: applying a status creates nothing.
-  if (!written && !written.error().not_found()) {
-    return std::unexpected(written.error());
-  }
-  return {};
+  return client_.apply_status(kube::kPolicies, policy.meta.ns, policy.meta.name, status);
 }
 
 void PolicyController::forget(const std::string& key) {

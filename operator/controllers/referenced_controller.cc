@@ -63,13 +63,9 @@ kube::WorkOutcome ReferencedController::write(const kube::ResourceType& type,
   if (!leads_()) {
     return {.succeeded = false};
   }
-  const auto written =
-      client_.apply(type.object(document.meta.ns, document.meta.name, "status"),
-                    {{"apiVersion", type.api_version()},
-                     {"kind", type.kind},
-                     {"metadata", {{"name", document.meta.name}, {"namespace", document.meta.ns}}},
-                     {"status", status}});
-  if (!written && !written.error().not_found()) {
+  const kube::ApiResult<void> written =
+      client_.apply_status(type, document.meta.ns, document.meta.name, status);
+  if (!written) {
     return {.succeeded = false,
             .problem = written.error().message,
             .retry_after = written.error().retry_after};

@@ -45,6 +45,19 @@ ApiResult<json::Value> Client::apply(const std::string& path, const json::Value&
                .body = text_of(object)});
 }
 
+ApiResult<void> Client::apply_status(const ResourceType& type, const std::string& ns,
+                                     const std::string& name, const json::Value& status) {
+  const ApiResult<json::Value> written =
+      apply(type.object(ns, name, "status"), {{"apiVersion", type.api_version()},
+                                              {"kind", type.kind},
+                                              {"metadata", {{"name", name}, {"namespace", ns}}},
+                                              {"status", status}});
+  if (!written && !written.error().not_found()) {
+    return std::unexpected(written.error());
+  }
+  return {};
+}
+
 ApiResult<json::Value> Client::merge(const std::string& path, const json::Value& patch) {
   return send({.method = "PATCH",
                .path = with_manager(path),

@@ -33,6 +33,10 @@ class Client {
   ApiResult<json::Value> update(const std::string& path, const json::Value& object);
   // Server-side apply; a field of another manager is a conflict (409).
   ApiResult<json::Value> apply(const std::string& path, const json::Value& object);
+  // The whole status of an object, by apply(). One that is gone meanwhile is no error: applying a
+  // status creates nothing.
+  ApiResult<void> apply_status(const ResourceType& type, const std::string& ns,
+                               const std::string& name, const json::Value& status);
   // RFC 7386.
   ApiResult<json::Value> merge(const std::string& path, const json::Value& patch);
   ApiResult<void> remove(const std::string& path);

@@ -2,8 +2,6 @@
 
 #include <charconv>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -13,6 +11,7 @@
 #include "lib/api/url.h"
 #include "lib/json/text.h"
 #include "operator/kube/object_meta.h"
+#include "operator/kube/text_file.h"
 
 namespace penstock::kube {
 namespace {
@@ -21,14 +20,6 @@ namespace fs = std::filesystem;
 
 std::unexpected<Error> bad(std::string detail) {
   return fail(ErrorCode::kInvalidConfig, std::move(detail));
-}
-
-std::optional<std::string> read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    return std::nullopt;
-  }
-  return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
 }
 
 std::optional<std::string> decode_base64(const std::string& text) {
@@ -140,7 +131,7 @@ class Kubeconfig {
       into = std::move(*decoded);
     } else if (const std::string path = text_of(object, name.c_str()); !path.empty()) {
       const fs::path full = file_.parent_path() / path;
-      std::optional<std::string> text = read_file(full);
+      std::optional<std::string> text = read_text_file(full);
       if (!text) {
         return bad(full.string() + " (" + name + ") cannot be read");
       }
@@ -171,16 +162,16 @@ Result<ClusterConfig> in_cluster_config(std::string_view host, std::string_view 
   config.host = host;
   config.token_file = folder / "token";
   config.ca_file = folder / "ca.crt";
-  if (!read_file(config.token_file)) {
+  if (!read_text_file(config.token_file)) {
     return bad(config.token_file +
                " cannot be read: the pod needs its service account's token mounted");
   }
-  config.ns = read_file(folder / "namespace").value_or("default");
+  config.ns = read_text_file(folder / "namespace").value_or("default");
   return config;
 }
 
 Result<ClusterConfig> load_kubeconfig(const fs::path& file, std::string_view context) {
-  const std::optional<std::string> text = read_file(file);
+  const std::optional<std::string> text = read_text_file(file);
   if (!text) {
     return bad(file.string() + " cannot be read");
   }

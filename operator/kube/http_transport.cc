@@ -2,9 +2,6 @@
 
 #include <charconv>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "lib/sync/mutex.h"
+#include "operator/kube/text_file.h"
 
 namespace penstock::kube {
 namespace {
@@ -60,9 +58,9 @@ X509_STORE* certificate_store(const std::string& pem) {
   return store;
 }
 
-std::string read_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+// A token or CA as it is mounted; its last line may end.
+std::string read_secret(const std::string& path) {
+  std::string text = read_text_file(path).value_or("");
   while (text.ends_with('\n')) {
     text.pop_back();
   }
@@ -164,9 +162,10 @@ class HttpTransport::Connections {
       return;
     }
     read_at_ = now;
-    token_ = config_.token_file.empty() ? config_.token : read_file(config_.token_file);
-    std::string ca = config_.ca_pem.empty() && !config_.ca_file.empty() ? read_file(config_.ca_file)
-                                                                        : config_.ca_pem;
+    token_ = config_.token_file.empty() ? config_.token : read_secret(config_.token_file);
+    std::string ca = config_.ca_pem.empty() && !config_.ca_file.empty()
+                         ? read_secret(config_.ca_file)
+                         : config_.ca_pem;
     if (ca != ca_) {
       ca_ = std::move(ca);
       ++generation_;

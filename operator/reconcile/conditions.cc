@@ -27,6 +27,14 @@ void Conditions::set(std::string_view type, api::ConditionStatus status, std::st
                          .message = std::move(message)});
 }
 
+std::string joined(const std::vector<std::string>& errors) {
+  std::string text;
+  for (const std::string& error : errors) {
+    text += (text.empty() ? "" : "; ") + error;
+  }
+  return text;
+}
+
 std::vector<api::Condition> Conditions::transitions() const {
   std::vector<api::Condition> changed;
   for (const api::Condition& condition : conditions_) {

@@ -33,4 +33,7 @@ class Conditions {
   std::vector<api::Condition> conditions_;
 };
 
+// "a; b; c": what a message says of several errors.
+std::string joined(const std::vector<std::string>& errors);
+
 }  // namespace penstock::reconcile

@@ -28,14 +28,6 @@ api::OptimizationPolicyStatus status_of(const Policy& policy) {
   return status;
 }
 
-std::string joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) {
-    text += (text.empty() ? "" : "; ") + line;
-  }
-  return text;
-}
-
 class Decision {
  public:
   Decision(const World& world, const Settings& settings)

@@ -16,11 +16,7 @@ api::ReferencedStatus decide_referenced(const Document& document, std::uint32_t 
   if (document.errors.empty()) {
     conditions.set("Accepted", api::ConditionStatus::kTrue, "Accepted", "it is valid");
   } else {
-    std::string text;
-    for (const std::string& error : document.errors) {
-      text += (text.empty() ? "" : "; ") + error;
-    }
-    conditions.set("Accepted", api::ConditionStatus::kFalse, "Invalid", text);
+    conditions.set("Accepted", api::ConditionStatus::kFalse, "Invalid", joined(document.errors));
   }
   return {.observed_generation = document.meta.generation,
           .policies = policies,
