@@ -142,3 +142,7 @@ def test_a_restart_of_the_api_server_loses_nothing(space, running_operator):
     space.cluster.kubectl("-n", space.name, "delete", "deployment", "engine")
     space.await_condition("chat", "Degraded", "True", "NoWorkload", seconds=60)
     assert running_operator.process.poll() is None
+    # The server itself may look for the policies' parameters before it serves them, and looks again after 30 s.
+    pod = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}
+    path = f"/api/v1/namespaces/{space.name}/pods?dryRun=All"
+    wait_until(lambda: space.api.call("POST", path, pod)[0] == 201, "pods as before", seconds=60)
