@@ -34,36 +34,30 @@ class Pki:
         return str(self.folder / name)
 
     def kubeconfig(self, user: str, server: str, namespace: str = "default") -> pathlib.Path:
-        """A kubeconfig that holds everything itself."""
-
-        def inline(name: str) -> str:
-            return base64.b64encode((self.folder / name).read_bytes()).decode()
-
-        file = self.folder / f"{user}-{namespace}.kubeconfig"
-        file.write_text(
-            "apiVersion: v1\n"
-            "kind: Config\n"
-            f"clusters: [{{name: e2e, cluster: {{server: {server}, certificate-authority-data: {inline('ca.crt')}}}}}]\n"
-            f"users: [{{name: {user}, user: {{client-certificate-data: {inline(user + '.crt')},"
-            f" client-key-data: {inline(user + '.key')}}}}}]\n"
-            f"contexts: [{{name: e2e, context: {{cluster: e2e, user: {user}, namespace: {namespace}}}}}]\n"
-            "current-context: e2e\n"
-        )
-        return file
+        """A kubeconfig of one of the certificates here, which holds everything itself."""
+        certificate, key = self._inline(f"{user}.crt"), self._inline(f"{user}.key")
+        credentials = f"client-certificate-data: {certificate}, client-key-data: {key}"
+        return self._kubeconfig(f"{user}-{namespace}", server, credentials, namespace)
 
     def token_kubeconfig(self, user: str, server: str, token: str, namespace: str) -> pathlib.Path:
         """A kubeconfig of a service account."""
-        file = self.folder / f"{user}-token.kubeconfig"
-        authority = base64.b64encode((self.folder / "ca.crt").read_bytes()).decode()
+        return self._kubeconfig(f"{user}-token", server, f"token: {token}", namespace)
+
+    def _kubeconfig(self, name: str, server: str, credentials: str, namespace: str) -> pathlib.Path:
+        authority = self._inline("ca.crt")
+        file = self.folder / f"{name}.kubeconfig"
         file.write_text(
             "apiVersion: v1\n"
             "kind: Config\n"
             f"clusters: [{{name: e2e, cluster: {{server: {server}, certificate-authority-data: {authority}}}}}]\n"
-            f"users: [{{name: {user}, user: {{token: {token}}}}}]\n"
-            f"contexts: [{{name: e2e, context: {{cluster: e2e, user: {user}, namespace: {namespace}}}}}]\n"
+            f"users: [{{name: user, user: {{{credentials}}}}}]\n"
+            f"contexts: [{{name: e2e, context: {{cluster: e2e, user: user, namespace: {namespace}}}}}]\n"
             "current-context: e2e\n"
         )
         return file
+
+    def _inline(self, name: str) -> str:
+        return base64.b64encode((self.folder / name).read_bytes()).decode()
 
     def _openssl(self, *arguments: str) -> None:
         subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True)

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "lib/json/ascii.h"
+
 namespace penstock::json {
 namespace {
 
@@ -17,12 +19,8 @@ bool is_word(char c) {
 bool is_plain(std::string_view text) {
   constexpr std::array<std::string_view, 11> kWords = {"true", "false", "yes", "no",   "on", "off",
                                                        "null", "y",     "n",   "none", "nan"};
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
   return !text.empty() && is_word(text.front()) && text.back() != ' ' &&
-         std::ranges::find(kWords, lower) == kWords.end() &&
+         std::ranges::find(kWords, lower_ascii(text)) == kWords.end() &&
          text.find(": ") == std::string_view::npos && text.find(" #") == std::string_view::npos &&
          text.back() != ':' && std::ranges::all_of(text, [](char c) {
            return is_word(c) || (c >= '0' && c <= '9') ||

@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <utility>
 
+#include "lib/api/resources.h"
 #include "lib/json/text.h"
 #include "lib/json/write.h"
 #include "lib/json/yaml_output.h"
-#include "lib/resources/load.h"
 #include "operator/controllers/readers.h"
+#include "operator/kube/text_file.h"
 #include "operator/reconcile/decide.h"
 #include "operator/reconcile/selectors.h"
 #include "operator/reconcile/sidecar_container.h"
@@ -66,15 +66,14 @@ void take(Value document, Inventory& into) {
 }
 
 void read_file(const fs::path& path, Inventory& into) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
+  const std::optional<std::string> content = kube::read_text_file(path);
+  if (!content) {
     std::cerr << path.string() << ": cannot be read\n";
     into.broken = true;
     return;
   }
-  const std::string content{std::istreambuf_iterator<char>(in), {}};
   const json::Text text =
-      path.extension() == ".json" ? json::parse_json(content) : json::parse_yaml(content);
+      path.extension() == ".json" ? json::parse_json(*content) : json::parse_yaml(*content);
   for (const json::SyntaxError& error : text.errors) {
     std::cerr << path.string() << ":" << error.line << ": " << error.message << "\n";
     into.broken = true;

@@ -73,11 +73,10 @@ void WorkKeys::add_references(const Policy& policy) {
 
 void WorkKeys::policy_changed(const Policy* before, const Policy* now) {
   const Policy& some = now != nullptr ? *now : *before;
+  add_policy(some.meta.ns, some.meta.name);
   if (!concerns_others(before, now)) {
-    add_policy(some.meta.ns, some.meta.name);
     return;
   }
-  add_policy(some.meta.ns, some.meta.name);
   add_policies(some.meta.ns, [](const Policy&) { return true; });
   for (const Policy* version : {before, now}) {
     if (version != nullptr) {
@@ -86,25 +85,11 @@ void WorkKeys::policy_changed(const Policy* before, const Policy* now) {
   }
 }
 
-void WorkKeys::pod_changed(const Pod* before, const Pod* now) {
-  const Pod& some = now != nullptr ? *now : *before;
+template <class T, class Takes>
+void WorkKeys::add_taking(const T* before, const T* now, const Takes& takes) {
+  const T& some = now != nullptr ? *now : *before;
   add_policies(some.meta.ns, [&](const Policy& policy) {
-    const auto selected = [&policy](const Pod* pod) {
-      return pod != nullptr && (reconcile::selects(policy.parsed.selector, pod->meta.labels) ||
-                                pod->injected_by == policy.meta.name);
-    };
-    return selected(before) || selected(now);
-  });
-}
-
-void WorkKeys::workload_changed(const Workload* before, const Workload* now) {
-  const Workload& some = now != nullptr ? *now : *before;
-  add_policies(some.meta.ns, [&](const Policy& policy) {
-    const auto selected = [&policy](const Workload* workload) {
-      return workload != nullptr &&
-             reconcile::selects(policy.parsed.selector, workload->pods.labels);
-    };
-    return selected(before) || selected(now);
+    return (before != nullptr && takes(policy, *before)) || (now != nullptr && takes(policy, *now));
   });
 }
 
@@ -124,9 +109,19 @@ controllers::StoreChanges WorkKeys::changes() {
       .policy = [this](const Policy* before, const Policy* now) { policy_changed(before, now); },
       .tier = referenced(kTier, &controllers::uses_tier),
       .table = referenced(kTable, &controllers::uses_table),
-      .workload = [this](const Workload* before,
-                         const Workload* now) { workload_changed(before, now); },
-      .pod = [this](const Pod* before, const Pod* now) { pod_changed(before, now); },
+      .workload =
+          [this](const Workload* before, const Workload* now) {
+            add_taking(before, now, [](const Policy& policy, const Workload& workload) {
+              return reconcile::selects(policy.parsed.selector, workload.pods.labels);
+            });
+          },
+      .pod =
+          [this](const Pod* before, const Pod* now) {
+            add_taking(before, now, [](const Policy& policy, const Pod& pod) {
+              return reconcile::selects(policy.parsed.selector, pod.meta.labels) ||
+                     pod.injected_by == policy.meta.name;
+            });
+          },
       .service =
           [this](const Service* before, const Service* now) {
             const Service& some = now != nullptr ? *now : *before;

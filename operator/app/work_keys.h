@@ -26,8 +26,9 @@ class WorkKeys {
   void add_policies(const std::string& ns,
                     const std::function<bool(const reconcile::Policy&)>& concerns);
   void policy_changed(const reconcile::Policy* before, const reconcile::Policy* now);
-  void pod_changed(const reconcile::Pod* before, const reconcile::Pod* now);
-  void workload_changed(const reconcile::Workload* before, const reconcile::Workload* now);
+  // Every policy that takes an object as it was or as it is.
+  template <class T, class Takes>
+  void add_taking(const T* before, const T* now, const Takes& takes);
   void add_references(const reconcile::Policy& policy);
 
   kube::Workers& workers_;

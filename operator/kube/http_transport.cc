@@ -9,10 +9,10 @@
 #include <httplib.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/pem.h>
 #include <sys/socket.h>
 
 #include "lib/sync/mutex.h"
+#include "operator/kube/pem.h"
 #include "operator/kube/text_file.h"
 
 namespace penstock::kube {
@@ -24,39 +24,6 @@ constexpr std::chrono::seconds kCallTime{60};
 constexpr std::chrono::seconds kStreamTime{320};
 constexpr std::chrono::seconds kRefresh{10};
 constexpr std::size_t kIdleMax = 16;
-
-struct FreeBio {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
-struct FreeCertificate {
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
-struct FreeKey {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-};
-using BioPtr = std::unique_ptr<BIO, FreeBio>;
-using CertificatePtr = std::unique_ptr<X509, FreeCertificate>;
-using KeyPtr = std::unique_ptr<EVP_PKEY, FreeKey>;
-
-BioPtr memory(const std::string& pem) {
-  return BioPtr(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-}
-
-// Owned by the client that is given it. nullptr where `pem` holds no certificate.
-X509_STORE* certificate_store(const std::string& pem) {
-  X509_STORE* store = X509_STORE_new();
-  const BioPtr bio = memory(pem);
-  bool any = false;
-  while (
-      const CertificatePtr certificate{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) {
-    any = X509_STORE_add_cert(store, certificate.get()) == 1 || any;
-  }
-  if (!any) {
-    X509_STORE_free(store);
-    return nullptr;
-  }
-  return store;
-}
 
 // A token or CA as it is mounted; its last line may end.
 std::string read_secret(const std::string& path) {
@@ -191,10 +158,8 @@ class HttpTransport::Connections {
     CertificatePtr certificate;
     KeyPtr key;
     if (!config_.client_pem.empty()) {
-      certificate.reset(
-          PEM_read_bio_X509(memory(config_.client_pem).get(), nullptr, nullptr, nullptr));
-      key.reset(
-          PEM_read_bio_PrivateKey(memory(config_.client_key_pem).get(), nullptr, nullptr, nullptr));
+      certificate = certificate_of(config_.client_pem);
+      key = key_of(config_.client_key_pem);
       if (!certificate || !key) {
         return nullptr;
       }
@@ -202,11 +167,11 @@ class HttpTransport::Connections {
     auto client = std::make_unique<httplib::SSLClient>(config_.host, config_.port,
                                                        certificate.get(), key.get());
     if (!ca.empty()) {
-      X509_STORE* store = certificate_store(ca);
-      if (store == nullptr) {
+      StorePtr store = store_of(ca);
+      if (!store) {
         return nullptr;
       }
-      client->set_ca_cert_store(store);
+      client->set_ca_cert_store(store.release());  // the client's own from here on
     }
     client->enable_server_certificate_verification(true);
     return client;

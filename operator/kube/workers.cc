@@ -13,15 +13,6 @@ void Workers::add(const std::string& key) {
   changed_.notify_one();
 }
 
-void Workers::add_in(const std::string& key, std::chrono::milliseconds delay) {
-  {
-    const sync::MutexLock lock(mutex_);
-    queue_.add_at(key, clock_.now() + delay);
-    ++changes_;
-  }
-  changed_.notify_one();
-}
-
 void Workers::start(int threads, Handler handler) {
   handler_ = std::move(handler);
   for (int i = 0; i < threads; ++i) {

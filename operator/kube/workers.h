@@ -23,7 +23,7 @@ struct WorkOutcome {
   std::optional<std::chrono::milliseconds> again_in;  // look once more then, also after a success
 };
 
-// A WorkQueue and the threads that work on it. Threads: add() and add_in() from any.
+// A WorkQueue and the threads that work on it. Threads: add() from any.
 class Workers {
  public:
   using Handler = std::function<WorkOutcome(const std::string& key)>;
@@ -34,7 +34,6 @@ class Workers {
   Workers& operator=(const Workers&) = delete;
 
   void add(const std::string& key);
-  void add_in(const std::string& key, std::chrono::milliseconds delay);
 
   // Nothing is handed out before this.
   void start(int threads, Handler handler);

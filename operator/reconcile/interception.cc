@@ -71,17 +71,23 @@ std::optional<EngineShape> shape_of_spec(const api::EngineSpec& spec) {
                      .env = spec.env.value_or("")};
 }
 
+// What both ways of getting in front have in common; the ports that follow from the way are
+// missing.
+Interception in_front_of(InterceptionMode mode, const PodTemplate& pods, const EngineShape& shape) {
+  Interception choice{
+      .mode = mode, .engine_has_pre_stop = shape.has_pre_stop, .guaranteed = is_guaranteed(pods)};
+  choice.ports.container = shape.container;
+  choice.ports.from = shape.port;
+  return choice;
+}
+
 InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
                               const Settings& settings) {
-  Interception choice{.mode = InterceptionMode::kPortSwap,
-                      .engine_has_pre_stop = shape.has_pre_stop,
-                      .guaranteed = is_guaranteed(pods)};
-  choice.ports = {.container = shape.container,
-                  .from = shape.port,
-                  .to = other_port(pods, shape.port, settings),
-                  .bind = shape.port,
-                  .flag = shape.flag,
-                  .env = shape.env};
+  Interception choice = in_front_of(InterceptionMode::kPortSwap, pods, shape);
+  choice.ports.to = other_port(pods, shape.port, settings);
+  choice.ports.bind = shape.port;
+  choice.ports.flag = shape.flag;
+  choice.ports.env = shape.env;
   return {choice, "", ""};
 }
 
@@ -101,13 +107,9 @@ InterceptionFinding named_port(const World& world, const PodTemplate& pods,
             : "Service " + numeric + " sends to port " + std::to_string(shape.port) +
                   " by its number, past the sidecar; use targetPort: " + shape.port_name);
   }
-  Interception choice{.mode = InterceptionMode::kNamedPort,
-                      .engine_has_pre_stop = shape.has_pre_stop,
-                      .guaranteed = is_guaranteed(pods)};
-  choice.ports = {.container = shape.container,
-                  .from = shape.port,
-                  .to = shape.port,
-                  .bind = settings.bind_port};
+  Interception choice = in_front_of(InterceptionMode::kNamedPort, pods, shape);
+  choice.ports.to = shape.port;
+  choice.ports.bind = settings.bind_port;
   return {choice, "", ""};
 }
 

@@ -1,18 +1,12 @@
 #include "operator/reconcile/pod_census.h"
 
 #include <algorithm>
-#include <cctype>
 
+#include "lib/json/ascii.h"
 #include "operator/reconcile/selectors.h"
 
 namespace penstock::reconcile {
 namespace {
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 // "deployment/chat" for a pod of one of its ReplicaSets, whose name is the Deployment's and a hash.
 std::string workload_of(const World& world, const Pod& pod) {
@@ -23,11 +17,11 @@ std::string workload_of(const World& world, const Pod& pod) {
         pod.owner_name.find('-', workload->meta.name.size() + 1) == std::string::npos;
     if (replica_set ||
         (pod.owner_kind == workload->kind && pod.owner_name == workload->meta.name)) {
-      return lower(workload->kind) + "/" + workload->meta.name;
+      return json::lower_ascii(workload->kind) + "/" + workload->meta.name;
     }
   }
   return pod.owner_kind.empty() ? "pod/" + pod.meta.name
-                                : lower(pod.owner_kind) + "/" + pod.owner_name;
+                                : json::lower_ascii(pod.owner_kind) + "/" + pod.owner_name;
 }
 
 void add_once(std::vector<std::string>& names, std::string name) {

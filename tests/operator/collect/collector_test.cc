@@ -1,6 +1,5 @@
 #include "operator/collect/collector.h"
 
-#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,7 +21,6 @@ class FakeSidecar {
     server_.set_keep_alive_timeout(1);
     server_.set_tcp_nodelay(true);
     server_.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
-      ++asked_;
       const sync::MutexLock lock(mutex_);
       response.set_header("x-penstock-policy", hash_);
       response.set_header("x-penstock-version", "0.1.0");
@@ -44,13 +42,11 @@ class FakeSidecar {
     hash_ = hash;
   }
   [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
-  [[nodiscard]] int asked() const { return asked_; }
 
  private:
   httplib::Server server_;
   int port_ = 0;
   std::thread thread_;
-  std::atomic<int> asked_ = 0;
   sync::Mutex mutex_;
   std::string hash_ PENSTOCK_GUARDED_BY(mutex_);
 };

@@ -41,7 +41,7 @@ TEST_F(WorkersTest, KeysOfBeforeAndAfterTheStartAreWorkedOn) {
   workers_.start(2, [this](const std::string& key) { return done(key); });
   await("a/x", 1);
   workers_.add("a/y");
-  workers_.add_in("a/z", std::chrono::milliseconds(1));
+  workers_.add("a/z");
   await("a/y", 1);
   await("a/z", 1);
 }
@@ -90,10 +90,15 @@ TEST_F(WorkersTest, OneKeyIsNeverWithTwo) {
 }
 
 TEST_F(WorkersTest, EndWithWorkLeft) {
-  workers_.start(2, [this](const std::string& key) { return done(key); });
-  workers_.add_in("a/later", std::chrono::hours(1));
+  workers_.start(2, [this](const std::string& key) {
+    WorkOutcome outcome = done(key);
+    outcome.again_in = std::chrono::hours(1);
+    return outcome;
+  });
+  workers_.add("a/later");
+  await("a/later", 1);
   workers_.stop();
-  EXPECT_EQ(count("a/later"), 0);
+  EXPECT_EQ(count("a/later"), 1);
 }
 
 }  // namespace

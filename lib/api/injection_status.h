@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "lib/api/formats.h"
+#include "lib/api/label_selector.h"
+#include "lib/json/field.h"
+#include "lib/json/text.h"
+
+// status.injection of an OptimizationPolicy: what admission copies into new pods.
+namespace penstock::api {
+
+// How an engine's port moves; the rewriting itself is the admission policy's.
+struct PortSwapStatus {
+  std::string container;
+  std::uint16_t from = 0;
+  std::uint16_t to = 0;
+  std::uint16_t bind = 0;
+  std::string flag;
+  std::string env;
+
+  bool operator==(const PortSwapStatus&) const = default;
+
+  static constexpr auto fields() {
+    using T = PortSwapStatus;
+    return std::tuple{
+        json::Field{"container",
+                    &T::container,
+                    {.about = "The engine's container; empty: the one that declares `from`, or the "
+                              "only one.",
+                     .required = true,
+                     .length_min = 0,
+                     .length_max = 63}},
+        json::Field{
+            "from",
+            &T::from,
+            {.about = "The engine's port as written.", .required = true, .min = 1, .max = 65'535}},
+        json::Field{"to",
+                    &T::to,
+                    {.about = "Where the engine listens instead; `from` where only the name moves.",
+                     .required = true,
+                     .min = 1,
+                     .max = 65'535}},
+        json::Field{
+            "bind",
+            &T::bind,
+            {.about = "Where the sidecar listens.", .required = true, .min = 1, .max = 65'535}},
+        json::Field{"flag",
+                    &T::flag,
+                    {.about = "The engine's flag; empty: none is known.",
+                     .required = true,
+                     .length_min = 0,
+                     .length_max = 64}},
+        json::Field{"env",
+                    &T::env,
+                    {.about = "The engine's variable; empty: none is known.",
+                     .required = true,
+                     .length_min = 0,
+                     .length_max = 128}}};
+  }
+};
+
+// All that a pod is given. Whoever may write it may put any container into the namespace's pods.
+struct InjectionStatus {
+  std::string hash;
+  LabelSelector selector;
+  std::vector<LabelSelector> yields;
+  std::map<std::string, std::string> annotations;
+  std::int64_t grace = 0;
+  std::optional<PortSwapStatus> port_swap;
+  json::Value container;
+  json::Value engine_pre_stop;
+  std::vector<json::Value> volumes;
+
+  static constexpr auto fields() {
+    using T = InjectionStatus;
+    return std::tuple{
+        json::Field{"hash",
+                    &T::hash,
+                    {.about = "Tells versions of the injection apart.",
+                     .required = true,
+                     .length_max = 64,
+                     .format = &kHex}},
+        json::Field{"selector",
+                    &T::selector,
+                    {.about = "The last accepted spec.selector.", .required = true}},
+        json::Field{"yields",
+                    &T::yields,
+                    {.about = "Selectors of older policies, whose pods this one leaves alone."}},
+        json::Field{"annotations",
+                    &T::annotations,
+                    {.about = "Annotations of the pod.",
+                     .length_min = 0,
+                     .length_max = 1'024,
+                     .items_max = 16}},
+        json::Field{
+            "grace",
+            &T::grace,
+            {.about = "The pod's least grace period, in seconds.", .min = 0, .max = 86'460}},
+        json::Field{"portSwap", &T::port_swap, {.about = "How the engine's port moves."}},
+        json::Field{
+            "container", &T::container, {.about = "The sidecar's container.", .required = true}},
+        json::Field{"enginePreStop",
+                    &T::engine_pre_stop,
+                    {.about = "The engine's preStop hook, where it has none of its own."}},
+        json::Field{"volumes", &T::volumes, {.about = "Volumes of the pod.", .items_max = 16}}};
+  }
+};
+
+}  // namespace penstock::api
