@@ -37,18 +37,34 @@ def test_lint(kubernetes):
     assert run.returncode == 0, run.stdout
 
 
-def test_both_branches_of_the_capability(kubernetes):
+INJECTORS = {"MutatingAdmissionPolicy", "MutatingWebhookConfiguration"}
+
+
+def test_one_injects_whichever_the_cluster_serves(kubernetes):
     served = kinds(render(kubernetes, "--api-versions", MUTATING))
-    assert {"MutatingAdmissionPolicy", "ValidatingAdmissionPolicy"} <= served
+    assert served & INJECTORS == {"MutatingAdmissionPolicy"}
     not_served = kinds(render(kubernetes))
-    assert not {"MutatingAdmissionPolicy", "ValidatingAdmissionPolicy"} & not_served, "what nothing injects is not required"
+    assert not_served & INJECTORS == {"MutatingWebhookConfiguration"}
+    told = kinds(render(kubernetes, "--api-versions", MUTATING, "--set", "admission.injector=Webhook"))
+    assert told & INJECTORS == {"MutatingWebhookConfiguration"}
+    for rendered in (served, not_served, told):
+        assert "ValidatingAdmissionPolicy" in rendered
     open_ended = kinds(render(kubernetes, "--api-versions", MUTATING, "--set", "admission.failClosed=false"))
     assert "ValidatingAdmissionPolicy" not in open_ended and "MutatingAdmissionPolicy" in open_ended
+    asked = [kubernetes / "helm", "template", "p", CHART, "--set", "admission.injector=AdmissionPolicy"]
+    run = subprocess.run(asked, capture_output=True, text=True)
+    assert run.returncode != 0 and "does not serve MutatingAdmissionPolicy" in run.stderr
 
 
-def test_namespaced_mode_asks_for_no_cluster_wide_reading(kubernetes):
-    roles = [d for d in render(kubernetes, "--set", "watchNamespace=team-a") if d["kind"] == "ClusterRole"]
-    assert all("operator" not in role["metadata"]["name"] for role in roles)
+def test_namespaced_mode_keeps_to_its_namespace(kubernetes):
+    documents = render(kubernetes, "--set", "watchNamespace=team-a")
+    for document in documents:
+        if document["kind"] == "ClusterRole" and "operator" in document["metadata"]["name"]:
+            resources = {resource for rule in document["rules"] for resource in rule["resources"]}
+            assert resources == {"mutatingwebhookconfigurations"}, "it has no namespace"
+        if document["kind"] == "MutatingWebhookConfiguration":
+            wanted = document["webhooks"][0]["namespaceSelector"]["matchExpressions"]
+            assert {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["team-a"]} in wanted
 
 
 def test_the_rights_are_least(kubernetes):
@@ -61,14 +77,18 @@ def test_the_rights_are_least(kubernetes):
     ]
     for rule in rules:
         assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
-        assert "secrets" not in rule["resources"]
+        if {"secrets", "mutatingwebhookconfigurations"} & set(rule["resources"]):
+            assert rule["resourceNames"], "its own only"
+            assert set(rule["verbs"]) <= {"get", "list", "watch", "patch"}
         assert not ("pods" in rule["resources"] and {"create", "patch", "update"} & set(rule["verbs"]))
     for document in documents:
         if document["kind"] == "ClusterRole" and "aggregate" in json.dumps(document["metadata"]["labels"]):
             assert not any("status" in resource for rule in document["rules"] for resource in rule["resources"])
+    by_policy = render(kubernetes, "--api-versions", MUTATING)
+    assert "secrets" not in json.dumps(by_policy), "without a webhook there is none to read"
 
 
-@pytest.mark.parametrize("wrong", ["replicas=0", "sidecar.statusPort=70000", "image.pullPolicy=Maybe", "unknown=1"])
+@pytest.mark.parametrize("wrong", ["replicas=0", "admission.injector=Both", "sidecar.statusPort=70000", "image.pullPolicy=Maybe", "unknown=1"])
 def test_the_schema_refuses(kubernetes, wrong):
     run = subprocess.run(
         [kubernetes / "helm", "template", "p", CHART, "--set", wrong], capture_output=True, text=True

@@ -96,6 +96,16 @@ void add_run_options(CLI::App& run, RunOptions& options) {
       ->envname("PENSTOCK_LEADER_ELECTION");
   add("health", options.health, "Where /healthz and /readyz are; \"off\" for none")
       ->type_name("ADDR:PORT");
+  add("webhook", options.webhook,
+      "Where API servers that serve no MutatingAdmissionPolicy ask about new pods; \"off\" for "
+      "none")
+      ->type_name("ADDR:PORT");
+  add("webhook-secret", options.webhook_secret,
+      "The Secret, beside the Lease, that replicas keep the webhook's certificates in")
+      ->type_name("NAME");
+  add("webhook-configuration", options.webhook_configuration,
+      "The MutatingWebhookConfiguration that gets the webhook's CA bundle")
+      ->type_name("NAME");
   add("workers", options.workers, "Policies that are worked on at once")->check(CLI::Range(1, 32));
   add_sidecar_options(run, options.settings);
 }

@@ -1,6 +1,5 @@
 #include "operator/app/health.h"
 
-#include <charconv>
 #include <thread>
 #include <utility>
 
@@ -34,23 +33,10 @@ Health::~Health() {
   }
 }
 
-Result<void> Health::listen(const std::string& address) {
-  if (address == "off") {
-    return {};
-  }
-  const std::size_t colon = address.rfind(':');
-  int port = 0;
-  if (colon != std::string::npos) {
-    const char* end = address.data() + address.size();
-    const auto [parsed, error] = std::from_chars(address.data() + colon + 1, end, port);
-    port = error == std::errc() && parsed == end ? port : 0;
-  }
-  if (port < 1 || port > 65'535) {
-    return fail(ErrorCode::kInvalidConfig, "--health must be ADDR:PORT, or off");
-  }
-  const std::string host = address.substr(0, colon);
-  if (!impl_->server.bind_to_port(host.empty() ? "0.0.0.0" : host.c_str(), port)) {
-    return fail(ErrorCode::kInvalidConfig, "--health: cannot listen on " + address);
+Result<void> Health::listen(const std::string& host, int port) {
+  if (!impl_->server.bind_to_port(host, port)) {
+    return fail(ErrorCode::kInvalidConfig,
+                "--health: cannot listen on " + host + ":" + std::to_string(port));
   }
   impl_->thread = std::thread([this] { impl_->server.listen_after_bind(); });
   return {};

@@ -16,8 +16,7 @@ class Health {
   Health(const Health&) = delete;
   Health& operator=(const Health&) = delete;
 
-  // "0.0.0.0:15030"; "off" for none.
-  Result<void> listen(const std::string& address);
+  Result<void> listen(const std::string& host, int port);
 
  private:
   struct Impl;

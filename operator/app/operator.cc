@@ -13,6 +13,8 @@
 
 #include "lib/clock/clock.h"
 #include "operator/app/health.h"
+#include "operator/app/injection_webhook.h"
+#include "operator/app/listen_address.h"
 #include "operator/app/log.h"
 #include "operator/app/pod_sink.h"
 #include "operator/app/work_keys.h"
@@ -58,22 +60,26 @@ class Operator {
         ns_(options.ns.empty() ? config.ns : options.ns),
         identity_(options.identity.empty() ? host_name() : options.identity),
         transport_(std::move(config), clock_),
-        client_(transport_, clock_, {}),
+        lease_client_(transport_, clock_, {}),
+        client_(transport_, clock_, {}, [this] { return leads(); }),
         events_(client_, clock_, identity_),
         seed_(static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())),
         workers_(clock_, seed_),
         keys_(workers_),
         stores_(keys_.changes()),
-        leader_(client_, clock_, ns_, options.lease, identity_),
+        leader_(lease_client_, clock_, ns_, options.lease, identity_),
         collector_([this](const std::string& policy) {
           const std::size_t slash = policy.find('/');
           keys_.add_policy(policy.substr(0, slash), policy.substr(slash + 1));
         }),
-        policies_(stores_, client_, events_, collector_, clock_, options.settings,
-                  [this] { return leads(); }),
-        referenced_(stores_, client_, clock_, [this] { return leads(); }),
-        health_([this] { return stores_.complete(); }) {
+        policies_(stores_, client_, events_, collector_, clock_, options.settings),
+        referenced_(stores_, client_, clock_),
+        health_([this] { return ready(); }) {
     keys_.attach(stores_);
+    if (options.webhook != "off") {
+      webhook_ = std::make_unique<InjectionWebhook>(options, ns_, stores_, client_, clock_,
+                                                    [this] { keys_.add_webhook(); });
+    }
   }
 
   int run() {
@@ -82,7 +88,7 @@ class Operator {
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGINT);
     pthread_sigmask(SIG_BLOCK, &ending, nullptr);  // before any thread, which inherits it
-    if (const Result<void> listening = health_.listen(options_.health); !listening) {
+    if (const Result<void> listening = listen(); !listening) {
       log_line("error", listening.error().detail);
       return 1;
     }
@@ -97,6 +103,7 @@ class Operator {
     workers_.stop();
     leader_thread_ = {};  // gives the Lease back
     client_.stop();
+    lease_client_.stop();
     for (std::jthread& reflector : reflectors_) {
       reflector.request_stop();
     }
@@ -107,15 +114,32 @@ class Operator {
  private:
   [[nodiscard]] bool leads() const { return !options_.leader_election || leader_.leads(); }
 
+  [[nodiscard]] bool ready() const {
+    return stores_.complete() && (webhook_ == nullptr || webhook_->ready());
+  }
+
+  Result<void> listen() {
+    const Result<ListenAddress> health = parse_listen_address("--health", options_.health);
+    if (!health) {
+      return std::unexpected(health.error());
+    }
+    if (health->port != 0) {
+      if (Result<void> listening = health_.listen(health->host, health->port); !listening) {
+        return listening;
+      }
+    }
+    return webhook_ == nullptr ? Result<void>() : webhook_->listen(options_.webhook);
+  }
+
   template <class T>
   void keep(kube::ObjectStore<T>& store, const kube::ResourceType& type,
-            T (*read)(const json::Value&), std::string_view selector = {}) {
-    reflect(type, std::make_shared<kube::StoreSink<T>>(store, read), selector);
+            T (*read)(const json::Value&), const kube::Selection& selection) {
+    reflect(type, std::make_shared<kube::StoreSink<T>>(store, read), selection);
   }
 
   void reflect(const kube::ResourceType& type, std::shared_ptr<kube::ReflectorSink> sink,
-               std::string_view selector = {}) {
-    kube::ListWatch order(type, options_.watch_namespace, selector, ++seed_);
+               const kube::Selection& selection) {
+    kube::ListWatch order(type, selection, ++seed_);
     reflectors_.emplace_back([this, plural = std::string(type.plural), order = std::move(order),
                               sink = std::move(sink)](const std::stop_token& stop) {
       kube::reflect(transport_, order, *sink, stop, [&plural](const kube::ApiError& error) {
@@ -125,14 +149,24 @@ class Operator {
   }
 
   void start_reflectors() {
-    keep(stores_.policies, kube::kPolicies, &controllers::read_policy);
-    keep(stores_.tiers, kube::kTiers, &controllers::read_tier);
-    keep(stores_.tables, kube::kTables, &controllers::read_table);
-    keep(stores_.deployments, kube::kDeployments, &controllers::read_deployment);
-    keep(stores_.stateful_sets, kube::kStatefulSets, &controllers::read_stateful_set);
-    keep(stores_.services, kube::kServices, &controllers::read_service);
-    keep(stores_.config_maps, kube::kConfigMaps, &controllers::read_config_map, kOurs);
-    reflect(kube::kPods, std::make_shared<PodSink>(stores_));
+    const kube::Selection all{.ns = options_.watch_namespace};
+    keep(stores_.policies, kube::kPolicies, &controllers::read_policy, all);
+    keep(stores_.tiers, kube::kTiers, &controllers::read_tier, all);
+    keep(stores_.tables, kube::kTables, &controllers::read_table, all);
+    keep(stores_.deployments, kube::kDeployments, &controllers::read_deployment, all);
+    keep(stores_.stateful_sets, kube::kStatefulSets, &controllers::read_stateful_set, all);
+    keep(stores_.services, kube::kServices, &controllers::read_service, all);
+    keep(stores_.config_maps, kube::kConfigMaps, &controllers::read_config_map,
+         {.ns = options_.watch_namespace, .labels = kOurs});
+    reflect(kube::kPods, std::make_shared<PodSink>(stores_), all);
+    if (webhook_ != nullptr) {
+      const std::string secret = "metadata.name=" + options_.webhook_secret;
+      const std::string configuration = "metadata.name=" + options_.webhook_configuration;
+      keep(webhook_->stores().secrets, kube::kSecrets, &controllers::read_webhook_secret,
+           {.ns = ns_, .fields = secret});
+      keep(webhook_->stores().configurations, kube::kMutatingWebhooks,
+           &controllers::read_webhook_configuration, {.fields = configuration});
+    }
   }
 
   void start_leader() {
@@ -155,6 +189,9 @@ class Operator {
 
   void begin_leading() {
     keys_.add_all();
+    if (webhook_ != nullptr) {
+      keys_.add_webhook();
+    }
     workers_.resume();
   }
 
@@ -174,6 +211,9 @@ class Operator {
     if (key.kind == kube::kPolicies.kind) {
       return policies_.reconcile(key.ns, key.name);
     }
+    if (key.kind == kube::kMutatingWebhooks.kind) {
+      return webhook_->reconcile();
+    }
     return key.kind == kube::kTiers.kind ? referenced_.reconcile_tier(key.ns, key.name)
                                          : referenced_.reconcile_table(key.ns, key.name);
   }
@@ -183,6 +223,7 @@ class Operator {
   const std::string identity_;
   clock::RealClock clock_;
   kube::HttpTransport transport_;
+  kube::Client lease_client_;
   kube::Client client_;
   kube::EventRecorder events_;
   std::uint64_t seed_;
@@ -193,6 +234,7 @@ class Operator {
   collect::Collector collector_;
   controllers::PolicyController policies_;
   controllers::ReferencedController referenced_;
+  std::unique_ptr<InjectionWebhook> webhook_;  // where it is on
   Health health_;
   std::vector<std::jthread> reflectors_;
   std::jthread leader_thread_;

@@ -17,6 +17,9 @@ struct RunOptions {
   std::string lease = "penstock-operator";
   bool leader_election = true;
   std::string health = "127.0.0.1:15030";
+  std::string webhook = "off";
+  std::string webhook_secret = "penstock-operator-webhook";
+  std::string webhook_configuration = "penstock-inject.penstock.dev";
   int workers = 4;
   reconcile::Settings settings;
 };

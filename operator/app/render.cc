@@ -8,13 +8,13 @@
 #include <utility>
 
 #include "lib/api/resources.h"
+#include "lib/api/selects.h"
 #include "lib/json/text.h"
 #include "lib/json/write.h"
 #include "lib/json/yaml_output.h"
 #include "operator/controllers/readers.h"
 #include "operator/kube/text_file.h"
 #include "operator/reconcile/decide.h"
-#include "operator/reconcile/selectors.h"
 #include "operator/reconcile/sidecar_container.h"
 
 namespace penstock::control {
@@ -122,7 +122,7 @@ World world_of(const Inventory& all, const Ptr<reconcile::Policy>& policy) {
   world.tables = of_namespace(all.tables, ns);
   world.services = of_namespace(all.services, ns);
   for (Ptr<reconcile::Workload>& workload : of_namespace(all.workloads, ns)) {
-    if (reconcile::selects(policy->parsed.selector, workload->pods.labels)) {
+    if (api::selects(policy->parsed.selector, workload->pods.labels)) {
       world.workloads.push_back(std::move(workload));
     }
   }

@@ -1,7 +1,7 @@
 #include "operator/app/work_keys.h"
 
+#include "lib/api/selects.h"
 #include "operator/controllers/referenced_controller.h"
-#include "operator/reconcile/selectors.h"
 #include "operator/reconcile/sidecar_container.h"
 
 namespace penstock::control {
@@ -37,6 +37,10 @@ WorkKey parse_key(const std::string& text) {
 
 void WorkKeys::add_policy(const std::string& ns, const std::string& name) {
   workers_.add(key(ns, kPolicy, name));
+}
+
+void WorkKeys::add_webhook() {
+  workers_.add(key("", "MutatingWebhookConfiguration", ""));
 }
 
 void WorkKeys::add_policies(const std::string& ns,
@@ -112,13 +116,13 @@ controllers::StoreChanges WorkKeys::changes() {
       .workload =
           [this](const Workload* before, const Workload* now) {
             add_taking(before, now, [](const Policy& policy, const Workload& workload) {
-              return reconcile::selects(policy.parsed.selector, workload.pods.labels);
+              return api::selects(policy.parsed.selector, workload.pods.labels);
             });
           },
       .pod =
           [this](const Pod* before, const Pod* now) {
             add_taking(before, now, [](const Policy& policy, const Pod& pod) {
-              return reconcile::selects(policy.parsed.selector, pod.meta.labels) ||
+              return api::selects(policy.parsed.selector, pod.meta.labels) ||
                      pod.injected_by == policy.meta.name;
             });
           },

@@ -4,16 +4,15 @@
 #include <utility>
 #include <vector>
 
+#include "lib/api/selects.h"
 #include "lib/json/write.h"
 #include "operator/kube/timestamp.h"
-#include "operator/reconcile/selectors.h"
 #include "operator/reconcile/sidecar_container.h"
 
 namespace penstock::controllers {
 namespace {
 
 using json::Value;
-using kube::ApiError;
 using kube::ApiResult;
 using kube::WorkOutcome;
 using reconcile::Plan;
@@ -22,18 +21,10 @@ using reconcile::Ptr;
 using reconcile::Workload;
 using reconcile::World;
 
-WorkOutcome failed(const ApiError& error) {
-  return {.succeeded = false, .problem = error.message, .retry_after = error.retry_after};
-}
-
-ApiError not_leading() {
-  return {.message = "this replica does not lead"};
-}
-
 void add_selected(const std::vector<Ptr<Workload>>& from, const api::LabelSelector& selector,
                   std::vector<Ptr<Workload>>& into) {
   std::ranges::copy_if(from, std::back_inserter(into), [&selector](const Ptr<Workload>& workload) {
-    return reconcile::selects(selector, workload->pods.labels);
+    return api::selects(selector, workload->pods.labels);
   });
 }
 
@@ -50,19 +41,19 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
   const Plan plan = decide(world, settings_);
   ask_sidecars(world, plan.status.hash);
   if (const ApiResult<void> written = write_config(*policy, plan); !written) {
-    return failed(written.error());
+    return kube::failed(written.error());
   }
   if (const ApiResult<void> told = tell_pods(*policy, plan); !told) {
-    return failed(told.error());
+    return kube::failed(told.error());
   }
   if (const ApiResult<void> reminded = remind_pods(*policy, plan); !reminded) {
-    return failed(reminded.error());
+    return kube::failed(reminded.error());
   }
   bool evicted = true;
   if (plan.evict) {
     const ApiResult<bool> asked = evict_pod(*policy, *plan.evict);
     if (!asked) {
-      return failed(asked.error());
+      return kube::failed(asked.error());
     }
     evicted = *asked;
   }
@@ -125,9 +116,6 @@ ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan&
   if (!plan.config || (current != nullptr && current->hash == plan.status.hash)) {
     return {};
   }
-  if (!leads_()) {
-    return std::unexpected(not_leading());
-  }
   const Value owner = {{"apiVersion", kube::kPolicies.api_version()},
                        {"kind", kube::kPolicies.kind},
                        {"name", policy.meta.name},
@@ -178,9 +166,6 @@ ApiResult<void> PolicyController::remind_pods(const Policy& policy, const Plan& 
 
 // By the Eviction API, which minds disruption budgets. False: one of them forbids it for now.
 ApiResult<bool> PolicyController::evict_pod(const Policy& policy, const std::string& pod) {
-  if (!leads_()) {
-    return std::unexpected(not_leading());
-  }
   const auto evicted =
       client_.create(kube::kPods.object(policy.meta.ns, pod, "eviction"),
                      {{"apiVersion", "policy/v1"},
@@ -201,9 +186,6 @@ ApiResult<bool> PolicyController::evict_pod(const Policy& policy, const std::str
 // Through the status: that right changes annotations, but no pod's containers.
 ApiResult<void> PolicyController::annotate(const std::string& ns, const std::string& pod,
                                            const std::string& name, const std::string& value) {
-  if (!leads_()) {
-    return std::unexpected(not_leading());
-  }
   const auto written = client_.merge(kube::kPods.object(ns, pod, "status"),
                                      {{"metadata", {{"annotations", {{name, value}}}}}});
   if (!written && !written.error().not_found()) {
@@ -247,8 +229,10 @@ WorkOutcome PolicyController::finish_status(const Policy& policy, const Plan& pl
       return {.again_in = std::chrono::ceil<std::chrono::milliseconds>(rest)};
     }
   }
-  if (const ApiResult<void> written = write_status(policy, status); !written) {
-    return failed(written.error());
+  if (const ApiResult<void> written =
+          client_.apply_status(kube::kPolicies, policy.meta.ns, policy.meta.name, status);
+      !written) {
+    return kube::failed(written.error());
   }
   {
     const sync::MutexLock lock(mutex_);
@@ -258,13 +242,6 @@ WorkOutcome PolicyController::finish_status(const Policy& policy, const Plan& pl
     events_.record(kube::kPolicies, policy.meta, event.warning, event.reason, event.message);
   }
   return {};
-}
-
-ApiResult<void> PolicyController::write_status(const Policy& policy, const Value& status) {
-  if (!leads_()) {
-    return std::unexpected(not_leading());
-  }
-  return client_.apply_status(kube::kPolicies, policy.meta.ns, policy.meta.name, status);
 }
 
 void PolicyController::forget(const std::string& key) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 
@@ -20,9 +19,6 @@ namespace penstock::controllers {
 // Threads: any, but one key at a time (kube::Workers sees to that).
 class PolicyController {
  public:
-  // Whether this replica may write at this moment.
-  using Leads = std::function<bool()>;
-
   // At most one write of a status in this time; a first change is written at once.
   static constexpr std::chrono::milliseconds kStatusPause{1'000};
   // A pod whose sidecar lags is told again after this, then after twice as long, and so on.
@@ -33,14 +29,13 @@ class PolicyController {
 
   PolicyController(const Stores& stores, kube::Client& client, kube::EventRecorder& events,
                    collect::Collector& collector, const clock::Clock& clock,
-                   reconcile::Settings settings, Leads leads)
+                   reconcile::Settings settings)
       : stores_(stores),
         client_(client),
         events_(events),
         collector_(collector),
         clock_(clock),
-        settings_(std::move(settings)),
-        leads_(std::move(leads)) {}
+        settings_(std::move(settings)) {}
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
 
@@ -60,7 +55,6 @@ class PolicyController {
   kube::ApiResult<void> annotate(const std::string& ns, const std::string& pod,
                                  const std::string& name, const std::string& value);
   bool is_due_for_reminder(const std::string& pod, const std::string& hash);
-  kube::ApiResult<void> write_status(const reconcile::Policy& policy, const json::Value& status);
   kube::WorkOutcome finish_status(const reconcile::Policy& policy, const reconcile::Plan& plan);
   void forget(const std::string& key);
 
@@ -70,7 +64,6 @@ class PolicyController {
   collect::Collector& collector_;
   const clock::Clock& clock_;
   const reconcile::Settings settings_;
-  const Leads leads_;
   sync::Mutex mutex_;
   std::map<std::string, clock::Instant> status_written_ PENSTOCK_GUARDED_BY(mutex_);
   std::map<std::string, Reminder> reminders_ PENSTOCK_GUARDED_BY(mutex_);  // by pod

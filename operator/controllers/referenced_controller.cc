@@ -60,15 +60,10 @@ kube::WorkOutcome ReferencedController::write(const kube::ResourceType& type,
   if (status == document.status) {
     return {};
   }
-  if (!leads_()) {
-    return {.succeeded = false};
-  }
   const kube::ApiResult<void> written =
       client_.apply_status(type, document.meta.ns, document.meta.name, status);
   if (!written) {
-    return {.succeeded = false,
-            .problem = written.error().message,
-            .retry_after = written.error().retry_after};
+    return kube::failed(written.error());
   }
   return {};
 }

@@ -12,9 +12,8 @@ namespace penstock::controllers {
 // Writes the status of CacheTiers and RoutingTables. Threads: any, one object at a time.
 class ReferencedController {
  public:
-  ReferencedController(const Stores& stores, kube::Client& client, const clock::Clock& clock,
-                       std::function<bool()> leads)
-      : stores_(stores), client_(client), clock_(clock), leads_(std::move(leads)) {}
+  ReferencedController(const Stores& stores, kube::Client& client, const clock::Clock& clock)
+      : stores_(stores), client_(client), clock_(clock) {}
 
   kube::WorkOutcome reconcile_tier(const std::string& ns, const std::string& name);
   kube::WorkOutcome reconcile_table(const std::string& ns, const std::string& name);
@@ -26,7 +25,6 @@ class ReferencedController {
   const Stores& stores_;
   kube::Client& client_;
   const clock::Clock& clock_;
-  const std::function<bool()> leads_;
 };
 
 // Whether `policy` refers to the tier or table of this name.

@@ -65,6 +65,13 @@ ApiResult<json::Value> Client::merge(const std::string& path, const json::Value&
                .body = text_of(patch)});
 }
 
+ApiResult<json::Value> Client::strategic_merge(const std::string& path, const json::Value& patch) {
+  return send({.method = "PATCH",
+               .path = with_manager(path),
+               .content_type = "application/strategic-merge-patch+json",
+               .body = text_of(patch)});
+}
+
 ApiResult<void> Client::remove(const std::string& path) {
   ApiResult<json::Value> answer = send({.method = "DELETE", .path = path});
   if (!answer) {
@@ -76,6 +83,10 @@ ApiResult<void> Client::remove(const std::string& path) {
 ApiResult<json::Value> Client::send(Request request) {
   if (!await_turn()) {
     return std::unexpected(ApiError{.message = "the operator is stopping"});
+  }
+  // After the wait: leading may have ended meanwhile.
+  if (request.method != "GET" && may_write_ && !may_write_()) {
+    return std::unexpected(ApiError{.message = "this replica does not lead"});
   }
   const ApiResult<Response> answer = transport_.call(request);
   if (!answer) {

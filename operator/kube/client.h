@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "lib/clock/clock.h"
 #include "lib/json/text.h"
@@ -25,8 +27,16 @@ class Client {
  public:
   static constexpr std::string_view kFieldManager = "penstock-operator";
 
-  Client(Transport& transport, const clock::Clock& clock, RateLimit limit)
-      : transport_(transport), clock_(clock), limit_(limit), tokens_(limit.burst) {}
+  // Whether this replica may write at this moment.
+  using MayWrite = std::function<bool()>;
+
+  // Without `may_write` it always may. Where it may not, every call but get() fails unsent.
+  Client(Transport& transport, const clock::Clock& clock, RateLimit limit, MayWrite may_write = {})
+      : transport_(transport),
+        clock_(clock),
+        limit_(limit),
+        may_write_(std::move(may_write)),
+        tokens_(limit.burst) {}
 
   ApiResult<json::Value> get(const std::string& path);
   ApiResult<json::Value> create(const std::string& collection, const json::Value& object);
@@ -39,6 +49,8 @@ class Client {
                                const std::string& name, const json::Value& status);
   // RFC 7386.
   ApiResult<json::Value> merge(const std::string& path, const json::Value& patch);
+  // The same, but lists whose elements have a key are merged by it. For the API's own kinds only.
+  ApiResult<json::Value> strategic_merge(const std::string& path, const json::Value& patch);
   ApiResult<void> remove(const std::string& path);
 
   // Ends waits for the rate limit; calls fail from then on.
@@ -52,6 +64,7 @@ class Client {
   Transport& transport_;
   const clock::Clock& clock_;
   const RateLimit limit_;
+  const MayWrite may_write_;
   std::stop_source stop_;
   sync::Mutex mutex_;
   double tokens_ PENSTOCK_GUARDED_BY(mutex_);

@@ -6,10 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include <openssl/evp.h>
-
 #include "lib/api/url.h"
 #include "lib/json/text.h"
+#include "operator/kube/base64.h"
 #include "operator/kube/object_meta.h"
 #include "operator/kube/text_file.h"
 
@@ -20,22 +19,6 @@ namespace fs = std::filesystem;
 
 std::unexpected<Error> bad(std::string detail) {
   return fail(ErrorCode::kInvalidConfig, std::move(detail));
-}
-
-std::optional<std::string> decode_base64(const std::string& text) {
-  if (text.size() % 4 != 0) {
-    return std::nullopt;
-  }
-  std::string result(text.size() / 4 * 3, '\0');
-  const int length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(result.data()),
-                                     reinterpret_cast<const unsigned char*>(text.data()),
-                                     static_cast<int>(text.size()));
-  if (length < 0) {
-    return std::nullopt;
-  }
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  result.resize(static_cast<std::size_t>(length) - padding);
-  return result;
 }
 
 // One kubeconfig: named lists of clusters, users and contexts.

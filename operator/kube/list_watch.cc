@@ -4,11 +4,14 @@
 
 namespace penstock::kube {
 
-ListWatch::ListWatch(const ResourceType& type, std::string_view ns, std::string_view label_selector,
-                     std::uint64_t seed, int page_size)
-    : collection_(type.collection(ns)), page_size_(page_size), random_(seed) {
-  if (!label_selector.empty()) {
-    selector_ = "&labelSelector=" + escaped(label_selector);
+ListWatch::ListWatch(const ResourceType& type, const Selection& selection, std::uint64_t seed,
+                     int page_size)
+    : collection_(type.collection(selection.ns)), page_size_(page_size), random_(seed) {
+  if (!selection.labels.empty()) {
+    selector_ = "&labelSelector=" + escaped(selection.labels);
+  }
+  if (!selection.fields.empty()) {
+    selector_ += "&fieldSelector=" + escaped(selection.fields);
   }
 }
 

@@ -12,6 +12,13 @@
 
 namespace penstock::kube {
 
+// Which objects of a collection.
+struct Selection {
+  std::string_view ns = {};      // empty: of all namespaces
+  std::string_view labels = {};  // as kubectl's --selector
+  std::string_view fields = {};  // as kubectl's --field-selector
+};
+
 // The order of requests that keeps a copy of a collection: list in pages, then watch from the
 // list's version, then watch again from the last version seen; list anew once that version is too
 // old (410). No I/O: it says what to do next and is told what came of it.
@@ -32,10 +39,9 @@ class ListWatch {
   };
   using Step = std::variant<List, Watch, Wait>;
 
-  // Of the namespace `ns`, or all where it is empty; only objects that `label_selector` takes.
   // `seed` spreads the waits of several of these.
-  ListWatch(const ResourceType& type, std::string_view ns, std::string_view label_selector,
-            std::uint64_t seed, int page_size = kPageSize);
+  ListWatch(const ResourceType& type, const Selection& selection, std::uint64_t seed,
+            int page_size = kPageSize);
 
   Step next();
 

@@ -28,9 +28,13 @@ inline constexpr ResourceType kTables{"penstock.dev", "v1alpha1", "routingtables
 inline constexpr ResourceType kPods{"", "v1", "pods", "Pod"};
 inline constexpr ResourceType kServices{"", "v1", "services", "Service"};
 inline constexpr ResourceType kConfigMaps{"", "v1", "configmaps", "ConfigMap"};
+inline constexpr ResourceType kSecrets{"", "v1", "secrets", "Secret"};
 inline constexpr ResourceType kDeployments{"apps", "v1", "deployments", "Deployment"};
 inline constexpr ResourceType kStatefulSets{"apps", "v1", "statefulsets", "StatefulSet"};
 inline constexpr ResourceType kLeases{"coordination.k8s.io", "v1", "leases", "Lease"};
+inline constexpr ResourceType kMutatingWebhooks{"admissionregistration.k8s.io", "v1",
+                                                "mutatingwebhookconfigurations",
+                                                "MutatingWebhookConfiguration"};
 inline constexpr ResourceType kEvents{"events.k8s.io", "v1", "events", "Event"};
 
 // `text` as it may stand in a path segment or query value.

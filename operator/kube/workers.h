@@ -11,6 +11,7 @@
 
 #include "lib/clock/clock.h"
 #include "lib/sync/mutex.h"
+#include "operator/kube/api.h"
 #include "operator/kube/work_queue.h"
 
 namespace penstock::kube {
@@ -22,6 +23,11 @@ struct WorkOutcome {
   std::optional<std::chrono::seconds> retry_after;
   std::optional<std::chrono::milliseconds> again_in;  // look once more then, also after a success
 };
+
+// Why a call to the API ended the work on a key.
+inline WorkOutcome failed(const ApiError& error) {
+  return {.succeeded = false, .problem = error.message, .retry_after = error.retry_after};
+}
 
 // A WorkQueue and the threads that work on it. Threads: add() from any.
 class Workers {

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/api/selects.h"
 #include "lib/json/read.h"
 #include "operator/reconcile/conditions.h"
 #include "operator/reconcile/delivery_documents.h"
 #include "operator/reconcile/interception.h"
 #include "operator/reconcile/pod_census.h"
-#include "operator/reconcile/selectors.h"
 #include "operator/reconcile/sidecar_container.h"
 
 namespace penstock::reconcile {

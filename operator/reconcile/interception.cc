@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "lib/api/selects.h"
 #include "operator/reconcile/engines.h"
-#include "operator/reconcile/selectors.h"
 
 namespace penstock::reconcile {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/api/selects.h"
 #include "lib/json/ascii.h"
-#include "operator/reconcile/selectors.h"
 
 namespace penstock::reconcile {
 namespace {

@@ -68,12 +68,21 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "sidecar/admin": ("sidecar/ports", "sidecar/request", "lib/json", "lib/sync", "lib/telemetry"),
     "sidecar/app": ("sidecar/*", "lib/*"),
     "sidecar/main": ("sidecar/app",),
-    # The operator. `crd`, `reconcile` and `injection` are pure.
+    # The operator. `crd` and `reconcile` are pure.
     "operator/crd": ("lib/json",),
     "operator/reconcile": ("lib/json", "lib/resolve"),
     "operator/kube": ("lib/json", "lib/clock", "lib/net", "lib/sync"),
     "operator/collect": ("lib/clock", "lib/json", "lib/net", "lib/sync", "lib/task"),
-    "operator/controllers": ("operator/collect", "operator/reconcile", "operator/kube", "lib/json", "lib/clock", "lib/sync"),
+    "operator/webhook": ("operator/kube", "lib/json", "lib/sync"),
+    "operator/controllers": (
+        "operator/collect",
+        "operator/reconcile",
+        "operator/kube",
+        "operator/webhook",
+        "lib/json",
+        "lib/clock",
+        "lib/sync",
+    ),
     "operator/app": ("operator/*", "lib/*"),
     "operator/main": ("operator/app",),
     # The demonstration: a program of its own beside the product, so it sees none of the product's insides.

@@ -25,11 +25,30 @@ app.kubernetes.io/component: operator
 {{- end -}}
 {{- end -}}
 
+{{/* Who puts sidecars into pods: "AdmissionPolicy" or "Webhook". */}}
+{{- define "penstock.injector" -}}
+{{- $served := include "penstock.mutatingVersion" . -}}
+{{- if and (eq .Values.admission.injector "AdmissionPolicy") (not $served) -}}
+{{- fail "admission.injector: this cluster does not serve MutatingAdmissionPolicy; use Auto or Webhook" -}}
+{{- else if ne .Values.admission.injector "Auto" -}}
+{{ .Values.admission.injector }}
+{{- else -}}
+{{ ternary "AdmissionPolicy" "Webhook" (ne $served "") }}
+{{- end -}}
+{{- end -}}
+
+{{/* The namespaces whose pods are looked at. */}}
 {{- define "penstock.namespaceSelector" -}}
+{{- $never := concat (list "kube-system" "kube-node-lease" .Release.Namespace) .Values.admission.excludedNamespaces | uniq -}}
 matchExpressions:
 - key: kubernetes.io/metadata.name
   operator: NotIn
-  values: {{ concat (list "kube-system" "kube-node-lease" .Release.Namespace) .Values.admission.excludedNamespaces | uniq | toJson }}
+  values: {{ toJson $never }}
+{{- with .Values.watchNamespace }}
+- key: kubernetes.io/metadata.name
+  operator: In
+  values: [{{ . }}]
+{{- end }}
 {{- end -}}
 
 {{/* CEL: whether the selector `$s` takes the pod. */}}
@@ -42,15 +61,26 @@ matchExpressions:
   e.operator == 'Exists' ? e.key in object.metadata.?labels.orValue({}) : !(e.key in object.metadata.?labels.orValue({})))
 {{- end -}}
 
+{{/* Which pods may be injected at all, whatever policies say. */}}
+{{- define "penstock.mayHave" -}}
+- name: not-opted-out
+  expression: "object.metadata.?annotations[?'penstock.dev/inject'].orValue('') != 'false'"
+- name: pod-network
+  expression: "!object.spec.?hostNetwork.orValue(false)"
+{{- end -}}
+
+{{/* The same, less those that are injected. */}}
+{{- define "penstock.injectable" -}}
+{{ include "penstock.mayHave" . }}
+- name: not-yet-injected
+  expression: "!object.spec.?initContainers.orValue([]).exists(c, c.name == 'penstock-sidecar')"
+{{- end -}}
+
 {{/* Which pods a policy's injection concerns; the same for both admission policies. */}}
 {{- define "penstock.concerns" -}}
 # Written by the operator once the policy is accepted.
 - name: has-injection
   expression: "has(params.status) && has(params.status.injection)"
-- name: not-opted-out
-  expression: "object.metadata.?annotations[?'penstock.dev/inject'].orValue('') != 'false'"
-- name: pod-network
-  expression: "!object.spec.?hostNetwork.orValue(false)"
 - name: selected
   expression: >-
     {{- include "penstock.selects" "params.status.injection.selector" | nindent 4 }}

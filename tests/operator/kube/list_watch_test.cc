@@ -27,7 +27,7 @@ std::string watch_from(const std::string& version) {
 }
 
 TEST(ListWatchTest, ListsInPagesThenWatchesFromTheList) {
-  ListWatch order(kPods, "", "", 1);
+  ListWatch order(kPods, {}, 1);
   EXPECT_EQ(describe(order.next()), "list /api/v1/pods?limit=250");
   EXPECT_FALSE(order.listed("10", "a+b"));
   EXPECT_EQ(describe(order.next()), "list /api/v1/pods?limit=250&continue=a%2Bb");
@@ -36,14 +36,15 @@ TEST(ListWatchTest, ListsInPagesThenWatchesFromTheList) {
 }
 
 TEST(ListWatchTest, NamesNamespaceAndSelector) {
-  ListWatch order(kDeployments, "team-a", "app in (a,b)", 1);
+  ListWatch order(kDeployments,
+                  {.ns = "team-a", .labels = "app in (a,b)", .fields = "metadata.name=x"}, 1);
   EXPECT_EQ(describe(order.next()),
             "list /apis/apps/v1/namespaces/team-a/deployments?limit=250&labelSelector=app%20in%20"
-            "%28a%2Cb%29");
+            "%28a%2Cb%29&fieldSelector=metadata.name%3Dx");
 }
 
 TEST(ListWatchTest, GoesOnFromTheLastVersionSeen) {
-  ListWatch order(kPods, "", "", 1);
+  ListWatch order(kPods, {}, 1);
   order.listed("10", "");
   order.seen("11");
   order.seen("");
@@ -55,7 +56,7 @@ TEST(ListWatchTest, GoesOnFromTheLastVersionSeen) {
 }
 
 TEST(ListWatchTest, AVersionThatIsTooOldMeansANewListAtOnceAndPausesAfterwards) {
-  ListWatch order(kPods, "", "", 1);
+  ListWatch order(kPods, {}, 1);
   order.listed("10", "");
   order.watch_ended(kGone);
   EXPECT_EQ(describe(order.next()), "list /api/v1/pods?limit=250");
@@ -67,14 +68,14 @@ TEST(ListWatchTest, AVersionThatIsTooOldMeansANewListAtOnceAndPausesAfterwards) 
 }
 
 TEST(ListWatchTest, APageWhoseListHasExpiredDropsThePagesBeforeIt) {
-  ListWatch order(kPods, "", "", 1);
+  ListWatch order(kPods, {}, 1);
   order.listed("10", "token");
   EXPECT_TRUE(order.list_failed(kGone));
   EXPECT_EQ(describe(order.next()), "list /api/v1/pods?limit=250");
 }
 
 TEST(ListWatchTest, APageThatFailedIsAskedForAgain) {
-  ListWatch order(kPods, "", "", 1);
+  ListWatch order(kPods, {}, 1);
   order.listed("10", "token");
   EXPECT_FALSE(order.list_failed(ApiError{.status = 500}));
   EXPECT_EQ(describe(order.next()), "wait");
@@ -85,7 +86,7 @@ TEST(ListWatchTest, APageThatFailedIsAskedForAgain) {
 }
 
 TEST(ListWatchTest, WaitsAsLongAsTheServerAsks) {
-  ListWatch order(kPods, "", "", 1);
+  ListWatch order(kPods, {}, 1);
   order.list_failed(ApiError{.status = 429, .retry_after = std::chrono::seconds(9)});
   const auto step = order.next();
   const auto* wait = std::get_if<ListWatch::Wait>(&step);

@@ -31,7 +31,8 @@ class Mirror {
   Mirror(Transport& transport, const std::string& ns, int page_size = ListWatch::kPageSize)
       : store_([this](const Note*, const Note*) { changed_.notify_all(); }),
         sink_(store_, read_note),
-        thread_([this, &transport, order = ListWatch(kConfigMaps, ns, "test=note", 1, page_size)](
+        thread_([this, &transport,
+                 order = ListWatch(kConfigMaps, {.ns = ns, .labels = "test=note"}, 1, page_size)](
                     const std::stop_token& stop) {
           reflect(transport, order, sink_, stop, [this](const ApiError& error) {
             const sync::MutexLock lock(mutex_);

@@ -1,13 +1,11 @@
-#include "operator/reconcile/selectors.h"
+#include "lib/api/selects.h"
 
 #include <gtest/gtest.h>
 
-namespace penstock::reconcile {
+namespace penstock::api {
 namespace {
 
-using api::LabelExpression;
-using api::LabelSelector;
-using enum api::LabelOperator;
+using enum LabelOperator;
 
 LabelSelector labels(std::map<std::string, std::string> wanted) {
   return {.match_labels = std::move(wanted)};
@@ -46,4 +44,4 @@ TEST(MayOverlapTest, OnlyWhereOneLabelMustDifferIsItCertainThatNot) {
 }
 
 }  // namespace
-}  // namespace penstock::reconcile
+}  // namespace penstock::api

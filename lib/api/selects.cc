@@ -1,14 +1,10 @@
-#include "operator/reconcile/selectors.h"
+#include "lib/api/selects.h"
 
 #include <algorithm>
 #include <string_view>
 
-namespace penstock::reconcile {
+namespace penstock::api {
 namespace {
-
-using api::LabelExpression;
-using api::LabelOperator;
-using api::LabelSelector;
 
 bool holds(const LabelExpression& expression, const Labels& labels) {
   const auto found = labels.find(expression.key);
@@ -66,4 +62,4 @@ bool may_overlap(const LabelSelector& a, const LabelSelector& b) {
   return !certainly_apart(a, b) && !certainly_apart(b, a);
 }
 
-}  // namespace penstock::reconcile
+}  // namespace penstock::api

@@ -5,16 +5,16 @@
 
 #include "lib/api/label_selector.h"
 
-namespace penstock::reconcile {
+namespace penstock::api {
 
 using Labels = std::map<std::string, std::string>;
 
 // As Kubernetes judges it: NotIn and DoesNotExist also hold where the label is absent. The
 // admission policy's CEL says the same.
-bool selects(const api::LabelSelector& selector, const Labels& labels);
+bool selects(const LabelSelector& selector, const Labels& labels);
 
 // Whether some pod could be selected by both. False only where that is certain: the two ask for
 // different values of one label.
-bool may_overlap(const api::LabelSelector& a, const api::LabelSelector& b);
+bool may_overlap(const LabelSelector& a, const LabelSelector& b);
 
-}  // namespace penstock::reconcile
+}  // namespace penstock::api

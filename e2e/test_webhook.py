@@ -1,0 +1,183 @@
+"""The webhook on a cluster of its own, called by URL; the operator is a process, with the chart's rights."""
+
+import base64
+import json
+import ssl
+import time
+
+import pytest
+import yaml
+from control_plane import ControlPlane, free_port
+from installation import CHART, ROOT, SYSTEM, helm, injecting_probe, make_namespace, operator_kubeconfig, policy_document
+from operator_process import OperatorProcess
+from polling import wait_until
+from spaces import POLICIES, Namespace, deployment
+
+TABLE = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
+CONFIGURATION = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/penstock-inject.penstock.dev"
+SECRET = f"/api/v1/namespaces/{SYSTEM}/secrets/penstock-operator-webhook"
+
+
+class Hooked:
+    """A cluster whose pods are injected by the webhook of operators that are processes."""
+
+    def __init__(self, cluster, programs, folder):
+        self.cluster = cluster
+        self.program = programs / "penstock-operator"
+        self.folder = folder
+        self.port = free_port()
+        url = f"https://127.0.0.1:{self.port}/inject"
+        values = ("--set", "admission.injector=Webhook", "--set", f"admission.webhookUrl={url}")
+        helm(cluster, "install", "penstock", CHART, "-n", SYSTEM, "--create-namespace", *values)
+        cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"))
+        self.operator = self.start("first", self.port)
+        self.injects = injecting_probe(cluster)
+        wait_until(self.injects, "the webhook")
+
+    def start(self, name: str, port: int) -> OperatorProcess:
+        flags = ("--webhook", f"127.0.0.1:{port}", "--identity", name)
+        return OperatorProcess(self.program, operator_kubeconfig(self.cluster), self.folder / f"{name}.log", *flags)
+
+    def bundle(self) -> bytes:
+        hook = self.cluster.api.get(CONFIGURATION)["webhooks"][0]
+        return base64.b64decode(hook["clientConfig"].get("caBundle", ""))
+
+    def trusted(self) -> bytes:
+        """The authorities of the Secret."""
+        return base64.b64decode(self.cluster.api.get(SECRET).get("data", {}).get("ca.crt", ""))
+
+
+@pytest.fixture(scope="module")
+def hooked(kubernetes, programs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("webhook")
+    with ControlPlane(kubernetes, folder / "cluster") as cluster:
+        running = Hooked(cluster, programs, folder)
+        yield running
+        assert running.operator.stop() == 0, running.operator.log.read_text()
+
+
+def namespace_of(cluster, name: str, injection: dict) -> str:
+    """With a policy whose status is written by the test: nothing else there concerns the operator."""
+    make_namespace(cluster, name)
+    cluster.api.create(POLICIES.format(name), policy_document("swap", {"app": "llm"}))
+    cluster.api.merge(POLICIES.format(name) + "/swap/status", {"status": {"injection": injection}})
+    return name
+
+
+def made(cluster, namespace: str, pod: dict) -> tuple[int, dict]:
+    """What would become of the pod; of a made one, what admission may change."""
+    status, answer = cluster.api.call("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All", pod)
+    if status != 201:
+        return status, {}
+    return status, {"annotations": answer["metadata"].get("annotations", {}), "spec": answer["spec"]}
+
+
+def engine_pod(container: dict, **spec) -> dict:
+    return {
+        "metadata": {"name": "engine", "labels": {"app": "llm"}},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "containers": [{"name": "engine", "image": "engine", **container}],
+            **spec,
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def injection(hooked) -> dict:
+    """What the operator itself writes for a vLLM."""
+    space = Namespace(hooked.cluster, make_namespace(hooked.cluster, "real"))
+    space.apply(deployment("engine", {"app": "llm"}))
+    space.apply(policy_document("chat", {"app": "llm"}))
+    return wait_until(lambda: space.policy("chat")["status"].get("injection"), "injection")
+
+
+@pytest.mark.parametrize("swap", TABLE["swaps"])
+def test_the_webhook_and_the_admission_policy_give_equal_pods(hooked, admission, injection, swap):
+    whole = {**injection, "portSwap": TABLE["swaps"][swap]}
+    name = f"equal-{swap}"
+    for cluster in (hooked.cluster, admission):
+        namespace_of(cluster, name, whole)
+    cases = [case for case in TABLE["cases"] if case["swap"] == swap]
+    more = {"initContainers": [{"name": "download", "image": "d"}], "terminationGracePeriodSeconds": 600}
+    pods = [engine_pod(case["in"]) for case in cases] + [engine_pod(case["in"], **more) for case in cases]
+    injected = 0
+    for pod in pods:
+        by_policy = wait_until(lambda pod=pod: made(admission, name, pod), "the policy's")
+        by_webhook = made(hooked.cluster, name, pod)
+        assert by_webhook == by_policy
+        injected += by_policy[0] == 201
+    assert injected == 2 * sum("out" in case for case in cases)
+
+
+def test_the_bundle_is_kept_in_place(hooked):
+    good = hooked.trusted()
+    assert good and hooked.bundle() == good
+    wrong = base64.b64encode((hooked.cluster.pki.folder / "front-proxy-ca.crt").read_bytes()).decode()
+    patch = [{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": wrong}]
+    hooked.cluster.kubectl("patch", "mutatingwebhookconfiguration", "penstock-inject.penstock.dev", "--type=json", "-p", json.dumps(patch))
+    wait_until(lambda: hooked.bundle() == good, "the bundle")
+    wait_until(hooked.injects, "injection")
+
+
+def test_an_upgrade_of_the_chart_keeps_both(hooked):
+    good = hooked.trusted()
+    helm(hooked.cluster, "upgrade", "penstock", CHART, "-n", SYSTEM, "--reuse-values", "--set", "replicas=3")
+    assert hooked.trusted() == good and hooked.bundle() == good
+    assert hooked.injects()
+
+
+def test_replicas_serve_one_certificate_and_a_lost_secret_is_made_anew(hooked):
+    def served(port: int) -> str:
+        return ssl.get_server_certificate(("127.0.0.1", port), timeout=5)
+
+    port = free_port()
+    second = hooked.start("second", port)
+    try:
+        assert served(port) == served(hooked.port)
+        before, old = served(hooked.port), hooked.trusted()
+        hooked.cluster.api.merge(SECRET, {"data": None})
+        wait_until(lambda: hooked.trusted() not in (b"", old), "another authority")
+        wait_until(lambda: served(hooked.port) != before and served(port) == served(hooked.port), "its certificate")
+        wait_until(lambda: hooked.bundle() == hooked.trusted(), "the bundle")
+        wait_until(hooked.injects, "injection")
+    finally:
+        assert second.stop() == 0, second.log.read_text()
+
+
+def test_what_it_adds_to_the_making_of_a_pod(hooked, injection, record_property):
+    """Selected pods and pods that opted out, which are not asked about, in turns."""
+    whole = {**injection, "portSwap": TABLE["swaps"]["noenv"]}
+    name = namespace_of(hooked.cluster, "timed", whole)
+    pod = engine_pod({"args": ["--port", "8000"]})
+    plain = {**pod, "metadata": {**pod["metadata"], "annotations": {"penstock.dev/inject": "false"}}}
+    wait_until(lambda: made(hooked.cluster, name, pod)[0] == 201, "injection")
+    times: dict[str, list[float]] = {"with": [], "without": []}
+    for _ in range(300):
+        for kind, document in (("with", pod), ("without", plain)):
+            began = time.perf_counter()
+            assert made(hooked.cluster, name, document)[0] == 201
+            times[kind].append(time.perf_counter() - began)
+
+    def rank(kind: str, share: float) -> float:
+        return sorted(times[kind])[int(share * len(times[kind]))] * 1000
+
+    record_property("webhook_adds_p50_ms", round(rank("with", 0.5) - rank("without", 0.5), 1))
+    record_property("webhook_adds_p99_ms", round(rank("with", 0.99) - rank("without", 0.5), 1))
+    assert rank("with", 0.99) - rank("without", 0.5) < 20
+
+
+def test_an_outage_stops_selected_pods_and_no_others(hooked, injection):
+    name = namespace_of(hooked.cluster, "outage", {**injection, "portSwap": TABLE["swaps"]["noenv"]})
+    pod = engine_pod({"args": ["--port", "8000"]})
+    wait_until(lambda: made(hooked.cluster, name, pod)[0] == 201, "injection")
+    assert hooked.operator.stop() == 0
+    try:
+        path = f"/api/v1/namespaces/{name}/pods?dryRun=All"
+        status, answer = hooked.cluster.api.call("POST", path, pod)
+        assert status == 422 and "the sidecar was not injected" in answer["message"]
+        other = {**pod, "metadata": {"name": "other", "labels": {"app": "other"}}}
+        assert hooked.cluster.api.call("POST", path, other)[0] == 201
+    finally:
+        hooked.operator = hooked.start("first", hooked.port)
+    wait_until(hooked.injects, "injection")

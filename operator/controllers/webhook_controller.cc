@@ -1,0 +1,87 @@
+#include "operator/controllers/webhook_controller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/json/read.h"
+#include "operator/kube/base64.h"
+#include "operator/webhook/certificates.h"
+
+namespace penstock::controllers {
+
+using json::Value;
+using kube::WorkOutcome;
+
+WorkOutcome WebhookController::reconcile() {
+  const auto secret = stores_.secrets.find(names_.ns, names_.secret);
+  const auto configuration = stores_.configurations.find("", names_.configuration);
+  if (secret == nullptr || configuration == nullptr || configuration->hooks.empty()) {
+    return {};  // there is nothing to complete; when that changes, the watch says so
+  }
+  std::vector<std::string> hosts;
+  for (const WebhookConfiguration::Hook& hook : configuration->hooks) {
+    hosts.push_back(hook.host);
+  }
+  const auto current = webhook::Certificates::of(secret->data);
+  const auto next =
+      webhook::renewed(current, hosts, std::chrono::floor<std::chrono::seconds>(clock_.wall_now()));
+  if (!next) {
+    return {.succeeded = false, .problem = next.error().detail};
+  }
+  if (*next) {
+    return write_secret(*secret, (*next)->data());
+  }
+  return write_bundle(*configuration, current.bundle());
+}
+
+// Only over the version that was read: of two replicas that both took themselves for the leader,
+// one sees a conflict.
+WorkOutcome WebhookController::write_secret(const WebhookSecret& secret,
+                                            const std::map<std::string, std::string>& data) {
+  Value encoded = Value::object();
+  for (const auto& [name, text] : data) {
+    encoded[name] = kube::encode_base64(text);
+  }
+  const auto written =
+      client_.merge(kube::kSecrets.object(names_.ns, names_.secret),
+                    {{"metadata", {{"resourceVersion", secret.meta.resource_version}}},
+                     {"data", std::move(encoded)}});
+  if (!written) {
+    return kube::failed(written.error());
+  }
+  return {.again_in = kPeriod};  // sooner, by the watch
+}
+
+WorkOutcome WebhookController::write_bundle(const WebhookConfiguration& configuration,
+                                            const std::string& bundle) {
+  Value hooks = Value::array();
+  for (const WebhookConfiguration::Hook& hook : configuration.hooks) {
+    if (hook.bundle != bundle) {
+      hooks.push_back(
+          {{"name", hook.name}, {"clientConfig", {{"caBundle", kube::encode_base64(bundle)}}}});
+    }
+  }
+  if (hooks.empty()) {
+    return {.again_in = kPeriod};
+  }
+  const auto written = client_.strategic_merge(
+      kube::kMutatingWebhooks.object("", names_.configuration), {{"webhooks", std::move(hooks)}});
+  if (!written) {
+    return kube::failed(written.error());
+  }
+  return {.again_in = kPeriod};
+}
+
+std::vector<api::InjectionStatus> injections_of(const Stores& stores, const std::string& ns) {
+  std::vector<api::InjectionStatus> result;
+  for (const auto& policy : stores.policies.list(ns)) {
+    const Value& written = kube::member(policy->status, "injection");
+    if (written.is_object()) {
+      json::Reader reader(json::Strictness::kTolerant);
+      json::read(reader, written, result.emplace_back());
+    }
+  }
+  return result;
+}
+
+}  // namespace penstock::controllers

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace penstock::kube {
+
+// RFC 4648 with padding, as the API has it for bytes.
+std::string encode_base64(const std::string& bytes);
+std::optional<std::string> decode_base64(const std::string& text);
+
+}  // namespace penstock::kube

@@ -1,0 +1,97 @@
+#include "operator/webhook/pod_patch.h"
+
+#include <algorithm>
+#include <string>
+
+#include "lib/api/selects.h"
+#include "operator/kube/object_meta.h"
+#include "operator/webhook/patch.h"
+#include "operator/webhook/port_move.h"
+
+namespace penstock::webhook {
+namespace {
+
+using api::InjectionStatus;
+using json::Value;
+using kube::member;
+
+constexpr std::int64_t kGraceDefault = 30;  // the API's own
+
+bool has_sidecar(const Value& spec) {
+  const Value& containers = member(spec, "initContainers");
+  return containers.is_array() && std::ranges::any_of(containers, [](const Value& container) {
+           return kube::text_of(container, "name") == kSidecarName;
+         });
+}
+
+// The sidecar, first of the init containers: before everything else of the pod.
+void add_sidecar(const Value& pod, const InjectionStatus& injection, Patch& patch) {
+  const Value& spec = member(pod, "spec");
+  if (!spec.contains("initContainers")) {
+    patch.add("/spec/initContainers", Value::array());
+  }
+  patch.add("/spec/initContainers/0", injection.container);
+  if (!spec.contains("volumes")) {
+    patch.add("/spec/volumes", Value::array());
+  }
+  for (const Value& volume : injection.volumes) {
+    patch.add("/spec/volumes/-", volume);
+  }
+  if (!member(pod, "metadata").contains("annotations")) {
+    patch.add("/metadata/annotations", Value::object());
+  }
+  for (const auto& [name, value] : injection.annotations) {
+    patch.add("/metadata/annotations/" + escaped_segment(name), value);
+  }
+  const Value& grace = member(spec, "terminationGracePeriodSeconds");
+  if ((grace.is_number_integer() ? grace.get<std::int64_t>() : kGraceDefault) < injection.grace) {
+    patch.add("/spec/terminationGracePeriodSeconds", injection.grace);
+  }
+}
+
+// The engine waits for the sidecar's drain, unless it has a hook of its own.
+void add_pre_stop(const Value& pod, std::size_t engine, const Value& hook, Patch& patch) {
+  const Value& container = member(pod, "spec")["containers"][engine];
+  const std::string at = "/spec/containers/" + std::to_string(engine) + "/lifecycle";
+  if (!container.contains("lifecycle")) {
+    patch.add(at, Value::object());
+  } else if (member(container, "lifecycle").contains("preStop")) {
+    return;
+  }
+  patch.add(at + "/preStop", hook);
+}
+
+}  // namespace
+
+bool concerns(const InjectionStatus& injection, const Value& pod) {
+  const Value& metadata = member(pod, "metadata");
+  const Value& spec = member(pod, "spec");
+  const auto annotations = kube::texts_of(metadata, "annotations");
+  const auto wish = annotations.find("penstock.dev/inject");
+  if ((wish != annotations.end() && wish->second == "false") ||
+      kube::flag_of(spec, "hostNetwork") || has_sidecar(spec)) {
+    return false;
+  }
+  const api::Labels labels = kube::texts_of(metadata, "labels");
+  return api::selects(injection.selector, labels) &&
+         std::ranges::none_of(injection.yields, [&labels](const api::LabelSelector& older) {
+           return api::selects(older, labels);
+         });
+}
+
+Value pod_patch(const Value& pod, const InjectionStatus& injection) {
+  Patch patch;
+  add_sidecar(pod, injection, patch);
+  const api::PortSwapStatus swap = injection.port_swap.value_or(api::PortSwapStatus{});
+  if (const std::optional<std::size_t> engine = find_engine(pod, swap)) {
+    if (injection.port_swap) {
+      move_port(pod, *engine, swap, patch);
+    }
+    if (!injection.engine_pre_stop.is_null()) {
+      add_pre_stop(pod, *engine, injection.engine_pre_stop, patch);
+    }
+  }
+  return patch.take();
+}
+
+}  // namespace penstock::webhook

@@ -1,0 +1,274 @@
+#include "operator/webhook/port_move.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "operator/kube/object_meta.h"
+#include "operator/webhook/port_words.h"
+
+namespace penstock::webhook {
+namespace {
+
+using api::PortSwapStatus;
+using json::Value;
+using kube::member;
+using kube::number_of;
+using kube::text_of;
+
+// Every place of a container that may point to one of its ports, by number or name.
+constexpr std::array<const char*, 11> kPointers = {
+    "/livenessProbe/httpGet/port",     "/livenessProbe/tcpSocket/port",
+    "/livenessProbe/grpc/port",        "/readinessProbe/httpGet/port",
+    "/readinessProbe/tcpSocket/port",  "/readinessProbe/grpc/port",
+    "/startupProbe/httpGet/port",      "/startupProbe/tcpSocket/port",
+    "/startupProbe/grpc/port",         "/lifecycle/postStart/httpGet/port",
+    "/lifecycle/preStop/httpGet/port",
+};
+
+const Value& list_of(const Value& object, const char* name) {
+  static const Value kEmpty = Value::array();
+  const Value& list = member(object, name);
+  return list.is_array() ? list : kEmpty;
+}
+
+std::vector<std::string> strings_of(const Value& object, const char* name) {
+  std::vector<std::string> result;
+  for (const Value& element : list_of(object, name)) {
+    result.push_back(element.is_string() ? element.get<std::string>() : std::string());
+  }
+  return result;
+}
+
+bool declares(const Value& container, std::int64_t port) {
+  return std::ranges::any_of(list_of(container, "ports"), [port](const Value& declared) {
+    return number_of(declared, "containerPort") == port;
+  });
+}
+
+enum class How : std::uint8_t { kNamed, kEdit, kAppend, kArgs, kEnv, kRefuse };
+
+const char* name_of(How how) {
+  switch (how) {
+    case How::kNamed: return "named";
+    case How::kEdit: return "edit";
+    case How::kAppend: return "append";
+    case How::kArgs: return "args";
+    case How::kEnv: return "env";
+    case How::kRefuse: break;
+  }
+  return "refuse";
+}
+
+class Move {
+ public:
+  Move(const Value& container, std::size_t index, const PortSwapStatus& swap)
+      : container_(container),
+        at_("/spec/containers/" + std::to_string(index)),
+        swap_(swap),
+        from_(std::to_string(swap.from)),
+        to_(std::to_string(swap.to)),
+        command_(strings_of(container, "command")),
+        args_(strings_of(container, "args")) {
+    find_hits();
+    how_ = choose();
+  }
+
+  // A port of the host is the node's: another pod may have the one that we would move to.
+  [[nodiscard]] bool possible() const {
+    return how_ != How::kRefuse &&
+           std::ranges::none_of(list_of(container_, "ports"), [this](const Value& port) {
+             return is_moved(port) && port.contains("hostPort");
+           });
+  }
+
+  void write(Patch& patch) const {
+    write_words("/args/", args_, arg_hits_, patch);
+    write_words("/command/", command_, command_hits_, patch);
+    switch (how_) {
+      case How::kEdit:
+        for (const std::size_t hit : env_hits_) {
+          patch.replace(at_ + "/env/" + std::to_string(hit) + "/value", to_);
+        }
+        break;
+      case How::kAppend:
+        patch.add(at_ + "/args/-", swap_.flag);
+        patch.add(at_ + "/args/-", to_);
+        break;
+      case How::kArgs: patch.add(at_ + "/args", Value::array({swap_.flag, to_})); break;
+      case How::kEnv:
+        if (!container_.contains("env")) {
+          patch.add(at_ + "/env", Value::array());
+        }
+        patch.add(at_ + "/env/-", {{"name", swap_.env}, {"value", to_}});
+        break;
+      case How::kNamed:
+      case How::kRefuse: break;
+    }
+    write_pointers(patch);
+    write_ports(patch);
+    patch.add("/metadata/annotations/" + escaped_segment("penstock.dev/port-swap"),
+              text_of(container_, "name") + ":" + from_ + ":" + to_ + ":" + name_of(how_));
+  }
+
+ private:
+  [[nodiscard]] bool is_moved(const Value& port) const {
+    return number_of(port, "containerPort") == swap_.from;
+  }
+
+  [[nodiscard]] bool in_command_line(std::string_view variable) const {
+    const auto refers = [variable](const std::string& word) { return refers_to(word, variable); };
+    return std::ranges::any_of(args_, refers) || std::ranges::any_of(command_, refers);
+  }
+
+  // "--port", "8000" as two words, or both in one.
+  [[nodiscard]] std::vector<std::size_t> hits_of(const std::vector<std::string>& words) const {
+    std::vector<std::size_t> hits;
+    for (std::size_t i = 0; !swap_.flag.empty() && i < words.size(); ++i) {
+      const bool alone = i > 0 && words[i - 1] == swap_.flag && words[i] == from_;
+      if (alone || names_port(words[i], swap_.flag, from_)) {
+        hits.push_back(i);
+      }
+    }
+    return hits;
+  }
+
+  void find_hits() {
+    arg_hits_ = hits_of(args_);
+    command_hits_ = hits_of(command_);
+    const Value& env = list_of(container_, "env");
+    for (std::size_t i = 0; i < env.size(); ++i) {
+      const std::string name = text_of(env[i], "name");
+      // The engine's own variable, or one that the command line refers to.
+      if (text_of(env[i], "value") == from_ && (name == swap_.env || in_command_line(name))) {
+        env_hits_.push_back(i);
+      }
+    }
+    for (const Value& port : list_of(container_, "ports")) {
+      if (is_moved(port)) {
+        port_names_.push_back(text_of(port, "name"));
+      }
+    }
+  }
+
+  // The flag or variable is there with another value: not the port that was meant.
+  [[nodiscard]] bool has_other_value() const {
+    const auto holds_flag = [this](const std::string& word) {
+      return word == swap_.flag || word.starts_with(swap_.flag + "=") ||
+             word.find(swap_.flag + " ") != std::string::npos;
+    };
+    if (!swap_.flag.empty() &&
+        (std::ranges::any_of(args_, holds_flag) || std::ranges::any_of(command_, holds_flag))) {
+      return true;
+    }
+    return !swap_.env.empty() &&
+           std::ranges::any_of(list_of(container_, "env"), [this](const Value& variable) {
+             return text_of(variable, "name") == swap_.env;
+           });
+  }
+
+  // Nothing found: the engine listens on its default, and is told another.
+  [[nodiscard]] How choose() const {
+    if (swap_.to == swap_.from) {
+      const bool named =
+          std::ranges::any_of(port_names_, [](const std::string& name) { return !name.empty(); });
+      return named ? How::kNamed : How::kRefuse;
+    }
+    if (!arg_hits_.empty() || !command_hits_.empty() || !env_hits_.empty()) {
+      return How::kEdit;
+    }
+    if (has_other_value()) {
+      return How::kRefuse;
+    }
+    const bool shell = command_.size() > 1 && is_shell(command_[0], command_[1]);
+    if (!swap_.flag.empty() && !shell && !args_.empty()) {
+      return How::kAppend;
+    }
+    if (!swap_.flag.empty() && !shell && command_.size() > 1) {
+      return How::kArgs;
+    }
+    return swap_.env.empty() ? How::kRefuse : How::kEnv;
+  }
+
+  void write_words(const char* part, const std::vector<std::string>& words,
+                   const std::vector<std::size_t>& hits, Patch& patch) const {
+    for (const std::size_t hit : hits) {
+      patch.replace(at_ + part + std::to_string(hit),
+                    with_port(words[hit], swap_.flag, from_, to_));
+    }
+  }
+
+  void write_pointers(Patch& patch) const {
+    for (const char* pointer : kPointers) {
+      const Value::json_pointer place(pointer);
+      if (!container_.contains(place)) {
+        continue;
+      }
+      const Value& port = container_.at(place);
+      const bool by_name =
+          port.is_string() && port != "" &&
+          std::ranges::find(port_names_, port.get_ref<const std::string&>()) != port_names_.end();
+      if (by_name || port == swap_.from) {
+        patch.replace(at_ + pointer, swap_.to);
+      }
+    }
+  }
+
+  void write_ports(Patch& patch) const {
+    const Value& ports = list_of(container_, "ports");
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      if (is_moved(ports[i])) {
+        patch.replace(at_ + "/ports/" + std::to_string(i),
+                      {{"containerPort", swap_.to}, {"protocol", "TCP"}});
+      }
+    }
+    Value gained = {{"containerPort", swap_.bind}};
+    if (!port_names_.empty() && !port_names_.front().empty()) {
+      gained["name"] = port_names_.front();
+    }
+    patch.add("/spec/initContainers/0/ports/-", std::move(gained));
+  }
+
+  const Value& container_;
+  const std::string at_;
+  const PortSwapStatus& swap_;
+  const std::string from_;
+  const std::string to_;
+  const std::vector<std::string> command_;
+  const std::vector<std::string> args_;
+  std::vector<std::size_t> arg_hits_;
+  std::vector<std::size_t> command_hits_;
+  std::vector<std::size_t> env_hits_;
+  std::vector<std::string> port_names_;  // of the port that moves; may be empty strings
+  How how_ = How::kRefuse;
+};
+
+}  // namespace
+
+std::optional<std::size_t> find_engine(const Value& pod, const PortSwapStatus& swap) {
+  const Value& containers = list_of(member(pod, "spec"), "containers");
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < containers.size(); ++i) {
+    const bool is_it = swap.container.empty() ? declares(containers[i], swap.from)
+                                              : text_of(containers[i], "name") == swap.container;
+    if (is_it) {
+      found.push_back(i);
+    }
+  }
+  if (found.empty() && swap.container.empty() && containers.size() == 1) {
+    found.push_back(0);
+  }
+  return found.size() == 1 ? std::optional(found.front()) : std::nullopt;
+}
+
+bool move_port(const Value& pod, std::size_t engine, const PortSwapStatus& swap, Patch& patch) {
+  const Move move(member(pod, "spec")["containers"][engine], engine, swap);
+  if (!move.possible()) {
+    return false;
+  }
+  move.write(patch);
+  return true;
+}
+
+}  // namespace penstock::webhook
