@@ -59,6 +59,35 @@ def test_a_policy_for_a_workload_injects_its_new_pods(space):
     )
 
 
+def test_pods_of_clients_are_told_that_their_model_apis_are_at_the_sidecar(space):
+    variables = [{"name": "OPENAI_API_KEY", "value": "k"}, {"name": "OPENAI_BASE_URL", "value": "https://gateway.test/v1"}]
+    client = deployment("client", {"app": "client"}, image="client", args=["run"], env=variables)
+    space.apply(policy_document("calls", {"app": "client"}))
+    space.apply(client)
+    wait_until(lambda: space.policy("calls")["status"].get("injection"), "injection")
+    assert space.policy("calls")["status"]["interception"] == "Environment"
+    for pod in space.pods("app=client"):
+        space.api.delete(f"/api/v1/namespaces/{space.name}/pods/{pod['metadata']['name']}?gracePeriodSeconds=0")
+
+    def injected():
+        return [pod for pod in space.pods("app=client") if "initContainers" in pod["spec"]]
+
+    pod = wait_until(injected, "injected pods")[0]
+    told = {variable["name"]: variable["value"] for variable in pod["spec"]["containers"][0]["env"]}
+    assert told["OPENAI_BASE_URL"] == "http://127.0.0.1:15001/v1"
+    assert told["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:15001"
+    assert pod["spec"]["terminationGracePeriodSeconds"] == 30, "a client's own business"
+    sidecar = pod["spec"]["initContainers"][0]
+    assert sidecar["args"][-6:] == [
+        *("--listen", "127.0.0.1:15001", "--openai-url", "https://gateway.test:443"),
+        *("--anthropic-url", "https://api.anthropic.com:443"),
+    ]
+    assert "preStop" not in sidecar["lifecycle"]
+    config = space.api.get(f"/api/v1/namespaces/{space.name}/configmaps/penstock-calls")
+    bound = json.loads(config["data"]["binding.json"])["spec"]
+    assert bound["providers"] == {"openAI": "https://gateway.test:443", "anthropic": "https://api.anthropic.com:443"}
+
+
 def test_pods_that_run_already_are_named_with_the_command_that_restarts_them(space):
     space.apply(deployment("engine", {"app": "llm"}))
     space.await_pods("app=llm", 2)

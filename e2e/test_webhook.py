@@ -7,13 +7,15 @@ import time
 
 import pytest
 import yaml
+from dry_run import client_pod, engine_pod, made, with_injection
 from control_plane import ControlPlane, free_port
 from installation import CHART, ROOT, SYSTEM, helm, injecting_probe, make_namespace, operator_kubeconfig, policy_document
 from operator_process import OperatorProcess
 from polling import wait_until
-from spaces import POLICIES, Namespace, deployment
+from spaces import Namespace, deployment
 
-TABLE = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
+PORT_SWAP = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
+CLIENTS = yaml.safe_load((ROOT / "tests/cases/client_environment.yaml").read_text())
 CONFIGURATION = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/penstock-inject.penstock.dev"
 SECRET = f"/api/v1/namespaces/{SYSTEM}/secrets/penstock-operator-webhook"
 
@@ -56,31 +58,12 @@ def hooked(kubernetes, programs, tmp_path_factory):
         assert running.operator.stop() == 0, running.operator.log.read_text()
 
 
-def namespace_of(cluster, name: str, injection: dict) -> str:
-    """With a policy whose status is written by the test: nothing else there concerns the operator."""
-    make_namespace(cluster, name)
-    cluster.api.create(POLICIES.format(name), policy_document("swap", {"app": "llm"}))
-    cluster.api.merge(POLICIES.format(name) + "/swap/status", {"status": {"injection": injection}})
-    return name
-
-
-def made(cluster, namespace: str, pod: dict) -> tuple[int, dict]:
-    """What would become of the pod; of a made one, what admission may change."""
-    status, answer = cluster.api.call("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All", pod)
+def outcome(cluster, namespace: str, pod: dict) -> tuple[int, dict]:
+    """Of a pod that would be made: what admission may change."""
+    status, answer = made(cluster, namespace, pod)
     if status != 201:
         return status, {}
     return status, {"annotations": answer["metadata"].get("annotations", {}), "spec": answer["spec"]}
-
-
-def engine_pod(container: dict, **spec) -> dict:
-    return {
-        "metadata": {"name": "engine", "labels": {"app": "llm"}},
-        "spec": {
-            "automountServiceAccountToken": False,
-            "containers": [{"name": "engine", "image": "engine", **container}],
-            **spec,
-        },
-    }
 
 
 @pytest.fixture(scope="module")
@@ -92,22 +75,40 @@ def injection(hooked) -> dict:
     return wait_until(lambda: space.policy("chat")["status"].get("injection"), "injection")
 
 
-@pytest.mark.parametrize("swap", TABLE["swaps"])
-def test_the_webhook_and_the_admission_policy_give_equal_pods(hooked, admission, injection, swap):
-    whole = {**injection, "portSwap": TABLE["swaps"][swap]}
-    name = f"equal-{swap}"
+def compare(hooked, admission, namespace: str, injection: dict, pods: list[dict]) -> int:
+    """Makes the pods by both; how many came to be."""
+
+    def is_injected(cluster) -> bool:
+        return any("initContainers" in outcome(cluster, namespace, pod)[1].get("spec", {}) for pod in pods)
+
     for cluster in (hooked.cluster, admission):
-        namespace_of(cluster, name, whole)
-    cases = [case for case in TABLE["cases"] if case["swap"] == swap]
-    more = {"initContainers": [{"name": "download", "image": "d"}], "terminationGracePeriodSeconds": 600}
-    pods = [engine_pod(case["in"]) for case in cases] + [engine_pod(case["in"], **more) for case in cases]
+        with_injection(cluster, namespace, injection)
+        wait_until(lambda cluster=cluster: is_injected(cluster), "injection")
     injected = 0
     for pod in pods:
-        by_policy = wait_until(lambda pod=pod: made(admission, name, pod), "the policy's")
-        by_webhook = made(hooked.cluster, name, pod)
-        assert by_webhook == by_policy
+        by_policy = outcome(admission, namespace, pod)
+        assert outcome(hooked.cluster, namespace, pod) == by_policy
         injected += by_policy[0] == 201
+    return injected
+
+
+@pytest.mark.parametrize("swap", PORT_SWAP["swaps"])
+def test_the_webhook_and_the_admission_policy_give_equal_engines(hooked, admission, injection, swap):
+    cases = [case for case in PORT_SWAP["cases"] if case["swap"] == swap]
+    more = {"initContainers": [{"name": "download", "image": "d"}], "terminationGracePeriodSeconds": 600}
+    pods = [engine_pod(case["in"]) for case in cases] + [engine_pod(case["in"], **more) for case in cases]
+    whole = {**injection, "portSwap": PORT_SWAP["swaps"][swap]}
+    injected = compare(hooked, admission, f"equal-{swap}", whole, pods)
     assert injected == 2 * sum("out" in case for case in cases)
+
+
+@pytest.mark.parametrize("environment", CLIENTS["environments"])
+def test_the_webhook_and_the_admission_policy_give_equal_clients(hooked, admission, injection, environment):
+    cases = [case for case in CLIENTS["cases"] if case["environment"] == environment]
+    whole = {**injection, "portSwap": None, "enginePreStop": None, "environment": CLIENTS["environments"][environment]}
+    whole = {name: part for name, part in whole.items() if part is not None}
+    injected = compare(hooked, admission, f"equal-{environment}", whole, [client_pod(case["in"]) for case in cases])
+    assert injected == sum("out" in case for case in cases)
 
 
 def test_the_bundle_is_kept_in_place(hooked):
@@ -147,11 +148,10 @@ def test_replicas_serve_one_certificate_and_a_lost_secret_is_made_anew(hooked):
 
 def test_what_it_adds_to_the_making_of_a_pod(hooked, injection, record_property):
     """Selected pods and pods that opted out, which are not asked about, in turns."""
-    whole = {**injection, "portSwap": TABLE["swaps"]["noenv"]}
-    name = namespace_of(hooked.cluster, "timed", whole)
+    name = with_injection(hooked.cluster, "timed", {**injection, "portSwap": PORT_SWAP["swaps"]["noenv"]})
     pod = engine_pod({"args": ["--port", "8000"]})
     plain = {**pod, "metadata": {**pod["metadata"], "annotations": {"penstock.dev/inject": "false"}}}
-    wait_until(lambda: made(hooked.cluster, name, pod)[0] == 201, "injection")
+    wait_until(lambda: "initContainers" in outcome(hooked.cluster, name, pod)[1].get("spec", {}), "injection")
     times: dict[str, list[float]] = {"with": [], "without": []}
     for _ in range(300):
         for kind, document in (("with", pod), ("without", plain)):
@@ -168,9 +168,9 @@ def test_what_it_adds_to_the_making_of_a_pod(hooked, injection, record_property)
 
 
 def test_an_outage_stops_selected_pods_and_no_others(hooked, injection):
-    name = namespace_of(hooked.cluster, "outage", {**injection, "portSwap": TABLE["swaps"]["noenv"]})
+    name = with_injection(hooked.cluster, "outage", {**injection, "portSwap": PORT_SWAP["swaps"]["noenv"]})
     pod = engine_pod({"args": ["--port", "8000"]})
-    wait_until(lambda: made(hooked.cluster, name, pod)[0] == 201, "injection")
+    wait_until(lambda: "initContainers" in outcome(hooked.cluster, name, pod)[1].get("spec", {}), "injection")
     assert hooked.operator.stop() == 0
     try:
         path = f"/api/v1/namespaces/{name}/pods?dryRun=All"

@@ -32,10 +32,10 @@ def make_namespace(cluster, name: str) -> str:
     return name
 
 
-def injecting_probe(cluster):
+def injecting_probe(cluster, namespace: str = "admission-probe"):
     """Whether a policy with an injection has its pods changed; asked by dry runs."""
-    make_namespace(cluster, "admission-probe")
-    policies = "/apis/penstock.dev/v1alpha1/namespaces/admission-probe/optimizationpolicies"
+    make_namespace(cluster, namespace)
+    policies = f"/apis/penstock.dev/v1alpha1/namespaces/{namespace}/optimizationpolicies"
     cluster.api.create(policies, policy_document("probe", {"app": "probe"}))
     container = {"name": "penstock-sidecar", "image": "x", "restartPolicy": "Always", "ports": []}
     injection = {"hash": "1", "selector": {"matchLabels": {"app": "probe"}}, "container": container}
@@ -46,7 +46,7 @@ def injecting_probe(cluster):
     }
 
     def injects() -> bool:
-        status, answer = cluster.api.call("POST", "/api/v1/namespaces/admission-probe/pods?dryRun=All", pod)
+        status, answer = cluster.api.call("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All", pod)
         return status == 201 and "initContainers" in answer["spec"]
 
     return injects

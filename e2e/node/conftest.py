@@ -8,6 +8,7 @@ import pytest
 from installation import BUILD, CHART, ROOT, SYSTEM, helm, injecting_probe
 from polling import wait_until
 from real_node import RealNode
+from spaces import Namespace
 
 
 def image(program: pathlib.Path, name: str, out: pathlib.Path) -> pathlib.Path:
@@ -50,3 +51,10 @@ def penstock(cluster, node):
     wait_until(injecting_probe(cluster), "admission policies")
     cluster.api.delete("/apis/penstock.dev/v1alpha1/namespaces/admission-probe/optimizationpolicies/probe")
     return cluster
+
+
+@pytest.fixture
+def space(penstock, namespace) -> Namespace:
+    """A namespace that admits only what Pod Security calls restricted."""
+    penstock.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
+    return Namespace(penstock, namespace)

@@ -1,105 +1,14 @@
 """Real pods: injected by the admission policy, configured by the operator's pod, asked through a Service."""
 
-import http.client
 import json
 import threading
 import time
 import urllib.request
 
-import pytest
 from installation import policy_document
 from polling import wait_until
-from spaces import Namespace
-
-SIMULATE = "x-simulate"
-
-
-def engine(name: str, labels: dict, replicas: int = 1) -> list[dict]:
-    """A Deployment of the simulated engine, and its Service."""
-    container = {
-        "name": "engine",
-        "image": "penstock.test/engine:1",
-        "imagePullPolicy": "Never",
-        "args": ["model-server", "--port", "8000"],
-        "ports": [{"name": "http", "containerPort": 8000}],
-        "readinessProbe": {"tcpSocket": {"port": "http"}, "periodSeconds": 1},
-        "securityContext": {
-            "runAsNonRoot": True,
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-    }
-    deployment = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": replicas,
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
-        },
-    }
-    service = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": name},
-        "spec": {"selector": labels, "ports": [{"port": 80, "targetPort": 8000}]},
-    }
-    return [deployment, service]
-
-
-@pytest.fixture
-def space(penstock, namespace) -> Namespace:
-    """A namespace that admits only what Pod Security calls restricted."""
-    penstock.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
-    return Namespace(penstock, namespace)
-
-
-def start(space: Namespace, replicas: int = 1, **spec) -> str:
-    """A policy, and an engine behind it whose every pod is ready and programmed; the Service's address."""
-    known = {"engine": {"port": 8000, "flag": "--port"}, **spec.pop("interception", {})}
-    space.apply(policy_document("chat", {"app": "llm"}, interception=known, **spec))
-    wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
-    for document in engine("engine", {"app": "llm"}, replicas):
-        space.apply(document)
-    space.cluster.kubectl("-n", space.name, "rollout", "status", "deployment/engine", "--timeout=60s")
-    space.await_condition("chat", "Programmed", "True", seconds=30)
-    service = space.api.get(f"/api/v1/namespaces/{space.name}/services/engine")
-    address = service["spec"]["clusterIP"]
-    wait_until(lambda: ask(address, "are you there?"), "the Service", seconds=30)
-    return address
-
-
-def request_of(address: str, text: str, headers: dict | None = None, **more) -> urllib.request.Request:
-    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}], **more}
-    fields = {"content-type": "application/json", "authorization": "Bearer k", **(headers or {})}
-    return urllib.request.Request(f"http://{address}/v1/chat/completions", json.dumps(body).encode(), fields)
-
-
-def ask(address: str, text: str) -> dict:
-    """The headers of a good answer."""
-    with urllib.request.urlopen(request_of(address, text), timeout=10) as answer:
-        assert json.loads(answer.read())["choices"]
-        return {name.lower(): value for name, value in answer.headers.items()}
-
-
-def engine_calls(space: Namespace) -> int:
-    """Chat requests that reached the engine itself, past the sidecar."""
-    ip = space.pods("app=llm")[0]["status"]["podIP"]
-    connection = http.client.HTTPConnection(ip, 18000, timeout=5)
-    connection.request("GET", "/simulate/journal")
-    journal = json.loads(connection.getresponse().read())
-    return sum(1 for entry in journal if entry["target"].startswith("/v1/chat"))
-
-
-CACHING = {"tiers": [{"ref": {"name": "memory"}}], "tenant": {"anonymous": "Share"}}
-TIER = {
-    "apiVersion": "penstock.dev/v1alpha1",
-    "kind": "CacheTier",
-    "metadata": {"name": "memory"},
-    "spec": {"type": "Memory", "memory": {"size": "16Mi"}},
-}
+from spaces import POLICIES
+from traffic import CACHING, SIMULATE, TIER, ask, credential, engine, engine_calls, journal, request_of, start
 
 
 def test_traffic_passes_the_sidecar_and_hits_never_reach_the_engine(space):
@@ -243,3 +152,119 @@ def test_readiness_costs_what_a_native_sidecar_costs(space, record_property):
     record_property("ready_without_ms", round(medians["without"] * 1000))
     record_property("ready_with_ms", round(medians["with"] * 1000))
     assert medians["with"] - medians["without"] < 1.3
+
+
+def test_a_policy_that_goes_bad_keeps_the_last_good_version(space):
+    address = start(space)
+    good = ask(address, "before")["x-penstock-policy"]
+    path = f"{POLICIES.format(space.name)}/chat"
+    space.api.merge(path, {"spec": {"routing": {"tableRef": {"name": "nowhere"}}}})
+    space.await_condition("chat", "ResolvedRefs", "False", "NotResolved")
+    space.await_condition("chat", "Programmed", "True")
+    assert ask(address, "after")["x-penstock-policy"] == good
+    space.api.merge(path, {"spec": {"routing": None}})
+    space.await_condition("chat", "Degraded", "False")
+
+
+def test_two_policies_share_a_tier(space):
+    """By its name: each sidecar has a cache of its own, of the size that the tier says."""
+    space.apply(TIER)
+    address = start(space, caching=CACHING)
+    known = {"engine": {"port": 8000, "flag": "--port"}}
+    space.apply(policy_document("other", {"app": "other"}, interception=known, caching=CACHING))
+    wait_until(lambda: space.policy("other").get("status", {}).get("injection"), "injection")
+    for document in engine("other", {"app": "other"}):
+        space.apply(document)
+    space.await_condition("other", "Programmed", "True", seconds=60)
+    tier = f"/apis/penstock.dev/v1alpha1/namespaces/{space.name}/cachetiers/memory"
+    wait_until(lambda: space.api.get(tier)["status"]["policies"] == 2, "the tier's status")
+    before = {name: space.policy(name)["status"]["hash"] for name in ("chat", "other")}
+    space.api.merge(tier, {"spec": {"memory": {"size": "24Mi"}}})
+    for name, old in before.items():
+        wait_until(lambda name=name, old=old: space.policy(name)["status"]["hash"] != old, f"the edit in {name}")
+        space.await_condition(name, "Programmed", "True", seconds=30)
+    ask(address, "still there")
+    assert "hit" in ask(address, "still there")["cache-status"]
+
+
+def test_a_rotated_secret_is_taken_over_while_traffic_runs(space):
+    table = {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "RoutingTable",
+        "metadata": {"name": "models"},
+        "spec": {
+            "backends": [
+                {
+                    "name": "engine",
+                    "url": "http://127.0.0.1:18000",
+                    "dialect": "OpenAI",
+                    "credentials": {"secretRef": {"name": "upstream", "key": "token"}},
+                }
+            ]
+        },
+    }
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "upstream"}, "stringData": {"token": "first"}}
+    space.apply(secret)
+    space.apply(table)
+    address = start(space, routing={"tableRef": {"name": "models"}}, listener={"authentication": {"allowAnonymous": True}})
+
+    def sent() -> str:
+        ask(address, "who am I?")
+        return next(value for name, value in journal(space)[-1]["headers"] if name.lower() == "authorization")
+
+    assert sent() == credential("Bearer first")
+    space.apply({**secret, "stringData": {"token": "second"}})
+    pod = space.pods("app=llm")[0]["metadata"]["name"]
+    # Unasked, the kubelet looks at a pod's Secrets once a minute.
+    space.cluster.kubectl("-n", space.name, "annotate", "pod", pod, "test=look")
+    wait_until(lambda: sent() == credential("Bearer second"), "the new credential", seconds=120, every=0.5)
+
+
+def test_calls_of_clients_pass_their_own_sidecar(space):
+    """A Job that calls the engine by the base URL in its environment; what it asks twice is answered beside it."""
+    for document in engine("engine", {"app": "llm"}):
+        space.apply(document)
+    space.cluster.kubectl("-n", space.name, "rollout", "status", "deployment/engine", "--timeout=60s")
+    address = space.api.get(f"/api/v1/namespaces/{space.name}/services/engine")["spec"]["clusterIP"]
+    space.apply(TIER)
+    container = engine("x", {})[0]["spec"]["template"]["spec"]["containers"][0]
+    load = ["load", "--target", "$(OPENAI_BASE_URL)", "--requests", "60", "--repeat-share", "0.9", "--dialects", "openai"]
+    client = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "client", "labels": {"app": "client"}},
+        "spec": {
+            "restartPolicy": "Never",
+            "containers": [
+                {
+                    **{part: container[part] for part in ("image", "imagePullPolicy", "securityContext")},
+                    "name": "client",
+                    "args": load,
+                    "env": [{"name": "OPENAI_BASE_URL", "value": f"http://{address}"}],
+                }
+            ],
+        },
+    }
+    # A pod alone tells its policy what it is only once it is there, so this one is told by a Deployment of the same shape.
+    shape = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "clients"},
+        "spec": {
+            "replicas": 0,
+            "selector": {"matchLabels": {"app": "client"}},
+            "template": {"metadata": {"labels": {"app": "client"}}, "spec": {"containers": client["spec"]["containers"]}},
+        },
+    }
+    space.apply(shape)
+    space.apply(policy_document("calls", {"app": "client"}, caching={**CACHING, "sampled": "Cache"}))
+    wait_until(lambda: space.policy("calls").get("status", {}).get("interception") == "Environment", "injection")
+    space.apply(client)
+
+    def succeeded() -> bool:
+        phase = space.api.get(f"/api/v1/namespaces/{space.name}/pods/client")["status"].get("phase")
+        assert phase != "Failed"
+        return phase == "Succeeded"
+
+    wait_until(succeeded, "the client")
+    assert 0 < len(journal(space, 8000)) < 40

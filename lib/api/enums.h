@@ -87,11 +87,12 @@ constexpr auto enum_names(PriceFileFormat) {
                     json::EnumName{PriceFileFormat::kModelsDev, "ModelsDev"}};
 }
 
-enum class InterceptionMode : std::uint8_t { kAuto, kPortSwap, kNamedPort };
+enum class InterceptionMode : std::uint8_t { kAuto, kPortSwap, kNamedPort, kEnvironment };
 constexpr auto enum_names(InterceptionMode) {
   return std::array{json::EnumName{InterceptionMode::kAuto, "Auto"},
                     json::EnumName{InterceptionMode::kPortSwap, "PortSwap"},
-                    json::EnumName{InterceptionMode::kNamedPort, "NamedPort"}};
+                    json::EnumName{InterceptionMode::kNamedPort, "NamedPort"},
+                    json::EnumName{InterceptionMode::kEnvironment, "Environment"}};
 }
 
 enum class Rollout : std::uint8_t { kManual, kRestart };

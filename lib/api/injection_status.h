@@ -65,6 +65,54 @@ struct PortSwapStatus {
   }
 };
 
+// A variable that names a model API.
+struct ClientVariableStatus {
+  std::string name;
+  std::string from;
+  std::string to;
+
+  bool operator==(const ClientVariableStatus&) const = default;
+
+  static constexpr auto fields() {
+    using T = ClientVariableStatus;
+    return std::tuple{
+        json::Field{
+            "name",
+            &T::name,
+            {.about = "The variable.", .required = true, .length_max = 128, .format = &kVariable}},
+        json::Field{"from",
+                    &T::from,
+                    {.about = "What it must be before; empty: it may be absent, and "
+                              "is added.",
+                     .required = true,
+                     .length_min = 0,
+                     .length_max = 2'048}},
+        json::Field{"to",
+                    &T::to,
+                    {.about = "The sidecar, with the path of the API.",
+                     .required = true,
+                     .length_max = 2'048}}};
+  }
+};
+
+// How a client's containers are told that their model APIs are at the sidecar.
+struct EnvironmentStatus {
+  std::vector<ClientVariableStatus> variables;
+  bool override_all = false;
+
+  bool operator==(const EnvironmentStatus&) const = default;
+
+  static constexpr auto fields() {
+    using T = EnvironmentStatus;
+    return std::tuple{
+        json::Field{"variables",
+                    &T::variables,
+                    {.about = "Set in every container.", .required = true, .items_max = 16}},
+        json::Field{
+            "override", &T::override_all, {.about = "Whatever they are now.", .required = true}}};
+  }
+};
+
 // All that a pod is given. Whoever may write it may put any container into the namespace's pods.
 struct InjectionStatus {
   std::string hash;
@@ -73,6 +121,7 @@ struct InjectionStatus {
   std::map<std::string, std::string> annotations;
   std::int64_t grace = 0;
   std::optional<PortSwapStatus> port_swap;
+  std::optional<EnvironmentStatus> environment;
   json::Value container;
   json::Value engine_pre_stop;
   std::vector<json::Value> volumes;
@@ -103,6 +152,9 @@ struct InjectionStatus {
             &T::grace,
             {.about = "The pod's least grace period, in seconds.", .min = 0, .max = 86'460}},
         json::Field{"portSwap", &T::port_swap, {.about = "How the engine's port moves."}},
+        json::Field{"environment",
+                    &T::environment,
+                    {.about = "How clients are told where their model APIs are."}},
         json::Field{
             "container", &T::container, {.about = "The sidecar's container.", .required = true}},
         json::Field{"enginePreStop",

@@ -22,6 +22,8 @@ struct EngineSpec {
   std::optional<std::string> flag;
   std::optional<std::string> env;
 
+  bool operator==(const EngineSpec&) const = default;
+
   static constexpr auto fields() {
     using T = EngineSpec;
     return std::tuple{
@@ -47,10 +49,25 @@ struct EngineSpec {
   }
 };
 
+// How clients are told where their model APIs are.
+struct EnvironmentSpec {
+  bool override_all = false;
+
+  static constexpr auto fields() {
+    return std::tuple{
+        json::Field{"override",
+                    &EnvironmentSpec::override_all,
+                    {.about = "Sets the variables also where they come from envFrom or valueFrom, "
+                              "which cannot be read: calls then go to the providers' own hosts, or "
+                              "where the RoutingTable says."}}};
+  }
+};
+
 struct InterceptionSpec {
   InterceptionMode mode = InterceptionMode::kAuto;
   Rollout rollout = Rollout::kManual;
   EngineSpec engine;
+  EnvironmentSpec environment;
   std::chrono::milliseconds grace{90'000};
 
   static constexpr auto fields() {
@@ -59,14 +76,18 @@ struct InterceptionSpec {
         json::Field{"mode",
                     &T::mode,
                     {.about = "PortSwap: the sidecar takes the engine's port and the engine moves. "
-                              "NamedPort: the sidecar takes the port's name. Auto: whichever the "
-                              "pods and their Services allow."}},
+                              "NamedPort: the sidecar takes the port's name. Environment: the pods "
+                              "are clients, and their base URLs name the sidecar. Auto: whichever "
+                              "the pods and their Services allow."}},
         json::Field{"rollout",
                     &T::rollout,
                     {.about = "Pods that run without the sidecar, or with an older one, stay as "
                               "they are until somebody restarts them (Manual), or are evicted one "
                               "at a time, within disruption budgets (Restart)."}},
         json::Field{"engine", &T::engine, {.about = "How the engine is told its port."}},
+        json::Field{"environment",
+                    &T::environment,
+                    {.about = "Environment: how clients are told where their model APIs are."}},
         json::Field{"grace",
                     &T::grace,
                     {.about = "How long streams may go on after their pod's deletion; the pod's "

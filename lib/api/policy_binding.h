@@ -15,12 +15,37 @@ namespace penstock::api {
 // new fields alone do not raise it, `requires` names those.
 inline constexpr std::int64_t kApiLevel = 1;
 
+// In a pod of clients: the hosts that their calls were meant for.
+struct ProvidersSpec {
+  std::string openai;
+  std::string anthropic;
+
+  bool operator==(const ProvidersSpec&) const = default;
+
+  static constexpr auto fields() {
+    using T = ProvidersSpec;
+    return std::tuple{json::Field{"openAI",
+                                  &T::openai,
+                                  {.about = "Calls of OpenAI clients.",
+                                   .required = true,
+                                   .length_max = 2'048,
+                                   .format = &kUrl}},
+                      json::Field{"anthropic",
+                                  &T::anthropic,
+                                  {.about = "Calls of Anthropic clients.",
+                                   .required = true,
+                                   .length_max = 2'048,
+                                   .format = &kUrl}}};
+  }
+};
+
 // What the operator adds to the user's documents. Not a CRD.
 struct PolicyBindingSpec {
   std::int64_t api_level = kApiLevel;
   std::vector<std::string> required_features;  // see lib/api/features.h
   std::string policy;                          // "namespace/name"
   std::optional<std::uint16_t> engine_port;
+  std::optional<ProvidersSpec> providers;
   std::optional<std::string> secrets_path;
   std::optional<std::string> hash;
 
@@ -48,6 +73,9 @@ struct PolicyBindingSpec {
             "enginePort",
             &T::engine_port,
             {.about = "Where the engine in the same pod listens.", .min = 1, .max = 65'535}},
+        json::Field{"providers",
+                    &T::providers,
+                    {.about = "Where the calls of a client's pod go, where no table says."}},
         json::Field{"secretsPath",
                     &T::secrets_path,
                     {.about = "Where Secrets are mounted, as <name>/<key>.", .length_max = 4'096}},

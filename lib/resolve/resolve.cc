@@ -138,6 +138,8 @@ class Resolver {
     if (!policy.spec.routing) {
       if (engine_port) {
         add_engine(*engine_port, resolved);
+      } else if (binding != nullptr && binding->spec.providers) {
+        add_providers(*binding->spec.providers, resolved);
       } else {
         errors_.push_back(policy.origin.error(
             "spec.routing",

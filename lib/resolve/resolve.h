@@ -32,8 +32,16 @@ std::string upstream_as_yaml(std::string_view url,
 ResolveResult for_upstream(std::string_view url,
                            std::optional<std::uint64_t> cache_bytes = std::nullopt);
 
-// A policy that changes nothing, in front of the engine at `port` of the same pod.
-ResolveResult for_engine(std::uint16_t port);
+// Where requests of a pod go that has no policy, or none that is good yet: to the engine beside, or
+// in a client's pod to the providers.
+struct PassThrough {
+  std::optional<std::uint16_t> engine_port;
+  std::optional<api::ProvidersSpec> providers;
+  bool operator==(const PassThrough&) const = default;
+};
+
+// A policy that changes nothing. REQUIRES: one of the two.
+ResolveResult for_pass_through(const PassThrough& to);
 
 // Whether clients can spend credentials that are not theirs: a backend with credentials of its own
 // behind a listener that is not loopback needs client keys, required client certificates, or

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "lib/api/optimization_policy.h"
+#include "lib/api/policy_binding.h"
 #include "lib/api/routing_table.h"
 #include "lib/resolve/resolved_policy.h"
 
@@ -21,5 +22,8 @@ void translate_table(const api::RoutingTableSpec& spec, std::optional<std::uint1
 
 // One backend and one route: the engine beside an injected sidecar.
 void add_engine(std::uint16_t port, ResolvedPolicy& resolved);
+
+// Two backends, told apart by what clients of their SDKs send: in a client's pod.
+void add_providers(const api::ProvidersSpec& spec, ResolvedPolicy& resolved);
 
 }  // namespace penstock::resolve

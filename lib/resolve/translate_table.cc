@@ -139,4 +139,21 @@ void add_engine(std::uint16_t port, ResolvedPolicy& resolved) {
   resolved.routes.push_back(default_route(1));
 }
 
+void add_providers(const api::ProvidersSpec& spec, ResolvedPolicy& resolved) {
+  const api::BackendSpec openai{
+      .name = "openai", .url = spec.openai, .dialect = api::DialectName::kOpenAi};
+  const api::BackendSpec anthropic{
+      .name = "anthropic", .url = spec.anthropic, .dialect = api::DialectName::kAnthropic};
+  // Anthropic's SDKs name the version of their API in every request; without it, as curl may send
+  // it, its own paths tell.
+  const auto to_anthropic = [](api::RouteMatchSpec match) {
+    return api::RouteSpec{.match = std::move(match), .backends = {{.name = "anthropic"}}};
+  };
+  translate_table({.backends = {openai, anthropic},
+                   .routes = {to_anthropic({.headers = {{"anthropic-version", "2023-06-01"}}}),
+                              to_anthropic({.path_prefixes = {"/v1/messages"}}),
+                              {.backends = {{.name = "openai"}}}}},
+                  std::nullopt, resolved);
+}
+
 }  // namespace penstock::resolve

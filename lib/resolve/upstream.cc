@@ -16,7 +16,7 @@ std::string_view dialect_of(const Result<api::Url>& url) {
 }
 
 // A JSON string is a YAML string, so nothing in the text can become structure.
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   return json::Value(text).dump(-1, ' ', false, json::Value::error_handler_t::replace);
 }
 
@@ -66,7 +66,7 @@ constexpr std::string_view kCaching = R"(  caching:
 
 std::string upstream_as_yaml(std::string_view url, std::optional<std::uint64_t> cache_bytes) {
   std::string text(kTable);
-  text.append("      url: ").append(quoted(url)).append("\n");
+  text.append("      url: ").append(json_string(url)).append("\n");
   text.append("      dialect: ").append(dialect_of(api::parse_url(url))).append("\n");
   if (cache_bytes) {
     text.append(kTier).append(json::format_quantity({*cache_bytes})).append("\n");
@@ -78,7 +78,11 @@ std::string upstream_as_yaml(std::string_view url, std::optional<std::uint64_t> 
   return text;
 }
 
-ResolveResult for_engine(std::uint16_t port) {
+ResolveResult for_pass_through(const PassThrough& to) {
+  const std::string where = to.engine_port
+                                ? "enginePort: " + std::to_string(*to.engine_port)
+                                : "providers: {openAI: " + json_string(to.providers->openai) +
+                                      ", anthropic: " + json_string(to.providers->anthropic) + "}";
   const std::string text =
       "apiVersion: penstock.dev/v1alpha1\n"
       "kind: OptimizationPolicy\n"
@@ -88,8 +92,8 @@ ResolveResult for_engine(std::uint16_t port) {
       "apiVersion: penstock.dev/v1alpha1\n"
       "kind: PolicyBinding\n"
       "metadata: {name: pass-through}\n"
-      "spec: {apiLevel: 1, policy: default/pass-through, enginePort: " +
-      std::to_string(port) + "}\n";
+      "spec: {apiLevel: 1, policy: default/pass-through, " +
+      where + "}\n";
   api::Resources resources;
   api::add_text(resources, "", text, json::Strictness::kStrict);
   return resolve(resources);

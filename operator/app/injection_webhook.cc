@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "operator/app/listen_address.h"
+#include "operator/app/log.h"
 #include "operator/webhook/certificates.h"
 
 namespace penstock::control {
@@ -11,24 +12,39 @@ namespace {
 using controllers::WebhookConfiguration;
 using controllers::WebhookSecret;
 
+// There is one piece of work.
+constexpr const char* kKey = "webhook";
+
 }  // namespace
 
 InjectionWebhook::InjectionWebhook(const RunOptions& options, const std::string& ns,
                                    const controllers::Stores& stores, kube::Client& client,
-                                   const clock::Clock& clock, std::function<void()> changed)
+                                   const clock::Clock& clock, std::uint64_t seed)
     : server_([&stores](const std::string& of) { return controllers::injections_of(stores, of); }),
-      stores_{
-          .secrets = kube::ObjectStore<WebhookSecret>(
-              [this, changed](const WebhookSecret*, const WebhookSecret* now) {
-                if (now != nullptr) {
-                  server_.use(webhook::Certificates::of(now->data).server);
-                }
-                changed();
-              }),
-          .configurations = kube::ObjectStore<WebhookConfiguration>(
-              [changed](const WebhookConfiguration*, const WebhookConfiguration*) { changed(); })},
+      workers_(clock, seed),
+      stores_{.secrets = kube::ObjectStore<WebhookSecret>(
+                  [this](const WebhookSecret*, const WebhookSecret* now) {
+                    if (now != nullptr) {
+                      server_.use(webhook::Certificates::of(now->data).server);
+                    }
+                    workers_.add(kKey);
+                  }),
+              .configurations = kube::ObjectStore<WebhookConfiguration>(
+                  [this](const WebhookConfiguration*, const WebhookConfiguration*) {
+                    workers_.add(kKey);
+                  })},
       controller_(stores_, {ns, options.webhook_secret, options.webhook_configuration}, client,
                   clock) {}
+
+void InjectionWebhook::start() {
+  workers_.start(1, [this](const std::string&) {
+    kube::WorkOutcome outcome = controller_.reconcile();
+    if (!outcome.problem.empty()) {
+      log_line("warn", "webhook: " + outcome.problem);
+    }
+    return outcome;
+  });
+}
 
 Result<void> InjectionWebhook::listen(const std::string& address) {
   const Result<ListenAddress> parsed = parse_listen_address("--webhook", address);

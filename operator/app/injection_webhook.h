@@ -8,24 +8,27 @@
 
 namespace penstock::control {
 
-// The admission webhook, where it is on: its listener, the certificates that every replica serves
-// from one Secret, and the work that keeps them, which the leader does.
+// The admission webhook: its listener, the certificates that every replica serves from one Secret,
+// and the work that keeps them. Any replica does it, whether it leads or not: one that waits for
+// the leader to be ready would wait forever where the leader is of a release that has no webhook.
 class InjectionWebhook {
  public:
-  // `changed` is called whenever there may be work.
   InjectionWebhook(const RunOptions& options, const std::string& ns,
                    const controllers::Stores& stores, kube::Client& client,
-                   const clock::Clock& clock, std::function<void()> changed);
+                   const clock::Clock& clock, std::uint64_t seed);
 
   Result<void> listen(const std::string& address);
+  // The stores may be filled from here on.
+  void start();
+  void stop() { workers_.stop(); }
 
   // Whether API servers can be answered.
   [[nodiscard]] bool ready() const { return server_.ready(); }
   controllers::WebhookStores& stores() { return stores_; }
-  kube::WorkOutcome reconcile() { return controller_.reconcile(); }
 
  private:
   webhook::Server server_;
+  kube::Workers workers_;
   controllers::WebhookStores stores_;
   controllers::WebhookController controller_;
 };

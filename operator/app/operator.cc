@@ -60,14 +60,14 @@ class Operator {
         ns_(options.ns.empty() ? config.ns : options.ns),
         identity_(options.identity.empty() ? host_name() : options.identity),
         transport_(std::move(config), clock_),
-        lease_client_(transport_, clock_, {}),
+        any_client_(transport_, clock_, {}),
         client_(transport_, clock_, {}, [this] { return leads(); }),
         events_(client_, clock_, identity_),
         seed_(static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())),
         workers_(clock_, seed_),
         keys_(workers_),
         stores_(keys_.changes()),
-        leader_(lease_client_, clock_, ns_, options.lease, identity_),
+        leader_(any_client_, clock_, ns_, options.lease, identity_),
         collector_([this](const std::string& policy) {
           const std::size_t slash = policy.find('/');
           keys_.add_policy(policy.substr(0, slash), policy.substr(slash + 1));
@@ -77,8 +77,8 @@ class Operator {
         health_([this] { return ready(); }) {
     keys_.attach(stores_);
     if (options.webhook != "off") {
-      webhook_ = std::make_unique<InjectionWebhook>(options, ns_, stores_, client_, clock_,
-                                                    [this] { keys_.add_webhook(); });
+      webhook_ =
+          std::make_unique<InjectionWebhook>(options, ns_, stores_, any_client_, clock_, seed_);
     }
   }
 
@@ -101,9 +101,12 @@ class Operator {
     sigwait(&ending, &signal);
     log_line("info", "ending");
     workers_.stop();
+    if (webhook_ != nullptr) {
+      webhook_->stop();
+    }
     leader_thread_ = {};  // gives the Lease back
     client_.stop();
-    lease_client_.stop();
+    any_client_.stop();
     for (std::jthread& reflector : reflectors_) {
       reflector.request_stop();
     }
@@ -160,6 +163,7 @@ class Operator {
          {.ns = options_.watch_namespace, .labels = kOurs});
     reflect(kube::kPods, std::make_shared<PodSink>(stores_), all);
     if (webhook_ != nullptr) {
+      webhook_->start();
       const std::string secret = "metadata.name=" + options_.webhook_secret;
       const std::string configuration = "metadata.name=" + options_.webhook_configuration;
       keep(webhook_->stores().secrets, kube::kSecrets, &controllers::read_webhook_secret,
@@ -189,9 +193,6 @@ class Operator {
 
   void begin_leading() {
     keys_.add_all();
-    if (webhook_ != nullptr) {
-      keys_.add_webhook();
-    }
     workers_.resume();
   }
 
@@ -211,9 +212,6 @@ class Operator {
     if (key.kind == kube::kPolicies.kind) {
       return policies_.reconcile(key.ns, key.name);
     }
-    if (key.kind == kube::kMutatingWebhooks.kind) {
-      return webhook_->reconcile();
-    }
     return key.kind == kube::kTiers.kind ? referenced_.reconcile_tier(key.ns, key.name)
                                          : referenced_.reconcile_table(key.ns, key.name);
   }
@@ -223,8 +221,8 @@ class Operator {
   const std::string identity_;
   clock::RealClock clock_;
   kube::HttpTransport transport_;
-  kube::Client lease_client_;
-  kube::Client client_;
+  kube::Client any_client_;  // for what every replica does
+  kube::Client client_;      // for what only the leader does
   kube::EventRecorder events_;
   std::uint64_t seed_;
   kube::Workers workers_;

@@ -39,10 +39,6 @@ void WorkKeys::add_policy(const std::string& ns, const std::string& name) {
   workers_.add(key(ns, kPolicy, name));
 }
 
-void WorkKeys::add_webhook() {
-  workers_.add(key("", "MutatingWebhookConfiguration", ""));
-}
-
 void WorkKeys::add_policies(const std::string& ns,
                             const std::function<bool(const Policy&)>& concerns) {
   for (const auto& policy : stores_->policies.list(ns)) {

@@ -20,8 +20,6 @@ class WorkKeys {
   controllers::StoreChanges changes();
   void add_all();
   void add_policy(const std::string& ns, const std::string& name);
-  // There is one for the whole cluster.
-  void add_webhook();
 
  private:
   // Every policy of the namespace that `concerns` takes.
@@ -39,8 +37,7 @@ class WorkKeys {
 
 struct WorkKey {
   std::string ns;
-  std::string
-      kind;  // "OptimizationPolicy", "CacheTier", "RoutingTable", "MutatingWebhookConfiguration"
+  std::string kind;  // "OptimizationPolicy", "CacheTier", "RoutingTable"
   std::string name;
 };
 WorkKey parse_key(const std::string& key);

@@ -13,6 +13,7 @@ namespace {
 
 using json::Value;
 using kube::flag_of;
+using kube::list_of;
 using kube::member;
 using kube::number_of;
 using kube::text_of;
@@ -20,14 +21,11 @@ using kube::texts_of;
 
 constexpr const char* kSidecar = "penstock-sidecar";
 
-std::vector<std::string> list_of(const Value& object, const char* name) {
+std::vector<std::string> strings_of(const Value& object, const char* name) {
   std::vector<std::string> result;
-  const Value& list = member(object, name);
-  if (list.is_array()) {
-    for (const Value& element : list) {
-      if (element.is_string()) {
-        result.push_back(element.get<std::string>());
-      }
+  for (const Value& element : list_of(object, name)) {
+    if (element.is_string()) {
+      result.push_back(element.get<std::string>());
     }
   }
   return result;
@@ -35,11 +33,8 @@ std::vector<std::string> list_of(const Value& object, const char* name) {
 
 template <class Visit>
 void for_each(const Value& object, const char* name, const Visit& visit) {
-  const Value& list = member(object, name);
-  if (list.is_array()) {
-    for (const Value& element : list) {
-      visit(element);
-    }
+  for (const Value& element : list_of(object, name)) {
+    visit(element);
   }
 }
 
@@ -82,12 +77,14 @@ reconcile::Container read_container(const Value& container) {
   reconcile::Container result{
       .name = text_of(container, "name"),
       .image = text_of(container, "image"),
-      .command = list_of(container, "command"),
-      .args = list_of(container, "args"),
+      .command = strings_of(container, "command"),
+      .args = strings_of(container, "args"),
+      .has_env_from = !list_of(container, "envFrom").empty(),
       .has_pre_stop = !member(member(container, "lifecycle"), "preStop").is_null(),
       .guaranteed = is_guaranteed(member(container, "resources"))};
   for_each(container, "env", [&result](const Value& variable) {
-    result.env.push_back({text_of(variable, "name"), text_of(variable, "value")});
+    result.env.push_back({text_of(variable, "name"), text_of(variable, "value"),
+                          !member(variable, "valueFrom").is_null()});
   });
   for_each(container, "ports", [&result](const Value& port) {
     result.ports.push_back({text_of(port, "name"), number_of(port, "containerPort")});

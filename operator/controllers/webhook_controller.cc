@@ -34,8 +34,8 @@ WorkOutcome WebhookController::reconcile() {
   return write_bundle(*configuration, current.bundle());
 }
 
-// Only over the version that was read: of two replicas that both took themselves for the leader,
-// one sees a conflict.
+// Only over the version that was read: of replicas that find the same thing due, one writes and the
+// others see a conflict, and then its certificates.
 WorkOutcome WebhookController::write_secret(const WebhookSecret& secret,
                                             const std::map<std::string, std::string>& data) {
   Value encoded = Value::object();

@@ -21,11 +21,10 @@ WebhookSecret read_webhook_secret(const Value& object) {
 
 WebhookConfiguration read_webhook_configuration(const Value& object) {
   WebhookConfiguration configuration{.meta = kube::read_meta(object)};
-  const Value& hooks = member(object, "webhooks");
-  for (std::size_t i = 0; hooks.is_array() && i < hooks.size(); ++i) {
-    const Value& client = member(hooks[i], "clientConfig");
+  for (const Value& entry : kube::list_of(object, "webhooks")) {
+    const Value& client = member(entry, "clientConfig");
     WebhookConfiguration::Hook hook{
-        .name = text_of(hooks[i], "name"),
+        .name = text_of(entry, "name"),
         .bundle = kube::decode_base64(text_of(client, "caBundle")).value_or("")};
     if (const Value& service = member(client, "service"); service.is_object()) {
       hook.host = text_of(service, "name") + "." + text_of(service, "namespace") + ".svc";

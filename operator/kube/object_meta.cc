@@ -11,6 +11,12 @@ const json::Value& member(const json::Value& object, const char* name) {
   return found == object.end() ? kNothing : *found;
 }
 
+const json::Value& list_of(const json::Value& object, const char* name) {
+  static const json::Value kEmpty = json::Value::array();
+  const json::Value& list = member(object, name);
+  return list.is_array() ? list : kEmpty;
+}
+
 std::string text_of(const json::Value& object, const char* name) {
   const json::Value& value = member(object, name);
   return value.is_string() ? value.get<std::string>() : std::string();

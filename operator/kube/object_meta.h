@@ -26,9 +26,10 @@ struct ObjectMeta {
 // trusted to be well formed.
 ObjectMeta read_meta(const json::Value& object);
 
-// Members of foreign objects, read without trust: empty, 0 or a shared null where absent or of
-// another type.
+// Members of foreign objects, read without trust: empty, 0 or a shared null or empty list where
+// absent or of another type.
 const json::Value& member(const json::Value& object, const char* name);
+const json::Value& list_of(const json::Value& object, const char* name);
 std::string text_of(const json::Value& object, const char* name);
 std::int64_t number_of(const json::Value& object, const char* name);
 bool flag_of(const json::Value& object, const char* name);

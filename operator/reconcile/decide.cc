@@ -69,8 +69,10 @@ class Decision {
     }
     conditions_.set("Accepted", kTrue, "Accepted", "the policy is valid");
     const InterceptionFinding interception = choose_interception(world_, settings_);
-    const auto engine_port = interception.choice ? interception.choice->ports.to : std::uint16_t{1};
-    DeliveryResult documents = documents_of(world_, engine_port);
+    // Until it is known where calls go, any port tells whether the documents are good.
+    DeliveryResult documents =
+        documents_of(world_, interception.choice ? interception.choice->to
+                                                 : resolve::PassThrough{.engine_port = 1});
     if (!documents.delivery) {
       conditions_.set("ResolvedRefs", kFalse, "NotResolved", joined(documents.errors));
       degrade("NotResolved", "sidecars keep the last good version: " + joined(documents.errors));

@@ -43,7 +43,7 @@ class Collector {
  public:
   explicit Collector(const World& world) : world_(world) {}
 
-  DeliveryResult run(std::optional<std::uint16_t> engine_port) {
+  DeliveryResult run(const resolve::PassThrough& to) {
     const Policy& policy = *world_.policy;
     add(policy, "OptimizationPolicy", "policy.json");
     if (policy.parsed.routing) {
@@ -56,7 +56,8 @@ class Collector {
     }
     api::PolicyBindingSpec binding{.required_features = required_,
                                    .policy = policy.meta.key(),
-                                   .engine_port = engine_port,
+                                   .engine_port = to.engine_port,
+                                   .providers = to.providers,
                                    .secrets_path = std::string(kSecretsPath)};
     put_binding(binding);
     api::Resources resources;
@@ -137,8 +138,8 @@ class Collector {
 
 }  // namespace
 
-DeliveryResult documents_of(const World& world, std::optional<std::uint16_t> engine_port) {
-  return Collector(world).run(engine_port);
+DeliveryResult documents_of(const World& world, const resolve::PassThrough& to) {
+  return Collector(world).run(to);
 }
 
 }  // namespace penstock::reconcile

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/resolve/resolve.h"
 #include "operator/reconcile/world.h"
 
 namespace penstock::reconcile {
@@ -27,7 +28,7 @@ struct DeliveryResult {
 };
 
 // Follows the policy's references through `world` and checks the whole as a sidecar will.
-// `engine_port`: where the engine in the pod listens; nothing: not known yet.
-DeliveryResult documents_of(const World& world, std::optional<std::uint16_t> engine_port);
+// `to`: where calls go that no table routes.
+DeliveryResult documents_of(const World& world, const resolve::PassThrough& to);
 
 }  // namespace penstock::reconcile

@@ -137,6 +137,12 @@ const Container* choose(const PodTemplate& pods, const api::EngineSpec& spec,
 
 }  // namespace
 
+bool runs_known_engine(const PodTemplate& pods) {
+  return std::ranges::any_of(pods.containers, [](const Container& container) {
+    return known_engine(container) != nullptr;
+  });
+}
+
 EngineFinding find_engine(const PodTemplate& pods, const api::EngineSpec& spec) {
   EngineFinding finding;
   const Container* container = choose(pods, spec, finding);

@@ -27,6 +27,9 @@ struct EngineFinding {
   std::string problem;  // why there is none: what to set, for a person
 };
 
+// Whether a container runs one of the engines that are known.
+bool runs_known_engine(const PodTemplate& pods);
+
 // Finds the engine of such pods: the container that the policy names, else the one that runs a
 // known engine, else the only one. Its port is the policy's, else what its flag or variable says,
 // else the one it declares, else the engine's default.

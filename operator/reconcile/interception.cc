@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lib/api/selects.h"
+#include "operator/reconcile/clients.h"
 #include "operator/reconcile/engines.h"
 
 namespace penstock::reconcile {
@@ -60,7 +61,6 @@ bool is_guaranteed(const PodTemplate& pods) {
   return !pods.containers.empty() && std::ranges::all_of(pods.containers, &Container::guaranteed);
 }
 
-// What the policy says by itself, before there is any workload to look at.
 std::optional<EngineShape> shape_of_spec(const api::EngineSpec& spec) {
   if (!spec.port || (!spec.flag && !spec.env)) {
     return std::nullopt;
@@ -71,23 +71,36 @@ std::optional<EngineShape> shape_of_spec(const api::EngineSpec& spec) {
                      .env = spec.env.value_or("")};
 }
 
-// What both ways of getting in front have in common; the ports that follow from the way are
-// missing.
-Interception in_front_of(InterceptionMode mode, const PodTemplate& pods, const EngineShape& shape) {
-  Interception choice{
-      .mode = mode, .engine_has_pre_stop = shape.has_pre_stop, .guaranteed = is_guaranteed(pods)};
-  choice.ports.container = shape.container;
-  choice.ports.from = shape.port;
+// In front of an engine that goes to port `to`, with the sidecar at `bind`.
+Interception in_front_of(InterceptionMode mode, const PodTemplate& pods, const EngineShape& shape,
+                         std::uint16_t to, std::uint16_t bind) {
+  Interception choice{.mode = mode,
+                      .to = {.engine_port = to},
+                      .engine_has_pre_stop = shape.has_pre_stop,
+                      .guaranteed = is_guaranteed(pods)};
+  choice.ports = {.container = shape.container, .from = shape.port, .to = to, .bind = bind};
   return choice;
+}
+
+InterceptionFinding environment(const PodTemplate& pods, const api::InterceptionSpec& spec,
+                                const Settings& settings) {
+  ClientFinding finding = read_client(pods, spec.environment, settings.bind_port);
+  if (!finding.shape) {
+    return refused(std::move(finding.reason), std::move(finding.problem));
+  }
+  Interception choice{.mode = InterceptionMode::kEnvironment,
+                      .environment = std::move(finding.shape->environment),
+                      .to = {.providers = std::move(finding.shape->providers)},
+                      .guaranteed = is_guaranteed(pods)};
+  return {std::move(choice), "", ""};
 }
 
 InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
                               const Settings& settings) {
-  Interception choice = in_front_of(InterceptionMode::kPortSwap, pods, shape);
-  choice.ports.to = other_port(pods, shape.port, settings);
-  choice.ports.bind = shape.port;
-  choice.ports.flag = shape.flag;
-  choice.ports.env = shape.env;
+  Interception choice = in_front_of(InterceptionMode::kPortSwap, pods, shape,
+                                    other_port(pods, shape.port, settings), shape.port);
+  choice.ports->flag = shape.flag;
+  choice.ports->env = shape.env;
   return {choice, "", ""};
 }
 
@@ -107,10 +120,8 @@ InterceptionFinding named_port(const World& world, const PodTemplate& pods,
             : "Service " + numeric + " sends to port " + std::to_string(shape.port) +
                   " by its number, past the sidecar; use targetPort: " + shape.port_name);
   }
-  Interception choice = in_front_of(InterceptionMode::kNamedPort, pods, shape);
-  choice.ports.to = shape.port;
-  choice.ports.bind = settings.bind_port;
-  return {choice, "", ""};
+  return {in_front_of(InterceptionMode::kNamedPort, pods, shape, shape.port, settings.bind_port),
+          "", ""};
 }
 
 InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
@@ -134,42 +145,39 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
                      "a name that every Service uses)");
 }
 
-}  // namespace
-
-InterceptionFinding choose_interception(const World& world, const Settings& settings) {
-  const api::InterceptionSpec& spec = world.policy->parsed.interception;
-  InterceptionFinding first;
-  const Workload* first_of = nullptr;
-  for (const Ptr<Workload>& workload : world.workloads) {
-    if (workload->pods.host_network) {
-      return refused("HostNetwork", workload->kind + " " + workload->meta.name +
-                                        " uses the host's network, where ports cannot move");
-    }
-    const EngineFinding engine = find_engine(workload->pods, spec.engine);
-    const std::string of = workload->kind + " " + workload->meta.name;
-    if (!engine.shape) {
-      return refused("EngineNotFound", of + ": " + engine.problem);
-    }
-    InterceptionFinding finding = choose_for(world, workload->pods, *engine.shape, settings);
-    if (!finding.choice) {
-      finding.message = of + ": " + finding.message;
-      return finding;
-    }
-    if (first_of != nullptr && (finding.choice->ports != first.choice->ports ||
-                                finding.choice->mode != first.choice->mode)) {
-      return refused("SeveralShapes", first_of->kind + " " + first_of->meta.name + " and " + of +
-                                          " take their ports differently; give each a policy of "
-                                          "its own");
-    }
-    if (first_of == nullptr) {
-      first = std::move(finding);
-      first_of = workload.get();
-    } else {
-      first.choice->guaranteed = first.choice->guaranteed && finding.choice->guaranteed;
-    }
+// Auto takes pods for clients where they say that they are, and nothing in them is an engine.
+bool are_clients(const PodTemplate& pods, const api::InterceptionSpec& spec) {
+  if (spec.mode != InterceptionMode::kAuto) {
+    return spec.mode == InterceptionMode::kEnvironment;
   }
-  if (first_of != nullptr) {
-    return first;
+  return spec.engine == api::EngineSpec{} && looks_like_client(pods) && !runs_known_engine(pods);
+}
+
+InterceptionFinding choose_of(const World& world, const PodTemplate& pods,
+                              const Settings& settings) {
+  const api::InterceptionSpec& spec = world.policy->parsed.interception;
+  if (pods.host_network) {
+    return refused("HostNetwork", "it uses the host's network, where ports are everybody's");
+  }
+  if (are_clients(pods, spec)) {
+    return environment(pods, spec, settings);
+  }
+  const EngineFinding engine = find_engine(pods, spec.engine);
+  if (!engine.shape) {
+    return refused("EngineNotFound", engine.problem);
+  }
+  return choose_for(world, pods, *engine.shape, settings);
+}
+
+bool alike(const Interception& a, const Interception& b) {
+  return a.mode == b.mode && a.ports == b.ports && a.environment == b.environment && a.to == b.to;
+}
+
+// What the policy says by itself, before there is any workload to look at.
+InterceptionFinding choose_without_workload(const api::InterceptionSpec& spec,
+                                            const Settings& settings) {
+  if (spec.mode == InterceptionMode::kEnvironment) {
+    return environment({}, spec, settings);
   }
   const std::optional<EngineShape> told = shape_of_spec(spec.engine);
   if (told && spec.mode != InterceptionMode::kNamedPort) {
@@ -178,6 +186,34 @@ InterceptionFinding choose_interception(const World& world, const Settings& sett
   return refused("NoWorkload",
                  "no Deployment, StatefulSet or pod carries the selected labels yet, so nothing "
                  "tells how the engine takes its port; it is looked at again when one appears");
+}
+
+}  // namespace
+
+InterceptionFinding choose_interception(const World& world, const Settings& settings) {
+  InterceptionFinding first;
+  const Workload* first_of = nullptr;
+  for (const Ptr<Workload>& workload : world.workloads) {
+    InterceptionFinding finding = choose_of(world, workload->pods, settings);
+    const std::string of = workload->kind + " " + workload->meta.name;
+    if (!finding.choice) {
+      finding.message = of + ": " + finding.message;
+      return finding;
+    }
+    if (first_of == nullptr) {
+      first = std::move(finding);
+      first_of = workload.get();
+      continue;
+    }
+    if (!alike(*finding.choice, *first.choice)) {
+      return refused("SeveralShapes", first_of->kind + " " + first_of->meta.name + " and " + of +
+                                          " would be intercepted differently; give each a policy "
+                                          "of its own");
+    }
+    first.choice->guaranteed = first.choice->guaranteed && finding.choice->guaranteed;
+  }
+  return first_of != nullptr ? first
+                             : choose_without_workload(world.policy->parsed.interception, settings);
 }
 
 }  // namespace penstock::reconcile

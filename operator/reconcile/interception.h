@@ -5,14 +5,18 @@
 
 #include "lib/api/enums.h"
 #include "lib/api/policy_status.h"
+#include "lib/resolve/resolve.h"
 #include "operator/reconcile/world.h"
 
 namespace penstock::reconcile {
 
-// How the sidecar gets in front of the engine of the pods that a policy selects.
+// How the sidecar gets between the pods that a policy selects and their clients or, where they are
+// clients themselves, their model APIs.
 struct Interception {
   api::InterceptionMode mode = api::InterceptionMode::kAuto;
-  api::PortSwapStatus ports;
+  std::optional<api::PortSwapStatus> ports;           // in front of an engine
+  std::optional<api::EnvironmentStatus> environment;  // of clients
+  resolve::PassThrough to;                            // where calls go that no table routes
   bool engine_has_pre_stop = false;
   bool guaranteed = false;  // every container of the pods has limits like its requests
 };

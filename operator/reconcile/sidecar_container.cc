@@ -79,20 +79,47 @@ Value mount(const char* volume, const char* path) {
   return {{"name", volume}, {"mountPath", path}, {"readOnly", true}};
 }
 
+std::vector<std::string> arguments(const Interception& interception, std::int64_t grace,
+                                   const Settings& settings) {
+  std::vector<std::string> result = {"--resources",   kPolicyPath,
+                                     "--secrets-dir", kSecretsPath,
+                                     "--status",      ":" + std::to_string(settings.status_port),
+                                     "--admin",       kAdmin};
+  const auto add = [&result](std::initializer_list<std::string> more) {
+    result.insert(result.end(), more);
+  };
+  if (interception.to.providers) {
+    // Only the pod's own containers may spend what they have.
+    add({"--listen", "127.0.0.1:" + std::to_string(settings.bind_port), "--openai-url",
+         interception.to.providers->openai, "--anthropic-url",
+         interception.to.providers->anthropic});
+    return result;
+  }
+  const std::int64_t drain = std::max<std::int64_t>(1, grace - kLameDuckSeconds - kReserveSeconds);
+  add({"--listen", ":" + std::to_string(interception.ports->bind), "--engine-port",
+       std::to_string(interception.ports->to), "--drain-delay", seconds(kLameDuckSeconds),
+       "--drain-grace", seconds(drain)});
+  return result;
+}
+
+// In front of an engine the drain begins with the pod's end. A client's sidecar serves until the
+// clients have ended, which is when native sidecars get their signal.
+Value lifecycle(const Interception& interception) {
+  Value hooks = {{"postStart", exec("wait")}};
+  if (interception.ports) {
+    hooks["preStop"] = exec("drain");
+  }
+  return hooks;
+}
+
 Value container(const Interception& interception, const Value& resources, std::int64_t grace,
                 const Settings& settings) {
-  const std::string status = ":" + std::to_string(settings.status_port);
-  const std::int64_t drain = std::max<std::int64_t>(1, grace - kLameDuckSeconds - kReserveSeconds);
   return {
       {"name", "penstock-sidecar"},
       {"image", settings.sidecar_image},
       {"imagePullPolicy", settings.image_pull_policy},
       {"restartPolicy", "Always"},
-      {"args",
-       strings({"--resources", kPolicyPath, "--secrets-dir", kSecretsPath, "--listen",
-                ":" + std::to_string(interception.ports.bind), "--status", status, "--admin",
-                kAdmin, "--engine-port", std::to_string(interception.ports.to), "--drain-delay",
-                seconds(kLameDuckSeconds), "--drain-grace", seconds(drain)})},
+      {"args", strings(arguments(interception, grace, settings))},
       {"ports", Value::array({{{"name", "penstock-status"},
                                {"containerPort", settings.status_port},
                                {"protocol", "TCP"}}})},
@@ -101,7 +128,7 @@ Value container(const Interception& interception, const Value& resources, std::i
       // No startupProbe: it costs a second more than the postStart hook, which waits as well.
       {"readinessProbe", probe("/readyz", settings, 1, 2)},
       {"livenessProbe", probe("/healthz", settings, 10, 3)},
-      {"lifecycle", {{"postStart", exec("wait")}, {"preStop", exec("drain")}}},
+      {"lifecycle", lifecycle(interception)},
       {"volumeMounts",
        Value::array({mount("penstock-policy", kPolicyPath), mount("penstock-secrets", kSecretsPath),
                      // Over the service account's token, which is no business of ours.
@@ -139,11 +166,13 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
   using std::chrono::seconds;
   const auto& grace = policy.parsed.interception.grace;
   api::InjectionStatus injection;
-  injection.grace = std::chrono::ceil<seconds>(grace).count();
+  // A client's own grace is its own business: the sidecar ends after it.
+  injection.grace = interception.ports ? std::chrono::ceil<seconds>(grace).count() : 0;
   injection.port_swap = interception.ports;
+  injection.environment = interception.environment;
   injection.container = container(interception, resources(policy, interception, delivery, settings),
                                   injection.grace, settings);
-  if (!interception.engine_has_pre_stop) {
+  if (interception.ports && !interception.engine_has_pre_stop) {
     injection.engine_pre_stop = {
         {"httpGet", {{"path", "/drained"}, {"port", settings.status_port}}}};
   }
@@ -151,13 +180,16 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
   // Of what pods are made with; whom the policy selects or yields to, and by which name admission
   // finds the engine, makes no pod outdated.
   Value made_with = json::write(injection);
-  made_with["portSwap"].erase("container");
+  if (interception.ports) {
+    made_with["portSwap"].erase("container");
+  }
   injection.hash = resolve::content_hash({made_with.dump()}).substr(0, 16);
   injection.selector = policy.parsed.selector;
   injection.annotations = {{"penstock.dev/policy", policy.meta.name},
                            {"penstock.dev/injection", injection.hash}};
-  if (!interception.ports.container.empty()) {
-    injection.annotations["kubectl.kubernetes.io/default-container"] = interception.ports.container;
+  if (interception.ports && !interception.ports->container.empty()) {
+    injection.annotations["kubectl.kubernetes.io/default-container"] =
+        interception.ports->container;
   }
   return injection;
 }

@@ -29,6 +29,7 @@ struct Policy : Document {
 struct EnvVar {
   std::string name;
   std::string value;
+  bool from_elsewhere = false;  // valueFrom: nobody here knows the value
 };
 
 struct Port {
@@ -43,6 +44,7 @@ struct Container {
   std::vector<std::string> args;
   std::vector<EnvVar> env;
   std::vector<Port> ports;
+  bool has_env_from = false;  // there may be variables that nobody here knows
   bool has_pre_stop = false;
   bool guaranteed = false;  // requests equal limits, for CPU and memory
 };

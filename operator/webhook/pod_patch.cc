@@ -5,6 +5,7 @@
 
 #include "lib/api/selects.h"
 #include "operator/kube/object_meta.h"
+#include "operator/webhook/client_environment.h"
 #include "operator/webhook/patch.h"
 #include "operator/webhook/port_move.h"
 
@@ -18,10 +19,9 @@ using kube::member;
 constexpr std::int64_t kGraceDefault = 30;  // the API's own
 
 bool has_sidecar(const Value& spec) {
-  const Value& containers = member(spec, "initContainers");
-  return containers.is_array() && std::ranges::any_of(containers, [](const Value& container) {
-           return kube::text_of(container, "name") == kSidecarName;
-         });
+  return std::ranges::any_of(kube::list_of(spec, "initContainers"), [](const Value& container) {
+    return kube::text_of(container, "name") == kSidecarName;
+  });
 }
 
 // The sidecar, first of the init containers: before everything else of the pod.
@@ -90,6 +90,9 @@ Value pod_patch(const Value& pod, const InjectionStatus& injection) {
     if (!injection.engine_pre_stop.is_null()) {
       add_pre_stop(pod, *engine, injection.engine_pre_stop, patch);
     }
+  }
+  if (injection.environment) {
+    set_environment(pod, *injection.environment, patch);
   }
   return patch.take();
 }

@@ -13,6 +13,7 @@ namespace {
 
 using api::PortSwapStatus;
 using json::Value;
+using kube::list_of;
 using kube::member;
 using kube::number_of;
 using kube::text_of;
@@ -26,12 +27,6 @@ constexpr std::array<const char*, 11> kPointers = {
     "/startupProbe/grpc/port",         "/lifecycle/postStart/httpGet/port",
     "/lifecycle/preStop/httpGet/port",
 };
-
-const Value& list_of(const Value& object, const char* name) {
-  static const Value kEmpty = Value::array();
-  const Value& list = member(object, name);
-  return list.is_array() ? list : kEmpty;
-}
 
 std::vector<std::string> strings_of(const Value& object, const char* name) {
   std::vector<std::string> result;

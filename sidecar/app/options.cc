@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "lib/api/url.h"
 #include "lib/json/scalars.h"
 #include "sidecar/app/version.h"
 
@@ -39,6 +40,9 @@ struct RawOptions {
   std::string status;
   std::string admin;
   std::string cache;
+  std::optional<std::uint16_t> engine_port;
+  std::string openai_url;
+  std::string anthropic_url;
   std::string drain_delay = "0s";
   std::string drain_grace = "30s";
 };
@@ -67,11 +71,21 @@ void add_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("SIZE")
       ->needs(upstream);
   upstream->excludes(resources);
-  add("engine-port", options.engine_port,
-      "In a pod: where requests pass to while --resources holds nothing, or nothing good yet")
-      ->type_name("PORT")
-      ->check(CLI::Range(1, 65'535))
-      ->needs(resources);
+  auto* engine = add("engine-port", raw.engine_port,
+                     "In an engine's pod: where requests pass to while --resources holds nothing, "
+                     "or nothing good yet")
+                     ->type_name("PORT")
+                     ->check(CLI::Range(1, 65'535))
+                     ->needs(resources);
+  auto* openai =
+      add("openai-url", raw.openai_url, "In a client's pod: the same, for calls of OpenAI clients")
+          ->type_name("URL")
+          ->needs(resources)
+          ->excludes(engine);
+  auto* anthropic = add("anthropic-url", raw.anthropic_url, "And for calls of Anthropic clients")
+                        ->type_name("URL")
+                        ->needs(openai);
+  openai->needs(anthropic);
   add("listen", raw.listen, "Where clients connect, repeatable [127.0.0.1:8080]")
       ->type_name("ADDR:PORT");
   add("status", raw.status, "Health, metrics and read-only state [off]")->type_name("ADDR:PORT");
@@ -135,6 +149,17 @@ std::string complete(Options& options, const RawOptions& raw) {
       return "--cache: " + size.error().detail;
     }
     options.cache_bytes = size->value;
+  }
+  if (raw.engine_port) {
+    options.pass_through.emplace().engine_port = raw.engine_port;
+  } else if (!raw.openai_url.empty()) {
+    options.pass_through.emplace().providers = {.openai = raw.openai_url,
+                                                .anthropic = raw.anthropic_url};
+    for (const std::string& url : {raw.openai_url, raw.anthropic_url}) {
+      if (const auto parsed = api::parse_url(url); !parsed) {
+        return "--openai-url, --anthropic-url: " + parsed.error().detail;
+      }
+    }
   }
   const auto delay = parse_duration("drain-delay", raw.drain_delay);
   const auto grace = parse_duration("drain-grace", raw.drain_grace);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/resolve/resolve.h"
 #include "lib/result/result.h"
 
 namespace penstock::app {
@@ -27,7 +28,7 @@ struct Options {
   std::string secrets_dir;
   std::string upstream;
   std::optional<std::uint64_t> cache_bytes;
-  std::optional<std::uint16_t> engine_port;  // in a pod: where requests go without resources
+  std::optional<resolve::PassThrough> pass_through;  // in a pod
   std::vector<ListenAddress> listen;
   std::optional<ListenAddress> status;
   std::optional<ListenAddress> admin;

@@ -98,8 +98,8 @@ Result<std::shared_ptr<const ActivePolicy>> PolicySource::read() {
       ignored.push_back(to_string(field));
     }
     // A deleted policy takes its files along.
-    resolved = resources.nothing_found && options_.engine_port
-                   ? resolve::for_engine(*options_.engine_port)
+    resolved = resources.nothing_found && options_.pass_through
+                   ? resolve::for_pass_through(*options_.pass_through)
                    : resolve::resolve(resources, api::parse_object_name(options_.policy));
   }
   const auto active = activate_resolved(std::move(resolved));
@@ -117,7 +117,7 @@ Result<std::shared_ptr<const ActivePolicy>> PolicySource::read() {
 }
 
 Result<std::shared_ptr<const ActivePolicy>> PolicySource::pass_through() {
-  auto active = activate_resolved(resolve::for_engine(*options_.engine_port));
+  auto active = activate_resolved(resolve::for_pass_through(*options_.pass_through));
   if (active) {
     const sync::MutexLock lock(mutex_);
     status_.name = (*active)->policy->name;

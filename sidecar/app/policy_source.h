@@ -48,7 +48,7 @@ class PolicySource {
   Result<std::shared_ptr<const ActivePolicy>> read();
 
   // What runs while there is nothing good to read: every request passes unchanged to the engine in
-  // the pod. REQUIRES: options.engine_port.
+  // the pod. REQUIRES: options.pass_through.
   Result<std::shared_ptr<const ActivePolicy>> pass_through();
 
   // From here on `changed` is called for each new good policy and `problem` for each new bad read.

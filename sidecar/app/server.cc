@@ -99,8 +99,8 @@ void Server::set_limits() {
 
 bool Server::start() {
   auto policy = source_.read();
-  if (!policy && options_.engine_port) {
-    // In a pod: what is wrong with a policy must not keep the engine from its clients.
+  if (!policy && options_.pass_through) {
+    // In a pod: what is wrong with a policy must not keep clients from their model.
     log_.note("error", "requests pass through unchanged: " + policy.error().detail);
     policy = source_.pass_through();
   }
@@ -109,9 +109,7 @@ bool Server::start() {
     return false;
   }
   if (options_.workers == 0) {
-    const bool injected = std::ranges::any_of(
-        (*policy)->upstreams, [](const http::Upstream& upstream) { return upstream.same_pod; });
-    options_.workers = injected ? 1 : cpu_quota();
+    options_.workers = options_.pass_through ? 1 : cpu_quota();
   }
   state_.set_policy(*policy);
   if (!start_local_servers() || !start_workers(*policy)) {
@@ -186,8 +184,8 @@ void Server::on_signal(int signal) {
     log_.note("warn", "second signal: ending at once");
     finish();
   } else {
-    // In a pod the signal comes once the engine has ended: there is nothing left to send to.
-    const bool at_once = signal == SIGINT || options_.engine_port;
+    // In a pod the signal comes once all else has ended: nothing is left to send, or to send to.
+    const bool at_once = signal == SIGINT || options_.pass_through;
     begin_drain(at_once ? std::chrono::milliseconds(0) : options_.drain_delay);
   }
 }

@@ -22,7 +22,15 @@ const fs::path kSamples = "deploy/samples";
 TEST(SamplesTest, EachLoadsStrictlyAndResolves) {
   std::size_t samples = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(kSamples)) {
-    const api::Resources resources = load(entry.path(), json::Strictness::kStrict);
+    api::Resources resources = load(entry.path(), json::Strictness::kStrict);
+    if (resources.policies.front().spec.interception.mode == api::InterceptionMode::kEnvironment) {
+      // Clients: where their calls go is read from their pods, and added by the operator.
+      api::add_text(resources, "binding.yaml",
+                    "{apiVersion: penstock.dev/v1alpha1, kind: PolicyBinding, metadata: {name: b}, "
+                    "spec: {apiLevel: 1, policy: default/calls, providers: {openAI: 'https://a', "
+                    "anthropic: 'https://b'}}}",
+                    json::Strictness::kStrict);
+    }
     const resolve::ResolveResult policy = resolve::resolve(resources);
     EXPECT_TRUE(policy) << entry.path() << ": " << to_string(policy.error().front());
     ++samples;

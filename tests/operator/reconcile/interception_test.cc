@@ -22,10 +22,25 @@ std::string describe(const InterceptionFinding& finding) {
   if (!finding.choice) {
     return finding.reason + ": " + finding.message;
   }
-  const api::PortSwapStatus& ports = finding.choice->ports;
+  if (finding.choice->environment) {
+    return std::string(json::name_of(finding.choice->mode)) + " " +
+           finding.choice->to.providers->openai;
+  }
+  const api::PortSwapStatus& ports = finding.choice->ports.value();
   return std::string(json::name_of(finding.choice->mode)) + " " + ports.container + " " +
          std::to_string(ports.from) + " " + std::to_string(ports.to) + " " +
          std::to_string(ports.bind) + " " + ports.flag + " " + ports.env;
+}
+
+void expect(const std::vector<Case>& cases) {
+  for (const Case& row : cases) {
+    World seen = world(policy(
+        "p", "{selector: {matchLabels: {app: llm}}, interception: " + row.interception + "}"));
+    seen.workloads = row.workloads;
+    seen.services = row.services;
+    const std::string found = describe(choose_interception(seen, {}));
+    EXPECT_EQ(found.substr(0, row.expected.size()), row.expected) << row.name;
+  }
 }
 
 TEST(InterceptionTest, ChoosesByWorkloadsAndServicesAndRefusesWhatIsNotCertain) {
@@ -38,6 +53,8 @@ TEST(InterceptionTest, ChoosesByWorkloadsAndServicesAndRefusesWhatIsNotCertain) 
       "[{name: vllm, image: vllm, ports: [{containerPort: 8000}]}, {name: x, image: y, ports: "
       "[{containerPort: 18000}, {containerPort: 18001}]}]");
   const auto high = workload("high", "[{name: vllm, image: vllm, args: [--port=60000]}]");
+  const auto client =
+      workload("client", "[{name: app, image: app, env: [{name: OPENAI_API_KEY}]}]");
   const std::vector<Case> cases = {
       {"a known engine moves", "{}", {engine}, {}, "PortSwap vllm 8000 18000 8000 --port "},
       {"a Service by number does not matter to it",
@@ -97,12 +114,12 @@ TEST(InterceptionTest, ChoosesByWorkloadsAndServicesAndRefusesWhatIsNotCertain) 
        "{}",
        {engine, other},
        {},
-       "SeveralShapes: Deployment engine and Deployment other take their ports differently"},
+       "SeveralShapes: Deployment engine and Deployment other would be intercepted differently"},
       {"the host's network",
        "{}",
        {workload("h", kVllm, ", hostNetwork: true")},
        {},
-       "HostNetwork: Deployment h uses the host's network"},
+       "HostNetwork: Deployment h: it uses the host's network"},
       {"nothing to look at", "{}", {}, {}, "NoWorkload: "},
       {"nothing to look at, but told",
        "{engine: {port: 8000, env: PORT}}",
@@ -110,14 +127,48 @@ TEST(InterceptionTest, ChoosesByWorkloadsAndServicesAndRefusesWhatIsNotCertain) 
        {},
        "PortSwap  8000 18000 8000  PORT"},
   };
-  for (const Case& row : cases) {
-    World seen = world(policy(
-        "p", "{selector: {matchLabels: {app: llm}}, interception: " + row.interception + "}"));
-    seen.workloads = row.workloads;
-    seen.services = row.services;
-    const std::string found = describe(choose_interception(seen, {}));
-    EXPECT_EQ(found.substr(0, row.expected.size()), row.expected) << row.name;
-  }
+  expect(cases);
+}
+
+TEST(InterceptionTest, ClientsAreWhoSaysSoAndNeedNoEngine) {
+  const auto engine = workload("engine", kVllm);
+  const auto client =
+      workload("client", "[{name: app, image: app, env: [{name: OPENAI_API_KEY}]}]");
+  expect({
+      {"a client", "{}", {client}, {}, "Environment https://api.openai.com:443"},
+      {"a client that the policy takes for an engine",
+       "{mode: PortSwap}",
+       {client},
+       {},
+       "EngineNotFound: Deployment client: container app tells no port"},
+      {"an engine that calls others",
+       "{}",
+       {workload("engine", "[{name: vllm, image: vllm, env: [{name: OPENAI_API_KEY}]}]")},
+       {},
+       "PortSwap vllm 8000 18000 8000 --port "},
+      {"an engine that the policy takes for a client",
+       "{mode: Environment}",
+       {engine},
+       {},
+       "Environment https://api.openai.com:443"},
+      {"an engine and a client", "{}", {engine, client}, {}, "SeveralShapes: "},
+      {"a client of a gateway",
+       "{mode: Environment}",
+       {workload("c", "[{name: a, env: [{name: OPENAI_BASE_URL, value: 'http://gw:80/v1'}]}]")},
+       {},
+       "Environment http://gw:80"},
+      {"a client out of sight",
+       "{mode: Environment}",
+       {workload("c", "[{name: a, envFrom: [{secretRef: {name: s}}]}]")},
+       {},
+       "EnvFrom: Deployment c: container a takes variables from envFrom"},
+      {"the same, but told to",
+       "{mode: Environment, environment: {override: true}}",
+       {workload("c", "[{name: a, envFrom: [{secretRef: {name: s}}]}]")},
+       {},
+       "Environment https://api.openai.com:443"},
+      {"clients before there are any", "{mode: Environment}", {}, {}, "Environment https://"},
+  });
 }
 
 TEST(InterceptionTest, AGuaranteedPodIsOneWhereEveryContainerIs) {

@@ -1,0 +1,49 @@
+"""Pods that are made for the sake of what admission does to them, and kept by nobody."""
+
+from installation import make_namespace, policy_document
+from spaces import POLICIES
+
+LABELS = {"app": "llm"}
+
+
+def with_injection(cluster, namespace: str, injection: dict) -> str:
+    """A namespace with a policy for LABELS whose status is the test's: the operator has no say in it."""
+    make_namespace(cluster, namespace)
+    cluster.api.create(POLICIES.format(namespace), policy_document("mine", LABELS))
+    whole = {"hash": "1", "selector": {"matchLabels": LABELS}, **injection}
+    cluster.api.merge(POLICIES.format(namespace) + "/mine/status", {"status": {"injection": whole}})
+    return namespace
+
+
+def engine_pod(container: dict, **spec) -> dict:
+    return client_pod([{"name": "engine", **container}], **spec)
+
+
+def client_pod(containers: list[dict], **spec) -> dict:
+    return {
+        "metadata": {"name": "made", "labels": LABELS},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "containers": [{"image": "image", **container} for container in containers],
+            **spec,
+        },
+    }
+
+
+def made(cluster, namespace: str, pod: dict) -> tuple[int, dict]:
+    """The answer to a pod that would be made."""
+    return cluster.api.call("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All", pod)
+
+
+def without_defaults(value):
+    """Parts of a pod without what the API server filled in."""
+    if isinstance(value, list):
+        return [without_defaults(element) for element in value]
+    if not isinstance(value, dict):
+        return value
+    filled = {"protocol": "TCP", "timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+    filled |= {"scheme": "HTTP", "service": ""}
+    kept = {name: without_defaults(inner) for name, inner in value.items() if filled.get(name) != inner}
+    if "fieldRef" in kept:
+        kept["fieldRef"].pop("apiVersion", None)
+    return kept

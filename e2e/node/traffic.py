@@ -1,0 +1,102 @@
+"""Engines on real pods, policies for them, and calls to them."""
+
+import hashlib
+import http.client
+import json
+import urllib.request
+
+from installation import policy_document
+from polling import wait_until
+from spaces import Namespace
+
+SIMULATE = "x-simulate"
+
+
+def engine(name: str, labels: dict, replicas: int = 1) -> list[dict]:
+    """A Deployment of the simulated engine, and its Service."""
+    container = {
+        "name": "engine",
+        "image": "penstock.test/engine:1",
+        "imagePullPolicy": "Never",
+        "args": ["model-server", "--port", "8000"],
+        "ports": [{"name": "http", "containerPort": 8000}],
+        "readinessProbe": {"tcpSocket": {"port": "http"}, "periodSeconds": 1},
+        "securityContext": {
+            "runAsNonRoot": True,
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+        },
+    }
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name},
+        "spec": {"selector": labels, "ports": [{"port": 80, "targetPort": 8000}]},
+    }
+    return [deployment, service]
+
+
+def start(space: Namespace, replicas: int = 1, **spec) -> str:
+    """A policy, and an engine behind it whose every pod is ready and programmed; the Service's address."""
+    known = {"engine": {"port": 8000, "flag": "--port"}, **spec.pop("interception", {})}
+    space.apply(policy_document("chat", {"app": "llm"}, interception=known, **spec))
+    wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
+    for document in engine("engine", {"app": "llm"}, replicas):
+        space.apply(document)
+    space.cluster.kubectl("-n", space.name, "rollout", "status", "deployment/engine", "--timeout=60s")
+    space.await_condition("chat", "Programmed", "True", seconds=30)
+    service = space.api.get(f"/api/v1/namespaces/{space.name}/services/engine")
+    address = service["spec"]["clusterIP"]
+    wait_until(lambda: ask(address, "are you there?"), "the Service", seconds=30)
+    return address
+
+
+def request_of(address: str, text: str, headers: dict | None = None, **more) -> urllib.request.Request:
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}], **more}
+    fields = {"content-type": "application/json", "authorization": "Bearer k", **(headers or {})}
+    return urllib.request.Request(f"http://{address}/v1/chat/completions", json.dumps(body).encode(), fields)
+
+
+def ask(address: str, text: str) -> dict:
+    """The headers of a good answer."""
+    with urllib.request.urlopen(request_of(address, text), timeout=10) as answer:
+        assert json.loads(answer.read())["choices"]
+        return {name.lower(): value for name, value in answer.headers.items()}
+
+
+def journal(space: Namespace, port: int = 18000) -> list[dict]:
+    """Chat requests that reached the engine itself, past the sidecar."""
+    ip = space.pods("app=llm")[0]["status"]["podIP"]
+    connection = http.client.HTTPConnection(ip, port, timeout=5)
+    connection.request("GET", "/simulate/journal")
+    entries = json.loads(connection.getresponse().read())
+    return [entry for entry in entries if entry["target"].startswith("/v1/chat")]
+
+
+def engine_calls(space: Namespace) -> int:
+    return len(journal(space))
+
+
+def credential(value: str) -> str:
+    """As the engine's journal shows it."""
+    return "sha256:" + hashlib.sha256(value.encode()).hexdigest()[:16]
+
+
+CACHING = {"tiers": [{"ref": {"name": "memory"}}], "tenant": {"anonymous": "Share"}}
+TIER = {
+    "apiVersion": "penstock.dev/v1alpha1",
+    "kind": "CacheTier",
+    "metadata": {"name": "memory"},
+    "spec": {"type": "Memory", "memory": {"size": "16Mi"}},
+}

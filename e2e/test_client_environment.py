@@ -1,0 +1,34 @@
+"""tests/cases/client_environment.yaml on a real API server: what the admission policy makes of a client's containers."""
+
+import pytest
+import yaml
+from dry_run import client_pod, made, with_injection, without_defaults
+from installation import ROOT
+
+TABLE = yaml.safe_load((ROOT / "tests/cases/client_environment.yaml").read_text())
+CONTAINER = {"name": "penstock-sidecar", "image": "sidecar", "restartPolicy": "Always"}
+
+
+@pytest.fixture(scope="module")
+def policies(admission):
+    """One namespace an environment, each with a policy whose status carries it."""
+    return {
+        name: with_injection(admission, f"environment-{name}", {"container": CONTAINER, "environment": environment})
+        for name, environment in TABLE["environments"].items()
+    }
+
+
+@pytest.mark.parametrize("case", TABLE["cases"], ids=[case["name"] for case in TABLE["cases"]])
+def test_the_admission_policy_sets_the_variables(admission, policies, case):
+    status, pod = made(admission, policies[case["environment"]], client_pod(case["in"]))
+    if "out" not in case:
+        assert status == 422, pod.get("message", "accepted")
+        assert "names another model API than the policy knows of" in pod["message"]
+        return
+    assert status == 201, pod["message"]
+    assert pod["spec"]["initContainers"][0]["name"] == "penstock-sidecar"
+    containers = [
+        {part: container[part] for part in ("name", "env", "envFrom") if part in container}
+        for container in pod["spec"]["containers"]
+    ]
+    assert without_defaults(containers) == without_defaults(case["out"])

@@ -1,0 +1,65 @@
+#include "operator/webhook/client_environment.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "operator/kube/object_meta.h"
+
+namespace penstock::webhook {
+namespace {
+
+using api::ClientVariableStatus;
+using api::EnvironmentStatus;
+using json::Value;
+using kube::list_of;
+using kube::text_of;
+
+const ClientVariableStatus* find(const EnvironmentStatus& environment, const std::string& name) {
+  const auto found = std::ranges::find(environment.variables, name, &ClientVariableStatus::name);
+  return found == environment.variables.end() ? nullptr : &*found;
+}
+
+bool is_as_expected(const Value& container, const EnvironmentStatus& environment) {
+  return list_of(container, "envFrom").empty() &&
+         std::ranges::all_of(list_of(container, "env"), [&environment](const Value& variable) {
+           const ClientVariableStatus* known = find(environment, text_of(variable, "name"));
+           return known == nullptr ||
+                  (!variable.contains("valueFrom") && text_of(variable, "value") == known->from);
+         });
+}
+
+Value environment_of(const Value& container, const EnvironmentStatus& environment) {
+  Value result = Value::array();
+  for (const Value& variable : list_of(container, "env")) {
+    const ClientVariableStatus* known = find(environment, text_of(variable, "name"));
+    result.push_back(known == nullptr ? variable
+                                      : Value{{"name", known->name}, {"value", known->to}});
+  }
+  for (const ClientVariableStatus& known : environment.variables) {
+    const bool present = std::ranges::any_of(
+        list_of(container, "env"),
+        [&known](const Value& variable) { return text_of(variable, "name") == known.name; });
+    // One that other containers have is meant for those.
+    if (!present && (known.from.empty() || environment.override_all)) {
+      result.push_back({{"name", known.name}, {"value", known.to}});
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+void set_environment(const Value& pod, const EnvironmentStatus& environment, Patch& patch) {
+  const Value& containers = list_of(kube::member(pod, "spec"), "containers");
+  const bool certain = environment.override_all ||
+                       std::ranges::all_of(containers, [&environment](const Value& container) {
+                         return is_as_expected(container, environment);
+                       });
+  for (std::size_t i = 0; certain && i < containers.size(); ++i) {
+    patch.add("/spec/containers/" + std::to_string(i) + "/env",
+              environment_of(containers[i], environment));
+  }
+}
+
+}  // namespace penstock::webhook
