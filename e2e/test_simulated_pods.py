@@ -51,7 +51,8 @@ def test_new_pods_are_injected_programmed_and_carry_traffic(space, node):
     space.await_condition("chat", "Programmed", "True")
     space.await_condition("chat", "Injected", "True")
     space.await_condition("chat", "Degraded", "False")
-    assert space.policy("chat")["status"]["pods"] == {"selected": 2, "injected": 2, "programmed": 2}
+    counts = {"selected": 2, "injected": 2, "programmed": 2, "proven": 2}
+    wait_until(lambda: space.policy("chat")["status"]["pods"] == counts, "the proof of their traffic")
     for pod in space.pods("app=llm"):
         assert "x-penstock-policy" in ask(pod["status"]["podIP"], "hello")
 
@@ -109,7 +110,7 @@ def test_restart_replaces_running_pods_one_at_a_time_within_their_budget(space, 
 
     def is_injected() -> bool:
         least.append(len(ready()))
-        return space.policy("chat")["status"]["pods"] == {"selected": 3, "injected": 3, "programmed": 3}
+        return space.policy("chat")["status"]["pods"] == {"selected": 3, "injected": 3, "programmed": 3, "proven": 3}
 
     wait_until(is_injected, "three injected pods", seconds=90)
     assert min(least) >= 2

@@ -154,6 +154,21 @@ def test_readiness_costs_what_a_native_sidecar_costs(space, record_property):
     assert medians["with"] - medians["without"] < 1.3
 
 
+def test_a_service_past_the_sidecar_is_told(space):
+    """Judged once pods are ready for half a minute: younger ones may not be known to who leads traffic to them."""
+    address = start(space)
+    wait_until(lambda: space.policy("chat")["status"]["pods"]["proven"] == 1, "the proof of traffic")
+    past = engine("past", {"app": "llm"})[1]
+    past["spec"]["ports"][0]["targetPort"] = 18000
+    space.apply(past)
+    message = space.await_condition("chat", "Degraded", "True", "TrafficBypassed", seconds=60)["message"]
+    assert "Service past (port 18000) leads past the sidecar" in message
+    space.await_condition("chat", "Programmed", "False", "TrafficBypassed")
+    space.cluster.kubectl("-n", space.name, "delete", "service", "past")
+    space.await_condition("chat", "Programmed", "True")
+    ask(address, "all the while")
+
+
 def test_a_policy_that_goes_bad_keeps_the_last_good_version(space):
     address = start(space)
     good = ask(address, "before")["x-penstock-policy"]

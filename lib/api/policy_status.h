@@ -17,6 +17,7 @@ struct PodCountsStatus {
   std::uint32_t selected = 0;
   std::uint32_t injected = 0;
   std::uint32_t programmed = 0;
+  std::uint32_t proven = 0;
 
   bool operator==(const PodCountsStatus&) const = default;
 
@@ -33,6 +34,11 @@ struct PodCountsStatus {
         json::Field{"programmed",
                     &T::programmed,
                     {.about = "Of these, pods whose sidecar runs the current policy.",
+                     .min = 0,
+                     .max = 1'000'000}},
+        json::Field{"proven",
+                    &T::proven,
+                    {.about = "Of the injected, pods whose port was seen to lead to the sidecar.",
                      .min = 0,
                      .max = 1'000'000}}};
   }

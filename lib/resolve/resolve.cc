@@ -70,6 +70,7 @@ class Resolver {
     resolved.name = to_string(policy->origin.name);
     translate_policy(policy->spec, resolved);
     use(*policy);
+    resolved.delivered = binding != nullptr;
     resolve_backends(*policy, binding, resolved);
     if (policy->spec.caching && resolved.caching) {
       resolve_tiers(policy->origin, *policy->spec.caching, resolved.caching->tiers);

@@ -198,6 +198,7 @@ struct ResolvedPolicy {
   std::vector<Route> routes;
   std::vector<PriceFile> price_files;
   Observability observability;
+  bool delivered = false;  // by an operator, who asks for a proof of traffic
   bool operator==(const ResolvedPolicy&) const = default;
 };
 

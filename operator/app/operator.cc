@@ -52,6 +52,11 @@ Result<kube::ClusterConfig> cluster_config(const RunOptions& options) {
                                  environment("KUBERNETES_SERVICE_PORT"), kAccountFolder);
 }
 
+reconcile::Settings settings_in(reconcile::Settings settings, const std::string& ns) {
+  settings.ns = ns;
+  return settings;
+}
+
 // Everything that lives as long as the process.
 class Operator {
  public:
@@ -68,11 +73,14 @@ class Operator {
         keys_(workers_),
         stores_(keys_.changes()),
         leader_(any_client_, clock_, ns_, options.lease, identity_),
-        collector_([this](const std::string& policy) {
-          const std::size_t slash = policy.find('/');
-          keys_.add_policy(policy.substr(0, slash), policy.substr(slash + 1));
-        }),
-        policies_(stores_, client_, events_, collector_, clock_, options.settings),
+        collector_(
+            [this](const std::string& policy) {
+              const std::size_t slash = policy.find('/');
+              keys_.add_policy(policy.substr(0, slash), policy.substr(slash + 1));
+            },
+            seed_),
+        policies_(stores_, client_, events_, collector_, clock_,
+                  settings_in(options.settings, ns_)),
         referenced_(stores_, client_, clock_),
         health_([this] { return ready(); }) {
     keys_.attach(stores_);
@@ -159,6 +167,7 @@ class Operator {
     keep(stores_.deployments, kube::kDeployments, &controllers::read_deployment, all);
     keep(stores_.stateful_sets, kube::kStatefulSets, &controllers::read_stateful_set, all);
     keep(stores_.services, kube::kServices, &controllers::read_service, all);
+    keep(stores_.slices, kube::kEndpointSlices, &controllers::read_endpoint_slice, all);
     keep(stores_.config_maps, kube::kConfigMaps, &controllers::read_config_map,
          {.ns = options_.watch_namespace, .labels = kOurs});
     reflect(kube::kPods, std::make_shared<PodSink>(stores_), all);

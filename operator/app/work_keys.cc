@@ -127,6 +127,15 @@ controllers::StoreChanges WorkKeys::changes() {
             const Service& some = now != nullptr ? *now : *before;
             add_policies(some.meta.ns, [](const Policy&) { return true; });
           },
+      .slice =
+          [this](const reconcile::EndpointSlice* before, const reconcile::EndpointSlice* now) {
+            // That an endpoint became ready or not leads no traffic elsewhere.
+            if (before == nullptr || now == nullptr || before->ports != now->ports ||
+                before->pods != now->pods) {
+              const reconcile::EndpointSlice& some = now != nullptr ? *now : *before;
+              add_policies(some.meta.ns, [](const Policy&) { return true; });
+            }
+          },
       .config_map =
           [this](const controllers::ConfigMap* before, const controllers::ConfigMap* now) {
             const controllers::ConfigMap& some = now != nullptr ? *now : *before;

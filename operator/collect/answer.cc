@@ -37,7 +37,7 @@ std::string safe(std::string_view value) {
 
 }  // namespace
 
-AnswerState read_answer(std::string_view bytes, HealthAnswer& into) {
+AnswerState read_answer(std::string_view bytes, Answer& into) {
   const std::size_t head_end = bytes.find("\r\n\r\n");
   if (head_end == std::string_view::npos) {
     return bytes.size() > kAnswerBytesMax ? AnswerState::kBroken : AnswerState::kIncomplete;
@@ -50,7 +50,7 @@ AnswerState read_answer(std::string_view bytes, HealthAnswer& into) {
   if (!status) {
     return AnswerState::kBroken;
   }
-  into = HealthAnswer{.status = static_cast<int>(*status)};
+  into = Answer{.status = static_cast<int>(*status)};
   std::optional<std::size_t> length;
   for (head.remove_prefix(line_end); head.starts_with("\r\n");) {
     head.remove_prefix(2);
@@ -75,7 +75,11 @@ AnswerState read_answer(std::string_view bytes, HealthAnswer& into) {
   if (!length || *length > kAnswerBytesMax) {
     return AnswerState::kBroken;
   }
-  return bytes.size() < head_end + 4 + *length ? AnswerState::kIncomplete : AnswerState::kComplete;
+  if (bytes.size() < head_end + 4 + *length) {
+    return AnswerState::kIncomplete;
+  }
+  into.body = bytes.substr(head_end + 4, *length);
+  return AnswerState::kComplete;
 }
 
 }  // namespace penstock::collect

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -21,8 +22,11 @@ namespace penstock::collect {
 
 class Collector::Loop {
  public:
-  explicit Loop(Changed changed)
-      : changed_(std::move(changed)), timer_(context_.get_executor()), thread_([this] { run(); }) {}
+  Loop(Changed changed, std::uint64_t seed)
+      : changed_(std::move(changed)),
+        timer_(context_.get_executor()),
+        random_(seed),
+        thread_([this] { run(); }) {}
 
   ~Loop() {
     boost::asio::post(context_.get_executor(), [this] { close(); });
@@ -104,7 +108,7 @@ class Collector::Loop {
       }
       Entry& entry = *found->second;
       const Target& old = entry.probe->target();
-      if (old.ip != target.ip || old.port != target.port) {
+      if (old.ip != target.ip || old.port != target.port || old.data_port != target.data_port) {
         drop(found->first);
         add(owner, target);
       } else if (old.wanted != target.wanted) {
@@ -128,7 +132,7 @@ class Collector::Loop {
     auto entry = std::make_unique<Entry>(this, owner, nullptr, clock_.now());
     Entry& added = *entry;
     added.probe = std::make_unique<Probe>(
-        reactor_, wheel_, resolver_, target,
+        Network{reactor_, wheel_, resolver_}, clock_, target, [this] { return nonce(); },
         [&added](Probe&, const Report& report) { added.loop->answered(added, report); });
     entries_[target.pod] = std::move(entry);
     added.probe->start(&Loop::ended, &added);
@@ -177,6 +181,21 @@ class Collector::Loop {
     }
   }
 
+  std::string nonce() {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    // splitmix64 (Steele 2014): nobody has to be kept from guessing it who wants to be a sidecar,
+    // only from saying it by chance.
+    std::uint64_t bits = (random_ += 0x9e3779b97f4a7c15U);
+    bits = (bits ^ (bits >> 30U)) * 0xbf58476d1ce4e5b9U;
+    bits = (bits ^ (bits >> 27U)) * 0x94d049bb133111ebU;
+    bits ^= bits >> 31U;
+    std::string text;
+    for (int digit = 0; digit < 16; ++digit, bits >>= 4U) {
+      text += kDigits[bits & 15U];
+    }
+    return text;
+  }
+
   void drop_all() {
     while (!entries_.empty()) {
       drop(std::string(entries_.begin()->first));
@@ -207,13 +226,15 @@ class Collector::Loop {
   Timer timer_;
   std::map<std::string, std::unique_ptr<Entry>> entries_;  // by pod
   std::map<Entry*, std::unique_ptr<Entry>> leaving_;
+  std::uint64_t random_;
   bool closing_ = false;
   mutable sync::Mutex mutex_;
   std::map<std::string, Report> reports_ PENSTOCK_GUARDED_BY(mutex_);
   std::thread thread_;  // last: it uses all of the above
 };
 
-Collector::Collector(Changed changed) : loop_(std::make_unique<Loop>(std::move(changed))) {}
+Collector::Collector(Changed changed, std::uint64_t seed)
+    : loop_(std::make_unique<Loop>(std::move(changed), seed)) {}
 Collector::~Collector() = default;
 
 void Collector::set_targets(const std::string& owner, std::vector<Target> targets) {

@@ -8,8 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "operator/collect/answer.h"
-
 namespace penstock::collect {
 
 // A sidecar to ask.
@@ -17,10 +15,15 @@ struct Target {
   std::string pod;  // "namespace/name"
   std::string ip;
   std::uint16_t port = 0;
-  std::string wanted;  // the hash it should run: asked often until it does
+  std::string wanted;           // the hash it should run: asked often until it does
+  std::uint16_t data_port = 0;  // where clients come to it; 0: none of them comes by the network
 
   bool operator==(const Target&) const = default;
 };
+
+// Whether what listens on its data port is this sidecar: it answers a nonce as only one does.
+// kNone: it was not asked yet, or nothing answers.
+enum class Proof : std::uint8_t { kNone, kGood, kBad };
 
 // What it said when it was last asked.
 struct Report {
@@ -28,6 +31,7 @@ struct Report {
   std::string hash;
   std::string version;
   std::string problem;
+  Proof proof = Proof::kNone;
 
   bool operator==(const Report&) const = default;
 };
@@ -39,11 +43,14 @@ class Collector {
   static constexpr std::chrono::milliseconds kPending{250};  // until a sidecar runs what it should
   static constexpr std::chrono::milliseconds kSettled{5'000};
   static constexpr std::chrono::milliseconds kAnswerTime{2'000};
+  static constexpr std::chrono::seconds kProven{60};  // a proof is asked for again after this
+  static constexpr std::chrono::seconds kUnproven{5};
 
   // Told from the collector's thread that a report of this owner's targets changed.
   using Changed = std::function<void(const std::string& owner)>;
 
-  explicit Collector(Changed changed);
+  // `seed` is for nonces.
+  Collector(Changed changed, std::uint64_t seed);
   ~Collector();
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;

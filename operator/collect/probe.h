@@ -1,27 +1,27 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 
-#include "lib/net/connection.h"
-#include "lib/net/deadlines.h"
-#include "lib/net/dial.h"
+#include "lib/clock/clock.h"
 #include "lib/task/event.h"
 #include "lib/task/task.h"
-#include "operator/collect/answer.h"
 #include "operator/collect/collector.h"
+#include "operator/collect/peer.h"
 
 namespace penstock::collect {
 
-// One sidecar's connection, and the coroutine that asks over it when it is told to.
+// The coroutine that asks one sidecar, when it is told to: what it runs, and now and then whether
+// it is what listens on the pod's port.
 // Threads: the collector's.
 class Probe {
  public:
   using Answered = std::function<void(Probe&, const Report&)>;
 
-  Probe(net::Reactor& reactor, net::DeadlineWheel& wheel, net::Resolver& resolver, Target target,
-        Answered answered);
+  // `nonces` makes a value that nobody can know beforehand.
+  Probe(Network network, const clock::Clock& clock, Target target,
+        std::function<std::string()> nonces, Answered answered);
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
 
@@ -37,23 +37,18 @@ class Probe {
 
  private:
   Task<> run();
-  Task<bool> exchange();
-  Task<bool> connect();
-  Task<bool> read();
-  bool send();
+  Task<> prove();
 
-  net::Reactor& reactor_;
-  net::DeadlineWheel& wheel_;
-  net::Resolver& resolver_;
+  const clock::Clock& clock_;
   Target target_;
+  const std::function<std::string()> nonces_;
   const Answered answered_;
-  net::DialTarget peer_;
-  net::Deadline deadline_;
+  Peer status_;
+  Peer data_;
+  Answer answer_;
+  Proof proof_ = Proof::kNone;
+  clock::Instant proof_due_{};
   Event asked_;
-  std::unique_ptr<net::Dial> dial_;
-  std::unique_ptr<net::Connection> connection_;
-  std::string input_;
-  HealthAnswer answer_;
   bool busy_ = false;
   bool closing_ = false;
   Task<> task_;

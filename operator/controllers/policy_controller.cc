@@ -21,6 +21,12 @@ using reconcile::Ptr;
 using reconcile::Workload;
 using reconcile::World;
 
+std::optional<bool> proven_by(const collect::Report& report) {
+  return report.proof == collect::Proof::kNone
+             ? std::nullopt
+             : std::optional(report.proof == collect::Proof::kGood);
+}
+
 void add_selected(const std::vector<Ptr<Workload>>& from, const api::LabelSelector& selector,
                   std::vector<Ptr<Workload>>& into) {
   std::ranges::copy_if(from, std::back_inserter(into), [&selector](const Ptr<Workload>& workload) {
@@ -64,6 +70,9 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
   if (outcome.succeeded && !outcome.again_in && !plan.remind.empty()) {
     outcome.again_in = kReminder;
   }
+  if (outcome.succeeded && !outcome.again_in && plan.judge_later) {
+    outcome.again_in = kTrafficKnown;
+  }
   return outcome;
 }
 
@@ -83,6 +92,7 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   }
   world.pods = stores_.pods.list(ns);
   world.services = stores_.services.list(ns);
+  world.slices = stores_.slices.list(ns);
   std::vector<std::string> pods;
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
     if (pod->injected_by == policy->meta.name) {
@@ -93,9 +103,11 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
     world.reports.emplace(pod, reconcile::SidecarReport{.reachable = report.reachable,
                                                         .hash = std::move(report.hash),
                                                         .version = std::move(report.version),
-                                                        .refuses = !report.problem.empty()});
+                                                        .refuses = !report.problem.empty(),
+                                                        .proven = proven_by(report)});
   }
   world.now = kube::timestamp(clock_.wall_now());
+  world.judged_before = kube::timestamp(clock_.wall_now() - kTrafficKnown);
   return world;
 }
 
@@ -104,7 +116,11 @@ void PolicyController::ask_sidecars(const World& world, const std::string& hash)
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
     if (pod->has_sidecar && pod->injected_by == world.policy->meta.name && !pod->ip.empty() &&
         !pod->finished && !pod->meta.deleting) {
-      targets.push_back({pod->meta.key(), pod->ip, settings_.status_port, hash});
+      // A listener with TLS may ask for certificates that the operator has not.
+      const bool asks_traffic = !world.policy->parsed.listener.tls;
+      targets.push_back(
+          {pod->meta.key(), pod->ip, settings_.status_port, hash,
+           asks_traffic ? static_cast<std::uint16_t>(pod->sidecar_port) : std::uint16_t{0}});
     }
   }
   collector_.set_targets(world.policy->meta.key(), std::move(targets));

@@ -24,6 +24,8 @@ class PolicyController {
   // A pod whose sidecar lags is told again after this, then after twice as long, and so on.
   static constexpr std::chrono::milliseconds kReminder{1'000};
   static constexpr std::chrono::milliseconds kReminderMost{60'000};
+  // A pod that is ready for so long is known to whoever leads traffic to it.
+  static constexpr std::chrono::seconds kTrafficKnown{30};
   // When a disruption budget that allowed no eviction is asked again.
   static constexpr std::chrono::milliseconds kEvictionPause{5'000};
 

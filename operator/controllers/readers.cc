@@ -1,6 +1,7 @@
 #include "operator/controllers/readers.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ using kube::text_of;
 using kube::texts_of;
 
 constexpr const char* kSidecar = "penstock-sidecar";
+constexpr const char* kStatusPort = "penstock-status";
 
 std::vector<std::string> strings_of(const Value& object, const char* name) {
   std::vector<std::string> result;
@@ -108,13 +110,30 @@ reconcile::Workload read_workload(const Value& object, std::string kind) {
           .pods = read_template(member(member(object, "spec"), "template"))};
 }
 
-bool is_ready(const Value& status) {
-  bool ready = false;
-  for_each(status, "conditions", [&ready](const Value& condition) {
-    ready =
-        ready || (text_of(condition, "type") == "Ready" && text_of(condition, "status") == "True");
+void read_readiness(const Value& status, reconcile::Pod& pod) {
+  for_each(status, "conditions", [&pod](const Value& condition) {
+    if (text_of(condition, "type") == "Ready" && text_of(condition, "status") == "True") {
+      pod.ready = true;
+      pod.ready_since = text_of(condition, "lastTransitionTime");
+    }
   });
-  return ready;
+}
+
+// The ports of a sidecar in front of an engine: beside its own status it has the engine's, and its
+// arguments say where that went. A client's sidecar has none.
+void read_sidecar(const Value& container, reconcile::Pod& pod) {
+  pod.has_sidecar = true;
+  for_each(container, "ports", [&pod](const Value& port) {
+    if (text_of(port, "name") != kStatusPort) {
+      pod.sidecar_port = number_of(port, "containerPort");
+    }
+  });
+  const std::vector<std::string> args = strings_of(container, "args");
+  const auto flag = std::ranges::find(args, "--engine-port");
+  if (flag != args.end() && flag + 1 != args.end()) {
+    const std::string& text = *(flag + 1);
+    std::from_chars(text.data(), text.data() + text.size(), pod.engine_port);
+  }
 }
 
 }  // namespace
@@ -166,7 +185,6 @@ reconcile::Pod read_pod(const Value& object) {
                      .injected_hash = annotation("penstock.dev/injection"),
                      .delivered = annotation("penstock.dev/delivered"),
                      .opted_out = annotation("penstock.dev/inject") == "false",
-                     .ready = is_ready(status),
                      .host_network = flag_of(spec, "hostNetwork")};
   const std::string phase = text_of(status, "phase");
   pod.finished = phase == "Succeeded" || phase == "Failed";
@@ -177,8 +195,11 @@ reconcile::Pod read_pod(const Value& object) {
     }
   });
   for_each(spec, "initContainers", [&pod](const Value& container) {
-    pod.has_sidecar = pod.has_sidecar || text_of(container, "name") == kSidecar;
+    if (text_of(container, "name") == kSidecar) {
+      read_sidecar(container, pod);
+    }
   });
+  read_readiness(status, pod);
   return pod;
 }
 
@@ -198,6 +219,23 @@ reconcile::Service read_service(const Value& object) {
     service.ports.push_back(std::move(read));
   });
   return service;
+}
+
+reconcile::EndpointSlice read_endpoint_slice(const Value& object) {
+  const auto labels = texts_of(member(object, "metadata"), "labels");
+  const auto service = labels.find("kubernetes.io/service-name");
+  reconcile::EndpointSlice slice{
+      .meta = kube::read_meta(object),
+      .service = service == labels.end() ? std::string() : service->second};
+  for_each(object, "ports",
+           [&slice](const Value& port) { slice.ports.push_back(number_of(port, "port")); });
+  for_each(object, "endpoints", [&slice](const Value& endpoint) {
+    const Value& target = member(endpoint, "targetRef");
+    if (text_of(target, "kind") == "Pod") {
+      slice.pods.push_back(text_of(target, "name"));
+    }
+  });
+  return slice;
 }
 
 ConfigMap read_config_map(const Value& object) {

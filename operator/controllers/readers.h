@@ -16,6 +16,7 @@ reconcile::Pod read_pod(const json::Value& object);
 // A pod that no controller made, as its own workload.
 reconcile::Workload read_bare_pod(const json::Value& object);
 reconcile::Service read_service(const json::Value& object);
+reconcile::EndpointSlice read_endpoint_slice(const json::Value& object);
 
 // The one of our ConfigMaps: which version it holds.
 struct ConfigMap {

@@ -14,6 +14,7 @@ struct StoreChanges {
   std::function<void(const reconcile::Workload*, const reconcile::Workload*)> workload;
   std::function<void(const reconcile::Pod*, const reconcile::Pod*)> pod;
   std::function<void(const reconcile::Service*, const reconcile::Service*)> service;
+  std::function<void(const reconcile::EndpointSlice*, const reconcile::EndpointSlice*)> slice;
   std::function<void(const ConfigMap*, const ConfigMap*)> config_map;
 };
 
@@ -28,12 +29,13 @@ struct Stores {
         bare_pods(changes.workload),
         pods(changes.pod),
         services(changes.service),
+        slices(changes.slice),
         config_maps(changes.config_map) {}
 
   [[nodiscard]] bool complete() const {
     return policies.complete() && tiers.complete() && tables.complete() && deployments.complete() &&
            stateful_sets.complete() && pods.complete() && services.complete() &&
-           config_maps.complete();
+           slices.complete() && config_maps.complete();
   }
 
   kube::ObjectStore<reconcile::Policy> policies;
@@ -44,6 +46,7 @@ struct Stores {
   kube::ObjectStore<reconcile::Workload> bare_pods;
   kube::ObjectStore<reconcile::Pod> pods;
   kube::ObjectStore<reconcile::Service> services;
+  kube::ObjectStore<reconcile::EndpointSlice> slices;
   kube::ObjectStore<ConfigMap> config_maps;
 };
 

@@ -27,6 +27,8 @@ inline constexpr ResourceType kTiers{"penstock.dev", "v1alpha1", "cachetiers", "
 inline constexpr ResourceType kTables{"penstock.dev", "v1alpha1", "routingtables", "RoutingTable"};
 inline constexpr ResourceType kPods{"", "v1", "pods", "Pod"};
 inline constexpr ResourceType kServices{"", "v1", "services", "Service"};
+inline constexpr ResourceType kEndpointSlices{"discovery.k8s.io", "v1", "endpointslices",
+                                              "EndpointSlice"};
 inline constexpr ResourceType kConfigMaps{"", "v1", "configmaps", "ConfigMap"};
 inline constexpr ResourceType kSecrets{"", "v1", "secrets", "Secret"};
 inline constexpr ResourceType kDeployments{"apps", "v1", "deployments", "Deployment"};

@@ -5,6 +5,7 @@
 
 #include "lib/api/selects.h"
 #include "lib/json/read.h"
+#include "lib/json/write.h"
 #include "operator/reconcile/conditions.h"
 #include "operator/reconcile/delivery_documents.h"
 #include "operator/reconcile/interception.h"
@@ -146,6 +147,7 @@ class Decision {
                                               injection ? injection->hash : std::string())
                                  : PodCensus{};
     plan_.status.pods = census.counts;
+    plan_.judge_later = census.judged_later;
     if (plan_.config) {
       plan_.tell = census.behind;
       plan_.remind = census.stale;
@@ -168,11 +170,21 @@ class Decision {
                                    " brings them to release " + settings_.version);
     }
     if (!census.unreachable.empty()) {
-      degrade(
-          "SidecarUnreachable",
-          "no answer from port " + std::to_string(settings_.status_port) + " of " +
-              listed(census.unreachable) +
-              "; where NetworkPolicies apply, allow ingress to it from the operator's namespace");
+      degrade("SidecarUnreachable", "no answer from port " + std::to_string(settings_.status_port) +
+                                        " of " + listed(census.unreachable) +
+                                        "; where NetworkPolicies isolate them, add this one: " +
+                                        network_policy(selector));
+    }
+    if (!census.bypassed.empty()) {
+      degrade("TrafficBypassed",
+              "Service " + listed(census.bypassed_by) + " leads past the sidecar of " +
+                  listed(census.bypassed) +
+                  "; use the port's name, or the number that it had, as targetPort");
+    }
+    if (!census.unproven.empty()) {
+      degrade("TrafficUnproven",
+              "something else than the sidecar answers on the port of " + listed(census.unproven) +
+                  "; nothing else in the pod may listen on it, or rewrite its traffic");
     }
     if (!census.outdated.empty()) {
       degrade("RestartRequired", "pods made with an older injection: " + listed(census.outdated) +
@@ -183,6 +195,24 @@ class Decision {
     } else {
       conditions_.set("Degraded", kTrue, degraded_.front().first, degraded_.front().second);
     }
+  }
+
+  // What lets the operator ask the sidecars, as JSON for kubectl apply.
+  [[nodiscard]] std::string network_policy(const api::LabelSelector& selector) const {
+    using json::Value;
+    const Value from = {
+        {"namespaceSelector", {{"matchLabels", {{"kubernetes.io/metadata.name", settings_.ns}}}}}};
+    const Value ingress = {{"from", Value::array({from})},
+                           {"ports", Value::array({{{"port", settings_.status_port}}})}};
+    const Value whole = {
+        {"apiVersion", "networking.k8s.io/v1"},
+        {"kind", "NetworkPolicy"},
+        {"metadata", {{"name", "penstock-" + policy_.meta.name}, {"namespace", policy_.meta.ns}}},
+        {"spec",
+         {{"podSelector", json::write(selector)},
+          {"policyTypes", Value::array({"Ingress"})},
+          {"ingress", Value::array({ingress})}}}};
+    return whole.dump();
   }
 
   // Another release than the operator's is taken for the cause.
@@ -225,8 +255,13 @@ class Decision {
     const std::string of = std::to_string(census.counts.programmed) + " of " +
                            std::to_string(census.counts.injected) + " sidecars run version " +
                            plan_.status.hash.substr(0, 8);
+    const bool passes = census.bypassed.empty() && census.unproven.empty();
     if (census.counts.injected == 0) {
       conditions_.set("Programmed", kUnknown, "NoSidecars", "no pod carries the sidecar");
+    } else if (!passes) {
+      conditions_.set("Programmed", kFalse,
+                      census.bypassed.empty() ? "TrafficUnproven" : "TrafficBypassed",
+                      of + "; traffic was seen to pass " + std::to_string(census.counts.proven));
     } else if (census.counts.programmed == census.counts.injected) {
       conditions_.set("Programmed", kTrue, "Programmed", of);
     } else {

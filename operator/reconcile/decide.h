@@ -28,6 +28,8 @@ struct Plan {
   // A pod to be evicted, so that its controller makes it anew with the sidecar of today.
   std::optional<std::string> evict;
   std::vector<PlannedEvent> events;
+  // Something is amiss with the traffic of pods that are too young to be judged by it.
+  bool judge_later = false;
 };
 
 // The one decision about a policy: pure and level-based, so the same world always gives the same

@@ -1,6 +1,8 @@
 #include "operator/reconcile/pod_census.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 
 #include "lib/api/selects.h"
 #include "lib/json/ascii.h"
@@ -34,6 +36,50 @@ void add_replaceable(const World& world, const Pod& pod, PodCensus& census) {
   add_once(census.restart, workload_of(world, pod));
   if (!pod.owner_kind.empty()) {
     census.replaceable.push_back(pod.meta.name);
+  }
+}
+
+// Pods that calls come to through a sidecar, by name; a client's calls go out.
+using Fronted = std::map<std::string_view, const Pod*>;
+
+// One that is ready for long enough to be known to whoever leads traffic to it is judged.
+bool is_judged(const World& world, const Pod& pod, PodCensus& census) {
+  const bool judged = pod.ready && pod.ready_since < world.judged_before;
+  census.judged_later = census.judged_later || !judged;
+  return judged;
+}
+
+// What the sidecars' ports answered.
+void judge_proofs(const World& world, const Fronted& fronted, PodCensus& census) {
+  for (const auto& [name, pod] : fronted) {
+    const auto report = world.reports.find(pod->meta.key());
+    if (report == world.reports.end() || !report->second.proven) {
+      continue;
+    }
+    if (*report->second.proven) {
+      ++census.counts.proven;
+    } else if (is_judged(world, *pod, census)) {
+      census.unproven.emplace_back(name);
+    }
+  }
+}
+
+// Where Services lead.
+void judge_services(const World& world, const Fronted& fronted, PodCensus& census) {
+  for (const Ptr<EndpointSlice>& slice : world.slices) {
+    for (const std::string& name : slice->pods) {
+      const auto found = fronted.find(name);
+      if (found == fronted.end()) {
+        continue;
+      }
+      const Pod& pod = *found->second;
+      const bool past = std::ranges::find(slice->ports, pod.engine_port) != slice->ports.end();
+      if (past && is_judged(world, pod, census)) {
+        add_once(census.bypassed, name);
+        add_once(census.bypassed_by,
+                 slice->service + " (port " + std::to_string(pod.engine_port) + ")");
+      }
+    }
   }
 }
 
@@ -76,6 +122,7 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
                      const std::vector<api::LabelSelector>& older, const std::string& hash,
                      const std::string& injection) {
   PodCensus census;
+  Fronted fronted;
   for (const Ptr<Pod>& pod : world.pods) {
     if (pod->finished || pod->host_network || pod->opted_out ||
         !selects(selector, pod->meta.labels)) {
@@ -95,11 +142,16 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
     ++census.counts.selected;
     if (pod->has_sidecar && pod->injected_by == world.policy->meta.name) {
       count_sidecar(world, *pod, hash, injection, census);
+      if (pod->sidecar_port != 0) {
+        fronted.emplace(pod->meta.name, pod.get());
+      }
     } else {
       census.plain.push_back(pod->meta.name);
       add_replaceable(world, *pod, census);
     }
   }
+  judge_proofs(world, fronted, census);
+  judge_services(world, fronted, census);
   return census;
 }
 

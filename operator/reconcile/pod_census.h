@@ -20,9 +20,13 @@ struct PodCensus {
   std::vector<std::string> stale;        // of these: it answers, its kubelet was told, and it lags
   std::vector<std::string> refused;      // whose sidecar refuses the newest version
   std::string refused_by;                // the release of one of these
+  std::vector<std::string> unproven;     // something else answers on the sidecar's port
+  std::vector<std::string> bypassed;     // a Service leads to their engine, past the sidecar
+  std::vector<std::string> bypassed_by;  // these: "chat (port 18000)"
   std::vector<std::string> behind;       // whose kubelet was not told of the newest version
   std::vector<std::string> taken;        // selected, but an older policy's
   std::vector<std::string> replaceable;  // plain or outdated, and a controller will make it anew
+  bool judged_later = false;             // the traffic of pods that are too young for it is amiss
   bool settled = true;                   // all of them are ready, and none is on its way out
 };
 

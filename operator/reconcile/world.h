@@ -72,8 +72,11 @@ struct Pod {
   std::string delivered;      // the hash annotation: which ConfigMap the kubelet was told of
   bool has_sidecar = false;
   bool opted_out = false;
+  std::int64_t sidecar_port = 0;  // where its sidecar takes requests; 0: it is a client's
+  std::int64_t engine_port = 0;   // where its engine went
   bool ready = false;
-  bool finished = false;  // Succeeded or Failed
+  std::string ready_since;  // RFC 3339, UTC
+  bool finished = false;    // Succeeded or Failed
   bool host_network = false;
 };
 
@@ -88,17 +91,27 @@ struct Service {
   std::vector<ServicePort> ports;
 };
 
+// Where a Service leads: which ports of which pods.
+struct EndpointSlice {
+  kube::ObjectMeta meta;
+  std::string service;
+  std::vector<std::int64_t> ports;
+  std::vector<std::string> pods;
+};
+
 // What a sidecar said of itself, when it was last asked.
 struct SidecarReport {
   bool reachable = false;
-  std::string hash;      // of the policy it runs
-  std::string version;   // its release
-  bool refuses = false;  // the newest version of the policy
+  std::string hash;            // of the policy it runs
+  std::string version;         // its release
+  bool refuses = false;        // the newest version of the policy
+  std::optional<bool> proven;  // that it is what listens on its pod's port; nothing: not asked yet
 };
 
 // What the operator was started with.
 struct Settings {
-  std::string version;  // the operator's release
+  std::string version;                 // the operator's release
+  std::string ns = "penstock-system";  // the operator's
   std::string sidecar_image = "penstock-sidecar:0.1.0";
   std::string image_pull_policy = "IfNotPresent";
   std::string cpu_request = "100m";
@@ -119,8 +132,12 @@ struct World {
   std::vector<Ptr<Workload>> workloads;
   std::vector<Ptr<Pod>> pods;
   std::vector<Ptr<Service>> services;
+  std::vector<Ptr<EndpointSlice>> slices;
   std::map<std::string, SidecarReport> reports;  // by "namespace/name" of the pod
   std::string now;                               // RFC 3339, UTC
+  // Pods that were ready by then are judged by their traffic; later ones may not be known yet to
+  // whoever leads traffic to them.
+  std::string judged_before;
 };
 
 }  // namespace penstock::reconcile

@@ -7,6 +7,7 @@
 #include "sidecar/stages/coalesce.h"
 #include "sidecar/stages/embeddings.h"
 #include "sidecar/stages/identity.h"
+#include "sidecar/stages/proof.h"
 #include "sidecar/stages/route.h"
 #include "sidecar/stages/store.h"
 #include "sidecar/stages/usage.h"
@@ -27,6 +28,10 @@ bool always(const resolve::ResolvedPolicy& /*policy*/) {
   return true;
 }
 
+bool delivered(const resolve::ResolvedPolicy& policy) {
+  return policy.delivered;
+}
+
 bool identifies(const resolve::ResolvedPolicy& policy) {
   return policy.listener.client_keys.has_value() || policy.caching.has_value();
 }
@@ -41,6 +46,10 @@ bool coalesces(const resolve::ResolvedPolicy& policy) {
 
 bool enforced(const resolve::ResolvedPolicy& policy) {
   return policy.mode == resolve::Mode::kEnforce;
+}
+
+std::unique_ptr<pipeline::CallerStage> make_proof(const StageDeps& /*deps*/) {
+  return std::make_unique<stages::ProofStage>();
 }
 
 std::unique_ptr<pipeline::CallerStage> make_account(const StageDeps& deps) {
@@ -81,6 +90,7 @@ std::unique_ptr<pipeline::CallStage> make_usage(const StageDeps& deps) {
 
 // The only lists of stages. Requests run top to bottom, completion bottom to top.
 constexpr std::array kCallerStages = {
+    CallerEntry{"proof", &delivered, &make_proof},
     CallerEntry{"account", &always, &make_account},
     CallerEntry{"identity", &identifies, &make_identity},
     CallerEntry{"cache", &caches, &make_cache},

@@ -4,6 +4,7 @@ import json
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -81,6 +82,35 @@ def test_without_files_everything_passes_to_the_engine(in_pod):
     sidecar = in_pod()
     assert asks(sidecar)
     assert "x-penstock-policy-problem" not in health(sidecar)
+
+
+PROOF = "/.well-known/penstock/proof/"
+
+
+def test_it_proves_to_the_operator_that_it_is_what_listens(in_pod, config, engine):
+    """Also where clients need a key; nobody counts it, and the engine never hears of it."""
+    port = int(engine.upstream.rpartition(":")[2])
+    sidecar = in_pod()
+    assert fetch(f"{sidecar.data}{PROOF}0123456789abcdef") == b"0123456789abcdef"
+    guarded = {**POLICY, "spec": {**POLICY["spec"], "listener": {"authentication": {"keysRef": {"name": "k", "key": "k"}}}}}
+    (config.folder.parent / "secrets" / "k").mkdir(parents=True)
+    (config.folder.parent / "secrets" / "k" / "k").write_text("client-key")
+    empty = health(sidecar)["x-penstock-policy"]
+    sidecar.stop()
+    config.write(files(guarded, binding(port, secretsPath=str(config.folder.parent / "secrets"))))
+    sidecar = in_pod(secrets_dir=config.folder.parent / "secrets")
+    assert health(sidecar)["x-penstock-policy"] != empty
+    assert fetch(f"{sidecar.data}{PROOF}ab") == b"ab"
+    assert engine.journal() == []
+    assert sidecar.api("/api/requests")["requests"] == []
+
+
+@pytest.mark.parametrize("path", [PROOF, PROOF + "XYZ", PROOF + "0" * 65, PROOF + "ab/cd"])
+def test_what_only_looks_like_it_is_the_engines(in_pod, engine, path):
+    sidecar = in_pod()
+    with pytest.raises(urllib.error.HTTPError):
+        fetch(sidecar.data + path)
+    assert [entry["target"] for entry in engine.journal()] == [path]
 
 
 def test_files_come_change_and_go(in_pod, config, engine):

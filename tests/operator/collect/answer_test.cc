@@ -12,7 +12,7 @@ const std::string kGood =
     "x-penstock-policy-problem: refused\r\n\r\nbody";
 
 TEST(AnswerTest, IsReadOnceItIsWhole) {
-  HealthAnswer answer;
+  Answer answer;
   for (std::size_t size = 0; size < kGood.size(); ++size) {
     EXPECT_EQ(read_answer(kGood.substr(0, size), answer), AnswerState::kIncomplete) << size;
   }
@@ -25,7 +25,7 @@ TEST(AnswerTest, IsReadOnceItIsWhole) {
 }
 
 TEST(AnswerTest, AnotherServersAnswerSaysNothing) {
-  HealthAnswer answer;
+  Answer answer;
   ASSERT_EQ(read_answer("HTTP/1.1 404 Not Found\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n",
                         answer),
             AnswerState::kComplete);
@@ -34,7 +34,7 @@ TEST(AnswerTest, AnotherServersAnswerSaysNothing) {
 }
 
 TEST(AnswerTest, WhatIsNoAnswerIsBroken) {
-  HealthAnswer answer;
+  Answer answer;
   for (const std::string text :
        {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 xyz\r\ncontent-length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n",
@@ -45,7 +45,7 @@ TEST(AnswerTest, WhatIsNoAnswerIsBroken) {
 }
 
 TEST(AnswerTest, WhatIsNotShortAndPrintableIsNotTaken) {
-  HealthAnswer answer;
+  Answer answer;
   const std::string text =
       "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nx-penstock-policy: a\x01"
       "b\r\n" +

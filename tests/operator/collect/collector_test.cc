@@ -26,6 +26,10 @@ class FakeSidecar {
       response.set_header("x-penstock-version", "0.1.0");
       response.set_content("{}", "application/json");
     });
+    server_.Get("/.well-known/penstock/proof/(.*)",
+                [](const httplib::Request& request, httplib::Response& response) {
+                  response.set_content(request.matches[1].str(), "text/plain");
+                });
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) {
@@ -49,6 +53,33 @@ class FakeSidecar {
   std::thread thread_;
   sync::Mutex mutex_;
   std::string hash_ PENSTOCK_GUARDED_BY(mutex_);
+};
+
+// What is no sidecar, but answers everything with the same.
+class Engine {
+ public:
+  Engine() {
+    server_.new_task_queue = [] { return new httplib::ThreadPool(2); };
+    server_.set_keep_alive_timeout(1);
+    server_.Get(".*", [](const httplib::Request&, httplib::Response& response) {
+      response.set_content("hello", "text/plain");
+    });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) {
+      std::this_thread::yield();
+    }
+  }
+  ~Engine() {
+    server_.stop();
+    thread_.join();
+  }
+  [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
+
+ private:
+  httplib::Server server_;
+  int port_ = 0;
+  std::thread thread_;
 };
 
 // Takes connections and never answers.
@@ -92,10 +123,11 @@ class CollectorTest : public ::testing::Test {
   sync::Condition changed_;
   std::vector<std::string> changes_ PENSTOCK_GUARDED_BY(mutex_);
   Collector collector_{[this](const std::string& owner) {
-    const sync::MutexLock lock(mutex_);
-    changes_.push_back(owner);
-    changed_.notify_all();
-  }};
+                         const sync::MutexLock lock(mutex_);
+                         changes_.push_back(owner);
+                         changed_.notify_all();
+                       },
+                       1};
 };
 
 TEST_F(CollectorTest, TellsWhatASidecarRunsAndThatItChanged) {
@@ -106,6 +138,26 @@ TEST_F(CollectorTest, TellsWhatASidecarRunsAndThatItChanged) {
   sidecar.run("two");
   EXPECT_EQ(next_change(), "ns/chat");
   EXPECT_EQ(report("ns/a").hash, "two");
+}
+
+TEST_F(CollectorTest, ASidecarProvesThatItIsWhatListensOnThePort) {
+  FakeSidecar sidecar("one");
+  collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "one", sidecar.port()}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_EQ(report("ns/a").proof, Proof::kGood);
+}
+
+TEST_F(CollectorTest, SomethingElseOnThePortIsToldFromASidecarAndFromSilence) {
+  FakeSidecar sidecar("one");
+  const Engine engine;
+  const SilentPeer silent;
+  collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "one", engine.port()}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_EQ(report("ns/a").proof, Proof::kBad);
+  collector_.set_targets("ns/chat", {{"ns/b", "127.0.0.1", sidecar.port(), "one", silent.port()}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_TRUE(report("ns/b").reachable);
+  EXPECT_EQ(report("ns/b").proof, Proof::kNone) << "perhaps the network is in between";
 }
 
 TEST_F(CollectorTest, OneThatDoesNotAnswerDelaysNobody) {

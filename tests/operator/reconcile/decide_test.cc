@@ -38,6 +38,12 @@ World after(const World& before, const Plan& plan) {
   return next;
 }
 
+// Of a Service that leads to this port of one pod.
+Ptr<EndpointSlice> slice(const std::string& service, std::int64_t port, const std::string& of) {
+  return std::make_shared<const EndpointSlice>(
+      EndpointSlice{.service = service, .ports = {port}, .pods = {of}});
+}
+
 void add(World& to, Pod pod) {
   to.pods.push_back(std::make_shared<const Pod>(std::move(pod)));
 }
@@ -110,6 +116,48 @@ TEST(DecideTest, ConditionsFollowThePods) {
   plan = decide(seen, kSettings);
   EXPECT_EQ(state(plan, "Programmed"), "True Programmed");
   EXPECT_EQ(state(plan, "Degraded"), "False AsExpected");
+}
+
+TEST(DecideTest, ProgrammedNeedsTrafficThatPasses) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  const Plan first = decide(seen, kSettings);
+  add(seen, pod("a", "p", first.status.injection->hash));
+  seen.reports = {{"ns/a", {.reachable = true, .hash = first.status.hash, .proven = true}}};
+  Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Programmed"), "True Programmed");
+  EXPECT_EQ(plan.status.pods.proven, 1U);
+
+  seen.reports["ns/a"].proven = false;
+  plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Programmed"), "False TrafficUnproven");
+  EXPECT_EQ(state(plan, "Degraded"), "True TrafficUnproven");
+  seen.judged_before = "2026-01-31T00:00:00Z";
+  plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Programmed"), "True Programmed") << "it is too young";
+  EXPECT_TRUE(plan.judge_later);
+
+  seen = world(seen.policy);
+  add(seen, pod("a", "p", first.status.injection->hash));
+  seen.reports = {{"ns/a", {.reachable = true, .hash = first.status.hash}}};
+  seen.slices = {slice("chat", 8000, "a"), slice("metrics", 9000, "a"), slice("other", 18000, "b")};
+  plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Programmed"), "True Programmed") << "asked or not, nothing is amiss";
+  EXPECT_FALSE(plan.judge_later);
+  seen.slices.push_back(slice("past", 18000, "a"));
+  plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Programmed"), "False TrafficBypassed");
+  EXPECT_TRUE(condition(plan, "Degraded").message.starts_with("Service past (port 18000) leads"));
+}
+
+TEST(DecideTest, AnUnreachableSidecarIsToldWithTheNetworkPolicyToAdd) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  add(seen, pod("a", "p"));
+  seen.reports = {{"ns/a", {}}};
+  const std::string message = condition(decide(seen, kSettings), "Degraded").message;
+  const json::Value shown = json::Value::parse(message.substr(message.find('{')));
+  EXPECT_EQ(shown["kind"], "NetworkPolicy");
+  EXPECT_EQ(shown["spec"]["podSelector"]["matchLabels"]["app"], "llm");
+  EXPECT_EQ(shown["spec"]["ingress"][0]["ports"][0]["port"], 15020);
 }
 
 TEST(DecideTest, RestartReplacesOnePodAtATime) {

@@ -62,7 +62,10 @@ inline Pod pod(const std::string& name, const std::string& by = "",
              .injected_by = by,
              .injected_hash = injection,
              .has_sidecar = !by.empty(),
-             .ready = true};
+             .sidecar_port = 8000,
+             .engine_port = 18000,
+             .ready = true,
+             .ready_since = "2026-02-01T00:00:00Z"};
   result.meta.ns = "ns";
   result.meta.name = name;
   result.meta.labels = {{"app", "llm"}};
@@ -74,6 +77,7 @@ inline World world(Ptr<Policy> of) {
   result.policy = std::move(of);
   result.workloads = {workload("engine", kVllm)};
   result.now = "2026-02-02T00:00:00Z";
+  result.judged_before = "2026-02-01T23:59:30Z";
   return result;
 }
 

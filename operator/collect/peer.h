@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "lib/net/connection.h"
+#include "lib/net/deadlines.h"
+#include "lib/net/dial.h"
+#include "lib/task/task.h"
+#include "operator/collect/answer.h"
+
+namespace penstock::collect {
+
+// What connections are made with.
+struct Network {
+  net::Reactor& reactor;
+  net::DeadlineWheel& wheel;
+  net::Resolver& resolver;
+};
+
+enum class Heard : std::uint8_t {
+  kAnswer,
+  kNoise,    // bytes that are no answer
+  kNothing,  // no connection, or silence for Collector::kAnswerTime
+};
+
+// One HTTP/1.1 server, asked over one connection at a time, which is kept while it may be.
+// Threads: the collector's.
+class Peer {
+ public:
+  Peer(Network network, std::string ip, std::uint16_t port);
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+
+  // GET `path`; over a new connection where a kept one turns out to be closed.
+  Task<Heard> ask(std::string path, Answer& into);
+  Task<> close();
+  // What goes on ends soon, and fails.
+  void cancel();
+
+ private:
+  Task<Heard> exchange(const std::string& path, Answer& into);
+  Task<bool> connect();
+  Task<Heard> read(Answer& into);
+  bool send(const std::string& path);
+
+  Network network_;
+  net::DialTarget target_;
+  net::Deadline deadline_;
+  std::unique_ptr<net::Dial> dial_;
+  std::unique_ptr<net::Connection> connection_;
+  std::string input_;
+  bool cancelled_ = false;
+};
+
+}  // namespace penstock::collect
