@@ -5,9 +5,11 @@ import subprocess
 
 import pytest
 import yaml
-from installation import CHART, ROOT, SYSTEM, helm, make_namespace, policy_document
 from control_plane import ControlPlane
+from installation import CHART, ROOT, SYSTEM, helm, make_namespace, operator_kubeconfig, policy_document
+from operator_process import OperatorProcess
 from polling import wait_until
+from spaces import Namespace, deployment
 
 MUTATING = "admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy"
 
@@ -127,6 +129,26 @@ def test_install_upgrade_rollback_uninstall(own_cluster):
     )
     helm(cluster, "install", "again", CHART, "-n", "elsewhere", "--create-namespace", "--take-ownership")
     assert cluster.api.get("/apis/apps/v1/namespaces/elsewhere/deployments/again-operator")
+
+
+def test_an_operator_for_one_namespace_needs_no_right_beyond_it(own_cluster, programs, tmp_path):
+    """After the test before, which leaves a release named "again"."""
+    cluster = own_cluster
+    mine, other = (Namespace(cluster, make_namespace(cluster, name)) for name in ("mine", "other"))
+    helm(cluster, "upgrade", "again", CHART, "-n", "elsewhere", "--set", "watchNamespace=mine")
+    kubeconfig = operator_kubeconfig(cluster, "elsewhere", "again")
+    program, log = programs / "penstock-operator", tmp_path / "operator.log"
+    operator = OperatorProcess(program, kubeconfig, log, "--watch-namespace", "mine", lease="again-operator")
+    try:
+        for space in (mine, other):
+            space.apply(deployment("engine", {"app": "llm"}))
+            space.apply(policy_document("chat", {"app": "llm"}))
+        mine.await_condition("chat", "Accepted", "True")
+        wait_until(lambda: mine.policy("chat")["status"].get("injection"), "injection")
+        assert "status" not in other.policy("chat")
+        assert "forbidden" not in log.read_text()
+    finally:
+        assert operator.stop() == 0
 
 
 def test_people_get_rights_by_the_clusters_own_roles(definitions, namespace):

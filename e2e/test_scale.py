@@ -1,7 +1,6 @@
 """The operator at the size it is meant for: 1,000 policies in 100 namespaces and 5,000 pods without a process."""
 
 import concurrent.futures
-import pathlib
 import re
 import statistics
 import time
@@ -12,6 +11,7 @@ from control_plane import ControlPlane
 from installation import CHART, SYSTEM, helm, injecting_probe, operator_kubeconfig, policy_document
 from operator_process import OperatorProcess
 from polling import wait_until
+from process_usage import cpu_seconds, resident_mb, rest
 
 NAMESPACES = 100
 POLICIES = 10  # in each
@@ -76,18 +76,6 @@ def is_right(policy: dict) -> bool:
     )
 
 
-def resident_mb(pid: int) -> float:
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError("no VmRSS")
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
 def writes(api: Api) -> dict[str, float]:
     """Requests that change what the operator writes, by verb and resource, since the server's start."""
     resources = ("optimizationpolicies", "cachetiers", "routingtables", "configmaps", "events", "pods")
@@ -101,11 +89,6 @@ def writes(api: Api) -> dict[str, float]:
                 key = f"{labels['verb']} {labels['resource']}"
                 counts[key] = counts.get(key, 0) + float(line.rpartition(" ")[2])
     return counts
-
-
-def rest(seconds: float) -> None:
-    end = time.monotonic() + seconds
-    wait_until(lambda: time.monotonic() > end, "the end of a rest", seconds=seconds + 10, every=0.5)
 
 
 def test_a_cold_start_makes_all_conditions_right(crowd, admission, programs, tmp_path, record_property):

@@ -95,9 +95,14 @@ def compare(hooked, admission, namespace: str, injection: dict, pods: list[dict]
 @pytest.mark.parametrize("swap", PORT_SWAP["swaps"])
 def test_the_webhook_and_the_admission_policy_give_equal_engines(hooked, admission, injection, swap):
     cases = [case for case in PORT_SWAP["cases"] if case["swap"] == swap]
-    more = {"initContainers": [{"name": "download", "image": "d"}], "terminationGracePeriodSeconds": 600}
+    more = {
+        "initContainers": [{"name": "download", "image": "d"}],
+        "terminationGracePeriodSeconds": 600,
+        "imagePullSecrets": [{"name": "mine"}],
+    }
     pods = [engine_pod(case["in"]) for case in cases] + [engine_pod(case["in"], **more) for case in cases]
-    whole = {**injection, "portSwap": PORT_SWAP["swaps"][swap]}
+    secrets = [{"name": "registry"}, {"name": "mine"}]
+    whole = {**injection, "portSwap": PORT_SWAP["swaps"][swap], "imagePullSecrets": secrets}
     injected = compare(hooked, admission, f"equal-{swap}", whole, pods)
     assert injected == 2 * sum("out" in case for case in cases)
 

@@ -61,7 +61,8 @@ def policy_document(name: str, labels: dict, **spec) -> dict:
     }
 
 
-def operator_kubeconfig(cluster) -> pathlib.Path:
+def operator_kubeconfig(cluster, namespace: str = SYSTEM, release: str = "penstock") -> pathlib.Path:
     """The rights that the chart gives the operator, and no others."""
-    token = cluster.kubectl("-n", SYSTEM, "create", "token", "penstock-operator", "--duration=2h").stdout.strip()
-    return cluster.pki.token_kubeconfig("operator", cluster.server, token, SYSTEM)
+    account = f"{release}-operator"
+    token = cluster.kubectl("-n", namespace, "create", "token", account, "--duration=2h").stdout.strip()
+    return cluster.pki.token_kubeconfig(account, cluster.server, token, namespace)

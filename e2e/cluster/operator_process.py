@@ -12,14 +12,14 @@ from polling import wait_until
 class OperatorProcess:
     """`penstock-operator run` with a kubeconfig; ended by its pid."""
 
-    def __init__(self, program: pathlib.Path, kubeconfig: pathlib.Path, log: pathlib.Path, *flags: str):
+    def __init__(self, program: pathlib.Path, kubeconfig: pathlib.Path, log: pathlib.Path, *flags: str, lease: str = "penstock-operator"):
         self.port = free_port()
         self.log = log
         with open(log, "ab") as output:
             self.process = subprocess.Popen(
                 [
                     *(str(program), "run", "--kubeconfig", str(kubeconfig)),
-                    *("--lease", "penstock-operator", "--sidecar-image", "penstock.test/sidecar:1", "--health", f"127.0.0.1:{self.port}", *flags),
+                    *("--lease", lease, "--sidecar-image", "penstock.test/sidecar:1", "--health", f"127.0.0.1:{self.port}", *flags),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -9,6 +9,7 @@
 
 #include "lib/api/formats.h"
 #include "lib/api/label_selector.h"
+#include "lib/api/references.h"
 #include "lib/json/field.h"
 #include "lib/json/text.h"
 
@@ -23,6 +24,7 @@ struct PortSwapStatus {
   std::uint16_t bind = 0;
   std::string flag;
   std::string env;
+  std::string env_host;
 
   bool operator==(const PortSwapStatus&) const = default;
 
@@ -61,7 +63,13 @@ struct PortSwapStatus {
                     {.about = "The engine's variable; empty: none is known.",
                      .required = true,
                      .length_min = 0,
-                     .length_max = 128}}};
+                     .length_max = 128}},
+        json::Field{"envHost",
+                    &T::env_host,
+                    {.about = "Where the variable holds host:port: the host to write where it is "
+                              "absent; empty: it holds a bare port.",
+                     .length_min = 0,
+                     .length_max = 253}}};
   }
 };
 
@@ -125,6 +133,7 @@ struct InjectionStatus {
   json::Value container;
   json::Value engine_pre_stop;
   std::vector<json::Value> volumes;
+  std::vector<NameRef> pull_secrets;
 
   static constexpr auto fields() {
     using T = InjectionStatus;
@@ -160,7 +169,11 @@ struct InjectionStatus {
         json::Field{"enginePreStop",
                     &T::engine_pre_stop,
                     {.about = "The engine's preStop hook, where it has none of its own."}},
-        json::Field{"volumes", &T::volumes, {.about = "Volumes of the pod.", .items_max = 16}}};
+        json::Field{"volumes", &T::volumes, {.about = "Volumes of the pod.", .items_max = 16}},
+        json::Field{"imagePullSecrets",
+                    &T::pull_secrets,
+                    {.about = "Secrets of the pod's namespace that pull the sidecar's image.",
+                     .items_max = 8}}};
   }
 };
 

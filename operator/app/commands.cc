@@ -70,6 +70,10 @@ void add_sidecar_options(CLI::App& command, reconcile::Settings& settings) {
   add("sidecar-image", settings.sidecar_image, "The image of the sidecar")->type_name("IMAGE");
   add("sidecar-pull-policy", settings.image_pull_policy, "How that image is pulled")
       ->check(CLI::IsMember({"Always", "IfNotPresent", "Never"}));
+  add("sidecar-pull-secret", settings.image_pull_secrets,
+      "A Secret that pulls it, in every namespace with pods of policies; repeatable")
+      ->type_name("NAME")
+      ->delimiter(',');
   add("sidecar-cpu", settings.cpu_request, "What a sidecar asks for")->type_name("QUANTITY");
   add("sidecar-memory", settings.memory_request, "What a sidecar asks for beside its caches")
       ->type_name("QUANTITY");

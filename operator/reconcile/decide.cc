@@ -87,6 +87,7 @@ class Decision {
       }
       return;
     }
+    own_pre_stop_ = interception.choice->engine_has_pre_stop;
     deliver(*interception.choice, std::move(*documents.delivery));
   }
 
@@ -244,7 +245,12 @@ class Decision {
       conditions_.set("Injected", kUnknown, "NoPods",
                       "new pods with the selected labels will carry the sidecar");
     } else if (census.plain.empty()) {
-      conditions_.set("Injected", kTrue, "Injected", of + " carry the sidecar");
+      conditions_.set(
+          "Injected", kTrue, "Injected",
+          of + " carry the sidecar" +
+              (own_pre_stop_ ? "; the engine keeps its own preStop hook, so it does not "
+                               "wait for the streams of a pod that ends"
+                             : ""));
     } else {
       conditions_.set("Injected", kFalse, "RestartRequired",
                       of + " carry the sidecar; " + restart_command(census));
@@ -283,6 +289,7 @@ class Decision {
   Conditions conditions_;
   Plan plan_;
   std::pair<std::string, std::string> not_injected_;  // reason, message
+  bool own_pre_stop_ = false;
   std::vector<api::LabelSelector> older_;
   std::vector<std::string> older_names_;
   std::vector<std::pair<std::string, std::string>> degraded_;  // the first is shown

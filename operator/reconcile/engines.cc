@@ -15,22 +15,23 @@ struct KnownEngine {
   std::array<std::string_view, 3> marks;
   std::string_view flag;
   std::string_view env;
+  std::string_view env_host;  // see EngineShape
   std::uint16_t port;
 };
 
-// Flags, variables and default ports as each engine documents them. Ollama's variable holds
-// host:port, which a bare port cannot replace, so Ollama is reached by name.
+// Flags, variables and default ports as each engine documents them.
 constexpr std::array<KnownEngine, 6> kEngines = {{
-    {"vLLM", {"vllm", "", ""}, "--port", "", 8000},
-    {"SGLang", {"sglang", "", ""}, "--port", "", 30000},
-    {"llama.cpp", {"llama-server", "llama.cpp", "llamacpp"}, "--port", "LLAMA_ARG_PORT", 8080},
-    {"TensorRT-LLM", {"trtllm", "tensorrt-llm", "tensorrt_llm"}, "--port", "", 8000},
+    {"vLLM", {"vllm", "", ""}, "--port", "", "", 8000},
+    {"SGLang", {"sglang", "", ""}, "--port", "", "", 30000},
+    {"llama.cpp", {"llama-server", "llama.cpp", "llamacpp"}, "--port", "LLAMA_ARG_PORT", "", 8080},
+    {"TensorRT-LLM", {"trtllm", "tensorrt-llm", "tensorrt_llm"}, "--port", "", "", 8000},
     {"text-generation-inference",
      {"text-generation-inference", "text-generation-launcher", ""},
      "--port",
      "PORT",
+     "",
      80},
-    {"Ollama", {"ollama", "", ""}, "", "", 11434},
+    {"Ollama", {"ollama", "", ""}, "", "OLLAMA_HOST", "0.0.0.0", 11434},
 }};
 
 bool holds_mark(std::string_view text, const KnownEngine& engine) {
@@ -88,7 +89,12 @@ std::optional<std::uint16_t> port_of_flag(const Container& container, std::strin
 
 std::optional<std::uint16_t> port_of_env(const Container& container, std::string_view name) {
   const auto found = std::ranges::find(container.env, name, &EnvVar::name);
-  return name.empty() || found == container.env.end() ? std::nullopt : parse_port(found->value);
+  if (name.empty() || found == container.env.end()) {
+    return std::nullopt;
+  }
+  const std::size_t colon = found->value.rfind(':');
+  return parse_port(colon == std::string::npos ? std::string_view(found->value)
+                                               : std::string_view(found->value).substr(colon + 1));
 }
 
 std::optional<std::uint16_t> declared_port(const Container& container) {
@@ -156,6 +162,7 @@ EngineFinding find_engine(const PodTemplate& pods, const api::EngineSpec& spec) 
   shape.engine = known == nullptr ? "" : known->name;
   shape.flag = told || known == nullptr ? spec.flag.value_or("") : std::string(known->flag);
   shape.env = told || known == nullptr ? spec.env.value_or("") : std::string(known->env);
+  shape.env_host = told || known == nullptr ? "" : std::string(known->env_host);
   shape.has_pre_stop = container->has_pre_stop;
   std::optional<std::uint16_t> port = spec.port;
   port = port ? port : port_of_flag(*container, shape.flag);

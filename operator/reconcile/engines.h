@@ -17,6 +17,7 @@ struct EngineShape {
   std::string port_name;  // as its container declares it; may be empty
   std::string flag;       // empty: none is known
   std::string env;        // empty: none is known
+  std::string env_host;   // where that holds host:port, the host that is meant by none
   bool has_pre_stop = false;
 
   bool operator==(const EngineShape&) const = default;

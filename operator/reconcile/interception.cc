@@ -101,6 +101,7 @@ InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
                                     other_port(pods, shape.port, settings), shape.port);
   choice.ports->flag = shape.flag;
   choice.ports->env = shape.env;
+  choice.ports->env_host = shape.env_host;
   return {choice, "", ""};
 }
 

@@ -176,6 +176,9 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
     injection.engine_pre_stop = {
         {"httpGet", {{"path", "/drained"}, {"port", settings.status_port}}}};
   }
+  for (const std::string& secret : settings.image_pull_secrets) {
+    injection.pull_secrets.push_back({secret});
+  }
   injection.volumes = volumes(config_map_name(policy.meta.name), delivery);
   // Of what pods are made with; whom the policy selects or yields to, and by which name admission
   // finds the engine, makes no pod outdated.

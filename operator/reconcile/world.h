@@ -114,6 +114,7 @@ struct Settings {
   std::string ns = "penstock-system";  // the operator's
   std::string sidecar_image = "penstock-sidecar:0.1.0";
   std::string image_pull_policy = "IfNotPresent";
+  std::vector<std::string> image_pull_secrets;  // of each pod's own namespace
   std::string cpu_request = "100m";
   std::string memory_request = "96Mi";  // beside caches and collected bodies
   std::uint16_t status_port = 15020;

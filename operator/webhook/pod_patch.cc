@@ -24,6 +24,21 @@ bool has_sidecar(const Value& spec) {
   });
 }
 
+// Those that the pod has not got yet.
+void add_pull_secrets(const Value& spec, const InjectionStatus& injection, Patch& patch) {
+  if (!injection.pull_secrets.empty() && !spec.contains("imagePullSecrets")) {
+    patch.add("/spec/imagePullSecrets", Value::array());
+  }
+  const Value& present = kube::list_of(spec, "imagePullSecrets");
+  for (const api::NameRef& secret : injection.pull_secrets) {
+    const bool has = std::ranges::any_of(
+        present, [&secret](const Value& one) { return kube::text_of(one, "name") == secret.name; });
+    if (!has) {
+      patch.add("/spec/imagePullSecrets/-", {{"name", secret.name}});
+    }
+  }
+}
+
 // The sidecar, first of the init containers: before everything else of the pod.
 void add_sidecar(const Value& pod, const InjectionStatus& injection, Patch& patch) {
   const Value& spec = member(pod, "spec");
@@ -37,6 +52,7 @@ void add_sidecar(const Value& pod, const InjectionStatus& injection, Patch& patc
   for (const Value& volume : injection.volumes) {
     patch.add("/spec/volumes/-", volume);
   }
+  add_pull_secrets(spec, injection, patch);
   if (!member(pod, "metadata").contains("annotations")) {
     patch.add("/metadata/annotations", Value::object());
   }

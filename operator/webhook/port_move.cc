@@ -84,7 +84,7 @@ class Move {
     switch (how_) {
       case How::kEdit:
         for (const std::size_t hit : env_hits_) {
-          patch.replace(at_ + "/env/" + std::to_string(hit) + "/value", to_);
+          patch.replace(at_ + "/env/" + std::to_string(hit) + "/value", moved_value(hit));
         }
         break;
       case How::kAppend:
@@ -96,7 +96,9 @@ class Move {
         if (!container_.contains("env")) {
           patch.add(at_ + "/env", Value::array());
         }
-        patch.add(at_ + "/env/-", {{"name", swap_.env}, {"value", to_}});
+        patch.add(at_ + "/env/-",
+                  {{"name", swap_.env},
+                   {"value", swap_.env_host.empty() ? to_ : swap_.env_host + ":" + to_}});
         break;
       case How::kNamed:
       case How::kRefuse: break;
@@ -108,6 +110,12 @@ class Move {
   }
 
  private:
+  // "8000", or "0.0.0.0:8000" whose host stays.
+  [[nodiscard]] std::string moved_value(std::size_t hit) const {
+    const std::string value = text_of(list_of(container_, "env")[hit], "value");
+    return value.substr(0, value.size() - from_.size()) + to_;
+  }
+
   [[nodiscard]] bool is_moved(const Value& port) const {
     return number_of(port, "containerPort") == swap_.from;
   }
@@ -135,8 +143,11 @@ class Move {
     const Value& env = list_of(container_, "env");
     for (std::size_t i = 0; i < env.size(); ++i) {
       const std::string name = text_of(env[i], "name");
+      const std::string value = text_of(env[i], "value");
+      const bool host_port =
+          !swap_.env_host.empty() && name == swap_.env && value.ends_with(":" + from_);
       // The engine's own variable, or one that the command line refers to.
-      if (text_of(env[i], "value") == from_ && (name == swap_.env || in_command_line(name))) {
+      if (host_port || (value == from_ && (name == swap_.env || in_command_line(name)))) {
         env_hits_.push_back(i);
       }
     }

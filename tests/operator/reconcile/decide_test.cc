@@ -345,6 +345,9 @@ TEST(InjectionTest, AGuaranteedPodStaysSoAndAnEnginesOwnHookIsKept) {
   EXPECT_EQ(resources["limits"], resources["requests"]);
   EXPECT_TRUE(plan.status.injection->engine_pre_stop.is_null());
   EXPECT_EQ(plan.status.injection->grace, 91);
+  add(seen, pod("a", "p", plan.status.injection->hash));
+  const std::string message = condition(decide(seen, kSettings), "Injected").message;
+  EXPECT_TRUE(message.contains("keeps its own preStop hook")) << message;
 }
 
 }  // namespace

@@ -77,6 +77,17 @@ TEST(ReviewTest, WhatThePodHasStays) {
             object["spec"]["containers"][0]["lifecycle"]);
 }
 
+TEST(ReviewTest, PullSecretsAreAddedToThoseOfThePod) {
+  api::InjectionStatus wanted = injection("chat", kLlm);
+  wanted.pull_secrets = {{"registry"}, {"mine"}};
+  const Value both = Value::parse(R"([{"name":"mine"},{"name":"registry"}])");
+  EXPECT_EQ(made_of(pod(), {wanted})["spec"]["imagePullSecrets"],
+            Value::parse(R"([{"name":"registry"},{"name":"mine"}])"));
+  Value object = pod();
+  object["spec"]["imagePullSecrets"] = Value::parse(R"([{"name":"mine"}])");
+  EXPECT_EQ(made_of(object, {wanted})["spec"]["imagePullSecrets"], both);
+}
+
 TEST(ReviewTest, PodsThatAreNoBusinessOfOurs) {
   const std::vector<api::InjectionStatus> one = {injection("chat", kLlm)};
   Value other = pod();

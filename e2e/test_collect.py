@@ -1,0 +1,100 @@
+"""Asking 2,000 sidecars: pods whose addresses all lead to one stub, which answers for every one of them."""
+
+import concurrent.futures
+import time
+
+import pytest
+from api import MERGE, Api
+from control_plane import ControlPlane
+from installation import CHART, SYSTEM, helm, injecting_probe, make_namespace, operator_kubeconfig, policy_document
+from operator_process import OperatorProcess
+from polling import wait_until
+from process_usage import cpu_seconds, rest
+from sidecar_stub import SidecarStub
+from spaces import Namespace
+
+PODS = 2_000
+STATUS_PORT, ENGINE_PORT = 15_920, 8_900
+
+
+@pytest.fixture(scope="module")
+def crowded(kubernetes, tmp_path_factory):
+    """A cluster of its own with an operator that has a status port of its own."""
+    with ControlPlane(kubernetes, tmp_path_factory.mktemp("collect")) as running:
+        values = ("--set", f"sidecar.statusPort={STATUS_PORT}")
+        helm(running, "install", "penstock", CHART, "-n", SYSTEM, "--create-namespace", *values)
+        wait_until(injecting_probe(running), "admission policies")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def operator(crowded, programs, tmp_path_factory):
+    log = tmp_path_factory.mktemp("collect-operator") / "operator.log"
+    kubeconfig = operator_kubeconfig(crowded)
+    process = OperatorProcess(programs / "penstock-operator", kubeconfig, log, "--status-port", str(STATUS_PORT))
+    yield process
+    assert process.stop() == 0, log.read_text()
+
+
+@pytest.fixture
+def space(crowded, operator) -> Namespace:
+    space = Namespace(crowded, make_namespace(crowded, "sidecars"))
+    known = {"engine": {"port": ENGINE_PORT, "flag": "--port"}}
+    space.apply(policy_document("load", {"app": "llm"}, interception=known))
+    wait_until(lambda: space.policy("load").get("status", {}).get("injection"), "injection")
+    return space
+
+
+@pytest.fixture
+def sidecars(space):
+    stub = SidecarStub(STATUS_PORT, ENGINE_PORT, space.policy("load")["status"]["hash"])
+    yield stub
+    stub.stop()
+
+
+def make_pods(space: Namespace) -> None:
+    """Running and ready, as a kubelet would say."""
+    admin = space.api
+
+    def make(share: range) -> None:
+        api = Api(admin.host, admin.port, space.cluster.pki)
+        for number in share:
+            pod = {
+                "metadata": {"name": f"pod{number}", "labels": {"app": "llm"}},
+                "spec": {
+                    "schedulerName": "nobody",
+                    "containers": [{"name": "engine", "image": "e", "args": ["--port", str(ENGINE_PORT)]}],
+                },
+            }
+            api.create(f"/api/v1/namespaces/{space.name}/pods", pod)
+            ip = f"127.2.{number // 250}.{number % 250 + 1}"
+            ready = {"type": "Ready", "status": "True", "lastTransitionTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+            status = {"phase": "Running", "podIP": ip, "podIPs": [{"ip": ip}], "conditions": [ready]}
+            code, answer = api.call("PATCH", f"/api/v1/namespaces/{space.name}/pods/pod{number}/status", {"status": status}, MERGE)
+            assert code == 200, answer
+
+    workers = 4
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        list(pool.map(make, (range(start, PODS, workers) for start in range(workers))))
+
+
+def test_two_thousand_sidecars_cost_a_fifth_of_a_core_at_most(space, sidecars, operator, record_property):
+    make_pods(space)
+    counts = {"selected": PODS, "injected": PODS, "programmed": PODS, "proven": PODS}
+    
+    def all_proven() -> bool:
+        found = space.policy("load")["status"]
+        assert found["pods"] == counts, found["pods"]
+        return True
+
+    wait_until(all_proven, "2,000 proven pods", seconds=120, every=0.5)
+    pid = operator.process.pid
+    rest(5)
+    before, asked, began = cpu_seconds(pid), sidecars.asked, time.monotonic()
+    rest(20)
+    took = time.monotonic() - began
+    cores = (cpu_seconds(pid) - before) / took
+    assert sidecars.asked - asked > 0.9 * PODS * took / 5, "each of them every 5 s"
+    record_property("collect_2000_sidecars_cores", round(cores, 3))
+    assert space.policy("load")["status"]["pods"] == counts
+    assert cores < 0.2
