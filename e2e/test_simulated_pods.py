@@ -156,3 +156,27 @@ def test_an_edit_reaches_fifty_sidecars(space, node, record_property):
     record_property("edit_to_hash_p50_ms", round(statistics.median(took) * 1000))
     record_property("edit_to_hash_p99_ms", round(p99 * 1000))
     assert p99 < 1.5
+
+
+def test_a_large_table_is_delivered_compressed(space, node):
+    injected_deployment(space, 1)
+    space.await_condition("chat", "Programmed", "True")
+    engine = {"name": "engine", "url": "http://127.0.0.1:18000", "dialect": "OpenAI"}
+    # With what the server notes of each field's owner, an object of twice the size is more than etcd takes.
+    models = [{"name": f"{number}-".ljust(240, "x")} for number in range(320)]
+    others = [{"name": f"b{number}", "url": "http://127.0.0.1:9", "dialect": "OpenAI", "models": models} for number in range(7)]
+    table = {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "RoutingTable",
+        "metadata": {"name": "large"},
+        "spec": {"backends": [engine, *others], "routes": [{"backends": [{"name": "engine"}]}]},
+    }
+    space.apply(table)
+    old = space.policy("chat")["status"]["hash"]
+    path = f"/apis/penstock.dev/v1alpha1/namespaces/{space.name}/optimizationpolicies/chat"
+    space.api.merge(path, {"spec": {"routing": {"tableRef": {"name": "large"}}}})
+    new = wait_until(lambda: (found := space.policy("chat")["status"]["hash"]) != old and found, "a new hash")
+    space.await_condition("chat", "Programmed", "True")
+    config = space.api.get(f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat")
+    assert "table-large.json.gz" in config["binaryData"] and "data" not in config
+    assert ask(space.pods("app=llm")[0]["status"]["podIP"], "by the table")["x-penstock-policy"] == new

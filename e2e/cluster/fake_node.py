@@ -5,6 +5,7 @@ about pods that are bound to it, as far as Penstock notices: starts the containe
 symlink swaps and looks at them again when the pod changes, reports addresses and readiness, and ends pods.
 """
 
+import base64
 import http.client
 import itertools
 import json
@@ -101,7 +102,9 @@ class Pod:
             return
         with self.config_lock:
             found = api.get(f"/api/v1/namespaces/{self.namespace}/configmaps/{self.config_name}")
-            self.config.write({} if found is None else found.get("data", {}))
+            found = found or {}
+            binary = {name: base64.b64decode(text) for name, text in found.get("binaryData", {}).items()}
+            self.config.write(found.get("data", {}) | binary)
 
     def sidecar_answers(self, path: str) -> dict | None:
         """The headers of a 200 of the sidecar's status listener."""

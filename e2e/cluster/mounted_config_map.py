@@ -14,12 +14,12 @@ class MountedConfigMap:
         folder.mkdir(parents=True)
         self.write({})
 
-    def write(self, files: dict[str, str]) -> None:
+    def write(self, files: dict[str, str | bytes]) -> None:
         """In the order that was seen of a real kubelet: new folder, swap of `..data`, then links, then the old folder."""
         fresh = self.folder / f"..v{next(self.versions)}"
         fresh.mkdir()
-        for name, text in files.items():
-            (fresh / name).write_text(text)
+        for name, content in files.items():
+            (fresh / name).write_bytes(content.encode() if isinstance(content, str) else content)
         (self.folder / "..data_tmp").symlink_to(fresh.name)
         os.rename(self.folder / "..data_tmp", self.folder / "..data")
         for name in files:

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "lib/gzip/gzip.h"
 #include "lib/json/text.h"
 
 namespace penstock::resources {
@@ -20,9 +23,11 @@ struct FileText {
 };
 using Texts = std::vector<FileText>;
 
+constexpr std::string_view kCompressed = ".json.gz";
+
 bool is_resource_name(const std::string& name) {
-  return !name.starts_with('.') &&
-         (name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json"));
+  return !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml") ||
+                                    name.ends_with(".json") || name.ends_with(kCompressed));
 }
 
 void fail(api::Resources& resources, std::string document, std::string message) {
@@ -36,6 +41,18 @@ bool read_file(const fs::path& path, std::string& text) {
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
   return in.eof() || text.size() > json::kTextBytesMax;
+}
+
+// The text of a compressed file in its place.
+bool expand(const std::string& name, std::string& text) {
+  if (!name.ends_with(kCompressed)) {
+    return true;
+  }
+  std::optional<std::string> expanded = gzip::decompress(text, json::kTextBytesMax);
+  if (expanded) {
+    text = std::move(*expanded);
+  }
+  return expanded.has_value();
 }
 
 // `folder` is where to read, `shown` what the user called it.
@@ -72,7 +89,7 @@ void read_folder(const fs::path& path, Texts& texts, api::Resources& resources) 
   const std::vector<std::string> names = names_in(folder, path.string(), resources);
   if (names.empty() && resources.errors.empty()) {
     resources.nothing_found = true;
-    fail(resources, path.string(), "holds no *.yaml, *.yml or *.json file");
+    fail(resources, path.string(), "holds no *.yaml, *.yml, *.json or *.json.gz file");
   }
   std::size_t total = 0;
   std::string text;
@@ -80,6 +97,10 @@ void read_folder(const fs::path& path, Texts& texts, api::Resources& resources) 
     std::string shown = (path / name).string();
     if (!read_file(folder / name, text)) {
       fail(resources, std::move(shown), "cannot be read");
+      continue;
+    }
+    if (!expand(name, text)) {
+      fail(resources, std::move(shown), "is no whole gzip file, or its text is too long");
       continue;
     }
     total += text.size();

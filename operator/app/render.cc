@@ -13,6 +13,7 @@
 #include "lib/json/write.h"
 #include "lib/json/yaml_output.h"
 #include "operator/controllers/readers.h"
+#include "operator/kube/base64.h"
 #include "operator/kube/text_file.h"
 #include "operator/reconcile/decide.h"
 #include "operator/reconcile/sidecar_container.h"
@@ -156,7 +157,8 @@ bool print(const reconcile::Policy& policy, const reconcile::Plan& plan) {
                                  {{"name", reconcile::config_map_name(policy.meta.name)},
                                   {"namespace", policy.meta.ns},
                                   {"annotations", {{"penstock.dev/hash", plan.status.hash}}}}},
-                                {"data", *plan.config}});
+                                {"data", plan.config->text},
+                                {"binaryData", kube::encode_base64(plan.config->bytes)}});
   }
   return good;
 }

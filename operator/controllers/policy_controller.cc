@@ -6,6 +6,7 @@
 
 #include "lib/api/selects.h"
 #include "lib/json/write.h"
+#include "operator/kube/base64.h"
 #include "operator/kube/timestamp.h"
 #include "operator/reconcile/sidecar_container.h"
 
@@ -144,7 +145,8 @@ ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan&
                           {"labels", {{"app.kubernetes.io/managed-by", "penstock-operator"}}},
                           {"annotations", {{"penstock.dev/hash", plan.status.hash}}},
                           {"ownerReferences", Value::array({owner})}}},
-                        {"data", *plan.config}};
+                        {"data", plan.config->text},
+                        {"binaryData", kube::encode_base64(plan.config->bytes)}};
   const auto written = client_.apply(kube::kConfigMaps.object(policy.meta.ns, name), object);
   if (!written) {
     return std::unexpected(written.error());

@@ -38,14 +38,10 @@ WorkOutcome WebhookController::reconcile() {
 // others see a conflict, and then its certificates.
 WorkOutcome WebhookController::write_secret(const WebhookSecret& secret,
                                             const std::map<std::string, std::string>& data) {
-  Value encoded = Value::object();
-  for (const auto& [name, text] : data) {
-    encoded[name] = kube::encode_base64(text);
-  }
   const auto written =
       client_.merge(kube::kSecrets.object(names_.ns, names_.secret),
                     {{"metadata", {{"resourceVersion", secret.meta.resource_version}}},
-                     {"data", std::move(encoded)}});
+                     {"data", kube::encode_base64(data)}});
   if (!written) {
     return kube::failed(written.error());
   }

@@ -14,6 +14,14 @@ std::string encode_base64(const std::string& bytes) {
   return result;
 }
 
+std::map<std::string, std::string> encode_base64(const std::map<std::string, std::string>& values) {
+  std::map<std::string, std::string> result;
+  for (const auto& [name, bytes] : values) {
+    result.emplace(name, encode_base64(bytes));
+  }
+  return result;
+}
+
 std::optional<std::string> decode_base64(const std::string& text) {
   if (text.size() % 4 != 0) {
     return std::nullopt;

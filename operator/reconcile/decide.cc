@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/api/selects.h"
+#include "lib/gzip/gzip.h"
 #include "lib/json/read.h"
 #include "lib/json/write.h"
 #include "operator/reconcile/conditions.h"
@@ -19,6 +20,8 @@ using enum api::ConditionStatus;
 
 // A ConfigMap may hold 1 MiB; what is around the content needs room as well.
 constexpr std::size_t kConfigBytesMax = 900'000;
+// Beyond this it is compressed.
+constexpr std::size_t kPlainBytesMax = 512 * 1024;
 
 api::OptimizationPolicyStatus status_of(const Policy& policy) {
   api::OptimizationPolicyStatus status;
@@ -27,6 +30,29 @@ api::OptimizationPolicyStatus status_of(const Policy& policy) {
     json::read(reader, policy.status, status);
   }
   return status;
+}
+
+std::size_t size_of(const ConfigContent& content) {
+  std::size_t bytes = 0;
+  for (const auto* part : {&content.text, &content.bytes}) {
+    for (const auto& [file, value] : *part) {
+      bytes += value.size();
+    }
+  }
+  return bytes;
+}
+
+// Readable for people while it is small.
+ConfigContent content_of(const std::map<std::string, std::string>& files) {
+  ConfigContent content{.text = files};
+  if (size_of(content) <= kPlainBytesMax) {
+    return content;
+  }
+  content.text.clear();
+  for (const auto& [file, text] : files) {
+    content.bytes.emplace(file + ".gz", gzip::compress(text));
+  }
+  return content;
 }
 
 class Decision {
@@ -92,19 +118,17 @@ class Decision {
   }
 
   void deliver(const Interception& interception, Delivery delivery) {
-    std::size_t bytes = 0;
-    for (const auto& [file, text] : delivery.files) {
-      bytes += text.size();
-    }
-    if (bytes > kConfigBytesMax) {
+    ConfigContent content = content_of(delivery.files);
+    if (const std::size_t bytes = size_of(content); bytes > kConfigBytesMax) {
       degrade("TooLarge", "the policy and what it refers to take " + std::to_string(bytes) +
-                              " bytes, more than a ConfigMap may hold; split the RoutingTable");
+                              " bytes compressed, more than a ConfigMap may hold; split the "
+                              "RoutingTable");
       return;
     }
     plan_.status.hash = delivery.hash;
     plan_.status.interception = json::name_of(interception.mode);
     plan_.status.injection = injection_of(policy_, interception, delivery, settings_);
-    plan_.config = std::move(delivery.files);
+    plan_.config = std::move(content);
   }
 
   // Older policies that may select the same pods. Admission sees one policy at a time, so the

@@ -17,10 +17,16 @@ struct PlannedEvent {
 };
 
 // What is to be written, and nothing else is.
+// What a ConfigMap holds, by the names of the files that it becomes.
+struct ConfigContent {
+  std::map<std::string, std::string> text;
+  std::map<std::string, std::string> bytes;  // compressed: names end in ".gz"
+};
+
 struct Plan {
   api::OptimizationPolicyStatus status;
   // The ConfigMap's content; nothing: leave the one that is there.
-  std::optional<std::map<std::string, std::string>> config;
+  std::optional<ConfigContent> config;
   // Pods whose kubelet is to be told of that content.
   std::vector<std::string> tell;
   // Pods whose kubelet was told and whose sidecar still runs another version: to be told again.

@@ -15,13 +15,14 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "lib/result": (),
     "lib/clock": (),
     "lib/digest": (),
+    "lib/gzip": (),
     "lib/json": (),
     "lib/sync": (),
     "lib/task": (),
     "lib/api": ("lib/json",),
     "lib/net": ("lib/clock", "lib/sync", "lib/task"),
     "lib/resolve": ("lib/digest", "lib/json"),
-    "lib/resources": ("lib/json",),
+    "lib/resources": ("lib/gzip", "lib/json"),
     "lib/telemetry": ("lib/clock", "lib/sync"),
     # The sidecar. `domain` and `dialect` are pure.
     # `http1` is the sans-I/O codec: contexts carry parsed heads, so it lies below them.
@@ -70,7 +71,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "sidecar/main": ("sidecar/app",),
     # The operator. `crd` and `reconcile` are pure.
     "operator/crd": ("lib/json",),
-    "operator/reconcile": ("lib/json", "lib/resolve"),
+    "operator/reconcile": ("lib/gzip", "lib/json", "lib/resolve"),
     "operator/kube": ("lib/json", "lib/clock", "lib/net", "lib/sync"),
     "operator/collect": ("lib/clock", "lib/json", "lib/net", "lib/sync", "lib/task"),
     "operator/webhook": ("operator/kube", "lib/json", "lib/sync"),

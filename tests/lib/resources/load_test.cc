@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "lib/gzip/gzip.h"
 #include "lib/json/text.h"
 
 namespace penstock::resources {
@@ -55,6 +57,22 @@ TEST_F(LoadTest, ReadsOneFileWhateverItIsCalled) {
   EXPECT_EQ(resources.source, (dir_ / "resources.txt").string());
 }
 
+TEST_F(LoadTest, ReadsCompressedFilesOfAFolder) {
+  put_tier("a.json", "plain");
+  put_tier("b.json", "compressed");
+  std::ifstream in(dir_ / "b.json", std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  put("b.json.gz", gzip::compress(text));
+  fs::remove(dir_ / "b.json");
+  const api::Resources resources = load(dir_, Strictness::kStrict);
+  EXPECT_TRUE(resources.errors.empty());
+  EXPECT_EQ(names(resources), (std::vector<std::string>{"plain", "compressed"}));
+  put("b.json.gz", "no gzip");
+  const api::Resources broken = load(dir_, Strictness::kStrict);
+  ASSERT_EQ(broken.errors.size(), 1U);
+  EXPECT_TRUE(to_string(broken.errors.front()).contains("b.json.gz")) << "the file is named";
+}
+
 TEST_F(LoadTest, ReadsAFolderInTheOrderOfItsNames) {
   put_tier("c.json", "third");
   put_tier("a.yaml", "first");
@@ -93,7 +111,7 @@ TEST_F(LoadTest, WhatCannotBeReadIsAnError) {
     return resources.errors.empty() ? std::string() : to_string(resources.errors.front());
   };
   EXPECT_EQ(only_error(dir_ / "gone"), (dir_ / "gone").string() + ": does not exist");
-  EXPECT_EQ(only_error(dir_), dir_.string() + ": holds no *.yaml, *.yml or *.json file");
+  EXPECT_EQ(only_error(dir_), dir_.string() + ": holds no *.yaml, *.yml, *.json or *.json.gz file");
   EXPECT_EQ(only_error("/dev/null"), "/dev/null: cannot be read");
   put("large.yaml", std::string(json::kTextBytesMax + 1, ' '));
   EXPECT_EQ(only_error(dir_ / "large.yaml"),

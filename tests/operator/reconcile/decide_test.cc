@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/gzip/gzip.h"
 #include "lib/json/write.h"
 #include "operator/reconcile/sidecar_container.h"
 #include "tests/operator/reconcile/worlds.h"
@@ -59,8 +60,8 @@ TEST(DecideTest, AGoodPolicyIsDeliveredAndInjected) {
   EXPECT_EQ(condition(plan, "Accepted").observed_generation, 3);
   EXPECT_EQ(plan.status.interception, "PortSwap");
   ASSERT_TRUE(plan.config);
-  EXPECT_TRUE(plan.config->contains("policy.json"));
-  const json::Value binding = json::Value::parse(plan.config->at("binding.json"))["spec"];
+  EXPECT_TRUE(plan.config->text.contains("policy.json"));
+  const json::Value binding = json::Value::parse(plan.config->text.at("binding.json"))["spec"];
   EXPECT_EQ(binding["enginePort"], 18000);
   EXPECT_EQ(binding["hash"], plan.status.hash);
   EXPECT_TRUE(plan.events.empty()) << "a good beginning is no news";
@@ -209,7 +210,7 @@ TEST(DecideTest, WhatIsNoLongerGoodKeepsWhatWas) {
   seen.tables = {table("t", "{backends: [{name: a, url: \"http://a\", dialect: OpenAI}]}")};
   const Plan good = decide(seen, kSettings);
   ASSERT_TRUE(good.config);
-  EXPECT_TRUE(good.config->contains("table-t.json"));
+  EXPECT_TRUE(good.config->text.contains("table-t.json"));
   seen = after(seen, good);
 
   World unresolved = seen;
@@ -277,18 +278,41 @@ TEST(DecideTest, AnotherSelectorOrOlderPolicyMakesNoPodOutdated) {
   EXPECT_NE(decide(seen, newer).status.injection->hash, before);
 }
 
+// A table whose models have names of 240 letters, the same in all or as if drawn by lot.
+Ptr<Document> large_table(int backends, bool by_lot) {
+  std::string text;
+  std::uint32_t state = 1;
+  for (int backend = 0; backend < backends; ++backend) {
+    text +=
+        "{name: b" + std::to_string(backend) + ", url: \"http://a\", dialect: OpenAI, models: [";
+    for (int model = 0; model < 512; ++model) {
+      std::string name = std::to_string(model) + "-";
+      while (name.size() < 240) {
+        state = state * 1'664'525U + 1'013'904'223U;  // Numerical Recipes' generator
+        name += by_lot ? "abcdefghijklmnopqrstuvwxyz012345"[state >> 27U] : 'x';
+      }
+      text += "{name: \"" + name + "\"}, ";
+    }
+    text += "]}, ";
+  }
+  return table("t", "{backends: [" + text + "]}");
+}
+
+TEST(DecideTest, WhatIsLargeIsCompressed) {
+  World seen = world(policy("p", "{" + kSelector + ", routing: {tableRef: {name: t}}}"));
+  seen.tables = {large_table(10, false)};
+  const Plan plan = decide(seen, kSettings);
+  ASSERT_TRUE(plan.config);
+  EXPECT_TRUE(plan.config->text.empty());
+  const auto text = gzip::decompress(plan.config->bytes.at("table-t.json.gz"), 4U << 20U);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(json::Value::parse(*text)["spec"], seen.tables[0]->spec);
+  EXPECT_TRUE(plan.config->bytes.contains("binding.json.gz"));
+}
+
 TEST(DecideTest, WhatAConfigMapCannotHoldIsSaid) {
   World seen = world(policy("p", "{" + kSelector + ", routing: {tableRef: {name: t}}}"));
-  std::string models;
-  for (int i = 0; i < 512; ++i) {
-    models += "{name: \"" + std::string(240, 'x') + std::to_string(i) + "\"}, ";
-  }
-  std::string backends;
-  for (int i = 0; i < 10; ++i) {
-    backends += "{name: b" + std::to_string(i) + ", url: \"http://a\", dialect: OpenAI, models: [" +
-                models + "]}, ";
-  }
-  seen.tables = {table("t", "{backends: [" + backends + "]}")};
+  seen.tables = {large_table(14, true)};
   const Plan plan = decide(seen, kSettings);
   EXPECT_EQ(state(plan, "Degraded"), "True TooLarge");
   EXPECT_FALSE(plan.config);
