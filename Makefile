@@ -49,9 +49,9 @@ e2e-node: build image ## The same with real pods, by containerd and a kubelet (n
 
 .PHONY: image
 image: build ## OCI images of operator and sidecar into build/image, without a daemon
-	@for program in penstock-operator penstock-sidecar; do \
-	  deploy/image/build.py build/release/bin/$$program $$program:$(VERSION) build/image/$$program.tar; \
-	done
+	@deploy/image/build.py build/release/bin/penstock-operator penstock-operator:$(VERSION) build/image/penstock-operator.tar
+	@deploy/image/build.py build/release/bin/penstock-sidecar,build/release/bin/penstock-redirect penstock-sidecar:$(VERSION) \
+	  build/image/penstock-sidecar.tar
 
 .PHONY: test-asan
 test-asan: build/asan/build.ninja ## C++ tests, and the server under load, under AddressSanitizer and UndefinedBehaviorSanitizer

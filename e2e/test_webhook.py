@@ -107,6 +107,15 @@ def test_the_webhook_and_the_admission_policy_give_equal_engines(hooked, admissi
     assert injected == 2 * sum("out" in case for case in cases)
 
 
+def test_the_webhook_and_the_admission_policy_redirect_equally(hooked, admission, injection):
+    container = {"name": "penstock-redirect", "image": "r", "command": ["/penstock-redirect"]}
+    whole = {name: part for name, part in injection.items() if name != "portSwap"}
+    whole |= {"redirect": container, "engineContainer": "engine"}
+    more = {"initContainers": [{"name": "download", "image": "d"}]}
+    two = client_pod([{"name": "proxy"}, {"name": "engine"}])
+    assert compare(hooked, admission, "equal-redirect", whole, [engine_pod({}), engine_pod({}, **more), two]) == 3
+
+
 @pytest.mark.parametrize("environment", CLIENTS["environments"])
 def test_the_webhook_and_the_admission_policy_give_equal_clients(hooked, admission, injection, environment):
     cases = [case for case in CLIENTS["cases"] if case["environment"] == environment]

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Builds one OCI image from scratch, without a daemon: a program, the libraries it loads, CA certificates, two users.
+"""Builds one OCI image from scratch, without a daemon: programs, the libraries they load, CA certificates, two users.
 
-    deploy/image/build.py PROGRAM NAME OUT.tar     for example build/release/bin/penstock-sidecar penstock-sidecar:0.1.0
-    deploy/image/build.py PROGRAM NAME FOLDER/     only the image's files, below a folder
+    deploy/image/build.py PROGRAM[,PROGRAM…] NAME OUT.tar    for example build/release/bin/penstock-sidecar penstock-sidecar:0.1.0
+    deploy/image/build.py PROGRAM[,PROGRAM…] NAME FOLDER/    only the image's files, below a folder
+
+The first program is what the image runs.
 
 The archive is an OCI image layout, for `ctr images import`, `skopeo copy oci-archive:` or `podman load`. The same inputs
 give the same bytes. /sbom.cdx.json in the image lists the Debian packages its files come from (CycloneDX 1.5).
@@ -65,18 +67,18 @@ def stripped(program: pathlib.Path) -> bytes:
         return out.read_bytes()
 
 
-def contents(program: pathlib.Path, version: str) -> dict[str, tuple[bytes, int]]:
+def contents(programs: list[pathlib.Path], version: str) -> dict[str, tuple[bytes, int]]:
     """path -> (bytes, mode)."""
-    loaded = libraries(program)
+    loaded = sorted({library for program in programs for library in libraries(program)})
     bill = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
-        "metadata": {"component": {"type": "application", "name": program.name, "version": version}},
+        "metadata": {"component": {"type": "application", "name": programs[0].name, "version": version}},
         "components": packages([*loaded, CERTIFICATES]),
     }
     files = {
-        program.name: (stripped(program), 0o755),
+        **{program.name: (stripped(program), 0o755) for program in programs},
         "etc/passwd": (f"root:x:0:0:::\npenstock:x:{USER}:{USER}:::\n".encode(), 0o644),
         "etc/group": (f"root:x:0:\npenstock:x:{USER}:\n".encode(), 0o644),
         "etc/ssl/certs/ca-certificates.crt": (CERTIFICATES.read_bytes(), 0o644),
@@ -122,9 +124,9 @@ def descriptor(media_type: str, blob: bytes) -> dict:
     return {"mediaType": media_type, "digest": f"sha256:{hashlib.sha256(blob).hexdigest()}", "size": len(blob)}
 
 
-def image(program: pathlib.Path, name: str) -> bytes:
+def image(programs: list[pathlib.Path], name: str) -> bytes:
     version = name.rpartition(":")[2]
-    raw = layer_of(contents(program, version))
+    raw = layer_of(contents(programs, version))
     layer = gzip.compress(raw, 9, mtime=0)
     config = json.dumps(
         {
@@ -132,8 +134,8 @@ def image(program: pathlib.Path, name: str) -> bytes:
             "os": "linux",
             "config": {
                 "User": f"{USER}:{USER}",
-                "Entrypoint": [f"/{program.name}"],
-                "Labels": {"org.opencontainers.image.title": program.name, "org.opencontainers.image.version": version},
+                "Entrypoint": [f"/{programs[0].name}"],
+                "Labels": {"org.opencontainers.image.title": programs[0].name, "org.opencontainers.image.version": version},
             },
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(raw).hexdigest()}"]},
         },
@@ -163,9 +165,9 @@ def image(program: pathlib.Path, name: str) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(program: pathlib.Path, name: str, out: pathlib.Path) -> None:
+def unpack(programs: list[pathlib.Path], name: str, out: pathlib.Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(fileobj=io.BytesIO(layer_of(contents(program, name.rpartition(":")[2])))) as archive:
+    with tarfile.open(fileobj=io.BytesIO(layer_of(contents(programs, name.rpartition(":")[2])))) as archive:
         archive.extractall(out)
 
 
@@ -173,11 +175,12 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 3:
         print(__doc__, file=sys.stderr)
         return 2
-    program, name, out = pathlib.Path(arguments[0]), arguments[1], pathlib.Path(arguments[2])
+    programs = [pathlib.Path(part) for part in arguments[0].split(",")]
+    name, out = arguments[1], pathlib.Path(arguments[2])
     if arguments[2].endswith("/"):
-        unpack(program, name, out)
+        unpack(programs, name, out)
         return 0
-    archive = image(program, name)
+    archive = image(programs, name)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(archive)
     print(f"{name}: {out} ({len(archive) / 1e6:.1f} MB, sha256:{hashlib.sha256(archive).hexdigest()[:12]})")

@@ -11,22 +11,23 @@ from real_node import RealNode
 from spaces import Namespace
 
 
-def image(program: pathlib.Path, name: str, out: pathlib.Path) -> pathlib.Path:
-    subprocess.run([ROOT / "deploy/image/build.py", program, name, out], check=True, capture_output=True)
+def image(programs: list[pathlib.Path], name: str, out: pathlib.Path) -> pathlib.Path:
+    named = ",".join(map(str, programs))
+    subprocess.run([ROOT / "deploy/image/build.py", named, name, out], check=True, capture_output=True)
     return out
 
 
 @pytest.fixture(scope="session")
 def images(tmp_path_factory) -> list[pathlib.Path]:
     """Archives of everything that pods run here."""
-    folder = tmp_path_factory.mktemp("images")
+    folder, programs = tmp_path_factory.mktemp("images"), BUILD / "bin"
     pause = folder / "pause"
     subprocess.run(["gcc", "-static", "-Os", "-o", pause, ROOT / "e2e/cluster/pause.c"], check=True)
     return [
-        image(BUILD / "bin/penstock-operator", "penstock.test/operator:1", folder / "operator.tar"),
-        image(BUILD / "bin/penstock-sidecar", "penstock.test/sidecar:1", folder / "sidecar.tar"),
-        image(BUILD / "bin/penstock-demo", "penstock.test/engine:1", folder / "engine.tar"),
-        image(pause, "penstock.test/pause:1", folder / "pause.tar"),
+        image([programs / "penstock-operator"], "penstock.test/operator:1", folder / "operator.tar"),
+        image([programs / "penstock-sidecar", programs / "penstock-redirect"], "penstock.test/sidecar:1", folder / "sidecar.tar"),
+        image([programs / "penstock-demo"], "penstock.test/engine:1", folder / "engine.tar"),
+        image([pause], "penstock.test/pause:1", folder / "pause.tar"),
     ]
 
 

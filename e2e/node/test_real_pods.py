@@ -7,7 +7,7 @@ import urllib.request
 
 from installation import policy_document
 from polling import wait_until
-from spaces import POLICIES
+from spaces import POLICIES, Namespace
 from traffic import CACHING, SIMULATE, TIER, ask, credential, engine, engine_calls, journal, request_of, start
 
 
@@ -152,6 +152,28 @@ def test_readiness_costs_what_a_native_sidecar_costs(space, record_property):
     record_property("ready_without_ms", round(medians["without"] * 1000))
     record_property("ready_with_ms", round(medians["with"] * 1000))
     assert medians["with"] - medians["without"] < 1.3
+
+
+def test_rules_lead_the_port_of_an_engine_that_does_not_move(penstock, namespace):
+    """Redirect needs what Pod Security's levels but one refuse; that is told, and where it is admitted it works."""
+    space = Namespace(penstock, namespace)
+    label = ("label", "namespace", namespace, "--overwrite")
+    penstock.kubectl(*label, "pod-security.kubernetes.io/enforce=restricted")
+    for document in engine("engine", {"app": "llm"}):
+        space.apply(document)
+    space.apply(policy_document("chat", {"app": "llm"}, interception={"mode": "Redirect"}))
+    message = space.await_condition("chat", "Injected", "False", "PodSecurity")["message"]
+    assert "does not admit (pod-security.kubernetes.io/enforce: restricted)" in message
+    penstock.kubectl(*label, "pod-security.kubernetes.io/enforce=privileged")
+    wait_until(lambda: space.policy("chat")["status"].get("injection"), "injection")
+    space.cluster.kubectl("-n", namespace, "rollout", "restart", "deployment/engine")
+    space.cluster.kubectl("-n", namespace, "rollout", "status", "deployment/engine", "--timeout=60s")
+    space.await_condition("chat", "Programmed", "True", seconds=30)
+    wait_until(lambda: space.policy("chat")["status"]["pods"].get("proven") == 1, "the proof of traffic", seconds=30)
+    address = space.api.get(f"/api/v1/namespaces/{namespace}/services/engine")["spec"]["clusterIP"]
+    assert "x-penstock-policy" in wait_until(lambda: ask(address, "led by rules"), "the Service", seconds=30)
+    pod = next(pod for pod in space.pods("app=llm") if "deletionTimestamp" not in pod["metadata"])
+    assert pod["spec"]["containers"][0]["args"] == ["model-server", "--port", "8000"], "the engine stays as it is"
 
 
 def test_a_service_past_the_sidecar_is_told(space):

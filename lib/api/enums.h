@@ -87,11 +87,18 @@ constexpr auto enum_names(PriceFileFormat) {
                     json::EnumName{PriceFileFormat::kModelsDev, "ModelsDev"}};
 }
 
-enum class InterceptionMode : std::uint8_t { kAuto, kPortSwap, kNamedPort, kEnvironment };
+enum class InterceptionMode : std::uint8_t {
+  kAuto,
+  kPortSwap,
+  kNamedPort,
+  kRedirect,
+  kEnvironment
+};
 constexpr auto enum_names(InterceptionMode) {
   return std::array{json::EnumName{InterceptionMode::kAuto, "Auto"},
                     json::EnumName{InterceptionMode::kPortSwap, "PortSwap"},
                     json::EnumName{InterceptionMode::kNamedPort, "NamedPort"},
+                    json::EnumName{InterceptionMode::kRedirect, "Redirect"},
                     json::EnumName{InterceptionMode::kEnvironment, "Environment"}};
 }
 

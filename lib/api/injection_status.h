@@ -131,6 +131,8 @@ struct InjectionStatus {
   std::optional<PortSwapStatus> port_swap;
   std::optional<EnvironmentStatus> environment;
   json::Value container;
+  json::Value redirect;
+  std::string engine_container;
   json::Value engine_pre_stop;
   std::vector<json::Value> volumes;
   std::vector<NameRef> pull_secrets;
@@ -166,6 +168,16 @@ struct InjectionStatus {
                     {.about = "How clients are told where their model APIs are."}},
         json::Field{
             "container", &T::container, {.about = "The sidecar's container.", .required = true}},
+        json::Field{"redirect",
+                    &T::redirect,
+                    {.about = "The init container that leads the engine's port to the sidecar."}},
+        json::Field{
+            "engineContainer",
+            &T::engine_container,
+            {.about = "The engine's container where its port does not move; empty: the only "
+                      "one.",
+             .length_min = 0,
+             .length_max = 63}},
         json::Field{"enginePreStop",
                     &T::engine_pre_stop,
                     {.about = "The engine's preStop hook, where it has none of its own."}},

@@ -73,12 +73,15 @@ struct InterceptionSpec {
   static constexpr auto fields() {
     using T = InterceptionSpec;
     return std::tuple{
-        json::Field{"mode",
-                    &T::mode,
-                    {.about = "PortSwap: the sidecar takes the engine's port and the engine moves. "
-                              "NamedPort: the sidecar takes the port's name. Environment: the pods "
-                              "are clients, and their base URLs name the sidecar. Auto: whichever "
-                              "the pods and their Services allow."}},
+        json::Field{
+            "mode",
+            &T::mode,
+            {.about = "PortSwap: the sidecar takes the engine's port and the engine moves. "
+                      "NamedPort: the sidecar takes the port's name. Redirect: rules of the "
+                      "pod's own lead the port to it, set by an init container with "
+                      "NET_ADMIN. Environment: the pods "
+                      "are clients, and their base URLs name the sidecar. Auto: whichever "
+                      "the pods and their Services allow."}},
         json::Field{"rollout",
                     &T::rollout,
                     {.about = "Pods that run without the sidecar, or with an older one, stay as "

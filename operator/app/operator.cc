@@ -170,6 +170,9 @@ class Operator {
     keep(stores_.slices, kube::kEndpointSlices, &controllers::read_endpoint_slice, all);
     keep(stores_.config_maps, kube::kConfigMaps, &controllers::read_config_map,
          {.ns = options_.watch_namespace, .labels = kOurs});
+    if (options_.watch_namespace.empty()) {
+      keep(stores_.namespaces, kube::kNamespaces, &controllers::read_namespace, {});
+    }
     reflect(kube::kPods, std::make_shared<PodSink>(stores_), all);
     if (webhook_ != nullptr) {
       webhook_->start();

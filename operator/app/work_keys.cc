@@ -142,6 +142,13 @@ controllers::StoreChanges WorkKeys::changes() {
             add_policies(some.meta.ns, [&some](const Policy& policy) {
               return reconcile::config_map_name(policy.meta.name) == some.meta.name;
             });
+          },
+      .name_space =
+          [this](const controllers::Namespace* before, const controllers::Namespace* now) {
+            if (now != nullptr &&
+                (before == nullptr || before->pod_security != now->pod_security)) {
+              add_policies(now->meta.name, [](const Policy&) { return true; });
+            }
           }};
 }
 

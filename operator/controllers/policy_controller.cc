@@ -94,6 +94,9 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   world.pods = stores_.pods.list(ns);
   world.services = stores_.services.list(ns);
   world.slices = stores_.slices.list(ns);
+  if (const auto found = stores_.namespaces.find("", ns); found != nullptr) {
+    world.pod_security = found->pod_security;
+  }
   std::vector<std::string> pods;
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
     if (pod->injected_by == policy->meta.name) {

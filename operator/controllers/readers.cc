@@ -21,6 +21,7 @@ using kube::text_of;
 using kube::texts_of;
 
 constexpr const char* kSidecar = "penstock-sidecar";
+constexpr const char* kRedirect = "penstock-redirect";  // after the sidecar
 constexpr const char* kStatusPort = "penstock-status";
 
 std::vector<std::string> strings_of(const Value& object, const char* name) {
@@ -197,6 +198,9 @@ reconcile::Pod read_pod(const Value& object) {
   for_each(spec, "initContainers", [&pod](const Value& container) {
     if (text_of(container, "name") == kSidecar) {
       read_sidecar(container, pod);
+    } else if (text_of(container, "name") == kRedirect) {
+      // Whoever comes to the engine's port is led to the sidecar: there is no way past.
+      pod.sidecar_port = std::exchange(pod.engine_port, 0);
     }
   });
   read_readiness(status, pod);
@@ -236,6 +240,15 @@ reconcile::EndpointSlice read_endpoint_slice(const Value& object) {
     }
   });
   return slice;
+}
+
+Namespace read_namespace(const Value& object) {
+  Namespace result{.meta = kube::read_meta(object)};
+  const auto level = result.meta.labels.find("pod-security.kubernetes.io/enforce");
+  if (level != result.meta.labels.end()) {
+    result.pod_security = level->second;
+  }
+  return result;
 }
 
 ConfigMap read_config_map(const Value& object) {

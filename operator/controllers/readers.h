@@ -18,6 +18,12 @@ reconcile::Workload read_bare_pod(const json::Value& object);
 reconcile::Service read_service(const json::Value& object);
 reconcile::EndpointSlice read_endpoint_slice(const json::Value& object);
 
+struct Namespace {
+  kube::ObjectMeta meta;
+  std::string pod_security;  // the level that is enforced; empty: no label says
+};
+Namespace read_namespace(const json::Value& object);
+
 // The one of our ConfigMaps: which version it holds.
 struct ConfigMap {
   kube::ObjectMeta meta;

@@ -16,6 +16,7 @@ struct StoreChanges {
   std::function<void(const reconcile::Service*, const reconcile::Service*)> service;
   std::function<void(const reconcile::EndpointSlice*, const reconcile::EndpointSlice*)> slice;
   std::function<void(const ConfigMap*, const ConfigMap*)> config_map;
+  std::function<void(const Namespace*, const Namespace*)> name_space;
 };
 
 // The operator's copy of the cluster: nothing is read from the API server beside these.
@@ -30,7 +31,8 @@ struct Stores {
         pods(changes.pod),
         services(changes.service),
         slices(changes.slice),
-        config_maps(changes.config_map) {}
+        config_maps(changes.config_map),
+        namespaces(changes.name_space) {}
 
   [[nodiscard]] bool complete() const {
     return policies.complete() && tiers.complete() && tables.complete() && deployments.complete() &&
@@ -48,6 +50,8 @@ struct Stores {
   kube::ObjectStore<reconcile::Service> services;
   kube::ObjectStore<reconcile::EndpointSlice> slices;
   kube::ObjectStore<ConfigMap> config_maps;
+  // Not waited for: an operator for one namespace may not read it.
+  kube::ObjectStore<Namespace> namespaces;
 };
 
 }  // namespace penstock::controllers

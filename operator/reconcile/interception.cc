@@ -125,9 +125,30 @@ InterceptionFinding named_port(const World& world, const PodTemplate& pods,
           "", ""};
 }
 
+// The engine stays where it is; rules lead to the sidecar what comes to its port.
+InterceptionFinding redirect(const World& world, const PodTemplate& pods,
+                             const EngineShape& shape) {
+  if (world.pod_security == "baseline" || world.pod_security == "restricted") {
+    return refused("PodSecurity",
+                   "Redirect needs an init container with NET_ADMIN, which namespace " +
+                       world.policy->meta.ns +
+                       " does not admit (pod-security.kubernetes.io/enforce: " +
+                       world.pod_security + "); label it privileged, or use another mode");
+  }
+  return {Interception{.mode = InterceptionMode::kRedirect,
+                       .redirects = shape.container,
+                       .to = {.engine_port = shape.port},
+                       .engine_has_pre_stop = shape.has_pre_stop,
+                       .guaranteed = is_guaranteed(pods)},
+          "", ""};
+}
+
 InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
                                const EngineShape& shape, const Settings& settings) {
   const InterceptionMode wanted = world.policy->parsed.interception.mode;
+  if (wanted == InterceptionMode::kRedirect) {
+    return redirect(world, pods, shape);
+  }
   const bool can_move = !shape.flag.empty() || !shape.env.empty();
   if (wanted == InterceptionMode::kNamedPort) {
     return named_port(world, pods, shape, settings);
@@ -139,11 +160,15 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
     if (InterceptionFinding by_name = named_port(world, pods, shape, settings); by_name.choice) {
       return by_name;
     }
+    // Only where nobody would refuse the pods: what is not said may be forbidden for the cluster.
+    if (world.pod_security == "privileged") {
+      return redirect(world, pods, shape);
+    }
   }
   return refused("EngineUnknown",
                  "nothing tells how container " + shape.container +
-                     " takes its port; set spec.interception.engine.flag or .env (or give its port "
-                     "a name that every Service uses)");
+                     " takes its port; set spec.interception.engine.flag or .env, give its port a "
+                     "name that every Service uses, or use mode Redirect");
 }
 
 // Auto takes pods for clients where they say that they are, and nothing in them is an engine.
@@ -171,7 +196,8 @@ InterceptionFinding choose_of(const World& world, const PodTemplate& pods,
 }
 
 bool alike(const Interception& a, const Interception& b) {
-  return a.mode == b.mode && a.ports == b.ports && a.environment == b.environment && a.to == b.to;
+  return a.mode == b.mode && a.ports == b.ports && a.redirects == b.redirects &&
+         a.environment == b.environment && a.to == b.to;
 }
 
 // What the policy says by itself, before there is any workload to look at.

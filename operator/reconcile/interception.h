@@ -14,7 +14,8 @@ namespace penstock::reconcile {
 // clients themselves, their model APIs.
 struct Interception {
   api::InterceptionMode mode = api::InterceptionMode::kAuto;
-  std::optional<api::PortSwapStatus> ports;           // in front of an engine
+  std::optional<api::PortSwapStatus> ports;           // in front of an engine that says its port
+  std::string redirects;                              // the engine's container; its port stays
   std::optional<api::EnvironmentStatus> environment;  // of clients
   resolve::PassThrough to;                            // where calls go that no table routes
   bool engine_has_pre_stop = false;

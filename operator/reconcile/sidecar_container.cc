@@ -96,8 +96,9 @@ std::vector<std::string> arguments(const Interception& interception, std::int64_
     return result;
   }
   const std::int64_t drain = std::max<std::int64_t>(1, grace - kLameDuckSeconds - kReserveSeconds);
-  add({"--listen", ":" + std::to_string(interception.ports->bind), "--engine-port",
-       std::to_string(interception.ports->to), "--drain-delay", seconds(kLameDuckSeconds),
+  const std::uint16_t bind = interception.ports ? interception.ports->bind : settings.bind_port;
+  add({"--listen", ":" + std::to_string(bind), "--engine-port",
+       std::to_string(*interception.to.engine_port), "--drain-delay", seconds(kLameDuckSeconds),
        "--drain-grace", seconds(drain)});
   return result;
 }
@@ -106,7 +107,7 @@ std::vector<std::string> arguments(const Interception& interception, std::int64_
 // clients have ended, which is when native sidecars get their signal.
 Value lifecycle(const Interception& interception) {
   Value hooks = {{"postStart", exec("wait")}};
-  if (interception.ports) {
+  if (interception.to.engine_port) {
     hooks["preStop"] = exec("drain");
   }
   return hooks;
@@ -133,6 +134,25 @@ Value container(const Interception& interception, const Value& resources, std::i
        Value::array({mount("penstock-policy", kPolicyPath), mount("penstock-secrets", kSecretsPath),
                      // Over the service account's token, which is no business of ours.
                      mount("penstock-none", kAccountPath)})}};
+}
+
+// Root, and with one capability: no Pod Security level but privileged admits it.
+Value redirect_container(std::uint16_t port, const Settings& settings) {
+  const Value resources = {{"cpu", "10m"}, {"memory", "32Mi"}};
+  return {{"name", "penstock-redirect"},
+          {"image", settings.sidecar_image},
+          {"imagePullPolicy", settings.image_pull_policy},
+          {"command", strings({"/penstock-redirect", "--port", std::to_string(port), "--to",
+                               std::to_string(settings.bind_port)})},
+          {"resources", {{"requests", resources}, {"limits", resources}}},
+          {"securityContext",
+           {{"runAsUser", 0},
+            {"runAsNonRoot", false},
+            {"allowPrivilegeEscalation", false},
+            {"readOnlyRootFilesystem", true},
+            {"capabilities", {{"drop", strings({"ALL"})}, {"add", strings({"NET_ADMIN"})}}},
+            {"seccompProfile", {{"type", "RuntimeDefault"}}}}},
+          {"volumeMounts", Value::array({mount("penstock-none", kAccountPath)})}};
 }
 
 std::vector<Value> volumes(const std::string& config_map, const Delivery& delivery) {
@@ -167,12 +187,16 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
   const auto& grace = policy.parsed.interception.grace;
   api::InjectionStatus injection;
   // A client's own grace is its own business: the sidecar ends after it.
-  injection.grace = interception.ports ? std::chrono::ceil<seconds>(grace).count() : 0;
+  injection.grace = interception.to.engine_port ? std::chrono::ceil<seconds>(grace).count() : 0;
   injection.port_swap = interception.ports;
   injection.environment = interception.environment;
+  injection.engine_container = interception.redirects;
+  if (interception.mode == api::InterceptionMode::kRedirect) {
+    injection.redirect = redirect_container(*interception.to.engine_port, settings);
+  }
   injection.container = container(interception, resources(policy, interception, delivery, settings),
                                   injection.grace, settings);
-  if (interception.ports && !interception.engine_has_pre_stop) {
+  if (interception.to.engine_port && !interception.engine_has_pre_stop) {
     injection.engine_pre_stop = {
         {"httpGet", {{"path", "/drained"}, {"port", settings.status_port}}}};
   }
@@ -186,13 +210,15 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
   if (interception.ports) {
     made_with["portSwap"].erase("container");
   }
+  made_with.erase("engineContainer");
   injection.hash = resolve::content_hash({made_with.dump()}).substr(0, 16);
   injection.selector = policy.parsed.selector;
   injection.annotations = {{"penstock.dev/policy", policy.meta.name},
                            {"penstock.dev/injection", injection.hash}};
-  if (interception.ports && !interception.ports->container.empty()) {
-    injection.annotations["kubectl.kubernetes.io/default-container"] =
-        interception.ports->container;
+  const std::string& engine =
+      interception.ports ? interception.ports->container : interception.redirects;
+  if (!engine.empty()) {
+    injection.annotations["kubectl.kubernetes.io/default-container"] = engine;
   }
   return injection;
 }

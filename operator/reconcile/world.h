@@ -135,6 +135,7 @@ struct World {
   std::vector<Ptr<Service>> services;
   std::vector<Ptr<EndpointSlice>> slices;
   std::map<std::string, SidecarReport> reports;  // by "namespace/name" of the pod
+  std::string pod_security;                      // what the namespace enforces; empty: not known
   std::string now;                               // RFC 3339, UTC
   // Pods that were ready by then are judged by their traffic; later ones may not be known yet to
   // whoever leads traffic to them.

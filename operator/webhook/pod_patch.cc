@@ -46,6 +46,9 @@ void add_sidecar(const Value& pod, const InjectionStatus& injection, Patch& patc
     patch.add("/spec/initContainers", Value::array());
   }
   patch.add("/spec/initContainers/0", injection.container);
+  if (!injection.redirect.is_null()) {
+    patch.add("/spec/initContainers/1", injection.redirect);
+  }
   if (!spec.contains("volumes")) {
     patch.add("/spec/volumes", Value::array());
   }
@@ -99,7 +102,8 @@ Value pod_patch(const Value& pod, const InjectionStatus& injection) {
   Patch patch;
   add_sidecar(pod, injection, patch);
   const api::PortSwapStatus swap = injection.port_swap.value_or(api::PortSwapStatus{});
-  if (const std::optional<std::size_t> engine = find_engine(pod, swap)) {
+  const std::string& name = swap.container.empty() ? injection.engine_container : swap.container;
+  if (const std::optional<std::size_t> engine = find_engine(pod, swap, name)) {
     if (injection.port_swap) {
       move_port(pod, *engine, swap, patch);
     }

@@ -252,17 +252,18 @@ class Move {
 
 }  // namespace
 
-std::optional<std::size_t> find_engine(const Value& pod, const PortSwapStatus& swap) {
+std::optional<std::size_t> find_engine(const Value& pod, const PortSwapStatus& swap,
+                                       const std::string& name) {
   const Value& containers = list_of(member(pod, "spec"), "containers");
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < containers.size(); ++i) {
-    const bool is_it = swap.container.empty() ? declares(containers[i], swap.from)
-                                              : text_of(containers[i], "name") == swap.container;
+    const bool is_it =
+        name.empty() ? declares(containers[i], swap.from) : text_of(containers[i], "name") == name;
     if (is_it) {
       found.push_back(i);
     }
   }
-  if (found.empty() && swap.container.empty() && containers.size() == 1) {
+  if (found.empty() && name.empty() && containers.size() == 1) {
     found.push_back(0);
   }
   return found.size() == 1 ? std::optional(found.front()) : std::nullopt;

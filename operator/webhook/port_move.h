@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 #include "lib/api/injection_status.h"
 #include "lib/json/text.h"
@@ -9,9 +10,10 @@
 
 namespace penstock::webhook {
 
-// Which of the pod's containers is the engine: by name, else the one that declares the port, else
-// the only one. Nothing where that is not certain.
-std::optional<std::size_t> find_engine(const json::Value& pod, const api::PortSwapStatus& swap);
+// Which of the pod's containers is the engine: by `name` where that is not empty, else the one that
+// declares the port, else the only one. Nothing where that is not certain.
+std::optional<std::size_t> find_engine(const json::Value& pod, const api::PortSwapStatus& swap,
+                                       const std::string& name);
 
 // Moves the engine's port: its command line or environment, its probes, hooks and ports, and the
 // port that the sidecar, the first init container, gains. False, and nothing is added: the

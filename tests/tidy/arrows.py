@@ -67,6 +67,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     ),
     "sidecar/store": ("sidecar/ports", "sidecar/domain", "lib/digest", "lib/net", "lib/sync"),
     "sidecar/admin": ("sidecar/ports", "sidecar/request", "lib/json", "lib/sync", "lib/telemetry"),
+    # A program of its own, in the sidecar's image.
+    "sidecar/redirect": (),
     "sidecar/app": ("sidecar/*", "lib/*"),
     "sidecar/main": ("sidecar/app",),
     # The operator. `crd` and `reconcile` are pure.

@@ -343,6 +343,23 @@ TEST(InjectionTest, HoldsWhatRestrictedPodSecurityAsksForAndEverySecret) {
   EXPECT_EQ(paths, (std::vector<std::string>{"ca/ca.crt", "s/k"}));
 }
 
+TEST(InjectionTest, RedirectLeavesTheEngineAndAddsAnInitContainer) {
+  World seen = world(policy("p", "{" + kSelector + ", interception: {mode: Redirect}}"));
+  const Plan plan = decide(seen, kSettings);
+  ASSERT_TRUE(plan.status.injection);
+  const api::InjectionStatus& injection = *plan.status.injection;
+  EXPECT_FALSE(injection.port_swap);
+  EXPECT_EQ(injection.engine_container, "vllm");
+  EXPECT_EQ(injection.redirect["command"],
+            json::Value::array({"/penstock-redirect", "--port", "8000", "--to", "15001"}));
+  EXPECT_EQ(injection.redirect["securityContext"]["capabilities"]["add"],
+            json::Value::array({"NET_ADMIN"}));
+  const std::vector<std::string> args = injection.container["args"];
+  EXPECT_NE(std::ranges::find(args, ":15001"), args.end());
+  EXPECT_EQ(*(std::ranges::find(args, "--engine-port") + 1), "8000");
+  EXPECT_FALSE(injection.engine_pre_stop.is_null()) << "it waits for the drain as ever";
+}
+
 TEST(InjectionTest, MemoryIsWhatCachesAndBodiesTake) {
   World seen = world(policy(
       "p",

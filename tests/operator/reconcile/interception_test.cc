@@ -26,18 +26,23 @@ std::string describe(const InterceptionFinding& finding) {
     return std::string(json::name_of(finding.choice->mode)) + " " +
            finding.choice->to.providers->openai;
   }
+  if (finding.choice->mode == api::InterceptionMode::kRedirect) {
+    return "Redirect " + finding.choice->redirects + " " +
+           std::to_string(finding.choice->to.engine_port.value());
+  }
   const api::PortSwapStatus& ports = finding.choice->ports.value();
   return std::string(json::name_of(finding.choice->mode)) + " " + ports.container + " " +
          std::to_string(ports.from) + " " + std::to_string(ports.to) + " " +
          std::to_string(ports.bind) + " " + ports.flag + " " + ports.env;
 }
 
-void expect(const std::vector<Case>& cases) {
+void expect(const std::vector<Case>& cases, const std::string& pod_security = "") {
   for (const Case& row : cases) {
     World seen = world(policy(
         "p", "{selector: {matchLabels: {app: llm}}, interception: " + row.interception + "}"));
     seen.workloads = row.workloads;
     seen.services = row.services;
+    seen.pod_security = pod_security;
     const std::string found = describe(choose_interception(seen, {}));
     EXPECT_EQ(found.substr(0, row.expected.size()), row.expected) << row.name;
   }
@@ -169,6 +174,23 @@ TEST(InterceptionTest, ClientsAreWhoSaysSoAndNeedNoEngine) {
        "Environment https://api.openai.com:443"},
       {"clients before there are any", "{mode: Environment}", {}, {}, "Environment https://"},
   });
+}
+
+TEST(InterceptionTest, RedirectWhereTheNamespaceAdmitsIt) {
+  const auto engine = workload("engine", kVllm);
+  const auto odd =
+      workload("odd", "[{name: e, image: mine, ports: [{name: http, containerPort: 7000}]}]");
+  const Case wanted{"wanted", "{mode: Redirect}", {engine}, {}, "Redirect vllm 8000"};
+  const Case unknown{"nothing else is possible", "{}", {odd}, {}, "Redirect e 7000"};
+  expect({wanted, unknown, {"a known engine moves", "{}", {engine}, {}, "PortSwap vllm 8000"}},
+         "privileged");
+  expect({wanted, {"unasked only where it is said", "{}", {odd}, {}, "EngineUnknown: "}});
+  for (const char* level : {"baseline", "restricted"}) {
+    expect(
+        {{"refused", "{mode: Redirect}", {engine}, {}, "PodSecurity: Deployment engine: Redirect"},
+         {"not chosen", "{}", {odd}, {}, "EngineUnknown: "}},
+        level);
+  }
 }
 
 TEST(InterceptionTest, AGuaranteedPodIsOneWhereEveryContainerIs) {

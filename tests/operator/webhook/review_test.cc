@@ -88,6 +88,21 @@ TEST(ReviewTest, PullSecretsAreAddedToThoseOfThePod) {
   EXPECT_EQ(made_of(object, {wanted})["spec"]["imagePullSecrets"], both);
 }
 
+TEST(ReviewTest, RedirectFollowsTheSidecarAndTheEngineIsFoundByItsName) {
+  api::InjectionStatus wanted = injection("chat", kLlm);
+  wanted.redirect = {{"name", "penstock-redirect"}};
+  wanted.engine_container = "engine";
+  Value object = pod();
+  object["spec"]["initContainers"] = Value::array({{{"name", "download"}}});
+  object["spec"]["containers"].push_back({{"name", "proxy"}});
+  const Value made = made_of(object, {wanted});
+  EXPECT_EQ(made["spec"]["initContainers"][0]["name"], kSidecarName);
+  EXPECT_EQ(made["spec"]["initContainers"][1]["name"], "penstock-redirect");
+  EXPECT_EQ(made["spec"]["initContainers"][2]["name"], "download");
+  EXPECT_TRUE(made["spec"]["containers"][0].contains("lifecycle"));
+  EXPECT_FALSE(made["spec"]["containers"][1].contains("lifecycle"));
+}
+
 TEST(ReviewTest, PodsThatAreNoBusinessOfOurs) {
   const std::vector<api::InjectionStatus> one = {injection("chat", kLlm)};
   Value other = pod();

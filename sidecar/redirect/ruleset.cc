@@ -1,0 +1,20 @@
+#include "sidecar/redirect/ruleset.h"
+
+namespace penstock::redirect {
+
+// "add" and "flush" first, so that neither an absent nor an older table matters. Family inet: both
+// of IPv4 and IPv6.
+std::string ruleset(std::uint16_t port, std::uint16_t to) {
+  return "add table inet penstock\n"
+         "flush table inet penstock\n"
+         "table inet penstock {\n"
+         "  chain prerouting {\n"
+         "    type nat hook prerouting priority dstnat; policy accept;\n"
+         "    tcp dport " +
+         std::to_string(port) + " redirect to :" + std::to_string(to) +
+         "\n"
+         "  }\n"
+         "}\n";
+}
+
+}  // namespace penstock::redirect

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace penstock::redirect {
+
+// nftables rules that lead what comes to the pod at `port` to `to` instead. Connections of the
+// pod's own processes do not pass them, so the sidecar reaches the engine at `port` of loopback.
+// Applied twice they are the same as once.
+std::string ruleset(std::uint16_t port, std::uint16_t to);
+
+}  // namespace penstock::redirect

@@ -1,0 +1,21 @@
+#include "sidecar/redirect/ruleset.h"
+
+#include <gtest/gtest.h>
+
+namespace penstock::redirect {
+namespace {
+
+TEST(RulesetTest, LeadsOnePortOfBothFamiliesAndReplacesWhatWasThere) {
+  EXPECT_EQ(ruleset(8000, 15001),
+            "add table inet penstock\n"
+            "flush table inet penstock\n"
+            "table inet penstock {\n"
+            "  chain prerouting {\n"
+            "    type nat hook prerouting priority dstnat; policy accept;\n"
+            "    tcp dport 8000 redirect to :15001\n"
+            "  }\n"
+            "}\n");
+}
+
+}  // namespace
+}  // namespace penstock::redirect
