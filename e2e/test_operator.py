@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.request
 
 import pytest
 from installation import policy_document
@@ -86,6 +87,18 @@ def test_pods_of_clients_are_told_that_their_model_apis_are_at_the_sidecar(space
     config = space.api.get(f"/api/v1/namespaces/{space.name}/configmaps/penstock-calls")
     bound = json.loads(config["data"]["binding.json"])["spec"]
     assert bound["providers"] == {"openAI": "https://gateway.test:443", "anthropic": "https://api.anthropic.com:443"}
+
+
+def test_it_measures_itself(space, running_operator):
+    space.apply(policy_document("chat", {"app": "llm"}))
+    space.await_condition("chat", "Accepted", "True")
+    with urllib.request.urlopen(f"http://127.0.0.1:{running_operator.port}/metrics", timeout=5) as answer:
+        lines = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#"))
+    assert lines["penstock_operator_leader"] == "1"
+    assert float(lines['penstock_operator_objects{resource="optimizationpolicies"}']) >= 1
+    assert float(lines['penstock_operator_work_total{kind="OptimizationPolicy",outcome="success"}']) >= 1
+    assert float(lines['penstock_operator_api_requests_total{method="PATCH",code="200"}']) >= 1
+    assert "penstock_build_info" in "".join(lines)
 
 
 def test_pods_that_run_already_are_named_with_the_command_that_restarts_them(space):

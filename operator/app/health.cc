@@ -10,14 +10,20 @@ namespace penstock::control {
 struct Health::Impl {
   httplib::Server server;
   std::function<bool()> ready;
+  std::function<std::string()> metrics;
   std::thread thread;
 };
 
-Health::Health(std::function<bool()> ready) : impl_(std::make_unique<Impl>()) {
+Health::Health(std::function<bool()> ready, std::function<std::string()> metrics)
+    : impl_(std::make_unique<Impl>()) {
   impl_->ready = std::move(ready);
+  impl_->metrics = std::move(metrics);
   impl_->server.new_task_queue = [] { return new httplib::ThreadPool(2); };
   impl_->server.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
     response.set_content("ok\n", "text/plain");
+  });
+  impl_->server.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
+    response.set_content(impl_->metrics(), "text/plain; version=0.0.4");
   });
   impl_->server.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
     const bool is_ready = impl_->ready();

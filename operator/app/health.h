@@ -8,10 +8,10 @@
 
 namespace penstock::control {
 
-// The operator's own listener: /healthz, and /readyz, which is 200 once `ready` says so.
+// The operator's own listener: /healthz, /readyz, which is 200 once `ready` says so, and /metrics.
 class Health {
  public:
-  explicit Health(std::function<bool()> ready);
+  Health(std::function<bool()> ready, std::function<std::string()> metrics);
   ~Health();
   Health(const Health&) = delete;
   Health& operator=(const Health&) = delete;

@@ -19,8 +19,10 @@ constexpr const char* kKey = "webhook";
 
 InjectionWebhook::InjectionWebhook(const RunOptions& options, const std::string& ns,
                                    const controllers::Stores& stores, kube::Client& client,
-                                   const clock::Clock& clock, std::uint64_t seed)
-    : server_([&stores](const std::string& of) { return controllers::injections_of(stores, of); }),
+                                   const clock::Clock& clock, std::uint64_t seed,
+                                   webhook::Server::Reviewed reviewed)
+    : server_([&stores](const std::string& of) { return controllers::injections_of(stores, of); },
+              clock, std::move(reviewed)),
       workers_(clock, seed),
       stores_{.secrets = kube::ObjectStore<WebhookSecret>(
                   [this](const WebhookSecret*, const WebhookSecret* now) {

@@ -15,7 +15,8 @@ class InjectionWebhook {
  public:
   InjectionWebhook(const RunOptions& options, const std::string& ns,
                    const controllers::Stores& stores, kube::Client& client,
-                   const clock::Clock& clock, std::uint64_t seed);
+                   const clock::Clock& clock, std::uint64_t seed,
+                   webhook::Server::Reviewed reviewed);
 
   Result<void> listen(const std::string& address);
   // The stores may be filled from here on.

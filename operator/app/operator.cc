@@ -16,6 +16,7 @@
 #include "operator/app/injection_webhook.h"
 #include "operator/app/listen_address.h"
 #include "operator/app/log.h"
+#include "operator/app/metrics.h"
 #include "operator/app/pod_sink.h"
 #include "operator/app/work_keys.h"
 #include "operator/collect/collector.h"
@@ -52,6 +53,10 @@ Result<kube::ClusterConfig> cluster_config(const RunOptions& options) {
                                  environment("KUBERNETES_SERVICE_PORT"), kAccountFolder);
 }
 
+double seconds_of(clock::WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
 reconcile::Settings settings_in(reconcile::Settings settings, const std::string& ns) {
   settings.ns = ns;
   return settings;
@@ -65,8 +70,11 @@ class Operator {
         ns_(options.ns.empty() ? config.ns : options.ns),
         identity_(options.identity.empty() ? host_name() : options.identity),
         transport_(std::move(config), clock_),
-        any_client_(transport_, clock_, {}),
-        client_(transport_, clock_, {}, [this] { return leads(); }),
+        metrics_(gauges(), seconds_of(clock_.wall_now())),
+        counted_(transport_,
+                 [this](std::string_view method, int status) { metrics_.called(method, status); }),
+        any_client_(counted_, clock_, {}),
+        client_(counted_, clock_, {}, [this] { return leads(); }),
         events_(client_, clock_, identity_),
         seed_(static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())),
         workers_(clock_, seed_),
@@ -82,11 +90,12 @@ class Operator {
         policies_(stores_, client_, events_, collector_, clock_,
                   settings_in(options.settings, ns_)),
         referenced_(stores_, client_, clock_),
-        health_([this] { return ready(); }) {
+        health_([this] { return ready(); }, [this] { return metrics_.render(); }) {
     keys_.attach(stores_);
     if (options.webhook != "off") {
-      webhook_ =
-          std::make_unique<InjectionWebhook>(options, ns_, stores_, any_client_, clock_, seed_);
+      webhook_ = std::make_unique<InjectionWebhook>(
+          options, ns_, stores_, any_client_, clock_, seed_,
+          [this](bool good, std::chrono::duration<double> took) { metrics_.reviewed(good, took); });
     }
   }
 
@@ -125,6 +134,24 @@ class Operator {
  private:
   [[nodiscard]] bool leads() const { return !options_.leader_election || leader_.leads(); }
 
+  // Asked at scrapes, when everything here has been made.
+  Metrics::Gauges gauges() {
+    const auto size = [this](auto controllers::Stores::* store) {
+      return [this, store] { return static_cast<double>((stores_.*store).size()); };
+    };
+    using controllers::Stores;
+    return {.leads = [this] { return leads() ? 1.0 : 0.0; },
+            .queued = [this] { return static_cast<double>(workers_.waiting()); },
+            .objects = {{"optimizationpolicies", size(&Stores::policies)},
+                        {"cachetiers", size(&Stores::tiers)},
+                        {"routingtables", size(&Stores::tables)},
+                        {"deployments", size(&Stores::deployments)},
+                        {"statefulsets", size(&Stores::stateful_sets)},
+                        {"pods", size(&Stores::pods)},
+                        {"services", size(&Stores::services)},
+                        {"endpointslices", size(&Stores::slices)}}};
+  }
+
   [[nodiscard]] bool ready() const {
     return stores_.complete() && (webhook_ == nullptr || webhook_->ready());
   }
@@ -153,7 +180,7 @@ class Operator {
     kube::ListWatch order(type, selection, ++seed_);
     reflectors_.emplace_back([this, plural = std::string(type.plural), order = std::move(order),
                               sink = std::move(sink)](const std::stop_token& stop) {
-      kube::reflect(transport_, order, *sink, stop, [&plural](const kube::ApiError& error) {
+      kube::reflect(counted_, order, *sink, stop, [&plural](const kube::ApiError& error) {
         log_line("warn", plural + ": " + error.message);
       });
     });
@@ -213,7 +240,10 @@ class Operator {
     if (!stores_.complete()) {
       return {.again_in = std::chrono::milliseconds(20)};
     }
-    kube::WorkOutcome outcome = reconcile(parse_key(key));
+    const WorkKey parsed = parse_key(key);
+    const clock::Instant began = clock_.now();
+    kube::WorkOutcome outcome = reconcile(parsed);
+    metrics_.worked(parsed.kind, outcome.succeeded, clock_.now() - began);
     if (!outcome.problem.empty()) {
       log_line("warn", key + ": " + outcome.problem);
     }
@@ -233,6 +263,8 @@ class Operator {
   const std::string identity_;
   clock::RealClock clock_;
   kube::HttpTransport transport_;
+  Metrics metrics_;
+  CountedTransport counted_;
   kube::Client any_client_;  // for what every replica does
   kube::Client client_;      // for what only the leader does
   kube::EventRecorder events_;

@@ -41,6 +41,11 @@ void Workers::resume() {
   changed_.notify_all();
 }
 
+std::size_t Workers::waiting() const {
+  const sync::MutexLock lock(mutex_);
+  return queue_.size();
+}
+
 void Workers::run(const std::stop_token& stop) {
   while (const std::optional<std::string> key = await(stop)) {
     const WorkOutcome outcome = handler_(*key);

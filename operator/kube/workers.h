@@ -49,13 +49,16 @@ class Workers {
   void suspend();
   void resume();
 
+  // Keys that wait for a thread.
+  [[nodiscard]] std::size_t waiting() const;
+
  private:
   void run(const std::stop_token& stop);
   std::optional<std::string> await(const std::stop_token& stop);
 
   const clock::Clock& clock_;
   Handler handler_;
-  sync::Mutex mutex_;
+  mutable sync::Mutex mutex_;
   std::condition_variable_any changed_;
   WorkQueue queue_ PENSTOCK_GUARDED_BY(mutex_);
   bool suspended_ PENSTOCK_GUARDED_BY(mutex_) = false;

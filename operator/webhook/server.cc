@@ -28,7 +28,8 @@ struct Identity {
 }  // namespace
 
 struct Server::Impl {
-  explicit Impl(InjectionsOf source) : injections_of(std::move(source)) {}
+  Impl(InjectionsOf source, const clock::Clock& with_clock, Reviewed tell)
+      : injections_of(std::move(source)), clock(with_clock), reviewed(std::move(tell)) {}
 
   bool prepare(SSL_CTX& context) {
     SSL_CTX_set_cert_cb(&context, &Impl::install, this);
@@ -51,21 +52,27 @@ struct Server::Impl {
   }
 
   void answer(const httplib::Request& request, httplib::Response& response) const {
+    const clock::Instant began = clock.now();
     const Result<std::string> answer = answer_review(request.body, injections_of);
+    if (reviewed) {
+      reviewed(answer.has_value(), clock.now() - began);
+    }
     response.status = answer ? 200 : http_status(answer.error().code);
     response.set_content(answer ? *answer : answer.error().detail,
                          answer ? "application/json" : "text/plain");
   }
 
   const InjectionsOf injections_of;
+  const clock::Clock& clock;
+  const Reviewed reviewed;
   mutable sync::Mutex mutex;
   std::shared_ptr<const Identity> identity PENSTOCK_GUARDED_BY(mutex);
   httplib::SSLServer server{[this](SSL_CTX& context) { return prepare(context); }};
   std::thread thread;
 };
 
-Server::Server(InjectionsOf injections_of)
-    : impl_(std::make_unique<Impl>(std::move(injections_of))) {
+Server::Server(InjectionsOf injections_of, const clock::Clock& clock, Reviewed reviewed)
+    : impl_(std::make_unique<Impl>(std::move(injections_of), clock, std::move(reviewed))) {
   httplib::SSLServer& server = impl_->server;
   server.new_task_queue = [] { return new ConnectionThreads(kConnectionsMax); };
   server.set_payload_max_length(kBodyBytesMax);

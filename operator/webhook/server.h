@@ -1,8 +1,11 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "lib/clock/clock.h"
 #include "lib/result/result.h"
 #include "operator/webhook/review.h"
 #include "operator/webhook/x509.h"
@@ -13,7 +16,10 @@ namespace penstock::webhook {
 // server's own.
 class Server {
  public:
-  explicit Server(InjectionsOf injections_of);
+  // `reviewed` is told of each review: whether it was one, and how long its answer took.
+  using Reviewed = std::function<void(bool good, std::chrono::duration<double> took)>;
+
+  explicit Server(InjectionsOf injections_of, const clock::Clock& clock, Reviewed reviewed = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

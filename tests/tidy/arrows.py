@@ -76,7 +76,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "operator/reconcile": ("lib/gzip", "lib/json", "lib/resolve"),
     "operator/kube": ("lib/json", "lib/clock", "lib/net", "lib/sync"),
     "operator/collect": ("lib/clock", "lib/json", "lib/net", "lib/sync", "lib/task"),
-    "operator/webhook": ("operator/kube", "lib/json", "lib/sync"),
+    "operator/webhook": ("operator/kube", "lib/clock", "lib/json", "lib/sync"),
     "operator/controllers": (
         "operator/collect",
         "operator/reconcile",

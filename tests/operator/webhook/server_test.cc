@@ -45,7 +45,8 @@ class Client {
 };
 
 TEST(WebhookServerTest, WithoutACertificateNobodyIsServedAndWithOneEverybody) {
-  Server server(&nothing);
+  const clock::RealClock clock;
+  Server server(&nothing, clock);
   const int port = server.listen("127.0.0.1", 0).value();
   const Certificates made = certificates();
   EXPECT_FALSE(server.ready());
@@ -57,7 +58,8 @@ TEST(WebhookServerTest, WithoutACertificateNobodyIsServedAndWithOneEverybody) {
 }
 
 TEST(WebhookServerTest, ANewCertificateServesNewConnectionsAndCutsNoOld) {
-  Server server(&nothing);
+  const clock::RealClock clock;
+  Server server(&nothing, clock);
   const int port = server.listen("127.0.0.1", 0).value();
   const Certificates first = certificates();
   server.use(first.server);
@@ -74,7 +76,8 @@ TEST(WebhookServerTest, ANewCertificateServesNewConnectionsAndCutsNoOld) {
 
 // API servers keep their connections: the second must not wait for the first to end.
 TEST(WebhookServerTest, ManyConnectionsAtOnce) {
-  Server server(&nothing);
+  const clock::RealClock clock;
+  Server server(&nothing, clock);
   const int port = server.listen("127.0.0.1", 0).value();
   const Certificates made = certificates();
   server.use(made.server);
