@@ -34,6 +34,7 @@ struct Inventory {
   std::vector<Ptr<reconcile::Document>> tables;
   std::vector<Ptr<reconcile::Workload>> workloads;
   std::vector<Ptr<reconcile::Service>> services;
+  std::vector<controllers::Namespace> namespaces;
   bool broken = false;
 };
 
@@ -63,6 +64,8 @@ void take(Value document, Inventory& into) {
     add(into.workloads, controllers::read_bare_pod(document));
   } else if (kind == "Service") {
     add(into.services, controllers::read_service(document));
+  } else if (kind == "Namespace") {
+    into.namespaces.push_back(controllers::read_namespace(document));
   }
 }
 
@@ -127,6 +130,9 @@ World world_of(const Inventory& all, const Ptr<reconcile::Policy>& policy) {
       world.workloads.push_back(std::move(workload));
     }
   }
+  const auto found = std::ranges::find(
+      all.namespaces, ns, [](const controllers::Namespace& one) { return one.meta.name; });
+  world.pod_security = found == all.namespaces.end() ? "" : found->pod_security;
   world.now = "1970-01-01T00:00:00Z";
   return world;
 }

@@ -45,10 +45,24 @@ def test_render_shows_what_would_be_injected_and_delivered(tmp_path):
     injection = policy["status"]["injection"]
     assert injection["container"]["image"] == "mirror.example/sidecar:2"
     assert injection["portSwap"] == {
-        "container": "vllm", "from": 8000, "to": 18000, "bind": 8000, "flag": "--port", "env": ""
+        **{"container": "vllm", "from": 8000, "to": 18000, "bind": 8000, "flag": "--port", "env": "", "envHost": ""}
     }
     assert config["metadata"]["name"] == "penstock-chat"
     assert json.loads(config["data"]["binding.json"])["spec"]["hash"] == policy["status"]["hash"]
+
+
+def test_render_minds_what_the_namespace_admits(tmp_path):
+    level = "{apiVersion: v1, kind: Namespace, metadata: {name: default, labels: {pod-security.kubernetes.io/enforce: %s}}}"
+    redirecting = FILES.replace("selector:", "interception: {mode: Redirect}\n  selector:", 1)
+    file = tmp_path / "files.yaml"
+    file.write_text(redirecting + "\n---\n" + level % "privileged")
+    run = operator("render", file)
+    assert run.returncode == 0, run.stderr
+    assert next(yaml.safe_load_all(run.stdout))["status"]["injection"]["redirect"]["name"] == "penstock-redirect"
+    file.write_text(redirecting + "\n---\n" + level % "restricted")
+    run = operator("render", file)
+    assert run.returncode == 1
+    assert "which namespace default does not admit" in run.stderr
 
 
 def test_what_is_rendered_runs(tmp_path):
