@@ -6,11 +6,19 @@
 
 namespace penstock::webhook {
 
+namespace {
+
+constexpr int kDepthMax = 64;
+
+}  // namespace
+
 using json::Value;
 using kube::member;
 
 Result<std::string> answer_review(const std::string& body, const InjectionsOf& injections_of) {
-  const Value review = Value::parse(body, nullptr, false);
+  // What is nested deeper than any pod is left out: copying and writing it would recurse as deep.
+  const auto shallow = [](int depth, Value::parse_event_t, Value&) { return depth <= kDepthMax; };
+  const Value review = Value::parse(body, shallow, false);
   const Value& request = member(review, "request");
   const std::string uid = kube::text_of(request, "uid");
   const Value& pod = member(request, "object");

@@ -137,6 +137,16 @@ TEST(ReviewTest, WhatIsNoReviewIsAnError) {
   EXPECT_TRUE(answer_review(review(Value::object()), none)) << "a strange pod is no concern";
 }
 
+TEST(ReviewTest, AnAbyssOfListsIsNoAbyssOfCalls) {
+  const std::string deep = std::string(2'000'000, '[') + std::string(2'000'000, ']');
+  const std::string body =
+      R"({"kind":"AdmissionReview","request":{"uid":"u","namespace":"team-a","object":{"a":)" +
+      deep + "}}}";
+  EXPECT_TRUE(answer_review(body, [](const std::string&) {
+    return std::vector<api::InjectionStatus>{injection("chat", kLlm)};
+  }));
+}
+
 // A pod as strange as JSON allows: fields of other types than the API's.
 TEST(ReviewTest, AMalformedPodIsLeftAlone) {
   const std::vector<api::InjectionStatus> one = {injection("chat", kLlm)};
