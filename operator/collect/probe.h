@@ -19,7 +19,7 @@ class Probe {
  public:
   using Answered = std::function<void(Probe&, const Report&)>;
 
-  // `nonces` makes a value that nobody can know beforehand.
+  // `nonces` makes a value that nobody says by chance.
   Probe(Network network, const clock::Clock& clock, Target target,
         std::function<std::string()> nonces, Answered answered);
   Probe(const Probe&) = delete;

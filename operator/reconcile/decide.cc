@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "lib/api/selects.h"
-#include "lib/gzip/gzip.h"
 #include "lib/json/read.h"
 #include "lib/json/write.h"
 #include "operator/reconcile/conditions.h"
@@ -18,11 +17,6 @@ namespace {
 
 using enum api::ConditionStatus;
 
-// A ConfigMap may hold 1 MiB; what is around the content needs room as well.
-constexpr std::size_t kConfigBytesMax = 900'000;
-// Beyond this it is compressed.
-constexpr std::size_t kPlainBytesMax = 512 * 1024;
-
 api::OptimizationPolicyStatus status_of(const Policy& policy) {
   api::OptimizationPolicyStatus status;
   if (policy.status.is_object()) {
@@ -30,29 +24,6 @@ api::OptimizationPolicyStatus status_of(const Policy& policy) {
     json::read(reader, policy.status, status);
   }
   return status;
-}
-
-std::size_t size_of(const ConfigContent& content) {
-  std::size_t bytes = 0;
-  for (const auto* part : {&content.text, &content.bytes}) {
-    for (const auto& [file, value] : *part) {
-      bytes += value.size();
-    }
-  }
-  return bytes;
-}
-
-// Readable for people while it is small.
-ConfigContent content_of(const std::map<std::string, std::string>& files) {
-  ConfigContent content{.text = files};
-  if (size_of(content) <= kPlainBytesMax) {
-    return content;
-  }
-  content.text.clear();
-  for (const auto& [file, text] : files) {
-    content.bytes.emplace(file + ".gz", gzip::compress(text));
-  }
-  return content;
 }
 
 class Decision {

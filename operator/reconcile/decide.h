@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lib/api/policy_status.h"
+#include "operator/reconcile/config_content.h"
 #include "operator/reconcile/world.h"
 
 namespace penstock::reconcile {
@@ -17,12 +18,6 @@ struct PlannedEvent {
 };
 
 // What is to be written, and nothing else is.
-// What a ConfigMap holds, by the names of the files that it becomes.
-struct ConfigContent {
-  std::map<std::string, std::string> text;
-  std::map<std::string, std::string> bytes;  // compressed: names end in ".gz"
-};
-
 struct Plan {
   api::OptimizationPolicyStatus status;
   // The ConfigMap's content; nothing: leave the one that is there.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+
+namespace penstock::reconcile {
+
+// What a ConfigMap holds, by the names of the files that it becomes.
+struct ConfigContent {
+  std::map<std::string, std::string> text;
+  std::map<std::string, std::string> bytes;  // compressed: names end in ".gz"
+};
+
+// A ConfigMap may hold 1 MiB; what is around the content needs room as well.
+inline constexpr std::size_t kConfigBytesMax = 900'000;
+
+// As text, readable for people, while it is small; else compressed.
+ConfigContent content_of(const std::map<std::string, std::string>& files);
+
+std::size_t size_of(const ConfigContent& content);
+
+}  // namespace penstock::reconcile
