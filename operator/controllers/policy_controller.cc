@@ -111,7 +111,7 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
                                                         .proven = proven_by(report)});
   }
   world.now = kube::timestamp(clock_.wall_now());
-  world.judged_before = kube::timestamp(clock_.wall_now() - kTrafficKnown);
+  world.judged_until = kube::timestamp(clock_.wall_now() - kTrafficKnown);
   return world;
 }
 

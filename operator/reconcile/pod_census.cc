@@ -42,10 +42,11 @@ void add_replaceable(const World& world, const Pod& pod, PodCensus& census) {
 // Pods that calls come to through a sidecar, by name; a client's calls go out.
 using Fronted = std::map<std::string_view, const Pod*>;
 
-// One that is ready for long enough to be known to whoever leads traffic to it is judged.
+// One that is ready for long enough to be known to whoever leads traffic to it is judged. One that
+// is not ready sets no clock: it is looked at again once it is.
 bool is_judged(const World& world, const Pod& pod, PodCensus& census) {
-  const bool judged = pod.ready && pod.ready_since < world.judged_before;
-  census.judged_later = census.judged_later || !judged;
+  const bool judged = pod.ready && pod.ready_since <= world.judged_until;
+  census.judged_later = census.judged_later || (pod.ready && !judged);
   return judged;
 }
 

@@ -137,9 +137,9 @@ struct World {
   std::map<std::string, SidecarReport> reports;  // by "namespace/name" of the pod
   std::string pod_security;                      // what the namespace enforces; empty: not known
   std::string now;                               // RFC 3339, UTC
-  // Pods that were ready by then are judged by their traffic; later ones may not be known yet to
-  // whoever leads traffic to them.
-  std::string judged_before;
+  // Pods that were ready by then are judged by their traffic (seconds, as they state them, so the
+  // bound is part of it); later ones may not be known yet to whoever leads traffic to them.
+  std::string judged_until;
 };
 
 }  // namespace penstock::reconcile

@@ -132,10 +132,18 @@ TEST(DecideTest, ProgrammedNeedsTrafficThatPasses) {
   plan = decide(seen, kSettings);
   EXPECT_EQ(state(plan, "Programmed"), "False TrafficUnproven");
   EXPECT_EQ(state(plan, "Degraded"), "True TrafficUnproven");
-  seen.judged_before = "2026-01-31T00:00:00Z";
+  seen.judged_until = "2026-01-31T00:00:00Z";
   plan = decide(seen, kSettings);
   EXPECT_EQ(state(plan, "Programmed"), "True Programmed") << "it is too young";
   EXPECT_TRUE(plan.judge_later);
+  seen.judged_until = seen.pods[0]->ready_since;
+  EXPECT_EQ(state(decide(seen, kSettings), "Programmed"), "False TrafficUnproven")
+      << "the look that was put off judges";
+  Pod starting = pod("a", "p", first.status.injection->hash);
+  starting.ready = false;
+  seen.pods.clear();
+  add(seen, std::move(starting));
+  EXPECT_FALSE(decide(seen, kSettings).judge_later) << "its readiness makes it looked at";
 
   seen = world(seen.policy);
   add(seen, pod("a", "p", first.status.injection->hash));

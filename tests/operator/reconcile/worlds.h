@@ -77,7 +77,7 @@ inline World world(Ptr<Policy> of) {
   result.policy = std::move(of);
   result.workloads = {workload("engine", kVllm)};
   result.now = "2026-02-02T00:00:00Z";
-  result.judged_before = "2026-02-01T23:59:30Z";
+  result.judged_until = "2026-02-01T23:59:30Z";
   return result;
 }
 
