@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from dry_run import client_pod, made, with_injection, without_defaults
+from dry_run import client_case, made, with_injection, without_defaults
 from installation import ROOT
 
 TABLE = yaml.safe_load((ROOT / "tests/cases/client_environment.yaml").read_text())
@@ -18,17 +18,19 @@ def policies(admission):
     }
 
 
+def environments(containers: list[dict]) -> list[dict]:
+    kept = ("name", "env", "envFrom")
+    return without_defaults([{part: one[part] for part in kept if part in one} for one in containers])
+
+
 @pytest.mark.parametrize("case", TABLE["cases"], ids=[case["name"] for case in TABLE["cases"]])
 def test_the_admission_policy_sets_the_variables(admission, policies, case):
-    status, pod = made(admission, policies[case["environment"]], client_pod(case["in"]))
+    status, pod = made(admission, policies[case["environment"]], client_case(case))
     if "out" not in case:
         assert status == 422, pod.get("message", "accepted")
         assert "names another model API than the policy knows of" in pod["message"]
         return
     assert status == 201, pod["message"]
     assert pod["spec"]["initContainers"][0]["name"] == "penstock-sidecar"
-    containers = [
-        {part: container[part] for part in ("name", "env", "envFrom") if part in container}
-        for container in pod["spec"]["containers"]
-    ]
-    assert without_defaults(containers) == without_defaults(case["out"])
+    assert environments(pod["spec"]["containers"]) == without_defaults(case["out"])
+    assert environments(pod["spec"]["initContainers"][1:]) == without_defaults(case.get("initOut", []))

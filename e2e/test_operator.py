@@ -80,13 +80,13 @@ def test_pods_of_clients_are_told_that_their_model_apis_are_at_the_sidecar(space
     assert pod["spec"]["terminationGracePeriodSeconds"] == 30, "a client's own business"
     sidecar = pod["spec"]["initContainers"][0]
     assert sidecar["args"][-6:] == [
-        *("--listen", "127.0.0.1:15001", "--openai-url", "https://gateway.test:443"),
+        *("--listen", "127.0.0.1:15001", "--openai-url", "https://gateway.test:443/v1"),
         *("--anthropic-url", "https://api.anthropic.com:443"),
     ]
     assert "preStop" not in sidecar["lifecycle"]
     config = space.api.get(f"/api/v1/namespaces/{space.name}/configmaps/penstock-calls")
     bound = json.loads(config["data"]["binding.json"])["spec"]
-    assert bound["providers"] == {"openAI": "https://gateway.test:443", "anthropic": "https://api.anthropic.com:443"}
+    assert bound["providers"] == {"openAI": "https://gateway.test:443/v1", "anthropic": "https://api.anthropic.com:443"}
 
 
 def test_it_measures_itself(space, running_operator):

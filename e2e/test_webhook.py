@@ -7,7 +7,7 @@ import time
 
 import pytest
 import yaml
-from dry_run import client_pod, engine_pod, made, with_injection
+from dry_run import client_case, client_pod, engine_pod, made, with_injection
 from control_plane import ControlPlane, free_port
 from installation import CHART, ROOT, SYSTEM, helm, injecting_probe, make_namespace, operator_kubeconfig, policy_document
 from operator_process import OperatorProcess
@@ -121,7 +121,7 @@ def test_the_webhook_and_the_admission_policy_give_equal_clients(hooked, admissi
     cases = [case for case in CLIENTS["cases"] if case["environment"] == environment]
     whole = {**injection, "portSwap": None, "enginePreStop": None, "environment": CLIENTS["environments"][environment]}
     whole = {name: part for name, part in whole.items() if part is not None}
-    injected = compare(hooked, admission, f"equal-{environment}", whole, [client_pod(case["in"]) for case in cases])
+    injected = compare(hooked, admission, f"equal-{environment}", whole, [client_case(case) for case in cases])
     assert injected == sum("out" in case for case in cases)
 
 

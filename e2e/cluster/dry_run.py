@@ -30,6 +30,12 @@ def client_pod(containers: list[dict], **spec) -> dict:
     }
 
 
+def client_case(case: dict) -> dict:
+    """A pod of a case of tests/cases/client_environment.yaml."""
+    init = [{"image": "image", **container} for container in case.get("init", [])]
+    return client_pod(case["in"], **({"initContainers": init} if init else {}))
+
+
 def made(cluster, namespace: str, pod: dict) -> tuple[int, dict]:
     """The answer to a pod that would be made."""
     return cluster.api.call("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All", pod)

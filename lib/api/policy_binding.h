@@ -15,7 +15,8 @@ namespace penstock::api {
 // new fields alone do not raise it, `requires` names those.
 inline constexpr std::int64_t kApiLevel = 1;
 
-// In a pod of clients: the hosts that their calls were meant for.
+// In a pod of clients: the base URLs that their calls were meant for. Calls come with the whole
+// path.
 struct ProvidersSpec {
   std::string openai;
   std::string anthropic;

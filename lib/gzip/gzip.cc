@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 
 #include <zlib.h>
 
@@ -22,8 +23,11 @@ Bytef* input_of(std::string_view bytes) {
 
 std::string compress(std::string_view text) {
   z_stream stream{};
-  deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kWindowBits, kMemoryLevel,
-               Z_DEFAULT_STRATEGY);
+  // Of what it is told here it can only refuse for want of memory.
+  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kWindowBits, kMemoryLevel,
+                   Z_DEFAULT_STRATEGY) != Z_OK) {
+    throw std::bad_alloc();
+  }
   std::string result(deflateBound(&stream, static_cast<uLong>(text.size())), '\0');
   stream.next_in = input_of(text);
   stream.avail_in = static_cast<uInt>(text.size());

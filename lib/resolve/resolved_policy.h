@@ -141,9 +141,10 @@ struct WeightedBackend {
 
 // The first route that matches wins; the last one of a resolved policy always matches.
 struct Route {
-  std::vector<std::string> models;             // exact, or with one trailing '*'; empty: any
-  std::vector<std::string> path_prefixes;      // empty: any
-  std::map<std::string, std::string> headers;  // lower-case name -> exact value
+  std::vector<std::string> models;         // exact, or with one trailing '*'; empty: any
+  std::vector<std::string> path_prefixes;  // empty: any
+  // Lower-case name -> exact value; none: any.
+  std::map<std::string, std::optional<std::string>> headers;
   std::vector<WeightedBackend> backends;
   std::vector<std::uint32_t> fallback;  // tried in order once the chosen one failed
   bool operator==(const Route&) const = default;

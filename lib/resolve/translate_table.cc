@@ -140,20 +140,29 @@ void add_engine(std::uint16_t port, ResolvedPolicy& resolved) {
 }
 
 void add_providers(const api::ProvidersSpec& spec, ResolvedPolicy& resolved) {
-  const api::BackendSpec openai{
+  api::BackendSpec openai{
       .name = "openai", .url = spec.openai, .dialect = api::DialectName::kOpenAi};
-  const api::BackendSpec anthropic{
+  api::BackendSpec anthropic{
       .name = "anthropic", .url = spec.anthropic, .dialect = api::DialectName::kAnthropic};
-  // Anthropic's SDKs name the version of their API in every request; without it, as curl may send
-  // it, its own paths tell.
-  const auto to_anthropic = [](api::RouteMatchSpec match) {
-    return api::RouteSpec{.match = std::move(match), .backends = {{.name = "anthropic"}}};
-  };
-  translate_table({.backends = {openai, anthropic},
-                   .routes = {to_anthropic({.headers = {{"anthropic-version", "2023-06-01"}}}),
-                              to_anthropic({.path_prefixes = {"/v1/messages"}}),
-                              {.backends = {{.name = "openai"}}}}},
-                  std::nullopt, resolved);
+  for (api::BackendSpec* one : {&openai, &anthropic}) {
+    resolved.backends.push_back(backend(*one, std::nullopt));
+  }
+  // Clients call by their base URL's whole path.
+  const std::string openai_path = std::exchange(resolved.backends[0].base_path, "");
+  const std::string anthropic_path = std::exchange(resolved.backends[1].base_path, "");
+  // Anthropic's SDKs name the version of their API in every request, and so does whoever follows
+  // its documents; without it its own paths tell.
+  const auto to_anthropic = [] { return Route{.backends = {{1, 1}}}; };
+  Route by_version = to_anthropic();
+  by_version.headers["anthropic-version"] = std::nullopt;
+  Route by_path = to_anthropic();
+  by_path.path_prefixes = {anthropic_path + "/v1/messages"};
+  if (!anthropic_path.empty() && !openai_path.starts_with(anthropic_path)) {
+    by_path.path_prefixes = {anthropic_path + "/"};
+  }
+  resolved.routes.push_back(std::move(by_version));
+  resolved.routes.push_back(std::move(by_path));
+  resolved.routes.push_back(Route{.backends = {{0, 1}}});
 }
 
 }  // namespace penstock::resolve

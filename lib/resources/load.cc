@@ -24,6 +24,7 @@ struct FileText {
 using Texts = std::vector<FileText>;
 
 constexpr std::string_view kCompressed = ".json.gz";
+constexpr const char* kBadGzip = "is no whole gzip file, or its text is too long";
 
 bool is_resource_name(const std::string& name) {
   return !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml") ||
@@ -100,7 +101,7 @@ void read_folder(const fs::path& path, Texts& texts, api::Resources& resources) 
       continue;
     }
     if (!expand(name, text)) {
-      fail(resources, std::move(shown), "is no whole gzip file, or its text is too long");
+      fail(resources, std::move(shown), kBadGzip);
       continue;
     }
     total += text.size();
@@ -125,6 +126,8 @@ Texts read_texts(const fs::path& path, api::Resources& resources) {
     fail(resources, path.string(), "does not exist");
   } else if (!fs::is_regular_file(status) || !read_file(path, text)) {
     fail(resources, path.string(), "cannot be read");
+  } else if (!expand(path.string(), text)) {
+    fail(resources, path.string(), kBadGzip);
   } else {
     texts.push_back({path.string(), std::move(text)});
   }

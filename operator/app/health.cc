@@ -6,6 +6,14 @@
 #include <httplib.h>
 
 namespace penstock::control {
+namespace {
+
+// A connection holds a thread, and is closed after its answer: scrapers that would keep theirs must
+// not make a probe wait.
+constexpr std::size_t kThreads = 4;
+constexpr int kReadSeconds = 1;
+
+}  // namespace
 
 struct Health::Impl {
   httplib::Server server;
@@ -18,7 +26,9 @@ Health::Health(std::function<bool()> ready, std::function<std::string()> metrics
     : impl_(std::make_unique<Impl>()) {
   impl_->ready = std::move(ready);
   impl_->metrics = std::move(metrics);
-  impl_->server.new_task_queue = [] { return new httplib::ThreadPool(2); };
+  impl_->server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  impl_->server.set_keep_alive_max_count(1);
+  impl_->server.set_read_timeout(kReadSeconds);
   impl_->server.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
     response.set_content("ok\n", "text/plain");
   });

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "operator/app/listen_address.h"
 #include "operator/app/log.h"
 #include "operator/webhook/certificates.h"
 
@@ -48,13 +47,9 @@ void InjectionWebhook::start() {
   });
 }
 
-Result<void> InjectionWebhook::listen(const std::string& address) {
-  const Result<ListenAddress> parsed = parse_listen_address("--webhook", address);
-  if (!parsed) {
-    return std::unexpected(parsed.error());
-  }
-  if (const Result<int> port = server_.listen(parsed->host, parsed->port); !port) {
-    return std::unexpected(port.error());
+Result<void> InjectionWebhook::listen(const std::string& host, int port) {
+  if (const Result<int> bound = server_.listen(host, port); !bound) {
+    return std::unexpected(bound.error());
   }
   return {};
 }

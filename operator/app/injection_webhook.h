@@ -18,7 +18,7 @@ class InjectionWebhook {
                    const clock::Clock& clock, std::uint64_t seed,
                    webhook::Server::Reviewed reviewed);
 
-  Result<void> listen(const std::string& address);
+  Result<void> listen(const std::string& host, int port);
   // The stores may be filled from here on.
   void start();
   void stop() { workers_.stop(); }

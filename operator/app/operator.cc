@@ -9,8 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include <unistd.h>
-
 #include "lib/clock/clock.h"
 #include "operator/app/health.h"
 #include "operator/app/injection_webhook.h"
@@ -18,6 +16,7 @@
 #include "operator/app/log.h"
 #include "operator/app/metrics.h"
 #include "operator/app/pod_sink.h"
+#include "operator/app/surroundings.h"
 #include "operator/app/work_keys.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/policy_controller.h"
@@ -32,26 +31,9 @@
 namespace penstock::control {
 namespace {
 
-constexpr const char* kAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 constexpr const char* kOurs = "app.kubernetes.io/managed-by=penstock-operator";
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-std::string host_name() {
-  std::string name(256, '\0');
-  return ::gethostname(name.data(), name.size()) == 0 ? name.c_str() : "penstock-operator";
-}
-
-Result<kube::ClusterConfig> cluster_config(const RunOptions& options) {
-  if (!options.kubeconfig.empty()) {
-    return kube::load_kubeconfig(options.kubeconfig, options.context);
-  }
-  return kube::in_cluster_config(environment("KUBERNETES_SERVICE_HOST"),
-                                 environment("KUBERNETES_SERVICE_PORT"), kAccountFolder);
-}
+// How long it answers API servers after it is no longer ready: until all have learned of that.
+constexpr timespec kLameDuck{.tv_sec = 5, .tv_nsec = 0};
 
 double seconds_of(clock::WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -117,11 +99,13 @@ class Operator {
     int signal = 0;
     sigwait(&ending, &signal);
     log_line("info", "ending");
+    ending_ = true;
     workers_.stop();
+    leader_thread_ = {};  // gives the Lease back
     if (webhook_ != nullptr) {
+      sigtimedwait(&ending, nullptr, &kLameDuck);  // a second signal ends it at once
       webhook_->stop();
     }
-    leader_thread_ = {};  // gives the Lease back
     client_.stop();
     any_client_.stop();
     for (std::jthread& reflector : reflectors_) {
@@ -153,7 +137,7 @@ class Operator {
   }
 
   [[nodiscard]] bool ready() const {
-    return stores_.complete() && (webhook_ == nullptr || webhook_->ready());
+    return !ending_ && stores_.complete() && (webhook_ == nullptr || webhook_->ready());
   }
 
   Result<void> listen() {
@@ -166,7 +150,12 @@ class Operator {
         return listening;
       }
     }
-    return webhook_ == nullptr ? Result<void>() : webhook_->listen(options_.webhook);
+    if (webhook_ == nullptr) {
+      return {};
+    }
+    const Result<ListenAddress> webhook = parse_listen_address("--webhook", options_.webhook);
+    return webhook ? webhook_->listen(webhook->host, webhook->port)
+                   : std::unexpected(webhook.error());
   }
 
   template <class T>
@@ -199,6 +188,8 @@ class Operator {
          {.ns = options_.watch_namespace, .labels = kOurs});
     if (options_.watch_namespace.empty()) {
       keep(stores_.namespaces, kube::kNamespaces, &controllers::read_namespace, {});
+    } else {
+      stores_.namespaces.replace({});  // an operator for one namespace may not read it
     }
     reflect(kube::kPods, std::make_shared<PodSink>(stores_), all);
     if (webhook_ != nullptr) {
@@ -280,6 +271,7 @@ class Operator {
   Health health_;
   std::vector<std::jthread> reflectors_;
   std::jthread leader_thread_;
+  std::atomic<bool> ending_ = false;
 };
 
 }  // namespace

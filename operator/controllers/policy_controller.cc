@@ -97,6 +97,10 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   if (const auto found = stores_.namespaces.find("", ns); found != nullptr) {
     world.pod_security = found->pod_security;
   }
+  const std::string map = reconcile::config_map_name(policy->meta.name);
+  if (const auto found = stores_.config_maps.find(ns, map); found != nullptr) {
+    world.config_hash = found->hash;
+  }
   std::vector<std::string> pods;
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
     if (pod->injected_by == policy->meta.name) {
@@ -131,11 +135,10 @@ void PolicyController::ask_sidecars(const World& world, const std::string& hash)
 }
 
 ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan& plan) {
-  const std::string name = reconcile::config_map_name(policy.meta.name);
-  const auto current = stores_.config_maps.find(policy.meta.ns, name);
-  if (!plan.config || (current != nullptr && current->hash == plan.status.hash)) {
+  if (!plan.config) {
     return {};
   }
+  const std::string name = reconcile::config_map_name(policy.meta.name);
   const Value owner = {{"apiVersion", kube::kPolicies.api_version()},
                        {"kind", kube::kPolicies.kind},
                        {"name", policy.meta.name},

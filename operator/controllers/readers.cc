@@ -102,6 +102,9 @@ reconcile::PodTemplate read_template(const Value& pod) {
   for_each(spec, "containers", [&result](const Value& container) {
     result.containers.push_back(read_container(container));
   });
+  for_each(spec, "initContainers", [&result](const Value& container) {
+    result.init_containers.push_back(read_container(container));
+  });
   return result;
 }
 

@@ -37,7 +37,7 @@ struct Stores {
   [[nodiscard]] bool complete() const {
     return policies.complete() && tiers.complete() && tables.complete() && deployments.complete() &&
            stateful_sets.complete() && pods.complete() && services.complete() &&
-           slices.complete() && config_maps.complete();
+           slices.complete() && config_maps.complete() && namespaces.complete();
   }
 
   kube::ObjectStore<reconcile::Policy> policies;
@@ -50,7 +50,6 @@ struct Stores {
   kube::ObjectStore<reconcile::Service> services;
   kube::ObjectStore<reconcile::EndpointSlice> slices;
   kube::ObjectStore<ConfigMap> config_maps;
-  // Not waited for: an operator for one namespace may not read it.
   kube::ObjectStore<Namespace> namespaces;
 };
 

@@ -18,13 +18,14 @@ WorkOutcome WebhookController::reconcile() {
   if (secret == nullptr || configuration == nullptr || configuration->hooks.empty()) {
     return {};  // there is nothing to complete; when that changes, the watch says so
   }
-  std::vector<std::string> hosts;
+  webhook::Callers callers;
   for (const WebhookConfiguration::Hook& hook : configuration->hooks) {
-    hosts.push_back(hook.host);
+    callers.hosts.push_back(hook.host);
+    callers.bundles.push_back(hook.bundle);
   }
   const auto current = webhook::Certificates::of(secret->data);
-  const auto next =
-      webhook::renewed(current, hosts, std::chrono::floor<std::chrono::seconds>(clock_.wall_now()));
+  const auto next = webhook::renewed(current, callers,
+                                     std::chrono::floor<std::chrono::seconds>(clock_.wall_now()));
   if (!next) {
     return {.succeeded = false, .problem = next.error().detail};
   }
@@ -73,8 +74,13 @@ std::vector<api::InjectionStatus> injections_of(const Stores& stores, const std:
   for (const auto& policy : stores.policies.list(ns)) {
     const Value& written = kube::member(policy->status, "injection");
     if (written.is_object()) {
+      api::InjectionStatus injection;
       json::Reader reader(json::Strictness::kTolerant);
-      json::read(reader, written, result.emplace_back());
+      json::read(reader, written, injection);
+      // Half of it could be a sidecar that selects every pod.
+      if (reader.errors().empty()) {
+        result.push_back(std::move(injection));
+      }
     }
   }
   return result;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <set>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "lib/api/proxy_variables.h"
 #include "lib/api/url.h"
 
 namespace penstock::reconcile {
@@ -42,12 +45,20 @@ std::string origin_of(const api::Url& url) {
 class Reading {
  public:
   Reading(const PodTemplate& pods, const api::EnvironmentSpec& spec, std::uint16_t port)
-      : pods_(pods), spec_(spec), port_(port) {
+      : containers_(all_of(pods)), spec_(spec), port_(port) {
     shape_.environment.override_all = spec.override_all;
   }
 
   ClientFinding run() {
-    for (const Container& container : pods_.containers) {
+    for (const Container& container : containers_) {
+      if (takes_proxy(container)) {
+        return refused(
+            "Proxied",
+            "container " + container.name +
+                " takes a proxy (HTTP_PROXY, HTTPS_PROXY or ALL_PROXY), which a sidecar does not; "
+                "where its model APIs are reached without one, add 127.0.0.1 to its NO_PROXY and "
+                "set spec.interception.environment.override");
+      }
       if (container.has_env_from && !spec_.override_all) {
         return refused("EnvFrom",
                        "container " + container.name +
@@ -64,12 +75,31 @@ class Reading {
   }
 
  private:
+  static std::vector<Container> all_of(const PodTemplate& pods) {
+    std::vector<Container> result = pods.containers;
+    result.insert(result.end(), pods.init_containers.begin(), pods.init_containers.end());
+    return result;
+  }
+
+  [[nodiscard]] bool takes_proxy(const Container& container) const {
+    const bool proxied = std::ranges::any_of(container.env, [](const EnvVar& variable) {
+      return api::names_proxy(variable.name) &&
+             (variable.from_elsewhere || !variable.value.empty());
+    });
+    const bool exempt = std::ranges::any_of(container.env, [](const EnvVar& variable) {
+      return api::exempts_loopback(variable.name, variable.value);
+    });
+    return proxied && !(exempt && spec_.override_all);
+  }
+
   // A reason: the variable cannot be read with certainty.
   ClientFinding read(const KnownVariable& variable) {
     std::set<std::string> values;
-    for (const Container& container : pods_.containers) {
-      const auto found = std::ranges::find(container.env, variable.name, &EnvVar::name);
-      if (found == container.env.end() || (found->from_elsewhere && spec_.override_all)) {
+    for (const Container& container : containers_) {
+      // Of two of the same name the kubelet takes the last.
+      const auto found =
+          std::ranges::find(std::views::reverse(container.env), variable.name, &EnvVar::name);
+      if (found == container.env.rend() || (found->from_elsewhere && spec_.override_all)) {
         continue;
       }
       if (found->from_elsewhere) {
@@ -97,12 +127,12 @@ class Reading {
       return refused("EnvironmentUnread", std::string(variable.name) + " " + url.error().detail);
     }
     std::string& provider = shape_.providers.*variable.provider;
-    const std::string origin = origin_of(*url);
-    if (!provider.empty() && provider != origin) {
+    const std::string base = origin_of(*url) + url->base_path;
+    if (!provider.empty() && provider != base) {
       return refused("SeveralShapes",
-                     std::string(variable.name) + " and its other name lead to different hosts");
+                     std::string(variable.name) + " and its other name lead to different places");
     }
-    provider = origin;
+    provider = base;
     shape_.environment.variables.push_back(
         {.name = std::string(variable.name),
          .from = from,
@@ -110,7 +140,7 @@ class Reading {
     return {};
   }
 
-  const PodTemplate& pods_;
+  const std::vector<Container> containers_;
   const api::EnvironmentSpec& spec_;
   const std::uint16_t port_;
   ClientShape shape_;

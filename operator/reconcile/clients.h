@@ -14,7 +14,7 @@ namespace penstock::reconcile {
 // What the containers of a client's pod are told of their model APIs, and what they will be told.
 struct ClientShape {
   api::EnvironmentStatus environment;
-  api::ProvidersSpec providers;  // where its calls went so far
+  api::ProvidersSpec providers;  // the base URLs that its calls went to so far
 
   bool operator==(const ClientShape&) const = default;
 };
@@ -30,6 +30,7 @@ bool looks_like_client(const PodTemplate& pods);
 
 // Reads the base URLs of the OpenAI and Anthropic SDKs (OPENAI_BASE_URL, OPENAI_API_BASE,
 // ANTHROPIC_BASE_URL); where they are absent it is the providers' own hosts. `port`: the sidecar's.
+// Of all containers, also of those that run before the others.
 ClientFinding read_client(const PodTemplate& pods, const api::EnvironmentSpec& spec,
                           std::uint16_t port);
 

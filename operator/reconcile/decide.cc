@@ -89,17 +89,20 @@ class Decision {
   }
 
   void deliver(const Interception& interception, Delivery delivery) {
-    ConfigContent content = content_of(delivery.files);
-    if (const std::size_t bytes = size_of(content); bytes > kConfigBytesMax) {
-      degrade("TooLarge", "the policy and what it refers to take " + std::to_string(bytes) +
-                              " bytes compressed, more than a ConfigMap may hold; split the "
-                              "RoutingTable");
-      return;
+    if (delivery.hash != world_.config_hash) {
+      ConfigContent content = content_of(delivery.files);
+      if (const std::size_t bytes = size_of(content); bytes > kConfigBytesMax) {
+        degrade("TooLarge", "the policy and what it refers to take " + std::to_string(bytes) +
+                                " bytes compressed, more than a ConfigMap may hold; split the "
+                                "RoutingTable");
+        return;
+      }
+      plan_.config = std::move(content);
     }
     plan_.status.hash = delivery.hash;
     plan_.status.interception = json::name_of(interception.mode);
     plan_.status.injection = injection_of(policy_, interception, delivery, settings_);
-    plan_.config = std::move(content);
+    is_good_ = true;
   }
 
   // Older policies that may select the same pods. Admission sees one policy at a time, so the
@@ -144,7 +147,7 @@ class Decision {
                                  : PodCensus{};
     plan_.status.pods = census.counts;
     plan_.judge_later = census.judged_later;
-    if (plan_.config) {
+    if (is_good_) {
       plan_.tell = census.behind;
       plan_.remind = census.stale;
       // One at a time: the next only once the one before has been replaced and is ready.
@@ -285,6 +288,7 @@ class Decision {
   Plan plan_;
   std::pair<std::string, std::string> not_injected_;  // reason, message
   bool own_pre_stop_ = false;
+  bool is_good_ = false;  // what sidecars should run is known, and stands in the ConfigMap or will
   std::vector<api::LabelSelector> older_;
   std::vector<std::string> older_names_;
   std::vector<std::pair<std::string, std::string>> degraded_;  // the first is shown

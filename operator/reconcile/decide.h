@@ -20,7 +20,7 @@ struct PlannedEvent {
 // What is to be written, and nothing else is.
 struct Plan {
   api::OptimizationPolicyStatus status;
-  // The ConfigMap's content; nothing: leave the one that is there.
+  // The ConfigMap's new content; nothing: leave the one that is there.
   std::optional<ConfigContent> config;
   // Pods whose kubelet is to be told of that content.
   std::vector<std::string> tell;

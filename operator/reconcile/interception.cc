@@ -207,7 +207,8 @@ InterceptionFinding choose_without_workload(const api::InterceptionSpec& spec,
     return environment({}, spec, settings);
   }
   const std::optional<EngineShape> told = shape_of_spec(spec.engine);
-  if (told && spec.mode != InterceptionMode::kNamedPort) {
+  // The other modes need to see the pods.
+  if (told && (spec.mode == InterceptionMode::kAuto || spec.mode == InterceptionMode::kPortSwap)) {
     return port_swap({}, *told, settings);
   }
   return refused("NoWorkload",
@@ -238,6 +239,8 @@ InterceptionFinding choose_interception(const World& world, const Settings& sett
                                           "of its own");
     }
     first.choice->guaranteed = first.choice->guaranteed && finding.choice->guaranteed;
+    first.choice->engine_has_pre_stop =
+        first.choice->engine_has_pre_stop || finding.choice->engine_has_pre_stop;
   }
   return first_of != nullptr ? first
                              : choose_without_workload(world.policy->parsed.interception, settings);

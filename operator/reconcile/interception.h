@@ -18,8 +18,8 @@ struct Interception {
   std::string redirects;                              // the engine's container; its port stays
   std::optional<api::EnvironmentStatus> environment;  // of clients
   resolve::PassThrough to;                            // where calls go that no table routes
-  bool engine_has_pre_stop = false;
-  bool guaranteed = false;  // every container of the pods has limits like its requests
+  bool engine_has_pre_stop = false;  // of some workload's; admission leaves such a hook alone
+  bool guaranteed = false;           // every container of the pods has limits like its requests
 };
 
 struct InterceptionFinding {

@@ -196,7 +196,7 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
   }
   injection.container = container(interception, resources(policy, interception, delivery, settings),
                                   injection.grace, settings);
-  if (interception.to.engine_port && !interception.engine_has_pre_stop) {
+  if (interception.to.engine_port) {
     injection.engine_pre_stop = {
         {"httpGet", {{"path", "/drained"}, {"port", settings.status_port}}}};
   }

@@ -53,6 +53,7 @@ struct Container {
 struct PodTemplate {
   std::map<std::string, std::string> labels;
   std::vector<Container> containers;
+  std::vector<Container> init_containers;
   bool host_network = false;
 };
 
@@ -135,6 +136,7 @@ struct World {
   std::vector<Ptr<Service>> services;
   std::vector<Ptr<EndpointSlice>> slices;
   std::map<std::string, SidecarReport> reports;  // by "namespace/name" of the pod
+  std::string config_hash;                       // of what its ConfigMap holds; empty: none yet
   std::string pod_security;                      // what the namespace enforces; empty: not known
   std::string now;                               // RFC 3339, UTC
   // Pods that were ready by then are judged by their traffic (seconds, as they state them, so the

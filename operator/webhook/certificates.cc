@@ -36,16 +36,29 @@ Validity from_now(Time now, std::chrono::seconds life) {
   return {now - kSkew, now + life};
 }
 
-// The newest that has settled; the oldest where none has.
-const CertifiedKey& signer_of(const std::vector<CertifiedKey>& authorities, Time now,
-                              const Lives& lives) {
+// The newest that has settled with all who call; where none has, the oldest that is good by now.
+const CertifiedKey& signer_of(const std::vector<CertifiedKey>& authorities, const Callers& callers,
+                              Time now, const Lives& lives) {
   for (auto at = authorities.rbegin(); at != authorities.rend(); ++at) {
     const Result<Validity> validity = validity_of(*at);
-    if (validity && validity->from + kSkew + lives.settle <= now) {
+    const bool trusted = std::ranges::all_of(callers.bundles, [&at](const std::string& bundle) {
+      return bundle.contains(at->certificate_pem);
+    });
+    if (validity && trusted && validity->from + kSkew + lives.settle <= now) {
       return *at;
     }
   }
-  return authorities.front();
+  const auto good = std::ranges::find_if(authorities, [now](const CertifiedKey& authority) {
+    const Result<Validity> validity = validity_of(authority);
+    return validity && validity->from <= now;
+  });
+  return good == authorities.end() ? authorities.front() : *good;
+}
+
+bool is_signed_by_any(const CertifiedKey& server, const std::vector<CertifiedKey>& authorities) {
+  return std::ranges::any_of(authorities, [&server](const CertifiedKey& authority) {
+    return is_signed_by(server, authority);
+  });
 }
 
 // Whether the set changed. Expired authorities go; a new one comes before the newest ends.
@@ -103,25 +116,25 @@ std::string Certificates::bundle() const {
   return text;
 }
 
-Result<std::optional<Certificates>> renewed(const Certificates& current,
-                                            const std::vector<std::string>& hosts, Time now,
-                                            const Lives& lives) {
+Result<std::optional<Certificates>> renewed(const Certificates& current, const Callers& callers,
+                                            Time now, const Lives& lives) {
   Certificates next = current;
   const Result<bool> changed = renew_authorities(next.authorities, now, lives);
   if (!changed) {
     return std::unexpected(changed.error());
   }
-  const CertifiedKey& signer = signer_of(next.authorities, now, lives);
   const Result<Validity> server = validity_of(next.server);
-  const bool good = server && !is_due(*server, now) && is_signed_by(next.server, signer) &&
-                    holds_for(next.server, hosts);
+  const bool good = server && !is_due(*server, now) &&
+                    is_signed_by_any(next.server, next.authorities) &&
+                    holds_for(next.server, callers.hosts);
   if (good) {
     return *changed ? std::optional(std::move(next)) : std::nullopt;
   }
+  const CertifiedKey& signer = signer_of(next.authorities, callers, now, lives);
   // No longer than its authority.
   Validity validity = from_now(now, lives.server);
   validity.to = std::min(validity.to, validity_of(signer)->to);
-  Result<CertifiedKey> made = make_server_certificate(signer, hosts, validity);
+  Result<CertifiedKey> made = make_server_certificate(signer, callers.hosts, validity);
   if (!made) {
     return std::unexpected(std::move(made).error());
   }

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "lib/api/proxy_variables.h"
 #include "operator/kube/object_meta.h"
 
 namespace penstock::webhook {
@@ -18,6 +19,18 @@ using kube::text_of;
 const ClientVariableStatus* find(const EnvironmentStatus& environment, const std::string& name) {
   const auto found = std::ranges::find(environment.variables, name, &ClientVariableStatus::name);
   return found == environment.variables.end() ? nullptr : &*found;
+}
+
+bool reaches_sidecar(const Value& container, bool override_all) {
+  const Value& variables = list_of(container, "env");
+  const bool proxied = std::ranges::any_of(variables, [](const Value& variable) {
+    return api::names_proxy(text_of(variable, "name")) &&
+           (variable.contains("valueFrom") || !text_of(variable, "value").empty());
+  });
+  const bool exempt = std::ranges::any_of(variables, [](const Value& variable) {
+    return api::exempts_loopback(text_of(variable, "name"), text_of(variable, "value"));
+  });
+  return !proxied || (override_all && exempt);
 }
 
 bool is_as_expected(const Value& container, const EnvironmentStatus& environment) {
@@ -50,15 +63,25 @@ Value environment_of(const Value& container, const EnvironmentStatus& environmen
 
 }  // namespace
 
-void set_environment(const Value& pod, const EnvironmentStatus& environment, Patch& patch) {
-  const Value& containers = list_of(kube::member(pod, "spec"), "containers");
-  const bool certain = environment.override_all ||
-                       std::ranges::all_of(containers, [&environment](const Value& container) {
-                         return is_as_expected(container, environment);
-                       });
-  for (std::size_t i = 0; certain && i < containers.size(); ++i) {
+void set_environment(const Value& pod, const EnvironmentStatus& environment, std::size_t first,
+                     Patch& patch) {
+  const Value& spec = kube::member(pod, "spec");
+  const auto certain = [&environment](const Value& container) {
+    return reaches_sidecar(container, environment.override_all) &&
+           (environment.override_all || is_as_expected(container, environment));
+  };
+  const Value& containers = list_of(spec, "containers");
+  const Value& before = list_of(spec, "initContainers");
+  if (!std::ranges::all_of(containers, certain) || !std::ranges::all_of(before, certain)) {
+    return;
+  }
+  for (std::size_t i = 0; i < containers.size(); ++i) {
     patch.add("/spec/containers/" + std::to_string(i) + "/env",
               environment_of(containers[i], environment));
+  }
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    patch.add("/spec/initContainers/" + std::to_string(first + i) + "/env",
+              environment_of(before[i], environment));
   }
 }
 

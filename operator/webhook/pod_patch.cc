@@ -112,7 +112,7 @@ Value pod_patch(const Value& pod, const InjectionStatus& injection) {
     }
   }
   if (injection.environment) {
-    set_environment(pod, *injection.environment, patch);
+    set_environment(pod, *injection.environment, injection.redirect.is_null() ? 1 : 2, patch);
   }
   return patch.take();
 }

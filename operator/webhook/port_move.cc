@@ -174,6 +174,15 @@ class Move {
            });
   }
 
+  // A longer number after the flag, beside the port itself: exchanging one would change the other.
+  [[nodiscard]] bool is_ambiguous() const {
+    const auto longer = [this](const std::string& word) {
+      return names_longer_port(word, swap_.flag, from_);
+    };
+    return !swap_.flag.empty() &&
+           (std::ranges::any_of(args_, longer) || std::ranges::any_of(command_, longer));
+  }
+
   // Nothing found: the engine listens on its default, and is told another.
   [[nodiscard]] How choose() const {
     if (swap_.to == swap_.from) {
@@ -182,7 +191,7 @@ class Move {
       return named ? How::kNamed : How::kRefuse;
     }
     if (!arg_hits_.empty() || !command_hits_.empty() || !env_hits_.empty()) {
-      return How::kEdit;
+      return is_ambiguous() ? How::kRefuse : How::kEdit;
     }
     if (has_other_value()) {
       return How::kRefuse;

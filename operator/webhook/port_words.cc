@@ -41,6 +41,20 @@ bool names_port(std::string_view text, std::string_view flag, std::string_view p
   return holds_word(text, (name + "=").append(port)) || holds_word(text, (name + " ").append(port));
 }
 
+bool names_longer_port(std::string_view text, std::string_view flag, std::string_view port) {
+  for (const char* between : {"=", " "}) {
+    const std::string word = std::string(flag).append(between).append(port);
+    for (std::size_t at = text.find(word); at != std::string_view::npos;
+         at = text.find(word, at + 1)) {
+      const std::size_t end = at + word.size();
+      if (end < text.size() && !is_space(text[end])) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 std::string with_port(std::string text, std::string_view flag, std::string_view from,
                       std::string_view to) {
   if (text == from) {
@@ -58,6 +72,11 @@ bool refers_to(std::string_view text, std::string_view variable) {
   if (text.find("$(" + name + ")") != std::string_view::npos ||
       text.find("${" + name + "}") != std::string_view::npos) {
     return true;
+  }
+  const bool shells_take_it =
+      !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::ranges::all_of(name, is_word);
+  if (!shells_take_it) {
+    return false;
   }
   const std::string plain = "$" + name;
   for (std::size_t at = text.find(plain); at != std::string_view::npos;

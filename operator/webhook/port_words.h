@@ -10,6 +10,9 @@ namespace penstock::webhook {
 // of a shell's command, or a single argument.
 bool names_port(std::string_view text, std::string_view flag, std::string_view port);
 
+// Whether `text` holds `flag`, then '=' or ' ', then `port` and more of a word: another port.
+bool names_longer_port(std::string_view text, std::string_view flag, std::string_view port);
+
 // `text` with "flag=from" and "flag from" turned to `to`; a text that is `from` becomes `to`.
 std::string with_port(std::string text, std::string_view flag, std::string_view from,
                       std::string_view to);

@@ -1,5 +1,6 @@
 #include "operator/webhook/server.h"
 
+#include <algorithm>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -9,13 +10,14 @@
 #include "lib/sync/mutex.h"
 #include "operator/kube/pem.h"
 #include "operator/webhook/connection_threads.h"
+#include "operator/webhook/review_body.h"
 
 namespace penstock::webhook {
 namespace {
 
 constexpr std::size_t kConnectionsMax = 256;
-// An object of the API has at most 1.5 MiB in etcd, and a review may hold an old one as well.
-constexpr std::size_t kBodyBytesMax = 8U << 20U;
+// Reading a body as JSON takes several times its length.
+constexpr std::size_t kLargeBodiesBytes = 8U << 20U;
 // An idle connection is looked at a thousand times a second by httplib, so it is not kept long.
 constexpr int kIdleSeconds = 5;
 constexpr std::size_t kRequestsMost = 100'000;  // on one connection
@@ -51,9 +53,20 @@ struct Server::Impl {
     return identity;
   }
 
-  void answer(const httplib::Request& request, httplib::Response& response) const {
+  void answer(const httplib::ContentReader& read, httplib::Response& response) {
     const clock::Instant began = clock.now();
-    const Result<std::string> answer = answer_review(request.body, injections_of);
+    ReviewBody body(budget);
+    const bool whole =
+        read([&body](const char* data, std::size_t length) { return body.add({data, length}); });
+    if (!whole || body.refusal() != 0) {
+      if (reviewed) {
+        reviewed(false, clock.now() - began);
+      }
+      // Where httplib refused it, the status says why.
+      response.status = body.refusal() != 0 ? body.refusal() : std::max(response.status, 400);
+      return;
+    }
+    const Result<std::string> answer = answer_review(body.text(), injections_of);
     if (reviewed) {
       reviewed(answer.has_value(), clock.now() - began);
     }
@@ -65,6 +78,7 @@ struct Server::Impl {
   const InjectionsOf injections_of;
   const clock::Clock& clock;
   const Reviewed reviewed;
+  BodyBudget budget{kLargeBodiesBytes};
   mutable sync::Mutex mutex;
   std::shared_ptr<const Identity> identity PENSTOCK_GUARDED_BY(mutex);
   httplib::SSLServer server{[this](SSL_CTX& context) { return prepare(context); }};
@@ -75,14 +89,14 @@ Server::Server(InjectionsOf injections_of, const clock::Clock& clock, Reviewed r
     : impl_(std::make_unique<Impl>(std::move(injections_of), clock, std::move(reviewed))) {
   httplib::SSLServer& server = impl_->server;
   server.new_task_queue = [] { return new ConnectionThreads(kConnectionsMax); };
-  server.set_payload_max_length(kBodyBytesMax);
+  server.set_payload_max_length(ReviewBody::kReadMax);
   server.set_keep_alive_timeout(kIdleSeconds);
   server.set_keep_alive_max_count(kRequestsMost);
   server.set_tcp_nodelay(true);
-  server.Post("/inject",
-              [impl = impl_.get()](const httplib::Request& request, httplib::Response& response) {
-                impl->answer(request, response);
-              });
+  server.Post("/inject", [impl = impl_.get()](const httplib::Request&, httplib::Response& response,
+                                              const httplib::ContentReader& read) {
+    impl->answer(read, response);
+  });
 }
 
 Server::~Server() {

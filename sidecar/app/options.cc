@@ -77,11 +77,13 @@ void add_options(CLI::App& app, Options& options, RawOptions& raw) {
                      ->type_name("PORT")
                      ->check(CLI::Range(1, 65'535))
                      ->needs(resources);
-  auto* openai =
-      add("openai-url", raw.openai_url, "In a client's pod: the same, for calls of OpenAI clients")
-          ->type_name("URL")
-          ->needs(resources)
-          ->excludes(engine);
+  auto* openai = add("openai-url", raw.openai_url,
+                     "In a client's pod: the same, for calls of OpenAI clients; their base URL, "
+                     "whose path calls "
+                     "bring along")
+                     ->type_name("URL")
+                     ->needs(resources)
+                     ->excludes(engine);
   auto* anthropic = add("anthropic-url", raw.anthropic_url, "And for calls of Anthropic clients")
                         ->type_name("URL")
                         ->needs(openai);

@@ -23,7 +23,8 @@ std::size_t match_route(const resolve::ResolvedPolicy& policy, std::string_view 
                              return path.starts_with(prefix);
                            });
     return model_fits && path_fits && std::ranges::all_of(route.headers, [&](const auto& wanted) {
-             return header(wanted.first) == wanted.second;
+             const std::string_view value = header(wanted.first);
+             return wanted.second ? value == *wanted.second : !value.empty();
            });
   };
   const auto found = std::ranges::find_if(policy.routes, matches);

@@ -87,7 +87,7 @@ std::string rules_of(const resolve::ResolvedPolicy& policy) {
       parts.add("prefix").add(prefix);
     }
     for (const auto& [name, value] : route.headers) {
-      parts.add("header").add(name).add(value);
+      parts.add(value ? "header" : "header, any").add(name).add(value.value_or(""));
     }
   }
   return parts.digest();

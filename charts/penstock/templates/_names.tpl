@@ -90,3 +90,10 @@ matchExpressions:
     !params.status.injection.?yields.orValue([]).exists(s,
     {{- include "penstock.selects" "s" | nindent 4 }})
 {{- end -}}
+
+{{/* CEL: no proxy keeps container c from the sidecar; "override" comes as the expression to use. */}}
+{{- define "penstock.reachesSidecar" -}}
+(!c.?env.orValue([]).exists(v, v.name.matches('^(?i:(http|https|all)_proxy)$') && (has(v.valueFrom) ||
+      v.?value.orValue('') != '')) || {{ . }} && c.?env.orValue([]).exists(v, v.name.matches('^(?i:no_proxy)$') &&
+      v.?value.orValue('').matches('(^|,) *(127[.]0[.]0[.]1|[*]) *(,|$)')))
+{{- end }}

@@ -64,6 +64,21 @@ def test_without_files_calls_pass_to_their_providers(client_pod, providers):
     assert tuple(targets(provider) for provider in providers) == WANTED
 
 
+def test_anthropic_calls_are_told_by_any_version_and_by_the_path_of_their_base_url(providers, tmp_path):
+    openai, anthropic = providers
+    config = MountedConfigMap(tmp_path / "policy")
+    flags = ["--resources", config.folder, "--openai-url", openai.upstream + "/v1"]
+    sidecar = Sidecar("below-a-path", tmp_path, None, [*flags, "--anthropic-url", anthropic.upstream + "/proxy"])
+    try:
+        ask(sidecar, "/v1/models", ANTHROPIC | {"anthropic-version": "2027-01-01"})
+        ask(sidecar, "/v1/models", OPENAI)
+        ask(sidecar, "/proxy/v1/messages", {"x-api-key": "k"}, MESSAGES)
+    finally:
+        sidecar.stop()
+    assert targets(openai) == ["/v1/models"]
+    assert targets(anthropic) == ["/v1/models", "/proxy/v1/messages"]
+
+
 def test_with_a_policy_they_do_too_and_after_its_end(client_pod, providers):
     sidecar, config = client_pod
     openai, anthropic = providers

@@ -26,7 +26,7 @@ std::string described(const ClientFinding& finding) {
 
 TEST(ReadClientTest, WithoutABaseUrlItIsTheProvidersOwnHosts) {
   EXPECT_EQ(described(read("[{name: a}]")),
-            "https://api.openai.com:443 https://api.anthropic.com:443 | OPENAI_BASE_URL  -> "
+            "https://api.openai.com:443/v1 https://api.anthropic.com:443 | OPENAI_BASE_URL  -> "
             "http://127.0.0.1:15001/v1 | ANTHROPIC_BASE_URL  -> http://127.0.0.1:15001");
 }
 
@@ -34,7 +34,8 @@ TEST(ReadClientTest, ABaseUrlBecomesTheBackendAndItsPathStays) {
   EXPECT_EQ(
       described(read("[{name: a, env: [{name: OPENAI_BASE_URL, value: 'http://vllm:8000/api/v1/'}, "
                      "{name: ANTHROPIC_BASE_URL, value: 'https://[2001:db8::1]/proxy'}]}]")),
-      "http://vllm:8000 https://[2001:db8::1]:443 | OPENAI_BASE_URL http://vllm:8000/api/v1/ -> "
+      "http://vllm:8000/api/v1 https://[2001:db8::1]:443/proxy | OPENAI_BASE_URL "
+      "http://vllm:8000/api/v1/ -> "
       "http://127.0.0.1:15001/api/v1 | ANTHROPIC_BASE_URL https://[2001:db8::1]/proxy -> "
       "http://127.0.0.1:15001/proxy");
 }
@@ -42,7 +43,7 @@ TEST(ReadClientTest, ABaseUrlBecomesTheBackendAndItsPathStays) {
 TEST(ReadClientTest, TheOlderNameCountsWhereItIsSet) {
   EXPECT_EQ(described(read("[{name: a, env: [{name: OPENAI_API_BASE, value: 'https://g/v1'}, "
                            "{name: OPENAI_BASE_URL, value: 'https://g/v1'}]}]")),
-            "https://g:443 https://api.anthropic.com:443 | OPENAI_BASE_URL https://g/v1 -> "
+            "https://g:443/v1 https://api.anthropic.com:443 | OPENAI_BASE_URL https://g/v1 -> "
             "http://127.0.0.1:15001/v1 | OPENAI_API_BASE https://g/v1 -> "
             "http://127.0.0.1:15001/v1 | ANTHROPIC_BASE_URL  -> http://127.0.0.1:15001");
   EXPECT_EQ(described(read("[{name: a, env: [{name: OPENAI_API_BASE, value: 'https://g/v1'}]}]")),
@@ -67,6 +68,31 @@ TEST(ReadClientTest, OverrideTakesThemWhateverTheyAre) {
                            "OPENAI_BASE_URL, valueFrom: {secretKeyRef: {name: s, key: k}}}]}]",
                            true)),
             described(read("[{name: a}]")));
+}
+
+TEST(ReadClientTest, WhoTakesAProxyIsLeftAlone) {
+  const std::string proxied = "[{name: a, env: [{name: https_proxy, value: 'http://proxy:3128'}";
+  EXPECT_EQ(described(read(proxied + "]}]")), "Proxied");
+  EXPECT_EQ(described(read("[{name: a, env: [{name: ALL_PROXY, valueFrom: {}}]}]")), "Proxied");
+  EXPECT_EQ(described(read("[{name: a, env: [{name: HTTP_PROXY, value: ''}]}]")),
+            described(read("[{name: a}]")));
+  const std::string exempt = proxied + ", {name: NO_PROXY, value: '.svc, 127.0.0.1'}]}]";
+  EXPECT_EQ(described(read(exempt)), "Proxied") << "the sidecar may need the proxy";
+  EXPECT_EQ(described(read(exempt, true)), described(read("[{name: a}]"))) << "told that not";
+  EXPECT_EQ(described(read(proxied + "]}]", true)), "Proxied") << "nobody would reach the sidecar";
+}
+
+TEST(ReadClientTest, OfTwoOfOneNameTheLastCounts) {
+  EXPECT_EQ(described(read("[{name: a, env: [{name: OPENAI_BASE_URL, value: 'http://a/v1'}, "
+                           "{name: OPENAI_BASE_URL, value: 'http://b/v1'}]}]")),
+            described(read("[{name: a, env: [{name: OPENAI_BASE_URL, value: 'http://b/v1'}]}]")));
+}
+
+TEST(ReadClientTest, ContainersThatRunBeforeTheOthersCountToo) {
+  PodTemplate pods = workload("app", "[{name: a}]")->pods;
+  pods.init_containers =
+      workload("app", "[{name: i, envFrom: [{secretRef: {name: s}}]}]")->pods.containers;
+  EXPECT_EQ(described(read_client(pods, {}, kPort)), "EnvFrom");
 }
 
 TEST(LooksLikeClientTest, ByVariablesThatOnlyClientsHave) {

@@ -382,7 +382,20 @@ TEST(InjectionTest, MemoryIsWhatCachesAndBodiesTake) {
   EXPECT_EQ(resources["limits"]["memory"], "928Mi");
 }
 
-TEST(InjectionTest, AGuaranteedPodStaysSoAndAnEnginesOwnHookIsKept) {
+TEST(DecideTest, WhatStandsInTheConfigMapIsNotMadeAgain) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  const Plan first = decide(seen, kSettings);
+  EXPECT_TRUE(first.config);
+  seen.config_hash = first.status.hash;
+  const Plan second = decide(seen, kSettings);
+  EXPECT_FALSE(second.config);
+  add(seen, pod("a", "p", first.status.injection->hash));
+  EXPECT_EQ(decide(seen, kSettings).tell, std::vector<std::string>{"a"});
+  EXPECT_EQ(second.status.hash, first.status.hash);
+  EXPECT_TRUE(second.status.injection);
+}
+
+TEST(InjectionTest, AGuaranteedPodStaysSoAndAnEnginesOwnHookIsTold) {
   World seen = world(policy("p", "{" + kSelector + ", interception: {grace: 90500ms}}"));
   seen.workloads = {
       workload("a",
@@ -392,7 +405,8 @@ TEST(InjectionTest, AGuaranteedPodStaysSoAndAnEnginesOwnHookIsKept) {
   ASSERT_TRUE(plan.status.injection);
   const json::Value& resources = plan.status.injection->container["resources"];
   EXPECT_EQ(resources["limits"], resources["requests"]);
-  EXPECT_TRUE(plan.status.injection->engine_pre_stop.is_null());
+  EXPECT_FALSE(plan.status.injection->engine_pre_stop.is_null())
+      << "for other pods of the policy; admission leaves a hook alone that is there";
   EXPECT_EQ(plan.status.injection->grace, 91);
   add(seen, pod("a", "p", plan.status.injection->hash));
   const std::string message = condition(decide(seen, kSettings), "Injected").message;

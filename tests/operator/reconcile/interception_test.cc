@@ -131,6 +131,11 @@ TEST(InterceptionTest, ChoosesByWorkloadsAndServicesAndRefusesWhatIsNotCertain) 
        {},
        {},
        "PortSwap  8000 18000 8000  PORT"},
+      {"nothing to look at, and Redirect wants to see",
+       "{mode: Redirect, engine: {port: 8000, env: PORT}}",
+       {},
+       {},
+       "NoWorkload: "},
   };
   expect(cases);
 }
@@ -140,7 +145,7 @@ TEST(InterceptionTest, ClientsAreWhoSaysSoAndNeedNoEngine) {
   const auto client =
       workload("client", "[{name: app, image: app, env: [{name: OPENAI_API_KEY}]}]");
   expect({
-      {"a client", "{}", {client}, {}, "Environment https://api.openai.com:443"},
+      {"a client", "{}", {client}, {}, "Environment https://api.openai.com:443/v1"},
       {"a client that the policy takes for an engine",
        "{mode: PortSwap}",
        {client},
@@ -155,13 +160,13 @@ TEST(InterceptionTest, ClientsAreWhoSaysSoAndNeedNoEngine) {
        "{mode: Environment}",
        {engine},
        {},
-       "Environment https://api.openai.com:443"},
+       "Environment https://api.openai.com:443/v1"},
       {"an engine and a client", "{}", {engine, client}, {}, "SeveralShapes: "},
       {"a client of a gateway",
        "{mode: Environment}",
        {workload("c", "[{name: a, env: [{name: OPENAI_BASE_URL, value: 'http://gw:80/v1'}]}]")},
        {},
-       "Environment http://gw:80"},
+       "Environment http://gw:80/v1"},
       {"a client out of sight",
        "{mode: Environment}",
        {workload("c", "[{name: a, envFrom: [{secretRef: {name: s}}]}]")},
@@ -171,7 +176,7 @@ TEST(InterceptionTest, ClientsAreWhoSaysSoAndNeedNoEngine) {
        "{mode: Environment, environment: {override: true}}",
        {workload("c", "[{name: a, envFrom: [{secretRef: {name: s}}]}]")},
        {},
-       "Environment https://api.openai.com:443"},
+       "Environment https://api.openai.com:443/v1"},
       {"clients before there are any", "{mode: Environment}", {}, {}, "Environment https://"},
   });
 }
@@ -191,6 +196,17 @@ TEST(InterceptionTest, RedirectWhereTheNamespaceAdmitsIt) {
          {"not chosen", "{}", {odd}, {}, "EngineUnknown: "}},
         level);
   }
+}
+
+TEST(InterceptionTest, AnEnginesOwnPreStopOfAnyWorkloadIsSeen) {
+  World seen = world(policy("p", "{selector: {matchLabels: {app: llm}}}"));
+  seen.workloads = {
+      workload("a", kVllm),
+      workload("b",
+               "[{name: vllm, image: 'vllm/vllm-openai:v0.9', lifecycle: {preStop: {exec: {}}}}]")};
+  const InterceptionFinding finding = choose_interception(seen, {});
+  ASSERT_TRUE(finding.choice) << finding.message;
+  EXPECT_TRUE(finding.choice->engine_has_pre_stop);
 }
 
 TEST(InterceptionTest, AGuaranteedPodIsOneWhereEveryContainerIs) {

@@ -11,14 +11,19 @@ using std::chrono::hours;
 const std::vector<std::string> kHosts = {"penstock-webhook.penstock-system.svc", "10.0.0.1"};
 const Time kStart{std::chrono::sys_days(std::chrono::year(2026) / 1 / 1)};
 
+// API servers that trust what stands in the Secret.
+Callers callers(const Certificates& current) {
+  return {kHosts, {current.bundle()}};
+}
+
 Certificates renew(const Certificates& current, Time now) {
-  const auto next = renewed(current, kHosts, now);
+  const auto next = renewed(current, callers(current), now);
   EXPECT_TRUE(next && *next) << "something was due";
   return **next;
 }
 
 bool settled(const Certificates& current, Time now) {
-  const auto next = renewed(current, kHosts, now);
+  const auto next = renewed(current, callers(current), now);
   return next && !*next;
 }
 
@@ -39,21 +44,34 @@ TEST(CertificatesTest, TheServersIsReplacedAThirdOfItsLifeBeforeItsEnd) {
   EXPECT_EQ(second.bundle(), first.bundle()) << "the same authority";
 }
 
-TEST(CertificatesTest, ANewAuthorityIsTrustedBeforeItSigns) {
+// A third of its life before the end of the first: the second stands beside it.
+Certificates with_two_authorities() {
   Certificates current = renew({}, kStart);
-  Time now = kStart;
-  for (const int day : {61, 122, 183}) {
-    now = kStart + days(day);
-    current = renew(current, now);
+  for (const int day : {61, 122, 183, 244}) {
+    current = renew(current, kStart + days(day));
   }
-  now = kStart + days(244);  // a third of a year before the end of the first
-  current = renew(current, now);
+  return current;
+}
+
+TEST(CertificatesTest, ANewAuthorityIsTrustedBeforeItSigns) {
+  const Certificates current = with_two_authorities();
   ASSERT_EQ(current.authorities.size(), 2U);
   EXPECT_TRUE(is_signed_by(current.server, current.authorities[0]));
-  EXPECT_TRUE(settled(current, now + hours(1) - std::chrono::minutes(1)));
-  const Certificates after = renew(current, now + hours(1));
+  const Time made = kStart + days(244);
+  EXPECT_TRUE(settled(current, made + hours(1) - std::chrono::minutes(1)));
+  EXPECT_TRUE(settled(current, made + hours(1))) << "that it has settled makes nothing due";
+  const Certificates after = renew(current, made + days(61));
   EXPECT_TRUE(is_signed_by(after.server, after.authorities[1]));
   EXPECT_EQ(after.authorities.size(), 2U) << "API servers may still hold the old bundle only";
+}
+
+TEST(CertificatesTest, AnAuthorityThatSomeCallerDoesNotTrustSignsNothing) {
+  const Certificates current = with_two_authorities();
+  const std::string old = current.authorities[0].certificate_pem;
+  const Time due = kStart + days(244 + 61);
+  const auto next = renewed(current, {kHosts, {current.bundle(), old}}, due);
+  ASSERT_TRUE(next && *next);
+  EXPECT_TRUE(is_signed_by((*next)->server, current.authorities[0]));
 }
 
 TEST(CertificatesTest, AnExpiredAuthorityGoes) {
@@ -61,7 +79,7 @@ TEST(CertificatesTest, AnExpiredAuthorityGoes) {
   const Time late = kStart + days(300);
   current = renew(current, late);
   ASSERT_EQ(current.authorities.size(), 2U);
-  current = renew(current, late + hours(2));
+  current = renew(current, late + days(61));
   current = renew(current, kStart + days(366));
   EXPECT_EQ(current.authorities.size(), 1U);
   EXPECT_TRUE(is_signed_by(current.server, current.authorities[0]));
@@ -79,11 +97,12 @@ TEST(CertificatesTest, AClockThatWasAheadIsCorrected) {
   const Certificates ahead = renew({}, kStart + days(30));
   const Certificates now = renew(ahead, kStart);
   EXPECT_TRUE(settled(now, kStart));
+  EXPECT_TRUE(is_signed_by(now.server, now.authorities.back())) << "the other is not good yet";
 }
 
 TEST(CertificatesTest, OtherHostsNeedAnotherCertificate) {
   const Certificates first = renew({}, kStart);
-  const auto moved = renewed(first, {"127.0.0.1"}, kStart);
+  const auto moved = renewed(first, {.hosts = {"127.0.0.1"}}, kStart);
   ASSERT_TRUE(moved && *moved);
   EXPECT_TRUE(holds_for((*moved)->server, {"127.0.0.1"}));
   EXPECT_EQ((*moved)->bundle(), first.bundle());

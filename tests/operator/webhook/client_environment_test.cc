@@ -27,9 +27,17 @@ TEST(ClientEnvironmentTest, EveryCaseOfTheTable) {
     json::read(reader, table["environments"][row["environment"].get<std::string>()],
                injection.environment.emplace());
     ASSERT_TRUE(reader.errors().empty());
-    const Value pod = {{"metadata", {{"name", "p"}}}, {"spec", {{"containers", row["in"]}}}};
+    Value pod = {{"metadata", {{"name", "p"}}}, {"spec", {{"containers", row["in"]}}}};
+    const bool has_init = row.contains("init");
+    if (has_init) {
+      pod["spec"]["initContainers"] = row["init"];
+    }
     const Value made = pod.patch(pod_patch(pod, injection));
-    EXPECT_EQ(made["spec"]["initContainers"][0]["name"], kSidecarName);
+    Value before = made["spec"]["initContainers"];
+    EXPECT_EQ(before[0]["name"], kSidecarName);
+    before.erase(0);
+    const Value& wanted = row.contains("initOut") ? row["initOut"] : row["init"];
+    EXPECT_EQ(before, has_init ? wanted : Value::array());
     // Where it is not certain nothing is set, and the validating policy refuses the pod.
     EXPECT_EQ(made["spec"]["containers"], row.contains("out") ? row["out"] : row["in"]);
   }

@@ -1,5 +1,6 @@
 #include "operator/webhook/server.h"
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -11,6 +12,7 @@
 #include "lib/clock/clock.h"
 #include "operator/kube/pem.h"
 #include "operator/webhook/certificates.h"
+#include "operator/webhook/review_body.h"
 
 namespace penstock::webhook {
 namespace {
@@ -25,7 +27,7 @@ std::vector<api::InjectionStatus> nothing(const std::string&) {
 }
 
 Certificates certificates() {
-  return **renewed({}, {"127.0.0.1"}, kStart);
+  return **renewed({}, {.hosts = {"127.0.0.1"}}, kStart);
 }
 
 class Client {
@@ -37,6 +39,21 @@ class Client {
   }
   int post(const std::string& body) {
     const auto answer = client_.Post("/inject", body, "application/json");
+    return answer ? answer->status : 0;
+  }
+  // In chunks, without a length that is known before.
+  int post_chunked(const std::string& body) {
+    const auto answer = client_.Post(
+        "/inject",
+        [&body](std::size_t offset, httplib::DataSink& sink) {
+          const std::size_t size = std::min<std::size_t>(body.size() - offset, 16'384);
+          if (size == 0) {
+            sink.done();
+            return true;
+          }
+          return sink.write(body.data() + offset, size);
+        },
+        "application/json");
     return answer ? answer->status : 0;
   }
 
@@ -72,6 +89,54 @@ TEST(WebhookServerTest, ANewCertificateServesNewConnectionsAndCutsNoOld) {
   EXPECT_EQ(Client(port, first.bundle()).post(kReview), 0) << "the old authority signed it not";
   server.use({"broken", "broken"});
   EXPECT_EQ(Client(port, second.bundle()).post(kReview), 200) << "the last good one stays";
+}
+
+TEST(WebhookServerTest, ABodyIsBoundedHoweverItsLengthIsSaid) {
+  const clock::RealClock clock;
+  Server server(&nothing, clock);
+  const int port = server.listen("127.0.0.1", 0).value();
+  const Certificates made = certificates();
+  server.use(made.server);
+  Client client(port, made.bundle());
+  const std::string large(ReviewBody::kBytesMax + 1, ' ');
+  EXPECT_EQ(client.post(large), 413);
+  EXPECT_EQ(client.post_chunked(large), 413);
+  EXPECT_EQ(client.post(std::string(ReviewBody::kReadMax + 1, ' ')), 413);
+  EXPECT_EQ(client.post_chunked(kReview), 200) << "on the same connection";
+  EXPECT_EQ(client.post_chunked(std::string(ReviewBody::kBytesMax / 2, ' ') + kReview), 200);
+}
+
+TEST(ReviewBodyTest, LargeOnesShareABudgetAndSmallOnesNeedNone) {
+  BodyBudget budget(ReviewBody::kSmallBytes + 10);
+  const std::string small(ReviewBody::kSmallBytes, 's');
+  {
+    ReviewBody first(budget);
+    EXPECT_TRUE(first.add(small));
+    EXPECT_TRUE(first.add("0123456789"));
+    EXPECT_EQ(first.refusal(), 0);
+    ReviewBody second(budget);
+    EXPECT_TRUE(second.add(small));
+    EXPECT_EQ(second.refusal(), 0) << "small";
+    EXPECT_TRUE(second.add("0")) << "it is read to its end";
+    EXPECT_EQ(second.refusal(), 503);
+    EXPECT_TRUE(second.text().empty()) << "and not kept";
+  }
+  ReviewBody third(budget);
+  EXPECT_TRUE(third.add(small + "0123456789"));
+  EXPECT_EQ(third.refusal(), 0) << "what was taken came back";
+  EXPECT_EQ(third.text().size(), small.size() + 10);
+}
+
+TEST(ReviewBodyTest, NobodyIsReadWithoutEnd) {
+  BodyBudget budget(ReviewBody::kReadMax * 2);
+  ReviewBody body(budget);
+  const std::string piece(1U << 20U, 'x');
+  std::size_t pieces = 0;
+  while (body.add(piece)) {
+    ++pieces;
+  }
+  EXPECT_EQ(body.refusal(), 413);
+  EXPECT_EQ(pieces, ReviewBody::kReadMax / piece.size());
 }
 
 // API servers keep their connections: the second must not wait for the first to end.
