@@ -100,13 +100,13 @@ class Operator {
     sigwait(&ending, &signal);
     log_line("info", "ending");
     ending_ = true;
+    client_.stop();  // work that waits for the limit on writes ends now
     workers_.stop();
     leader_thread_ = {};  // gives the Lease back
     if (webhook_ != nullptr) {
       sigtimedwait(&ending, nullptr, &kLameDuck);  // a second signal ends it at once
       webhook_->stop();
     }
-    client_.stop();
     any_client_.stop();
     for (std::jthread& reflector : reflectors_) {
       reflector.request_stop();
@@ -235,7 +235,7 @@ class Operator {
     const clock::Instant began = clock_.now();
     kube::WorkOutcome outcome = reconcile(parsed);
     metrics_.worked(parsed.kind, outcome.succeeded, clock_.now() - began);
-    if (!outcome.problem.empty()) {
+    if (!outcome.problem.empty() && !ending_) {
       log_line("warn", key + ": " + outcome.problem);
     }
     return outcome;

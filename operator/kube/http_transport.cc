@@ -18,10 +18,6 @@
 namespace penstock::kube {
 namespace {
 
-constexpr std::chrono::seconds kConnectTime{5};
-constexpr std::chrono::seconds kCallTime{60};
-// A watch is quiet for up to a minute, until its bookmark; dead peers are found by TCP.
-constexpr std::chrono::seconds kStreamTime{320};
 constexpr std::chrono::seconds kRefresh{10};
 constexpr std::size_t kIdleMax = 16;
 
@@ -71,8 +67,10 @@ class HttpTransport::Connections {
     bool reused = false;
   };
 
-  Connections(ClusterConfig config, const clock::Clock& clock)
-      : config_(std::move(config)), clock_(clock) {}
+  Connections(ClusterConfig config, const clock::Clock& clock, Timeouts timeouts)
+      : config_(std::move(config)), clock_(clock), timeouts_(timeouts) {}
+
+  [[nodiscard]] const Timeouts& timeouts() const { return timeouts_; }
 
   ApiResult<Lease> take(bool may_reuse) {
     Lease lease;
@@ -147,8 +145,8 @@ class HttpTransport::Connections {
     if (client) {
       client->set_keep_alive(true);
       client->set_tcp_nodelay(true);
-      client->set_connection_timeout(kConnectTime);
-      client->set_write_timeout(kCallTime);
+      client->set_connection_timeout(timeouts_.connecting);
+      client->set_write_timeout(timeouts_.calls);
       client->set_socket_options([](socket_t descriptor) { keep_alive(descriptor); });
     }
     return client;
@@ -179,6 +177,7 @@ class HttpTransport::Connections {
 
   const ClusterConfig config_;
   const clock::Clock& clock_;
+  const Timeouts timeouts_;
   sync::Mutex mutex_;
   std::vector<ClientPtr> idle_ PENSTOCK_GUARDED_BY(mutex_);
   std::optional<clock::Instant> read_at_ PENSTOCK_GUARDED_BY(mutex_);
@@ -188,8 +187,8 @@ class HttpTransport::Connections {
 };
 
 // OpenSSL writes without MSG_NOSIGNAL: a server that closes first must not end the process.
-HttpTransport::HttpTransport(ClusterConfig config, const clock::Clock& clock)
-    : connections_(std::make_unique<Connections>(std::move(config), clock)) {
+HttpTransport::HttpTransport(ClusterConfig config, const clock::Clock& clock, Timeouts timeouts)
+    : connections_(std::make_unique<Connections>(std::move(config), clock, timeouts)) {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -212,7 +211,7 @@ ApiResult<Response> HttpTransport::call(const Request& request) {
       }
       return !too_large;
     };
-    lease->client->set_read_timeout(kCallTime);
+    lease->client->set_read_timeout(connections_->timeouts().calls);
     httplib::Response response;
     httplib::Error error = httplib::Error::Success;
     if (lease->client->send(message, response, error)) {
@@ -254,7 +253,7 @@ ApiResult<Response> HttpTransport::stream(const Request& request, std::stop_toke
     answer.body.append(bytes, size);
     return answer.body.size() <= kBodyBytesMax;
   };
-  lease->client->set_read_timeout(kStreamTime);
+  lease->client->set_read_timeout(connections_->timeouts().streams);
   httplib::Response response;
   httplib::Error error = httplib::Error::Success;
   const std::stop_callback cut(stop, [&lease] { lease->client->stop(); });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "lib/clock/clock.h"
@@ -7,6 +8,14 @@
 #include "operator/kube/cluster_config.h"
 
 namespace penstock::kube {
+
+// How long an API server may stay silent. Without a byte for so long a call fails with status 0.
+struct Timeouts {
+  std::chrono::milliseconds connecting{5'000};
+  std::chrono::milliseconds calls{60'000};
+  // A watch is quiet for up to a minute, until its bookmark; dead peers are found by TCP.
+  std::chrono::milliseconds streams{320'000};
+};
 
 // A Transport over cpp-httplib: connections are kept and shared by calls, each stream has its own.
 // Token and CA files are read again every few seconds. Threads: any; a call blocks its own.
@@ -16,7 +25,7 @@ class HttpTransport final : public Transport {
   // A longer answer is an error: no page of a list is near it.
   static constexpr std::size_t kBodyBytesMax = 64ULL << 20;
 
-  HttpTransport(ClusterConfig config, const clock::Clock& clock);
+  HttpTransport(ClusterConfig config, const clock::Clock& clock, Timeouts timeouts = {});
   ~HttpTransport() override;
 
   ApiResult<Response> call(const Request& request) override;

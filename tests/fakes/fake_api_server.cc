@@ -24,6 +24,7 @@ struct Change {
 
 struct Path {
   std::string collection;  // "/api/v1/namespaces/NS/PLURAL"
+  std::string plural;      // empty: the path names a version, or less
   std::string name;        // empty: the collection
   std::string part;        // "status"
 };
@@ -44,6 +45,7 @@ Path split(const std::string& path) {
   for (std::size_t i = 0; i <= head && i < parts.size(); ++i) {
     result.collection += "/" + parts[i];
   }
+  result.plural = parts.size() > head ? parts[head] : "";
   result.name = parts.size() > head + 1 ? parts[head + 1] : "";
   result.part = parts.size() > head + 2 ? parts[head + 2] : "";
   return result;
@@ -117,6 +119,7 @@ class FakeApiServer::State {
     {
       const sync::MutexLock lock(mutex_);
       requests_.push_back(request.method + " " + request.target);
+      changed_.notify_all();
       for (auto& [prefix, fault] : faults_) {
         if (requests_.back().starts_with(prefix) && fault.second > 0) {
           --fault.second;
@@ -133,7 +136,17 @@ class FakeApiServer::State {
       return watch(request, response);
     }
     const sync::MutexLock lock(mutex_);
+    wait_where_stalled(request);
+    if (const auto found = served_.find(request.path); found != served_.end()) {
+      return response.set_content(Value({{"resources", found->second}}).dump(), "application/json");
+    }
     const Path path = split(request.path);
+    if (path.plural.empty()) {
+      return refuse(response, 404, "NotFound");
+    }
+    if (path.part == "scale") {
+      return scale(path, request, response);
+    }
     if (request.method == "GET") {
       path.name.empty() ? list(path, request, response) : get(path, response);
     } else if (request.method == "POST") {
@@ -145,6 +158,44 @@ class FakeApiServer::State {
     } else {
       remove(path, response);
     }
+  }
+
+  void wait_where_stalled(const httplib::Request& request) PENSTOCK_REQUIRES(mutex_) {
+    const std::string line = request.method + " " + request.target;
+    if (stalled_.empty() || !line.starts_with(stalled_)) {
+      return;
+    }
+    stalled_.clear();
+    const int release = releases_;
+    while (release == releases_ && !stopping_) {
+      changed_.wait(mutex_);
+    }
+  }
+
+  // Its replicas, as the one thing that is known of it.
+  void scale(const Path& path, const httplib::Request& request, httplib::Response& response)
+      PENSTOCK_REQUIRES(mutex_) {
+    const Value* now = find(path);
+    if (now == nullptr) {
+      return refuse(response, 404, "NotFound");
+    }
+    Value object = *now;
+    if (request.method == "PATCH") {
+      const Value change = Value::parse(request.body);
+      const std::string seen = "/metadata/resourceVersion";
+      if (change.contains(Value::json_pointer(seen)) &&
+          change.at(Value::json_pointer(seen)) != object.at(Value::json_pointer(seen))) {
+        return refuse(response, 409, "Conflict");
+      }
+      object["spec"]["replicas"] = change.at("spec").at("replicas");
+      write({path.collection, path.plural, path.name, ""}, object, "MODIFIED", 200, response);
+      object = *find(path);
+    }
+    const Value shown = {{"kind", "Scale"},
+                         {"metadata", object["metadata"]},
+                         {"spec", {{"replicas", object["spec"]["replicas"]}}},
+                         {"status", {{"replicas", 0}, {"selector", "app=x"}}}};
+    response.set_content(shown.dump(), "application/json");
   }
 
   const Value* find(const Path& path) PENSTOCK_REQUIRES(mutex_) {
@@ -356,6 +407,9 @@ class FakeApiServer::State {
   std::map<std::string, Value> objects_ PENSTOCK_GUARDED_BY(mutex_);
   std::map<std::string, std::string> owners_ PENSTOCK_GUARDED_BY(mutex_);
   std::vector<Change> history_ PENSTOCK_GUARDED_BY(mutex_);
+  std::map<std::string, Value> served_ PENSTOCK_GUARDED_BY(mutex_);  // by path
+  std::string stalled_ PENSTOCK_GUARDED_BY(mutex_);
+  int releases_ PENSTOCK_GUARDED_BY(mutex_) = 0;
   std::vector<std::string> injected_ PENSTOCK_GUARDED_BY(mutex_);
   std::map<std::string, std::pair<Fault, int>> faults_ PENSTOCK_GUARDED_BY(mutex_);
   std::vector<std::string> requests_ PENSTOCK_GUARDED_BY(mutex_);
@@ -371,6 +425,27 @@ kube::ClusterConfig FakeApiServer::config() const {
 void FakeApiServer::fail_next(const std::string& prefix, Fault fault, int times) {
   const sync::MutexLock lock(state_->mutex_);
   state_->faults_[prefix] = {std::move(fault), times};
+}
+
+void FakeApiServer::stall_next(const std::string& prefix) {
+  const sync::MutexLock lock(state_->mutex_);
+  state_->stalled_ = prefix;
+}
+
+void FakeApiServer::release() {
+  const sync::MutexLock lock(state_->mutex_);
+  ++state_->releases_;
+  state_->changed_.notify_all();
+}
+
+void FakeApiServer::serve(const std::string& api_version, Value resources) {
+  const std::string path = (api_version.contains('/') ? "/apis/" : "/api/") + api_version;
+  const sync::MutexLock lock(state_->mutex_);
+  if (resources.empty()) {
+    state_->served_.erase(path);
+  } else {
+    state_->served_[path] = std::move(resources);
+  }
 }
 
 void FakeApiServer::cut_watches_after(std::size_t bytes) {
@@ -389,6 +464,15 @@ void FakeApiServer::forget_history() {
 void FakeApiServer::await_watches(int begun) {
   const sync::MutexLock lock(state_->mutex_);
   while (state_->watches_ < begun) {
+    state_->changed_.wait(state_->mutex_);
+  }
+}
+
+void FakeApiServer::await_requests(const std::string& prefix, std::ptrdiff_t come) {
+  const sync::MutexLock lock(state_->mutex_);
+  while (std::ranges::count_if(state_->requests_, [&prefix](const std::string& line) {
+           return line.starts_with(prefix);
+         }) < come) {
     state_->changed_.wait(state_->mutex_);
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -15,8 +16,8 @@ namespace penstock::fakes {
 // An API server in memory, over plain HTTP on loopback: enough of one for operator/kube, with
 // faults on demand. tests/operator/kube/contract_test.cc runs over it and over a real one.
 // It knows namespaced objects of any kind: create, get, replace with its version checked, merge
-// patch, server-side apply (ownership by leaf), delete, `/status`, lists in pages, watches.
-// Threads: any.
+// patch, server-side apply (ownership by leaf), delete, `/status`, `/scale`, lists in pages,
+// watches, and discovery of what it is told to serve. Threads: any.
 class FakeApiServer {
  public:
   FakeApiServer();
@@ -33,12 +34,19 @@ class FakeApiServer {
     std::string retry_after;  // header; empty: none
   };
   void fail_next(const std::string& prefix, Fault fault, int times = 1);
+  // The next request that begins with `prefix` gets no answer, until release().
+  void stall_next(const std::string& prefix);
+  void release();
+  // What "/apis/GROUP/VERSION" says: its resources, {name, kind, namespaced}; an empty list: 404.
+  void serve(const std::string& api_version, json::Value resources);
   // Watches end after so many more bytes, in the middle of an event if need be. 0: never.
   void cut_watches_after(std::size_t bytes);
   // Ends running watches; versions before now get 410 from here on.
   void forget_history();
   // Returns once as many watches as this were begun.
   void await_watches(int begun);
+  // Returns once as many requests that begin so have come.
+  void await_requests(const std::string& prefix, std::ptrdiff_t come);
   // Sends these bytes down every running watch.
   void inject(const std::string& raw);
 

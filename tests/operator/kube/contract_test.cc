@@ -7,8 +7,10 @@
 
 #include "lib/clock/clock.h"
 #include "operator/kube/client.h"
+#include "operator/kube/discovery.h"
 #include "operator/kube/http_transport.h"
 #include "operator/kube/lease_election.h"
+#include "operator/kube/scale.h"
 #include "tests/fakes/fake_api_server.h"
 #include "tests/operator/kube/mirror.h"
 
@@ -27,6 +29,12 @@ class ContractTest : public ::testing::Test {
       config = *loaded;
     } else {
       fake_ = std::make_unique<fakes::FakeApiServer>();
+      fake_->serve("apps/v1", json::Value::parse(R"([
+        {"name": "deployments", "kind": "Deployment", "namespaced": true},
+        {"name": "deployments/scale", "kind": "Scale", "namespaced": true}])"));
+      fake_->serve("v1",
+                   json::Value::parse(
+                       R"([{"name": "configmaps", "kind": "ConfigMap", "namespaced": true}])"));
       config = fake_->config();
     }
     ns_ = config.ns;
@@ -106,6 +114,52 @@ TEST_F(ContractTest, AMirrorFollowsItsCollection) {
     EXPECT_TRUE(client_->remove(path(name)));
   }
   EXPECT_TRUE(mirror.becomes({}));
+}
+
+TEST_F(ContractTest, WhatIsServedIsFoundByKindAndByResource) {
+  Discovery discovery(*client_, clock_);
+  const auto deployment = discovery.kind("apps/v1", "Deployment");
+  ASSERT_TRUE(deployment && *deployment);
+  EXPECT_EQ(**deployment, (ServedType{.group = "apps",
+                                      .version = "v1",
+                                      .plural = "deployments",
+                                      .kind = "Deployment",
+                                      .has_scale = true}));
+  const auto map = discovery.resource("", {"v1"}, "configmaps");
+  ASSERT_TRUE(map && *map);
+  EXPECT_FALSE((*map)->has_scale);
+  for (const char* group : {"apps/v1", "nowhere.test/v1"}) {
+    const auto nothing = discovery.kind(group, "Nothing");
+    ASSERT_TRUE(nothing);
+    EXPECT_FALSE(*nothing);
+  }
+}
+
+TEST_F(ContractTest, ReplicasAreReadAndSetWithoutKnowingWhose) {
+  const std::string scale = kDeployments.object(ns_, "scaled", "scale");
+  const json::Value pods = {
+      {"metadata", {{"labels", {{"app", "x"}}}}},
+      {"spec", {{"containers", json::Value::array({{{"name", "a"}, {"image", "b"}}})}}}};
+  const auto made = client_->create(
+      kDeployments.collection(ns_),
+      {{"apiVersion", "apps/v1"},
+       {"kind", "Deployment"},
+       {"metadata", {{"name", "scaled"}}},
+       {"spec",
+        {{"replicas", 0}, {"selector", {{"matchLabels", {{"app", "x"}}}}}, {"template", pods}}}});
+  ASSERT_TRUE(made) << made.error().message;
+  const ApiResult<Scale> first = read_scale(*client_, scale);
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->wanted, 0);
+  EXPECT_EQ(first->selector, "app=x");
+  const ApiResult<Scale> second = write_scale(*client_, scale, 2, first->resource_version);
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(second->wanted, 2);
+  EXPECT_TRUE(write_scale(*client_, scale, 7, first->resource_version).error().conflict())
+      << "somebody has changed it since";
+  EXPECT_EQ(write_scale(*client_, scale, 0, "")->wanted, 0) << "whoever did";
+  EXPECT_TRUE(client_->remove(kDeployments.object(ns_, "scaled")));
+  EXPECT_TRUE(read_scale(*client_, scale).error().not_found());
 }
 
 TEST_F(ContractTest, ALeaseHasOneWriter) {

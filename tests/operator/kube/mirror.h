@@ -54,6 +54,8 @@ class Mirror {
     return false;
   }
 
+  bool complete() const { return store_.complete(); }
+
   std::map<std::string, std::string> notes() const {
     std::map<std::string, std::string> result;
     for (const auto& note : store_.list()) {

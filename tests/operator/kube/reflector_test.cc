@@ -84,6 +84,48 @@ TEST_F(ReflectorTest, APageThatIsNoJsonIsNeverHalfAList) {
   EXPECT_TRUE(mirror.becomes({{"a", "1"}}));
 }
 
+TEST_F(ReflectorTest, AListIsWholeOrNotThereHoweverSlowItsPages) {
+  Notes wanted;
+  for (int i = 0; i < 3; ++i) {
+    put("n" + std::to_string(i), "1");
+    wanted.emplace("n" + std::to_string(i), "1");
+  }
+  server_.stall_next("GET " + kCollection + "?limit=2&labelSelector=test%3Dnote&continue");
+  Mirror mirror(transport_, "default", 2);
+  server_.await_requests("GET " + kCollection, 2);
+  EXPECT_FALSE(mirror.complete()) << "the second page is on its way";
+  EXPECT_EQ(mirror.notes(), Notes{});
+  server_.release();
+  EXPECT_TRUE(mirror.becomes(wanted));
+}
+
+TEST_F(ReflectorTest, APageThatNeverComesIsAskedForAgain) {
+  put("a", "1");
+  HttpTransport hasty(server_.config(), clock_, {.calls = std::chrono::milliseconds(100)});
+  server_.stall_next("GET " + kCollection);
+  Mirror mirror(hasty, "default");
+  EXPECT_TRUE(mirror.becomes({{"a", "1"}}));
+  EXPECT_EQ(mirror.errors(), std::vector<int>{0});
+  server_.release();
+}
+
+TEST_F(ReflectorTest, AHugeListIsMirroredInPages) {
+  constexpr int kNotes = 3'000;
+  const std::string text(2'000, 'x');
+  Notes wanted;
+  for (int i = 0; i < kNotes; ++i) {
+    put("n" + std::to_string(i), text);
+    wanted.emplace("n" + std::to_string(i), text);
+  }
+  Mirror mirror(transport_, "default");
+  EXPECT_TRUE(mirror.becomes(wanted));
+  const std::vector<std::string> requests = server_.requests();
+  const auto pages = std::ranges::count_if(requests, [](const std::string& line) {
+    return line.starts_with("GET ") && line.contains("limit=");
+  });
+  EXPECT_EQ(pages, kNotes / ListWatch::kPageSize);
+}
+
 TEST_F(ReflectorTest, AMalformedObjectIsHeldAsFarAsItGoesAndAMalformedLineEndsTheWatchOnly) {
   put("a", "1");
   Mirror mirror(transport_, "default");
