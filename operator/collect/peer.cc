@@ -7,9 +7,9 @@
 
 namespace penstock::collect {
 
-Peer::Peer(Network network, std::string ip, std::uint16_t port)
-    : network_(network),
-      target_{.host = std::move(ip), .port = port, .timeout = Collector::kAnswerTime},
+Peer::Peer(Network network, std::string ip, std::uint16_t port, const net::TlsContext* tls)
+    : network_(std::move(network)),
+      target_{.host = std::move(ip), .port = port, .tls = tls, .timeout = Collector::kAnswerTime},
       deadline_(
           [](void* self) {
             auto* late = static_cast<Peer*>(self);

@@ -7,6 +7,7 @@
 #include "lib/net/connection.h"
 #include "lib/net/deadlines.h"
 #include "lib/net/dial.h"
+#include "lib/net/tls.h"
 #include "lib/task/task.h"
 #include "operator/collect/answer.h"
 
@@ -17,6 +18,8 @@ struct Network {
   net::Reactor& reactor;
   net::DeadlineWheel& wheel;
   net::Resolver& resolver;
+  // For data ports: whose certificate it is matters not, a nonce tells who answers. Never nullptr.
+  std::shared_ptr<const net::TlsContext> tls;
 };
 
 enum class Heard : std::uint8_t {
@@ -29,7 +32,8 @@ enum class Heard : std::uint8_t {
 // Threads: the collector's.
 class Peer {
  public:
-  Peer(Network network, std::string ip, std::uint16_t port);
+  // `tls`: nullptr: plain.
+  Peer(Network network, std::string ip, std::uint16_t port, const net::TlsContext* tls = nullptr);
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 

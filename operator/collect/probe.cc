@@ -4,14 +4,15 @@
 
 namespace penstock::collect {
 
-Probe::Probe(Network network, const clock::Clock& clock, Target target,
+Probe::Probe(const Network& network, const clock::Clock& clock, Target target,
              std::function<std::string()> nonces, Answered answered)
     : clock_(clock),
       target_(std::move(target)),
       nonces_(std::move(nonces)),
       answered_(std::move(answered)),
       status_(network, target_.ip, target_.port),
-      data_(network, target_.ip, target_.data_port) {}
+      data_(network, target_.ip, target_.data_port,
+            target_.data_tls ? network.tls.get() : nullptr) {}
 
 void Probe::start(void (*ended)(void*), void* argument) {
   task_ = run();

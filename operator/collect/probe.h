@@ -20,7 +20,7 @@ class Probe {
   using Answered = std::function<void(Probe&, const Report&)>;
 
   // `nonces` makes a value that nobody says by chance.
-  Probe(Network network, const clock::Clock& clock, Target target,
+  Probe(const Network& network, const clock::Clock& clock, Target target,
         std::function<std::string()> nonces, Answered answered);
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;

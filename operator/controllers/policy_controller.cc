@@ -124,11 +124,14 @@ void PolicyController::ask_sidecars(const World& world, const std::string& hash)
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
     if (pod->has_sidecar && pod->injected_by == world.policy->meta.name && !pod->ip.empty() &&
         !pod->finished && !pod->meta.deleting) {
-      // A listener with TLS may ask for certificates that the operator has not.
-      const bool asks_traffic = !world.policy->parsed.listener.tls;
-      targets.push_back(
-          {pod->meta.key(), pod->ip, settings_.status_port, hash,
-           asks_traffic ? static_cast<std::uint16_t>(pod->sidecar_port) : std::uint16_t{0}});
+      // One that asks for certificates, which the operator has not, stays unproven and is not
+      // judged.
+      targets.push_back({.pod = pod->meta.key(),
+                         .ip = pod->ip,
+                         .port = settings_.status_port,
+                         .wanted = hash,
+                         .data_port = static_cast<std::uint16_t>(pod->sidecar_port),
+                         .data_tls = world.policy->parsed.listener.tls.has_value()});
     }
   }
   collector_.set_targets(world.policy->meta.key(), std::move(targets));

@@ -1,5 +1,6 @@
 #include "operator/collect/collector.h"
 
+#include <chrono>
 #include <string>
 #include <thread>
 #include <vector>
@@ -7,8 +8,11 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
+#include "lib/clock/clock.h"
 #include "lib/net/descriptor.h"
 #include "lib/sync/mutex.h"
+#include "operator/kube/pem.h"
+#include "operator/webhook/x509.h"
 
 namespace penstock::collect {
 namespace {
@@ -78,6 +82,47 @@ class Engine {
 
  private:
   httplib::Server server_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+// A sidecar's data port with TLS, by a certificate that nobody knows.
+class TlsPort {
+ public:
+  // Whether clients need a certificate as well.
+  explicit TlsPort(bool mutual)
+      : server_([mutual](SSL_CTX& context) { return prepare(context, mutual); }) {
+    server_.Get("/.well-known/penstock/proof/(.*)",
+                [](const httplib::Request& request, httplib::Response& response) {
+                  response.set_content(request.matches[1].str(), "text/plain");
+                });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) {
+      std::this_thread::yield();
+    }
+  }
+  ~TlsPort() {
+    server_.stop();
+    thread_.join();
+  }
+  [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
+
+ private:
+  static bool prepare(SSL_CTX& context, bool mutual) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(clock::RealClock().wall_now());
+    const webhook::Validity hour{now - std::chrono::hours(1), now + std::chrono::hours(1)};
+    const auto authority = webhook::make_authority("ca", hour).value();
+    const auto made = webhook::make_server_certificate(authority, {"chat.ns.svc"}, hour).value();
+    if (mutual) {
+      SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    }
+    return SSL_CTX_use_certificate(&context, kube::certificate_of(made.certificate_pem).get()) ==
+               1 &&
+           SSL_CTX_use_PrivateKey(&context, kube::key_of(made.key_pem).get()) == 1;
+  }
+
+  httplib::SSLServer server_;
   int port_ = 0;
   std::thread thread_;
 };
@@ -158,6 +203,22 @@ TEST_F(CollectorTest, SomethingElseOnThePortIsToldFromASidecarAndFromSilence) {
   EXPECT_EQ(next_change(), "ns/chat");
   EXPECT_TRUE(report("ns/b").reachable);
   EXPECT_EQ(report("ns/b").proof, Proof::kNone) << "perhaps the network is in between";
+}
+
+TEST_F(CollectorTest, ASidecarProvesItselfOverTls) {
+  FakeSidecar sidecar("one");
+  const TlsPort data(false);
+  const TlsPort mutual(true);
+  const auto target = [&sidecar](const char* pod, std::uint16_t port, bool tls) {
+    return Target{pod, "127.0.0.1", sidecar.port(), "one", port, tls};
+  };
+  collector_.set_targets("ns/chat", {target("ns/a", data.port(), true)});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_EQ(report("ns/a").proof, Proof::kGood);
+  collector_.set_targets("ns/chat", {target("ns/b", mutual.port(), true)});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_TRUE(report("ns/b").reachable);
+  EXPECT_EQ(report("ns/b").proof, Proof::kNone) << "it wants a certificate of its clients";
 }
 
 TEST_F(CollectorTest, OneThatDoesNotAnswerDelaysNobody) {
