@@ -1,4 +1,4 @@
-"""The dashboard's queries and the alerts, run by a real Prometheus that scrapes real sidecars."""
+"""The dashboard's queries and the alerts, run by a real Prometheus that scrapes real sidecars and the operator."""
 
 import json
 import pathlib
@@ -12,8 +12,9 @@ import urllib.request
 import pytest
 import yaml
 from control_plane import free_port
-from installation import CHART, ROOT
+from installation import CHART, ROOT, make_namespace, policy_document
 from polling import wait_until
+from spaces import POLICIES
 
 sys.path.insert(0, str(ROOT / "tests" / "contract"))
 
@@ -33,7 +34,7 @@ class Prometheus:
             "rule_files": [str(CHART / "files/rules.yaml")],
             "scrape_configs": [
                 {
-                    "job_name": f"sidecar{number}",
+                    "job_name": f"target{number}",
                     "static_configs": [{"targets": [target], "labels": {"namespace": "team-a", "pod": f"pod{number}"}}],
                 }
                 for number, target in enumerate(targets)
@@ -66,16 +67,20 @@ class Prometheus:
 
 
 @pytest.fixture(scope="module")
-def prometheus(programs, tmp_path_factory):
+def prometheus(programs, cluster, running_operator, tmp_path_factory):
     if shutil.which("prometheus") is None:
         pytest.skip("prometheus is not installed (scripts/bootstrap --e2e)")
     folder = tmp_path_factory.mktemp("prometheus")
     with Stack(folder) as stack:
         sidecars = [stack.sidecar(caching=True, name=f"s{number}") for number in range(2)]
-        running = Prometheus(folder, [sidecar.status.removeprefix("http://") for sidecar in sidecars])
+        operator = f"127.0.0.1:{running_operator.port}"
+        running = Prometheus(folder, [sidecar.status.removeprefix("http://") for sidecar in sidecars] + [operator])
 
-        def load() -> None:
+        namespace = make_namespace(cluster, "monitored")
+
+        def load(policy: str) -> None:
             """Hits, misses, streams and failures, so that every metric there is has something to show."""
+            cluster.api.create(POLICIES.format(namespace), policy_document(policy, {"app": policy}))
             for sidecar in sidecars:
                 for text in ("one", "one", "two"):
                     ask(sidecar.data, text)
@@ -84,11 +89,13 @@ def prometheus(programs, tmp_path_factory):
                 ask(sidecar.data, "four", wish="reset")
 
         # Rates need two scrapes of each series: from before it moves, and from after.
-        load()
+        load("first")
         seen = "count(count_over_time(penstock_upstream_errors_total[1m]) >= 2) > 0"
         wait_until(lambda: running.query(seen), "two scrapes")
-        load()
+        wait_until(lambda: running.query("min(count_over_time(penstock_operator_work_total[1m])) >= 2"), "two of the operator")
+        load("second")
         wait_until(lambda: running.query("sum(rate(penstock_cache_hits_total[1m])) > 0"), "a rate")
+        wait_until(lambda: running.query("sum(rate(penstock_operator_work_total[1m])) > 0"), "a rate of the operator")
         yield running
         running.stop()
 
@@ -120,7 +127,7 @@ def test_every_panel_shows_something(prometheus, title, expression):
 def test_every_alert_is_evaluated(prometheus, name, expression):
     # Without its threshold an alert that is quiet must still find what it judges.
     quiet = expression.rpartition(" > ")[0]
-    if name not in ("PenstockRejecting", "PenstockPolicyRefused"):
+    if name not in ("PenstockRejecting", "PenstockPolicyRefused", "PenstockOperatorFails"):
         assert prometheus.query(quiet), f"{name} finds nothing"
     prometheus.query(expression)
     health = {rule["name"]: rule["health"] for rule in prometheus.get("/api/v1/rules")["groups"][0]["rules"]}
