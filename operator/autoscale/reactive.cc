@@ -1,0 +1,85 @@
+#include "operator/autoscale/reactive.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "operator/autoscale/replica_count.h"
+
+namespace penstock::autoscale {
+namespace {
+
+struct Range {
+  int low = 0;
+  int high = 0;
+};
+
+// Rates below 1 would make a range without a count in it; they count as 1.
+Range reachable(int ready, const ReactiveSettings& settings) {
+  const double high = std::ceil(std::max(1.0, settings.max_scale_up_rate) * ready);
+  const double low = std::floor(ready / std::max(1.0, settings.max_scale_down_rate));
+  return {.low = static_cast<int>(low),
+          .high = static_cast<int>(std::min(high, double{kReplicasMax}))};
+}
+
+bool within_tolerance(double stable, double target, int ready, double tolerance) {
+  const double ratio = stable / (target * ready);
+  return std::abs(ratio - 1) <= tolerance;
+}
+
+// Enters, extends or leaves panic. Leaves only after a whole stable window below the threshold.
+void track_panic(bool over, Time now, const ReactiveSettings& settings, ReactiveState& state) {
+  if (over) {
+    state.panic_since_ms = ms_of(now);
+  } else if (state.panic_since_ms &&
+             time_of(*state.panic_since_ms) + settings.stable_window < now) {
+    state.panic_since_ms.reset();
+    state.panic_peak = 0;
+  }
+}
+
+}  // namespace
+
+ReactiveResult reactive(const ReactiveInput& input, const ReactiveSettings& settings,
+                        ReactiveState& state) {
+  if (!state.started) {
+    state.started = true;
+    const int running = std::max(input.ready, input.replicas);
+    if (running > 1) {
+      state.panic_since_ms = ms_of(input.now);
+      state.panic_peak = running;
+    }
+  }
+  if (!input.stable || !input.panic || !(input.target > 0)) {
+    return {.in_panic = state.panic_since_ms.has_value()};
+  }
+
+  const int ready = std::max(1, input.ready);
+  const Range range = reachable(ready, settings);
+  const int wanted_in_panic = replicas_for(*input.panic, input.target);
+  const bool over = wanted_in_panic >= settings.panic_threshold * ready;
+  int stable = std::clamp(replicas_for(*input.stable, input.target), range.low, range.high);
+  const int panic = std::clamp(wanted_in_panic, range.low, range.high);
+  if (input.ready > 0 && within_tolerance(*input.stable, input.target, ready, settings.tolerance)) {
+    stable = ready;
+  }
+
+  track_panic(over, input.now, settings, state);
+  ReactiveResult result{.replicas = stable, .in_panic = state.panic_since_ms.has_value()};
+  if (result.in_panic) {
+    state.panic_peak = std::max({state.panic_peak, stable, panic});
+    result.replicas = state.panic_peak;
+  }
+  if (settings.scale_down_delay.count() > 0) {
+    const int kept = extreme_of(Extreme::kLargest, state.delayed, input.now,
+                                settings.scale_down_delay, *result.replicas);
+    push(Extreme::kLargest, state.delayed, input.now, *result.replicas);
+    result.replicas = kept;
+  }
+  if (settings.burst_capacity > 0) {
+    result.excess_burst_capacity =
+        std::floor(input.ready * input.target - settings.burst_capacity - *input.panic);
+  }
+  return result;
+}
+
+}  // namespace penstock::autoscale
