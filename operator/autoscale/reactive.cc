@@ -21,11 +21,6 @@ Range reachable(int ready, const ReactiveSettings& settings) {
           .high = static_cast<int>(std::min(high, double{kReplicasMax}))};
 }
 
-bool within_tolerance(double stable, double target, int ready, double tolerance) {
-  const double ratio = stable / (target * ready);
-  return std::abs(ratio - 1) <= tolerance;
-}
-
 // Enters, extends or leaves panic. Leaves only after a whole stable window below the threshold.
 void track_panic(bool over, Time now, const ReactiveSettings& settings, ReactiveState& state) {
   if (over) {
@@ -59,7 +54,8 @@ ReactiveResult reactive(const ReactiveInput& input, const ReactiveSettings& sett
   const bool over = wanted_in_panic >= settings.panic_threshold * ready;
   int stable = std::clamp(replicas_for(*input.stable, input.target), range.low, range.high);
   const int panic = std::clamp(wanted_in_panic, range.low, range.high);
-  if (input.ready > 0 && within_tolerance(*input.stable, input.target, ready, settings.tolerance)) {
+  if (input.ready > 0 &&
+      within_tolerance(*input.stable / (input.target * ready), settings.tolerance)) {
     stable = ready;
   }
 

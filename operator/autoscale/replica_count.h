@@ -20,4 +20,10 @@ inline int replicas_for(double total, double per_replica) {
   return static_cast<int>(std::ceil(most * (1 - 1e-12)));
 }
 
+// Whether `ratio` is so near 1 that nothing should move; both ends belong to it, as upstream's
+// Tolerances.isWithin has them.
+inline bool within_tolerance(double ratio, double tolerance) {
+  return 1 - tolerance <= ratio && ratio <= 1 + tolerance;
+}
+
 }  // namespace penstock::autoscale
