@@ -1,8 +1,8 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "lib/json/field.h"
@@ -27,19 +27,51 @@ struct ServiceParameters {
   double b = 0.05;  // ms for each token that is computed
   double g = 2e-5;  // ms for each token that is attended to
   bool operator==(const ServiceParameters&) const = default;
+  static constexpr auto fields() {
+    using T = ServiceParameters;
+    return std::tuple{json::Field{"a", &T::a}, json::Field{"b", &T::b}, json::Field{"g", &T::g}};
+  }
 };
 
 struct RequestShape {
   double input_tokens = 0;   // mean, without what a cache saved; >= 0
   double output_tokens = 1;  // mean; below 1 counts as 1
+
+  bool operator==(const RequestShape&) const = default;
+  static constexpr auto fields() {
+    using T = RequestShape;
+    return std::tuple{json::Field{"inputTokens", &T::input_tokens},
+                      json::Field{"outputTokens", &T::output_tokens}};
+  }
 };
 
 struct EngineBounds {
   int batch_max = 64;   // N: requests served at once; >= 1
   int queue_max = 256;  // Q: requests that may wait; >= 0
+
+  bool operator==(const EngineBounds&) const = default;
+  static constexpr auto fields() {
+    using T = EngineBounds;
+    return std::tuple{json::Field{"batchMax", &T::batch_max},
+                      json::Field{"queueMax", &T::queue_max}};
+  }
 };
 // N + Q at most; what is beyond is cut from Q, then from N.
 inline constexpr int kStatesMax = 65'536;
+
+// All that a prediction needs beside the rate.
+struct ServiceModel {
+  ServiceParameters parameters;
+  RequestShape shape;
+  EngineBounds bounds;
+
+  bool operator==(const ServiceModel&) const = default;
+  static constexpr auto fields() {
+    using T = ServiceModel;
+    return std::tuple{json::Field{"parameters", &T::parameters}, json::Field{"shape", &T::shape},
+                      json::Field{"bounds", &T::bounds}};
+  }
+};
 
 struct Performance {
   double throughput = 0;  // requests/s
@@ -53,15 +85,15 @@ struct Performance {
 struct Objectives {
   std::optional<double> ttft_ms;
   std::optional<double> itl_ms;
+
   bool operator==(const Objectives&) const = default;
+  static constexpr auto fields() {
+    using T = Objectives;
+    return std::tuple{json::Field{"ttftMs", &T::ttft_ms}, json::Field{"itlMs", &T::itl_ms}};
+  }
 };
 
 enum class BoundBy : std::uint8_t { kNothing, kTtft, kItl };
-constexpr auto enum_names(BoundBy) {
-  return std::array{json::EnumName{BoundBy::kNothing, "Nothing"},
-                    json::EnumName{BoundBy::kTtft, "TimeToFirstToken"},
-                    json::EnumName{BoundBy::kItl, "TimePerOutputToken"}};
-}
 
 struct SustainableRate {
   double requests_per_s = 0;  // lambda*: 0 where even a nearly idle replica misses an objective
