@@ -82,21 +82,31 @@ milliseconds longest_period(const ScalingRules& rules) {
   return longest;
 }
 
+struct Change {
+  int current = 0;
+  int desired = 0;
+};
+
+int stabilized(Extreme extreme, std::vector<TimedCount>& counts, Time now, milliseconds window,
+               const Change& change) {
+  forget_older(counts, now, window);
+  if (counts.empty() && window.count() > 0) {
+    push(extreme, counts, now, change.current);
+  }
+  const int result = extreme_of(extreme, counts, change.desired);
+  push(extreme, counts, now, change.desired);
+  return result;
+}
+
 }  // namespace
 
 Bounded stabilize(Time now, int current, int desired, const Behavior& behavior,
                   BehaviorState& state) {
-  if (state.least.empty() && state.largest.empty()) {
-    push(Extreme::kSmallest, state.least, now, current);
-    push(Extreme::kLargest, state.largest, now, current);
-  }
+  const Change change{current, desired};
   const int upwards =
-      extreme_of(Extreme::kSmallest, state.least, now, behavior.up.stabilization_window, desired);
-  const int downwards = extreme_of(Extreme::kLargest, state.largest, now,
-                                   behavior.down.stabilization_window, desired);
-  push(Extreme::kSmallest, state.least, now, desired);
-  push(Extreme::kLargest, state.largest, now, desired);
-
+      stabilized(Extreme::kSmallest, state.least, now, behavior.up.stabilization_window, change);
+  const int downwards =
+      stabilized(Extreme::kLargest, state.largest, now, behavior.down.stabilization_window, change);
   Bounded result{.replicas = std::min(std::max(current, upwards), downwards)};
   if (result.replicas != desired) {
     result.limit = desired >= current ? Limit::kScaleUpStabilized : Limit::kScaleDownStabilized;

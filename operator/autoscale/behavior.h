@@ -104,8 +104,8 @@ struct Bounded {
 
 // The recommendation within those of the stabilisation windows: on the way up not above the
 // *smallest* of its window, on the way down not below the *largest* of its own. Remembers
-// `desired`. The first call remembers `current` before it, so that a restart shrinks nothing
-// before a whole window has passed.
+// `desired`. Where a window remembers nothing (after a restart, or a long silence) it begins with
+// `current`, so that nothing shrinks before a whole window has passed.
 Bounded stabilize(Time now, int current, int desired, const Behavior& behavior,
                   BehaviorState& state);
 

@@ -6,9 +6,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "lib/json/field.h"
 #include "operator/autoscale/load.h"
 #include "operator/autoscale/queue_model.h"
 #include "operator/autoscale/time.h"
@@ -72,6 +74,13 @@ struct Capacity {
   Load one;  // of one replica; no value: not known
   CapacitySource kv_source = CapacitySource::kNone;
   CapacitySource rate_source = CapacitySource::kNone;  // of the rates
+
+  bool operator==(const Capacity&) const = default;
+  static constexpr auto fields() {
+    using T = Capacity;
+    return std::tuple{json::Field{"one", &T::one}, json::Field{"kvSource", &T::kv_source},
+                      json::Field{"rateSource", &T::rate_source}};
+  }
 };
 
 struct CapacityQuery {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 
 #include "lib/json/field.h"
 #include "operator/autoscale/load.h"
@@ -31,6 +32,15 @@ struct ConsolidationThresholds {
   double kv_max = 1;             // of KV capacity, which has its own reserve taken off already
   double objective_share = 0.8;  // of an objective that predicted latency may reach
   double coverage_min = 0.9;     // of the window, before anything is believed
+
+  bool operator==(const ConsolidationThresholds&) const = default;
+  static constexpr auto fields() {
+    using T = ConsolidationThresholds;
+    return std::tuple{json::Field{"utilizationMax", &T::utilization_max},
+                      json::Field{"kvMax", &T::kv_max},
+                      json::Field{"objectiveShare", &T::objective_share},
+                      json::Field{"coverageMin", &T::coverage_min}};
+  }
 };
 
 enum class ConsolidationLimit : std::uint8_t {

@@ -91,12 +91,11 @@ Performance QueueModel::at(double requests_per_s) const {
 }
 
 template <class Keeps>
-double QueueModel::highest(const Keeps& keeps) const {
-  double low = 0.001 / service_ms_.front() * kMsPerSecond;
-  double high = std::max(low, rate_max());
+double QueueModel::highest(double high, const Keeps& keeps) const {
   if (keeps(at(high))) {
     return high;
   }
+  double low = std::min(high, 0.001 / service_ms_.front() * kMsPerSecond);
   if (!keeps(at(low))) {
     return 0;
   }
@@ -109,20 +108,22 @@ double QueueModel::highest(const Keeps& keeps) const {
 
 SustainableRate QueueModel::sustainable(const Objectives& objectives) const {
   SustainableRate result{.requests_per_s = rate_max()};
-  const auto narrow = [&](BoundBy by, double rate) {
+  // Each objective is looked for below what those before it allow.
+  const auto narrow = [&](BoundBy by, const std::optional<double>& objective,
+                          double Performance::* latency_ms) {
+    if (!objective || result.requests_per_s == 0) {
+      return;
+    }
+    const double rate = highest(result.requests_per_s, [&](const Performance& seen) {
+      return seen.*latency_ms <= *objective;
+    });
     if (rate < result.requests_per_s) {
       result.requests_per_s = rate;
       result.bound_by = by;
     }
   };
-  if (objectives.ttft_ms) {
-    narrow(BoundBy::kTtft,
-           highest([&](const Performance& seen) { return seen.ttft_ms <= *objectives.ttft_ms; }));
-  }
-  if (objectives.itl_ms) {
-    narrow(BoundBy::kItl,
-           highest([&](const Performance& seen) { return seen.itl_ms <= *objectives.itl_ms; }));
-  }
+  narrow(BoundBy::kTtft, objectives.ttft_ms, &Performance::ttft_ms);
+  narrow(BoundBy::kItl, objectives.itl_ms, &Performance::itl_ms);
   result.served = result.requests_per_s > 0 ? at(result.requests_per_s).served : 0;
   return result;
 }

@@ -121,7 +121,7 @@ class QueueModel {
  private:
   [[nodiscard]] double prefill_ms(double batch) const;
   template <class Keeps>
-  [[nodiscard]] double highest(const Keeps& keeps) const;
+  [[nodiscard]] double highest(double high, const Keeps& keeps) const;
 
   ServiceParameters parameters_;
   RequestShape shape_;

@@ -66,8 +66,8 @@ ReactiveResult reactive(const ReactiveInput& input, const ReactiveSettings& sett
     result.replicas = state.panic_peak;
   }
   if (settings.scale_down_delay.count() > 0) {
-    const int kept = extreme_of(Extreme::kLargest, state.delayed, input.now,
-                                settings.scale_down_delay, *result.replicas);
+    forget_older(state.delayed, input.now, settings.scale_down_delay);
+    const int kept = extreme_of(Extreme::kLargest, state.delayed, *result.replicas);
     push(Extreme::kLargest, state.delayed, input.now, *result.replicas);
     result.replicas = kept;
   }

@@ -22,15 +22,17 @@ void push(Extreme extreme, std::vector<TimedCount>& counts, Time now, int replic
   counts.push_back({ms_of(now), replicas});
 }
 
-int extreme_of(Extreme extreme, std::vector<TimedCount>& counts, Time now, milliseconds window,
-               int current) {
+void forget_older(std::vector<TimedCount>& counts, Time now, milliseconds window) {
   const auto kept = std::ranges::find_if(
       counts, [&](const TimedCount& count) { return now - time_of(count.at_ms) < window; });
   counts.erase(counts.begin(), kept);
-  if (counts.empty()) {
+}
+
+int extreme_of(Extreme extreme, const std::vector<TimedCount>& counts, int current) {
+  if (counts.empty() || beats(extreme, current, counts.front().replicas)) {
     return current;
   }
-  return beats(extreme, current, counts.front().replicas) ? current : counts.front().replicas;
+  return counts.front().replicas;
 }
 
 }  // namespace penstock::autoscale

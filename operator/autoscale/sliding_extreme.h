@@ -34,8 +34,10 @@ enum class Extreme : std::uint8_t { kLargest, kSmallest };
 
 void push(Extreme extreme, std::vector<TimedCount>& counts, Time now, int replicas);
 
-// Forgets what is `window` old or older, then returns the extreme of the rest and of `current`.
-int extreme_of(Extreme extreme, std::vector<TimedCount>& counts, Time now, milliseconds window,
-               int current);
+// Forgets what is `window` old or older.
+void forget_older(std::vector<TimedCount>& counts, Time now, milliseconds window);
+
+// The extreme of what is remembered and of `current`.
+int extreme_of(Extreme extreme, const std::vector<TimedCount>& counts, int current);
 
 }  // namespace penstock::autoscale

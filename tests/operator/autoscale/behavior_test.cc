@@ -187,6 +187,17 @@ TEST(StabilizeTest, ARestartHoldsForAWholeWindow) {
   expect_sequence({}, {{0, 8, 2, 8}, {299, 8, 2, 8}, {300, 8, 2, 2}});
 }
 
+// Nothing was recommended for longer than the window: as little history as after a restart.
+TEST(StabilizeTest, ASilenceHoldsForAWholeWindow) {
+  expect_sequence({}, {{0, 8, 8, 8}, {1'000, 8, 2, 8}, {1'299, 8, 2, 8}, {1'300, 8, 2, 2}});
+}
+
+TEST(StabilizeTest, NoWindowsHoldNothing) {
+  Behavior prompt;
+  prompt.down.stabilization_window = seconds(0);
+  expect_sequence(prompt, {{0, 8, 2, 2}, {1, 2, 9, 9}, {2, 9, 1, 1}});
+}
+
 TEST(StabilizeTest, SaysWhichWindowHeldIt) {
   BehaviorState state;
   EXPECT_EQ(stabilize(at(0), 8, 8, {}, state).limit, Limit::kNone);

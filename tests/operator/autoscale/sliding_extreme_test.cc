@@ -29,8 +29,10 @@ TEST(SlidingExtremeTest, IsWhatAScanOfAllCountsWouldFind) {
         least = std::min(least, past.replicas);
       }
     }
-    EXPECT_EQ(extreme_of(Extreme::kLargest, largest, now, seconds(30), count), most);
-    EXPECT_EQ(extreme_of(Extreme::kSmallest, smallest, now, seconds(30), count), least);
+    forget_older(largest, now, seconds(30));
+    forget_older(smallest, now, seconds(30));
+    EXPECT_EQ(extreme_of(Extreme::kLargest, largest, count), most);
+    EXPECT_EQ(extreme_of(Extreme::kSmallest, smallest, count), least);
     push(Extreme::kLargest, largest, now, count);
     push(Extreme::kSmallest, smallest, now, count);
     all.push_back({ms_of(now), count});
@@ -45,7 +47,8 @@ TEST(SlidingExtremeTest, WhenFullItErrsOnTheSideOfTheExtreme) {
   }
   EXPECT_EQ(counts.size(), kCountsMax);
   EXPECT_EQ(counts.front().replicas, 5'000);
-  EXPECT_EQ(extreme_of(Extreme::kLargest, counts, kStart + seconds(4'999), hours(24), 0), 5'000);
+  forget_older(counts, kStart + seconds(4'999), hours(24));
+  EXPECT_EQ(extreme_of(Extreme::kLargest, counts, 0), 5'000);
 }
 
 }  // namespace
