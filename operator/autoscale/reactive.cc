@@ -21,6 +21,18 @@ Range reachable(int ready, const ReactiveSettings& settings) {
           .high = static_cast<int>(std::min(high, double{kReplicasMax}))};
 }
 
+void begin_after_gap(const ReactiveInput& input, const ReactiveSettings& settings,
+                     ReactiveState& state) {
+  const bool gap =
+      !state.measured_ms || input.now - time_of(*state.measured_ms) > settings.stable_window;
+  state.measured_ms = ms_of(input.now);
+  const int running = std::max(input.ready, input.replicas);
+  if (gap && running > 1) {
+    state.panic_since_ms = ms_of(input.now);
+    state.panic_peak = std::max(state.panic_peak, running);
+  }
+}
+
 // Enters, extends or leaves panic. Leaves only after a whole stable window below the threshold.
 void track_panic(bool over, Time now, const ReactiveSettings& settings, ReactiveState& state) {
   if (over) {
@@ -36,17 +48,10 @@ void track_panic(bool over, Time now, const ReactiveSettings& settings, Reactive
 
 ReactiveResult reactive(const ReactiveInput& input, const ReactiveSettings& settings,
                         ReactiveState& state) {
-  if (!state.started) {
-    state.started = true;
-    const int running = std::max(input.ready, input.replicas);
-    if (running > 1) {
-      state.panic_since_ms = ms_of(input.now);
-      state.panic_peak = running;
-    }
-  }
   if (!input.stable || !input.panic || !(input.target > 0)) {
     return {.in_panic = state.panic_since_ms.has_value()};
   }
+  begin_after_gap(input, settings, state);
 
   const int ready = std::max(1, input.ready);
   const Range range = reachable(ready, settings);

@@ -50,7 +50,7 @@ struct ReactiveInput {
 };
 
 struct ReactiveState {
-  bool started = false;
+  std::optional<std::int64_t> measured_ms;     // when there last was data
   std::optional<std::int64_t> panic_since_ms;  // the last time the threshold was passed
   int panic_peak = 0;                          // panic memory: the largest result since it began
   std::vector<TimedCount> delayed;             // results within the scale-down delay
@@ -58,7 +58,7 @@ struct ReactiveState {
   bool operator==(const ReactiveState&) const = default;
   static constexpr auto fields() {
     using T = ReactiveState;
-    return std::tuple{json::Field{"started", &T::started},
+    return std::tuple{json::Field{"measuredMs", &T::measured_ms},
                       json::Field{"panicSinceMs", &T::panic_since_ms},
                       json::Field{"panicPeak", &T::panic_peak},
                       json::Field{"delayed", &T::delayed, {.items_max = kCountsMax}}};
@@ -73,8 +73,9 @@ struct ReactiveResult {
   double excess_burst_capacity = 0;
 };
 
-// The first call over more than one replica starts in panic with them as its memory: an operator
-// that just restarted has no history to shrink on. Without data the state stays as it is.
+// The first data over more than one replica, and the first after a stable window without any,
+// starts in panic with them as its memory: an operator that just restarted has no history to shrink
+// on. Without data the state stays as it is.
 ReactiveResult reactive(const ReactiveInput& input, const ReactiveSettings& settings,
                         ReactiveState& state);
 

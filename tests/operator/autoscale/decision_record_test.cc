@@ -39,7 +39,7 @@ DecisionRecord full_record() {
   in.service = {{6, 0.05, 2e-5}, {1'154, 211}, {64, 256}};
   in.votes = {{"cpu", 4}, {"queue", std::nullopt}};
   in.forecasts = {forecast(70, 80)};
-  record.state = {.reactive = {true, kStartMs - 1'000, 9, {{kStartMs - 2'000, 9}}},
+  record.state = {.reactive = {kStartMs - 500, kStartMs - 1'000, 9, {{kStartMs - 2'000, 9}}},
                   .behavior = {{{kStartMs - 3'000, 7}},
                                {{kStartMs - 4'000, 9}},
                                {{kStartMs - 9'000, 2}},

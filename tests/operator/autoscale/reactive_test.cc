@@ -26,7 +26,7 @@ ReactiveInput input(int second, double stable, double panic, int ready) {
 
 // Past its first call, out of panic.
 ReactiveState settled() {
-  return {.started = true};
+  return {.measured_ms = ms_of(kStart)};
 }
 
 TEST(ReplicaCountTest, RoundsUpButNotOverRoundingErrors) {
@@ -146,6 +146,16 @@ TEST(ReactiveTest, NoDataHoldsAndForgetsNothing) {
   ReactiveInput targetless = input(10, 20, 20, 9);
   targetless.target = 0;
   EXPECT_EQ(reactive(targetless, settings, state).replicas, std::nullopt);
+}
+
+// A minute and more without data is no history either.
+TEST(ReactiveTest, AGapIsLikeARestart) {
+  ReactiveState state = settled();
+  const ReactiveSettings settings;
+  EXPECT_EQ(reactive(input(0, 80, 80, 8), settings, state).replicas, 8);
+  EXPECT_EQ(reactive(input(61, 3, 3, 8), settings, state).replicas, 8);
+  EXPECT_EQ(reactive(input(121, 3, 3, 8), settings, state).replicas, 8);
+  EXPECT_EQ(reactive(input(122, 3, 3, 8), settings, state).replicas, 4);
 }
 
 TEST(ReactiveTest, ScaleDownDelayKeepsTheLargestOfItsWindow) {

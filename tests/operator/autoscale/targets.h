@@ -35,7 +35,7 @@ inline Forecast forecast(double mean, double p90) {
 
 // Past its first call, out of panic.
 inline State settled(int replicas) {
-  return {.reactive = {.started = true}, .seen_replicas = replicas};
+  return {.reactive = {.measured_ms = kStartMs}, .seen_replicas = replicas};
 }
 
 }  // namespace penstock::autoscale
