@@ -32,8 +32,9 @@ class Test {
   [[nodiscard]] ConsolidationLimit latency(int remaining) const {
     std::optional<double> ttft;
     std::optional<double> itl;
-    if (model_ && input_.tail.requests.value_or(0) > 0) {
-      const Performance seen = model_->at(*input_.tail.requests / remaining);
+    const double requests_per_s = input_.tail.requests.value_or(0);
+    if (model_ && requests_per_s > 0) {
+      const Performance seen = model_->at(requests_per_s / remaining);
       ttft = seen.ttft_ms;
       itl = seen.itl_ms;
     } else if (!model_) {

@@ -1,7 +1,7 @@
 #include "operator/autoscale/needs.h"
 
 #include <algorithm>
-#include <limits>
+#include <cstdint>
 
 #include "operator/autoscale/replica_count.h"
 
@@ -36,8 +36,9 @@ std::optional<double> expected_replicas(const Inputs& inputs) {
 
 int budget_of(const Budget& budget) {
   std::int64_t most = budget.replicas.value_or(kReplicasMax);
-  if (budget.picodollars_per_hour && budget.replica_picodollars_per_hour.value_or(0) > 0) {
-    most = std::min(most, *budget.picodollars_per_hour / *budget.replica_picodollars_per_hour);
+  const std::int64_t price = budget.replica_picodollars_per_hour.value_or(0);
+  if (budget.picodollars_per_hour && price > 0) {
+    most = std::min(most, *budget.picodollars_per_hour / price);
   }
   return static_cast<int>(std::clamp<std::int64_t>(most, 0, kReplicasMax));
 }

@@ -68,6 +68,7 @@ class Selection {
 
   [[nodiscard]] std::vector<DeletionCost> costs() const {
     std::vector<DeletionCost> costs;
+    costs.reserve(pods_.size());
     for (const VictimCandidate& pod : pods_) {
       costs.push_back({.name = pod.name});
     }
