@@ -59,9 +59,10 @@ ReactiveResult reactive(const ReactiveInput& input, const ReactiveSettings& sett
   const bool over = wanted_in_panic >= settings.panic_threshold * ready;
   int stable = std::clamp(replicas_for(*input.stable, input.target), range.low, range.high);
   const int panic = std::clamp(wanted_in_panic, range.low, range.high);
-  if (input.ready > 0 &&
-      within_tolerance(*input.stable / (input.target * ready), settings.tolerance)) {
-    stable = ready;
+  // Of what is asked for: pods that restart must not lower it to what happens to serve.
+  if (input.replicas > 0 &&
+      within_tolerance(*input.stable / (input.target * input.replicas), settings.tolerance)) {
+    stable = input.replicas;
   }
 
   track_panic(over, input.now, settings, state);

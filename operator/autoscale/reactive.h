@@ -21,7 +21,7 @@ struct ReactiveSettings {
   double max_scale_up_rate = 1'000;  // at most this many times the ready replicas; > 1
   double max_scale_down_rate = 2;    // at least ready divided by this; > 1
   double panic_threshold = 2;        // of ready replicas; > 1
-  double tolerance = 0.1;            // of stable / (ready * target) around 1; 0 … 1; 0: none
+  double tolerance = 0.1;            // of stable / (replicas * target) around 1; 0 … 1; 0: none
   double burst_capacity = 0;         // load (in decisions: full replicas) that must fit beside
                                      // the present one; 0: not asked
   milliseconds stable_window{60'000};

@@ -96,6 +96,7 @@ class Selection {
       node.held = node.held || pod.node_held || pod.node.empty();
     }
     std::vector<Node> nodes;
+    nodes.reserve(by_name.size());
     for (const auto& [name, node] : by_name) {
       nodes.push_back(node);
     }

@@ -125,6 +125,15 @@ TEST(ReactiveTest, ARestartWhilePodsStartKeepsWhatWasAskedFor) {
   EXPECT_EQ(reactive(first, ReactiveSettings{}, state).replicas, 8);
 }
 
+// Ten are asked for and nine serve, because one restarts: 92 is within 10 % of what ten should
+// carry.
+TEST(ReactiveTest, ToleranceIsOfWhatIsAskedFor) {
+  ReactiveState state = settled();
+  ReactiveInput restarting = input(0, 92, 92, 9);
+  restarting.replicas = 10;
+  EXPECT_EQ(reactive(restarting, ReactiveSettings{}, state).replicas, 10);
+}
+
 TEST(ReactiveTest, ARestartOverOneReplicaIsNoPanic) {
   ReactiveState state;
   const ReactiveResult result = reactive(input(0, 3, 3, 1), ReactiveSettings{}, state);
