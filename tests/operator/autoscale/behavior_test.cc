@@ -115,6 +115,11 @@ TEST(RateTest, AnOverrunPeriodNeverTurnsTheDirection) {
   BehaviorState state;
   record_change(at(0), 2, 12, behavior, state);
   EXPECT_EQ(limit_rate(at(10), 12, 20, behavior, state).replicas, 12);
+
+  const Behavior slow{.down = {.policies = {pods(1, 60)}}};
+  BehaviorState shrunk;
+  record_change(at(0), 12, 2, slow, shrunk);
+  EXPECT_EQ(limit_rate(at(10), 2, 0, slow, shrunk).replicas, 2) << "not the eleven of its period";
 }
 
 TEST(RateTest, EachPolicyHasItsOwnPeriod) {

@@ -116,6 +116,19 @@ TEST(CapacityTest, OutliersDoNotMoveTheMedian) {
   EXPECT_EQ(model.capacity(kQuery).one.kv, 50'000);
 }
 
+TEST(CapacityTest, WhatMostSamplesLackIsNotKnown) {
+  CapacityModel model;
+  for (int i = 0; i < 10; ++i) {
+    CapacitySample sample = full(50'000);
+    if (i >= 4) {
+      sample.carried.kv.reset();  // engines without a metrics port
+    }
+    model.observe(kStart + seconds(5 * i), sample);
+  }
+  EXPECT_EQ(model.capacity(kQuery).one.kv, std::nullopt);
+  EXPECT_EQ(model.capacity(kQuery).one.requests, 8);
+}
+
 TEST(CapacityTest, ItFollowsWhatChanges) {
   CapacityModel model;
   teach(model, 200, 50'000);

@@ -59,6 +59,11 @@ INSTANTIATE_TEST_SUITE_P(
               .capacity = {.requests = 10}},
              0,
              kNoHistory},
+        Case{
+            "JustEnoughHistory",
+            {.replicas = 8, .tail = {.requests = 0}, .coverage = 0.9, .capacity = {.requests = 10}},
+            7,
+            kNothing},
         Case{"NoCapacity",
              {.replicas = 8, .tail = {.requests = 1}, .coverage = 1, .capacity = {.kv = 10}},
              0,

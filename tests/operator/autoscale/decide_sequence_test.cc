@@ -198,6 +198,16 @@ TEST(DecideSequenceTest, AnotherScalersChangesAreNotDrift) {
   EXPECT_EQ(decision.write, 8);
 }
 
+// What we wrote before somebody took over is not ours when it comes again.
+TEST(DecideSequenceTest, OldWritesAreForgottenOutsideEnforce) {
+  Loop loop(8, settled(8));
+  EXPECT_EQ(loop.step(0, 96).write, 12);
+  Inputs inputs = serving(5, 8, 64);
+  inputs.settings.mode = Mode::kAdvise;
+  loop.step(inputs);
+  EXPECT_EQ(loop.step(serving(10, 12, 64)).withheld, Withheld::kManualOverride);
+}
+
 TEST(DecideSequenceTest, SleepsAndWakes) {
   Loop loop(1, settled(1));
   const auto quiet = [&](int second, int held) {

@@ -121,6 +121,13 @@ INSTANTIATE_TEST_SUITE_P(
         // The tail of the window was 56: seven must stay, though the moment needs five.
         Step{"TheTailDecides", 8, 40, [](Inputs& in) { in.observed.tail = {.requests = 56}; }, 7,
              Reason::kConsolidationUnsafe},
+        // 60 would fit on seven at 95 %, but the reactive loop plans with 80 %.
+        Step{"ConsolidationIsNoLooserThanThePlan", 8, 40,
+             [](Inputs& in) {
+               in.observed.tail = {.requests = 60};
+               in.settings.consolidation.utilization_max = 0.95;
+             },
+             8, Reason::kConsolidationUnsafe},
         Step{"AHoleInTheWindow", 8, 40, [](Inputs& in) { in.observed.coverage = 0.5; }, 8,
              Reason::kConsolidationUnsafe},
         Step{"ForecastKeeps", 8, 40, [](Inputs& in) { in.forecasts = {forecast(48, 56)}; }, 7,
