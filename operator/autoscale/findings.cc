@@ -51,8 +51,8 @@ Finding metrics_available(const Inputs& inputs, const Needs& needs) {
   } else if (missing > 0) {
     finding.status = ConditionStatus::kTrue;
     finding.reason = "PodsMissing";
-    finding.message = std::to_string(missing) +
-                      " pods did not report; each counts as fully loaded before replicas shrink";
+    finding.message = "pods that did not report: " + std::to_string(missing) +
+                      "; each counts as fully loaded before replicas shrink";
   } else {
     finding = {finding.type, ConditionStatus::kTrue, "Fresh", "every pod reports"};
   }

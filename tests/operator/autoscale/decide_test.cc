@@ -263,6 +263,13 @@ INSTANTIATE_TEST_SUITE_P(Zero, DecideStepTest,
                                                 in.forecasts = {forecast(10, 20)};
                                               },
                                               3, Reason::kForecast},
+                                         Step{"AForecastWakesTheFloorAtLeast", 0, 0,
+                                              [](Inputs& in) {
+                                                idle(in);
+                                                in.settings.replicas_min = 5;
+                                                in.forecasts = {forecast(10, 20)};
+                                              },
+                                              5, Reason::kForecast},
                                          Step{"AScheduleWakes", 0, 0,
                                               [](Inputs& in) {
                                                 idle(in);
@@ -307,7 +314,7 @@ TEST(DecideTest, ConditionsOfAGoodDay) {
 TEST(DecideTest, ConditionsSayWhatIsWrong) {
   Inputs inputs = serving(0, 8, 64);
   inputs.target.other_scaler = "HorizontalPodAutoscaler web";
-  inputs.observed.missing_pods = 2;
+  inputs.observed.missing_pods = 1;
   Decision decision = decide(inputs, {}).decision;
   EXPECT_EQ(decision.withheld, Withheld::kConflict);
   EXPECT_EQ(text(decision, "ScalingActive"), "False Conflict");

@@ -67,6 +67,16 @@ TEST(VictimsTest, AHeldNodeIsNotEmptied) {
   EXPECT_EQ(order(pods, 2), "b c");
 }
 
+TEST(VictimsTest, OnePodThatSaysSoHoldsItsNode) {
+  const std::vector<VictimCandidate> pods{
+      {.name = "a", .node = "held", .node_held = true, .cache_value = 9},
+      {.name = "b", .node = "held", .cache_value = 9},
+      {.name = "c", .node = "free", .cache_value = 1},
+      {.name = "d", .node = "free", .cache_value = 20},
+      {.name = "e", .node = "free", .cache_value = 20}};
+  EXPECT_EQ(order(pods, 2), "c a") << "not the two that would empty nothing";
+}
+
 TEST(VictimsTest, PodsThatDoNotServeGoFirst) {
   const std::vector<VictimCandidate> pods{{.name = "a", .node = "n1", .cache_value = 0},
                                           {.name = "b", .node = "n2", .ready = false},
