@@ -1,6 +1,7 @@
 #include "operator/autoscale/queue_model.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace penstock::autoscale {
 namespace {
@@ -29,6 +30,27 @@ struct ChainSums {
     }
   }
 };
+
+// Adds the states in which all of `batch` are served and 1 … `waiting` wait: a geometric series, in
+// closed form where 1 - ratio is large enough for it to keep its digits.
+void add_waiting(ChainSums& sums, double ratio, int batch, int waiting) {
+  if (ratio > 1 - 5e-4) {
+    for (int i = 1; i <= waiting; ++i) {
+      sums.weight *= ratio;
+      sums.add(batch + i, batch);
+    }
+    return;
+  }
+  const double last = std::pow(ratio, waiting);
+  const double rest = 1 - ratio;
+  const double states = ratio * (1 - last) / rest;
+  const double positions =
+      ratio * (1 - (waiting + 1) * last + waiting * last * ratio) / (rest * rest);
+  sums.all += sums.weight * states;
+  sums.present += sums.weight * (batch * states + positions);
+  sums.served += sums.weight * batch * states;
+  sums.weight *= last;
+}
 
 EngineBounds within_states(EngineBounds bounds) {
   bounds.batch_max = std::clamp(bounds.batch_max, 1, kStatesMax);
@@ -71,11 +93,7 @@ Performance QueueModel::at(double requests_per_s) const {
     sums.weight *= lambda * service_ms_[static_cast<std::size_t>(n - 1)];
     sums.add(n, n);
   }
-  const double ratio = lambda * service_ms_.back();
-  for (int waiting = 1; waiting <= bounds_.queue_max; ++waiting) {
-    sums.weight *= ratio;
-    sums.add(bounds_.batch_max + waiting, bounds_.batch_max);
-  }
+  add_waiting(sums, lambda * service_ms_.back(), bounds_.batch_max, bounds_.queue_max);
 
   Performance result;
   result.refused = sums.weight / sums.all;

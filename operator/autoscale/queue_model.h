@@ -101,8 +101,8 @@ struct SustainableRate {
   double served = 0;  // the mean batch there
 };
 
-// Not thread-safe to build, safe to read. One evaluation is O(N + Q): under a microsecond for the
-// defaults.
+// Not thread-safe to build, safe to read. One evaluation is O(N), and O(N + Q) within
+// 0.05 % of mu(N): well under a microsecond for the defaults.
 class QueueModel {
  public:
   QueueModel(const ServiceParameters& parameters, const RequestShape& shape,

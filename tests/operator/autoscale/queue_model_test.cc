@@ -32,6 +32,17 @@ TEST(QueueModelTest, EvaluatesOneRate) {
   EXPECT_NEAR(seen.refused, 8.397657e-10, 1e-15);
 }
 
+// Where the closed form of the waiting room takes over from the sum, they agree.
+TEST(QueueModelTest, TheWaitingRoomHasNoSeam) {
+  const QueueModel model(kParameters, kShape, kBounds);
+  const double full = model.rate_max() / 0.999;
+  const Performance below = model.at(full * (1 - 5.0001e-4));
+  const Performance above = model.at(full * (1 - 4.9999e-4));
+  EXPECT_NEAR(below.wait_ms, above.wait_ms, 1e-5 * above.wait_ms);
+  EXPECT_NEAR(below.refused, above.refused, 1e-5 * above.refused);
+  EXPECT_LT(below.wait_ms, above.wait_ms);
+}
+
 // N = 1, Q = 1 by hand: a = 10, b = g = 0 in effect, I = 0, O = 1, so pre = dec = 10 and mu = 1/20.
 // lambda = 1/20: p = 1/3 each, X = 1/30 per ms, served 2/3, present 1, S = 20, W = 10.
 TEST(QueueModelTest, ThreeStatesByHand) {
