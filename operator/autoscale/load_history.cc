@@ -1,0 +1,69 @@
+#include "operator/autoscale/load_history.h"
+
+#include <cstddef>
+#include <utility>
+
+namespace penstock::autoscale {
+namespace {
+
+constexpr double kMsPerSecond = 1'000;
+
+bool is_active(const Demand& demand, int held_requests) {
+  return held_requests > 0 || demand.total.requests.value_or(0) > 0 ||
+         demand.running.value_or(0) > 0 || demand.waiting.value_or(0) > 0;
+}
+
+}  // namespace
+
+LoadHistory::LoadHistory(const LoadHistorySettings& settings)
+    : settings_(settings),
+      load_{Windows(settings), Windows(settings), Windows(settings), Windows(settings)},
+      ttft_ms_(settings.tail, settings.tail_bucket),
+      itl_ms_(settings.tail, settings.tail_bucket) {}
+
+void LoadHistory::add(Time now, const Demand& demand, int held_requests) {
+  missing_ = demand.missing;
+  held_ = held_requests;
+  if (!active_ms_ || demand.missing > 0 || is_active(demand, held_requests)) {
+    active_ms_ = ms_of(now);
+  }
+  if (demand.reporting == 0) {
+    return;
+  }
+  const double all = static_cast<double>(demand.reporting + demand.missing) / demand.reporting;
+  for (const Dimension dimension : kDimensions) {
+    if (const std::optional<double>& total = demand.total.*member_of(dimension)) {
+      Windows& windows = load_[std::to_underlying(dimension)];
+      windows.recent.add(now, *total);
+      windows.tail.add(now, *total * all);
+    }
+  }
+  if (const std::optional<double> mean = demand.ttft.mean_s()) {
+    ttft_ms_.add(now, *mean * kMsPerSecond);
+  }
+  if (const std::optional<double> mean = demand.tpot.mean_s()) {
+    itl_ms_.add(now, *mean * kMsPerSecond);
+  }
+}
+
+Observed LoadHistory::observed(Time now) const {
+  Observed result;
+  for (const Dimension dimension : kDimensions) {
+    const Windows& windows = load_[std::to_underlying(dimension)];
+    const auto member = member_of(dimension);
+    result.stable.*member = windows.recent.mean(now, settings_.stable);
+    result.panic.*member = windows.recent.mean(now, settings_.panic);
+    result.tail.*member = windows.tail.quantile(now, settings_.tail, settings_.tail_quantile);
+  }
+  // Requests are in every report.
+  const Windows& requests = load_[std::to_underlying(Dimension::kRequests)];
+  result.coverage = requests.tail.coverage(now, settings_.tail);
+  result.tail_ttft_ms = ttft_ms_.quantile(now, settings_.tail, settings_.tail_quantile);
+  result.tail_itl_ms = itl_ms_.quantile(now, settings_.tail, settings_.tail_quantile);
+  result.missing_pods = missing_;
+  result.active_ms = active_ms_;
+  result.held_requests = held_;
+  return result;
+}
+
+}  // namespace penstock::autoscale

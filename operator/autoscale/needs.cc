@@ -1,0 +1,155 @@
+#include "operator/autoscale/needs.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "operator/autoscale/replica_count.h"
+
+namespace penstock::autoscale {
+namespace {
+
+constexpr double kWakingShare = 0.1;  // of a replica
+
+// The least level that is high enough, else the highest there is, else the mean.
+double value_at(const Forecast& forecast, double level) {
+  double value = forecast.mean;
+  for (const ForecastQuantile& quantile : forecast.upper) {
+    value = quantile.value;
+    if (quantile.level >= level) {
+      break;
+    }
+  }
+  return value;
+}
+
+// What the trained forecasts expect, as a number of full replicas.
+std::optional<double> expected_replicas(const Inputs& inputs) {
+  Load expected;
+  for (const Forecast& forecast : inputs.forecasts) {
+    if (forecast.trained) {
+      expected.*member_of(forecast.dimension) =
+          value_at(forecast, inputs.settings.predictive.quantile);
+    }
+  }
+  return in_replicas(expected, inputs.capacity.one);
+}
+
+int budget_of(const Budget& budget) {
+  std::int64_t most = budget.replicas.value_or(kReplicasMax);
+  const std::int64_t price = budget.replica_picodollars_per_hour.value_or(0);
+  if (budget.picodollars_per_hour && price > 0) {
+    most = std::min(most, *budget.picodollars_per_hour / price);
+  }
+  return static_cast<int>(std::clamp<std::int64_t>(most, 0, kReplicasMax));
+}
+
+int floor_of(const Inputs& inputs) {
+  const Settings& settings = inputs.settings;
+  const int floor = std::max({1, settings.replicas_min, inputs.scheduled_floor});
+  return std::min(floor, settings.replicas_max);
+}
+
+void add_reactive(const Inputs& inputs, int supply, ReactiveState& state, Needs& needs) {
+  const Load& one = inputs.capacity.one;
+  const ReactiveResult result = reactive({.now = time_of(inputs.now_ms),
+                                          .stable = in_replicas(inputs.observed.stable, one),
+                                          .panic = in_replicas(inputs.observed.panic, one),
+                                          .target = inputs.settings.utilization,
+                                          .ready = supply,
+                                          .replicas = inputs.target.replicas},
+                                         inputs.settings.reactive, state);
+  needs.reactive = result.replicas;
+  needs.in_panic = result.in_panic;
+  needs.excess_burst_capacity = result.excess_burst_capacity;
+}
+
+void add_predictive(const Inputs& inputs, Needs& needs) {
+  const Predictive& predictive = inputs.settings.predictive;
+  if (!predictive.enabled || !(predictive.utilization > 0)) {
+    return;
+  }
+  const std::optional<double> expected = expected_replicas(inputs);
+  if (!expected) {
+    return;
+  }
+  needs.predictive = replicas_for(*expected, predictive.utilization);
+  needs.forecast_wakes = *expected >= kWakingShare;
+  const int needed_now =
+      std::max({needs.reactive.value_or(0), needs.triggers.value_or(0), needs.floor});
+  const int most = std::min(kReplicasMax, needed_now + budget_of(inputs.settings.budget));
+  needs.budgeted = std::min(*needs.predictive, most);
+}
+
+struct Largest {
+  Recommendation found;
+
+  void consider(const std::optional<int>& replicas, Reason reason) {
+    if (replicas && *replicas > found.replicas) {
+      found = {*replicas, reason};
+    }
+  }
+};
+
+}  // namespace
+
+Needs needs_of(const Inputs& inputs, int supply, ReactiveState& state) {
+  Needs needs;
+  needs.floor = floor_of(inputs);
+  const Load nothing;
+  needs.measured = inputs.observed.stable != nothing && inputs.observed.panic != nothing;
+  needs.capacity_known = in_replicas(inputs.observed.stable, inputs.capacity.one).has_value();
+  add_reactive(inputs, supply, state, needs);
+  needs.triggers = combine(inputs.votes, inputs.target.replicas);
+  add_predictive(inputs, needs);
+  return needs;
+}
+
+std::vector<Candidate> candidates_of(const Needs& needs) {
+  std::vector<Candidate> candidates;
+  candidates.reserve(5);
+  const auto add = [&](CandidateKind kind, const std::optional<int>& replicas) {
+    if (replicas) {
+      candidates.push_back({kind, *replicas});
+    }
+  };
+  add(CandidateKind::kReactive, needs.reactive);
+  add(CandidateKind::kTriggers, needs.triggers);
+  add(CandidateKind::kPredictive, needs.predictive);
+  add(CandidateKind::kBudgeted, needs.budgeted);
+  add(CandidateKind::kFloor, needs.floor);
+  return candidates;
+}
+
+Recommendation recommend(const Inputs& inputs, const Needs& needs) {
+  const int current = inputs.target.replicas;
+  const int most = inputs.settings.replicas_max;
+  Largest largest{{.replicas = -1}};
+  largest.consider(needs.reactive, needs.in_panic ? Reason::kPanic : Reason::kLoad);
+  largest.consider(needs.triggers, Reason::kTrigger);
+  if (!needs.measured || (!needs.reactive && !needs.triggers)) {
+    largest.consider(current, needs.measured ? Reason::kCapacityUnknown : Reason::kMetricsMissing);
+  } else {
+    largest.consider(needs.budgeted, Reason::kForecast);
+  }
+  largest.consider(needs.floor, Reason::kFloor);
+
+  Recommendation result = largest.found;
+  if (result.replicas < current && inputs.observed.missing_pods > 0) {
+    result.replicas = std::min(current, result.replicas + inputs.observed.missing_pods);
+    result.reason = result.replicas == current ? Reason::kPodsMissing : result.reason;
+  }
+  if (result.replicas > most) {
+    return {most, Reason::kMaximum};
+  }
+  const bool holds = result.reason == Reason::kMetricsMissing ||
+                     result.reason == Reason::kCapacityUnknown ||
+                     result.reason == Reason::kPodsMissing;
+  if (result.replicas == current && !holds) {
+    result.reason = Reason::kSteady;
+  } else if (result.replicas < current) {
+    result.reason = Reason::kLoadFitsFewer;
+  }
+  return result;
+}
+
+}  // namespace penstock::autoscale

@@ -1,0 +1,95 @@
+#include "operator/autoscale/windows.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace penstock::autoscale {
+namespace {
+
+std::size_t bucket_count(milliseconds span, milliseconds bucket) {
+  const std::int64_t whole = (span.count() + bucket.count() - 1) / bucket.count();
+  return static_cast<std::size_t>(std::clamp<std::int64_t>(whole, 1, TotalsWindow::kBucketsMax));
+}
+
+}  // namespace
+
+TotalsWindow::TotalsWindow(milliseconds span, milliseconds bucket)
+    : bucket_(bucket), buckets_(bucket_count(span, bucket)) {}
+
+std::int64_t TotalsWindow::index_of(Time time) const {
+  return ms_of(time) / bucket_.count();
+}
+
+std::size_t TotalsWindow::slot_of(std::int64_t index) const {
+  return static_cast<std::size_t>(index) % buckets_.size();
+}
+
+std::int64_t TotalsWindow::count_in(milliseconds window) const {
+  const std::int64_t whole = (window.count() + bucket_.count() - 1) / bucket_.count();
+  return std::clamp<std::int64_t>(whole, 1, std::ssize(buckets_));
+}
+
+bool TotalsWindow::add(Time now, double total) {
+  const std::int64_t index = index_of(now);
+  if (!std::isfinite(total) || index < 0 || index <= newest_ - std::ssize(buckets_)) {
+    return false;
+  }
+  newest_ = std::max(newest_, index);
+  Bucket& bucket = buckets_[slot_of(index)];
+  if (bucket.index != index) {
+    bucket = {.index = index};
+  }
+  bucket.sum += total;
+  ++bucket.samples;
+  return true;
+}
+
+template <class Visit>
+void TotalsWindow::visit(Time now, milliseconds window, const Visit& each) const {
+  const std::int64_t last = index_of(now);
+  const std::int64_t first = std::max<std::int64_t>(0, last - count_in(window) + 1);
+  for (std::int64_t index = first; index <= last; ++index) {
+    const Bucket& bucket = buckets_[slot_of(index)];
+    if (bucket.index == index) {
+      each(bucket.sum / static_cast<double>(bucket.samples));
+    }
+  }
+}
+
+std::optional<double> TotalsWindow::mean(Time now, milliseconds window) const {
+  double sum = 0;
+  int filled = 0;
+  visit(now, window, [&](double value) {
+    sum += value;
+    ++filled;
+  });
+  return filled > 0 ? std::optional(sum / filled) : std::nullopt;
+}
+
+std::optional<double> TotalsWindow::max(Time now, milliseconds window) const {
+  std::optional<double> largest;
+  visit(now, window, [&](double value) { largest = std::max(largest.value_or(value), value); });
+  return largest;
+}
+
+std::optional<double> TotalsWindow::quantile(Time now, milliseconds window, double q) const {
+  std::vector<double> values;
+  values.reserve(static_cast<std::size_t>(count_in(window)));
+  visit(now, window, [&](double value) { values.push_back(value); });
+  if (values.empty()) {
+    return std::nullopt;
+  }
+  const double rank = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(values.size()));
+  const auto at =
+      values.begin() + std::max<std::ptrdiff_t>(0, static_cast<std::ptrdiff_t>(rank) - 1);
+  std::ranges::nth_element(values, at);
+  return *at;
+}
+
+double TotalsWindow::coverage(Time now, milliseconds window) const {
+  int filled = 0;
+  visit(now, window, [&](double) { ++filled; });
+  return static_cast<double>(filled) / static_cast<double>(count_in(window));
+}
+
+}  // namespace penstock::autoscale

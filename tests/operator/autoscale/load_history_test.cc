@@ -1,0 +1,130 @@
+#include "operator/autoscale/load_history.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "operator/autoscale/decision.h"
+#include "tests/operator/autoscale/targets.h"
+
+namespace penstock::autoscale {
+namespace {
+
+using std::chrono::seconds;
+
+Time at(int second) {
+  return time_of(kStartMs) + seconds(second);
+}
+
+// `pods` that report `requests` each, and `missing` that do not.
+Demand demand(int pods, double requests, int missing = 0) {
+  std::vector<PodReport> reports(
+      static_cast<std::size_t>(pods),
+      PodReport{Signals{.requests_per_s = requests, .decode_tokens_per_s = requests * 10}});
+  reports.resize(reports.size() + static_cast<std::size_t>(missing));
+  return total_demand(reports);
+}
+
+TEST(LoadHistoryTest, WindowsOfTotals) {
+  LoadHistory history;
+  for (int second = 0; second < 600; ++second) {
+    history.add(at(second), demand(4, second < 594 ? 10 : 30), 0);
+  }
+  const Observed seen = history.observed(at(599));
+  EXPECT_EQ(seen.panic.requests, 120);
+  EXPECT_EQ(seen.stable.requests, 48);  // (54 x 40 + 6 x 120) / 60
+  EXPECT_EQ(seen.stable.decode, 480);
+  EXPECT_EQ(seen.stable.kv, std::nullopt);
+  EXPECT_EQ(seen.coverage, 1);
+  // The last ten seconds: (4 x 40 + 6 x 120) / 10. The 60th of 60 buckets is the p99.
+  EXPECT_DOUBLE_EQ(*seen.tail.requests, 88);
+}
+
+TEST(LoadHistoryTest, SilenceIsMissingAndSoonStale) {
+  LoadHistory history;
+  history.add(at(0), demand(4, 10), 0);
+  for (int second = 1; second <= 6; ++second) {
+    history.add(at(second), demand(0, 0, 4), 0);
+  }
+  const Observed seen = history.observed(at(6));
+  EXPECT_EQ(seen.stable.requests, 40) << "not a seventh of it";
+  EXPECT_EQ(seen.panic, Load{});
+  EXPECT_EQ(seen.missing_pods, 4);
+  EXPECT_LT(seen.coverage, 0.02);
+}
+
+TEST(LoadHistoryTest, InTheTailMissingPodsAreLikeTheOthers) {
+  LoadHistory history;
+  history.add(at(0), demand(3, 10, 1), 0);
+  const Observed seen = history.observed(at(0));
+  EXPECT_EQ(seen.stable.requests, 30);
+  EXPECT_EQ(seen.tail.requests, 40);
+}
+
+TEST(LoadHistoryTest, LatenciesAreMeansOfTheirMoment) {
+  LoadHistory history;
+  Demand slow = demand(1, 10);
+  slow.ttft = {{1}, {4, 0}, 1};  // 250 ms
+  slow.tpot = {{1}, {4, 0}, 0.08};
+  history.add(at(0), slow, 0);
+  EXPECT_DOUBLE_EQ(*history.observed(at(0)).tail_ttft_ms, 250);
+  EXPECT_DOUBLE_EQ(*history.observed(at(0)).tail_itl_ms, 20);
+}
+
+TEST(LoadHistoryTest, ActiveIsWhatCannotBeRuledOut) {
+  LoadHistory history;
+  EXPECT_EQ(history.observed(at(0)).active_ms, std::nullopt);
+  history.add(at(0), demand(1, 0), 0);
+  EXPECT_EQ(history.observed(at(0)).active_ms, kStartMs) << "a restart knows of no earlier time";
+  history.add(at(10), demand(1, 0), 0);
+  EXPECT_EQ(history.observed(at(10)).active_ms, kStartMs);
+  history.add(at(20), demand(1, 0.1), 0);
+  EXPECT_EQ(history.observed(at(20)).active_ms, kStartMs + 20'000);
+  history.add(at(30), demand(1, 0, 1), 0);
+  EXPECT_EQ(history.observed(at(30)).active_ms, kStartMs + 30'000) << "one said nothing";
+  Demand decoding = demand(1, 0);
+  decoding.running = 1;
+  history.add(at(40), decoding, 0);
+  EXPECT_EQ(history.observed(at(40)).active_ms, kStartMs + 40'000) << "a long answer";
+  history.add(at(50), demand(0, 0), 1);
+  EXPECT_EQ(history.observed(at(50)).active_ms, kStartMs + 50'000);
+  EXPECT_EQ(history.observed(at(50)).held_requests, 1);
+  history.add(at(60), demand(0, 0), 0);
+  EXPECT_EQ(history.observed(at(60)).active_ms, kStartMs + 50'000);
+}
+
+// From signals to a decision and back: a day's rise and fall, with a restart of the operator in it.
+TEST(LoadHistoryTest, DrivesDecisions) {
+  LoadHistory history;
+  State state;
+  int replicas = 2;
+  int most = 0;
+  for (int second = 0; second < 7'200; ++second) {
+    if (second == 2'000) {
+      history = LoadHistory();
+      state = {};
+    }
+    const double load = second < 600 ? 10 : second < 3'600 ? 72 : 16;
+    history.add(at(second), demand(replicas, load / replicas), 0);
+    Inputs inputs = serving(second, replicas, 0);
+    inputs.settings.behavior = {};
+    inputs.observed = history.observed(at(second));
+    Outcome outcome = decide(inputs, std::move(state));
+    state = std::move(outcome.state);
+    replicas = outcome.decision.write.value_or(replicas);
+    most = std::max(most, replicas);
+    if (second == 700 || second == 2'001 || second == 3'599) {
+      EXPECT_EQ(replicas, 9) << second;
+    }
+  }
+  EXPECT_EQ(most, 9);
+  EXPECT_EQ(replicas, 2);
+}
+
+}  // namespace
+}  // namespace penstock::autoscale
