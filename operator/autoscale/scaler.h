@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "operator/autoscale/capacity.h"
+#include "operator/autoscale/decision_record.h"
+#include "operator/autoscale/demand.h"
+#include "operator/autoscale/kalman.h"
+#include "operator/autoscale/lead_time.h"
+#include "operator/autoscale/load_history.h"
+
+namespace penstock::autoscale {
+
+// What is seen of one pod of a target at one moment.
+struct PodSight {
+  std::string name;
+  std::string accelerator;  // its type, where known
+  Time created;
+  std::optional<Time> ready_since;  // nullopt: it does not serve
+  StartPath path = StartPath::kPod;
+  EngineLimits limits;
+  std::optional<Signals> signals;  // nullopt: it said nothing, or has just begun to
+};
+
+// What is seen of a target at one moment. The live operator and the simulator make these; all that
+// follows is the same for both.
+struct Sight {
+  Time now;
+  int replicas = 0;          // spec.replicas of the live object
+  std::string other_scaler;  // empty: nobody else scales it
+  int held_requests = 0;     // that wait for a first replica
+  int scheduled_floor = 0;
+  std::vector<PodSight> pods;  // without those that are finished or on their way out
+  std::vector<Vote> votes;
+};
+
+// What a policy asks for.
+struct ScalerSettings {
+  Settings decisions;   // its objectives: the percentile's
+  int percentile = 95;  // of the objectives, 50 … 99
+  Load configured;      // capacity of one replica, where the policy says so
+  milliseconds panic_window{6'000};
+
+  bool operator==(const ScalerSettings&) const = default;
+};
+
+// One target's whole way from what is seen to a decision, with what is learned on it. Asked about
+// once a second.
+//
+// Memory:  some 100 KB, whatever the number of pods.
+// Threads: not safe. Deterministic: the same sights give the same decisions.
+class Scaler {
+ public:
+  Scaler(std::string target, const ScalerSettings& settings);
+
+  // The policy was edited: what was learned stays.
+  void set(const ScalerSettings& settings);
+
+  // The decision for this moment, with all that it was made of. Times do not go back.
+  DecisionRecord tick(const Sight& sight);
+
+  // How long a replica takes to serve: what nine of ten starts did not exceed.
+  [[nodiscard]] LeadTime lead_time() const;
+
+ private:
+  // What pods showed since the last observation of the queue model's filter.
+  struct Interval {
+    Time began;
+    double requests = 0;  // mean rate of one replica, times seconds
+    double seconds = 0;
+    RequestShape shape;
+    Histogram ttft;
+    Histogram tpot;
+  };
+
+  void learn_starts(const Sight& sight);
+  void learn_capacity(const Sight& sight);
+  void learn_service(const Sight& sight, const Demand& demand, int ready);
+  void learn_tails(const Demand& demand);
+  [[nodiscard]] Objectives mean_objectives() const;
+  [[nodiscard]] Capacity capacity_of(const Sight& sight) const;
+  [[nodiscard]] std::optional<ServiceModel> service_of() const;
+
+  const std::string target_;
+  ScalerSettings settings_;
+  LoadHistory history_;
+  CapacityModel capacity_;
+  ParameterFilter filter_;
+  LeadTimes lead_times_;
+  std::map<std::string, Time> starting_;  // pods that were seen not to serve yet, since when
+  Interval interval_;
+  EngineBounds bounds_;
+  RequestShape shape_;
+  double ttft_tail_;  // the percentile's share of the mean, in means
+  double itl_tail_;
+  State state_;
+};
+
+}  // namespace penstock::autoscale
