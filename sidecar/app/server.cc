@@ -62,7 +62,8 @@ Server::Server(Options options)
       tiers_(hasher_),
       shared_{clock_, resolver_, flights_, limits_, hasher_, tenant_key_, {}},
       source_(options_, origins_, tiers_, main_.get_executor()),
-      state_(clock_, metrics_, source_, tiers_, workers_,
+      engine_(reactor_, wheel_, resolver_, clock_),
+      state_(clock_, metrics_, source_, tiers_, workers_, engine_,
              [this] { begin_drain(options_.drain_delay); }),
       api_(state_),
       ticker_(main_.get_executor()),
@@ -110,7 +111,7 @@ bool Server::start() {
   if (options_.workers == 0) {
     options_.workers = options_.pass_through ? 1 : cpu_quota();
   }
-  state_.set_policy(*policy);
+  show(*policy);
   if (!start_local_servers() || !start_workers(*policy)) {
     return false;
   }
@@ -158,9 +159,15 @@ bool Server::start_workers(const std::shared_ptr<const ActivePolicy>& policy) {
   return true;
 }
 
+// What the local listeners tell of.
+void Server::show(const std::shared_ptr<const ActivePolicy>& policy) {
+  state_.set_policy(policy);
+  engine_.use(engine_pages(options_, *policy));
+}
+
 void Server::apply(const std::shared_ptr<const ActivePolicy>& policy) {
   metrics_.reloaded(true);
-  state_.set_policy(policy);
+  show(policy);
   log_.note("info", "policy " + policy->policy->name + " " + policy->policy->hash + " is active");
   for (const auto& worker : workers_) {
     worker->apply(policy);

@@ -94,6 +94,7 @@ void Server::finish() {
       (*server)->close();
     }
   }
+  engine_.stop();
   reactor_.stop();
   signals_.cancel();
   drain_timer_.cancel();
