@@ -99,29 +99,45 @@ Series Registry::series(Family family, const std::vector<std::string>& label_val
   return made;
 }
 
-// Gives a Series that swallows everything once all cells are taken (262,144 a shard).
-Series Registry::add_series(FamilyState& family) {
-  const auto bounds_count = static_cast<std::uint32_t>(family.bounds.size());
-  const std::uint32_t cells = family.kind == Kind::kHistogram ? bounds_count + 2 : 1;
+// The first of `count` new cells; 0 once all are taken (262,144 a shard).
+std::uint32_t Registry::take_cells(std::uint32_t count) {
   std::uint32_t first = cells_used_;
-  // The cells of a histogram are written through one pointer: they may not straddle two blocks.
-  if (first / Shard::kCellsPerBlock != (first + cells - 1) / Shard::kCellsPerBlock) {
+  // They are written through one pointer: they may not straddle two blocks.
+  if (first / Shard::kCellsPerBlock != (first + count - 1) / Shard::kCellsPerBlock) {
     first = (first / Shard::kCellsPerBlock + 1) * Shard::kCellsPerBlock;
   }
   const std::uint32_t block = first / Shard::kCellsPerBlock;
   if (block >= Shard::kBlocksMax) {
-    return Series();
+    return 0;
   }
   for (; blocks_ <= block; ++blocks_) {
     for (const std::unique_ptr<Shard>& shard : shards_) {
       shard->append_block();
     }
   }
-  cells_used_ = first + cells;
+  cells_used_ = first + count;
+  return first;
+}
+
+// Gives a Series that swallows everything once all cells are taken.
+Series Registry::add_series(FamilyState& family) {
+  const auto bounds_count = static_cast<std::uint32_t>(family.bounds.size());
+  const std::uint32_t first = take_cells(family.kind == Kind::kHistogram ? bounds_count + 2 : 1);
+  if (first == 0) {
+    return Series();
+  }
   Series made;
   made.cell_ = first;
   made.bounds_count_ = bounds_count;
   made.bounds_ = family.bounds.empty() ? nullptr : family.bounds.data();
+  return made;
+}
+
+Cells Registry::cells(std::uint32_t count) {
+  const sync::MutexLock lock(mutex_);
+  Cells made;
+  made.first_ = take_cells(count);
+  made.count_ = made.first_ == 0 ? 0 : count;
   return made;
 }
 
@@ -157,6 +173,22 @@ std::uint64_t Registry::total(Family family) const {
     total += sum(series.cell_);
   }
   return total;
+}
+
+std::uint64_t Registry::total(Family family, const std::vector<std::string>& label_values) const {
+  const sync::MutexLock lock(mutex_);
+  const auto& known = families_[family.index_]->series;
+  const auto found = known.find(label_values);
+  return found == known.end() ? 0 : sum(found->second.cell_);
+}
+
+std::vector<std::uint64_t> Registry::sums(Cells cells) const {
+  const sync::MutexLock lock(mutex_);
+  std::vector<std::uint64_t> totals(cells.count_);
+  for (std::uint32_t i = 0; i < cells.count_; ++i) {
+    totals[i] = sum(cells.first_ + i);
+  }
+  return totals;
 }
 
 Distribution Registry::distribution(Family family) const {

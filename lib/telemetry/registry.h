@@ -80,6 +80,9 @@ class Registry {
   // The same values give the same series. REQUIRES: one value a label name.
   Series series(Family family, const std::vector<std::string>& label_values);
 
+  // REQUIRES: 1 … 1,024 of them.
+  Cells cells(std::uint32_t count);
+
   // Read at each scrape, on the scraping thread and under the mutex: `read` must not call this
   // registry. Gauges of one name and equal labels are added up.
   GaugeHandle gauge(std::string name, std::string help, std::vector<Label> labels,
@@ -93,6 +96,11 @@ class Registry {
 
   // Over all series of the family, in the units that were counted.
   [[nodiscard]] std::uint64_t total(Family family) const;
+  // Of one series; 0 where nothing has asked for it yet.
+  [[nodiscard]] std::uint64_t total(Family family,
+                                    const std::vector<std::string>& label_values) const;
+  // One a cell, over all threads.
+  [[nodiscard]] std::vector<std::uint64_t> sums(Cells cells) const;
   [[nodiscard]] Distribution distribution(Family family) const;
 
  private:
@@ -104,6 +112,7 @@ class Registry {
 
   Family add_family(FamilyState state);
   Series add_series(FamilyState& family) PENSTOCK_REQUIRES(mutex_);
+  std::uint32_t take_cells(std::uint32_t count) PENSTOCK_REQUIRES(mutex_);
   std::uint64_t sum(std::uint32_t cell) const PENSTOCK_REQUIRES(mutex_);
   double sum_of_doubles(std::uint32_t cell) const PENSTOCK_REQUIRES(mutex_);
   void render_counted(Snapshot& out) const PENSTOCK_REQUIRES(mutex_);

@@ -39,4 +39,18 @@ class Series {
   const double* bounds_ = nullptr;  // increasing; owned by the registry
 };
 
+// A row of counters without a name, which no scrape shows: for what is too fine for the text
+// format. A small value, as Series is; a default-made one swallows what is counted into it.
+class Cells {
+ public:
+  Cells() = default;
+
+ private:
+  friend class Registry;
+  friend class Shard;
+
+  std::uint32_t first_ = 0;
+  std::uint32_t count_ = 0;
+};
+
 }  // namespace penstock::telemetry

@@ -30,6 +30,13 @@ class Shard {
   // For levels only: a counter never goes down.
   void sub(Series series, std::uint64_t n = 1) noexcept { bump(*cells_at(series.cell_), 0 - n); }
 
+  // What has no cell is not counted.
+  void add(Cells cells, std::uint32_t index, std::uint64_t n = 1) noexcept {
+    if (index < cells.count_) {
+      bump(cells_at(cells.first_)[index], n);
+    }
+  }
+
   // For histograms. A value on a bound falls into that bucket ("le"); NaN is ignored.
   void observe(Series series, double value) noexcept {
     if (series.bounds_ == nullptr || value != value) {

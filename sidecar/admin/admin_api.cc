@@ -6,6 +6,7 @@
 #include <optional>
 #include <system_error>
 
+#include "lib/signals/report_json.h"
 #include "sidecar/admin/answers_json.h"
 #include "sidecar/admin/request_checks.h"
 
@@ -25,6 +26,7 @@ constexpr std::array kRoutes = {
     AdminRoute{"GET", "/drained", true, false},
     AdminRoute{"GET", "/metrics", true, false},
     AdminRoute{"GET", "/api/policy", true, true},
+    AdminRoute{"GET", "/api/signals", true, true},
     AdminRoute{"GET", "/api/backends", false, false},
     AdminRoute{"GET", "/api/requests", false, false},
     AdminRoute{"GET", "/api/cache/stats", false, false},
@@ -116,6 +118,9 @@ AdminResponse AdminApi::answer(std::string_view path, const AdminRequest& reques
   }
   if (path == "/api/policy") {
     return json_answer(policy_json(sources_.policy()));
+  }
+  if (path == "/api/signals") {
+    return json_answer(signals::to_json(sources_.signals()));
   }
   if (path == "/api/backends") {
     return json_answer(backends_json(sources_.backends()));

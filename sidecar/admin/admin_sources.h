@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/signals/report.h"
 #include "sidecar/request/metrics.h"
 #include "sidecar/request/request_record.h"
 
@@ -79,6 +80,7 @@ class AdminSources {
   virtual std::vector<BackendStatus> backends() = 0;
   virtual request::MetricTotals totals() = 0;
   virtual std::string metrics_text() = 0;  // Prometheus text format 0.0.4
+  virtual signals::Report signals() = 0;
 
   virtual std::vector<CacheTierStatus> cache_tiers() = 0;
   // Removes one tenant's entries (named as in a request record), or all; gives how many there were.

@@ -1,23 +1,42 @@
 #include "sidecar/app/admin_state.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
+#include "lib/digest/hashing.h"
 #include "lib/telemetry/process.h"
 #include "sidecar/app/version.h"
 
 namespace penstock::app {
+namespace {
+
+// Sixteen hexadecimal digits that no other process has had.
+std::string new_start_id() {
+  std::array<char, 16> digits;
+  digits.fill('0');
+  std::array<char, 16> number;
+  const auto end =
+      std::to_chars(number.data(), number.data() + number.size(), digest::random_seed(), 16).ptr;
+  std::copy_backward(number.data(), end, digits.end());
+  return {digits.begin(), digits.end()};
+}
+
+}  // namespace
 
 AdminState::AdminState(const clock::Clock& clock, const request::Metrics& metrics,
                        const PolicySource& source, TierSet& tiers,
-                       const std::vector<std::unique_ptr<Worker>>& workers,
+                       const std::vector<std::unique_ptr<Worker>>& workers, EngineWatch& engine,
                        std::function<void()> start_drain)
     : clock_(clock),
       metrics_(metrics),
       source_(source),
       tiers_(tiers),
       workers_(workers),
+      engine_(engine),
       start_drain_(std::move(start_drain)),
+      start_id_(new_start_id()),
+      started_(clock.now()),
       started_at_(clock.wall_now()) {}
 
 void AdminState::set_policy(std::shared_ptr<const ActivePolicy> policy) {
@@ -32,6 +51,15 @@ admin::ProcessStatus AdminState::process() {
       .uptime = std::chrono::duration_cast<std::chrono::seconds>(clock_.wall_now() - started_at_),
       .workers = static_cast<std::uint32_t>(workers_.size()),
       .resident_bytes = static_cast<std::uint64_t>(telemetry::resident_memory_bytes())};
+}
+
+signals::Report AdminState::signals() {
+  signals::Report report{.start_id = start_id_};
+  report.uptime_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - started_).count();
+  metrics_.fill(report);
+  report.engine = engine_.look();
+  return report;
 }
 
 admin::PolicyStatus AdminState::policy() {

@@ -8,6 +8,7 @@
 
 #include "lib/clock/clock.h"
 #include "sidecar/admin/admin_sources.h"
+#include "sidecar/app/engine_watch.h"
 #include "sidecar/app/policy_source.h"
 #include "sidecar/app/tier_set.h"
 #include "sidecar/app/worker.h"
@@ -22,7 +23,7 @@ class AdminState final : public admin::AdminSources {
  public:
   AdminState(const clock::Clock& clock, const request::Metrics& metrics, const PolicySource& source,
              TierSet& tiers, const std::vector<std::unique_ptr<Worker>>& workers,
-             std::function<void()> start_drain);
+             EngineWatch& engine, std::function<void()> start_drain);
 
   void set_lifecycle(admin::Lifecycle lifecycle) { lifecycle_ = lifecycle; }
   void set_policy(std::shared_ptr<const ActivePolicy> policy);
@@ -35,6 +36,7 @@ class AdminState final : public admin::AdminSources {
   std::vector<admin::BackendStatus> backends() override;
   request::MetricTotals totals() override { return metrics_.totals(); }
   std::string metrics_text() override { return metrics_.registry().render(); }
+  signals::Report signals() override;
   std::vector<admin::CacheTierStatus> cache_tiers() override;
   std::uint64_t clear_cache(std::optional<std::string_view> tenant) override;
   void recent_requests(std::size_t limit, std::vector<request::RequestRecord>& out) override;
@@ -47,9 +49,12 @@ class AdminState final : public admin::AdminSources {
   const PolicySource& source_;
   TierSet& tiers_;
   const std::vector<std::unique_ptr<Worker>>& workers_;
+  EngineWatch& engine_;
   std::function<void()> start_drain_;
   admin::Lifecycle lifecycle_ = admin::Lifecycle::kStarting;
   std::shared_ptr<const ActivePolicy> policy_;
+  const std::string start_id_;
+  const clock::Instant started_;
   clock::WallTime started_at_;
   clock::WallTime activated_at_;
   clock::WallTime refused_at_;

@@ -43,6 +43,7 @@ struct RawOptions {
   std::optional<std::uint16_t> engine_port;
   std::string openai_url;
   std::string anthropic_url;
+  std::string engine_metrics;
   std::string drain_delay = "0s";
   std::string drain_grace = "30s";
 };
@@ -96,6 +97,10 @@ void add_options(CLI::App& app, Options& options, RawOptions& raw) {
   add("status-token-file", options.admin_token_file,
       "Bearer token the status listener asks for, but for health, drained and metrics")
       ->type_name("FILE");
+  add("engine-metrics", raw.engine_metrics,
+      "Where the engine has metrics of its own, for /api/signals; http only "
+      "[in an engine's pod: /metrics on the engine's port]")
+      ->type_name("URL");
   add("workers", options.workers, "Threads [the CPU quota]")->check(CLI::Range(1, 256));
   add("drain-delay", raw.drain_delay, "After SIGTERM: how long new requests are still taken");
   add("drain-grace", raw.drain_grace, "After that: how long running answers may go on");
@@ -105,6 +110,19 @@ void add_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_flag("--check", options.check, "Check the resources and exit: 0 if good, 1 if not")
       ->envname("PENSTOCK_CHECK");
   app.set_version_flag("--version", std::string(version()));
+}
+
+// A URL without a path means /metrics.
+Result<http::PageAddress> parse_page_address(const std::string& text) {
+  const auto url = api::parse_url(text);
+  if (!url) {
+    return std::unexpected(url.error());
+  }
+  if (url->https) {
+    return fail(ErrorCode::kInvalidConfig, "must begin with http://");
+  }
+  return http::PageAddress{url->host, url->port,
+                           url->base_path.empty() ? "/metrics" : url->base_path};
 }
 
 Result<std::chrono::milliseconds> parse_duration(const std::string& flag, const std::string& text) {
@@ -144,6 +162,13 @@ std::string complete(Options& options, const RawOptions& raw) {
                                     : address.error().detail);
     }
     options.admin = *address;
+  }
+  if (!raw.engine_metrics.empty()) {
+    auto page = parse_page_address(raw.engine_metrics);
+    if (!page) {
+      return "--engine-metrics: " + page.error().detail;
+    }
+    options.engine_metrics = std::move(*page);
   }
   if (!raw.cache.empty()) {
     const auto size = json::parse_quantity(raw.cache);

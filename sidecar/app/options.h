@@ -8,6 +8,7 @@
 
 #include "lib/resolve/resolve.h"
 #include "lib/result/result.h"
+#include "sidecar/http/page_fetch.h"
 
 namespace penstock::app {
 
@@ -38,6 +39,7 @@ struct Options {
   std::chrono::milliseconds drain_delay{0};
   std::chrono::milliseconds drain_grace{30'000};
   std::string admin_token_file;
+  std::optional<http::PageAddress> engine_metrics;
 };
 
 // `penstock-sidecar wait` and `drain`: what a pod's hooks run, in an image without a shell.

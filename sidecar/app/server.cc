@@ -22,7 +22,6 @@ namespace {
 
 // Kept back from clients for admin, metrics, DNS, files and reloads.
 constexpr std::uint64_t kReservedDescriptors = 64;
-constexpr std::chrono::milliseconds kDrainPoll{50};
 
 std::uint64_t raise_descriptor_limit() {
   rlimit limit{};
@@ -63,7 +62,8 @@ Server::Server(Options options)
       tiers_(hasher_),
       shared_{clock_, resolver_, flights_, limits_, hasher_, tenant_key_, {}},
       source_(options_, origins_, tiers_, main_.get_executor()),
-      state_(clock_, metrics_, source_, tiers_, workers_,
+      engine_(reactor_, wheel_, resolver_, clock_),
+      state_(clock_, metrics_, source_, tiers_, workers_, engine_,
              [this] { begin_drain(options_.drain_delay); }),
       api_(state_),
       ticker_(main_.get_executor()),
@@ -111,7 +111,7 @@ bool Server::start() {
   if (options_.workers == 0) {
     options_.workers = options_.pass_through ? 1 : cpu_quota();
   }
-  state_.set_policy(*policy);
+  show(*policy);
   if (!start_local_servers() || !start_workers(*policy)) {
     return false;
   }
@@ -159,86 +159,18 @@ bool Server::start_workers(const std::shared_ptr<const ActivePolicy>& policy) {
   return true;
 }
 
+// What the local listeners tell of.
+void Server::show(const std::shared_ptr<const ActivePolicy>& policy) {
+  state_.set_policy(policy);
+  engine_.use(engine_pages(options_, *policy));
+}
+
 void Server::apply(const std::shared_ptr<const ActivePolicy>& policy) {
   metrics_.reloaded(true);
-  state_.set_policy(policy);
+  show(policy);
   log_.note("info", "policy " + policy->policy->name + " " + policy->policy->hash + " is active");
   for (const auto& worker : workers_) {
     worker->apply(policy);
-  }
-}
-
-void Server::await_signal() {
-  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-    if (!error) {
-      await_signal();
-      on_signal(signal);  // may be the end, which cancels the wait
-    }
-  });
-}
-
-void Server::on_signal(int signal) {
-  if (signal == SIGHUP) {
-    source_.read_again();
-  } else if (draining_) {
-    log_.note("warn", "second signal: ending at once");
-    finish();
-  } else {
-    // In a pod the signal comes once all else has ended: nothing is left to send, or to send to.
-    const bool at_once = signal == SIGINT || options_.pass_through;
-    begin_drain(at_once ? std::chrono::milliseconds(0) : options_.drain_delay);
-  }
-}
-
-void Server::begin_drain(std::chrono::milliseconds delay) {
-  if (draining_) {
-    return;
-  }
-  draining_ = true;
-  state_.set_lifecycle(admin::Lifecycle::kDraining);
-  ask_again();  // who waits for the drain to begin now waits for its end
-  log_.note("info", "draining");
-  for (const auto& worker : workers_) {
-    worker->drain(false);
-  }
-  drain_timer_.expires_after(delay);
-  drain_timer_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled) {
-      stop_listening();
-    }
-  });
-}
-
-void Server::stop_listening() {
-  for (const auto& worker : workers_) {
-    worker->drain(true);
-  }
-  drain_ends_ = clock_.now() + options_.drain_grace;
-  check_drained();
-}
-
-void Server::check_drained() {
-  const bool idle =
-      std::ranges::all_of(workers_, [](const auto& worker) { return worker->sessions() == 0; });
-  if (idle || clock_.now() >= drain_ends_) {
-    state_.set_lifecycle(admin::Lifecycle::kDrained);
-    ask_again();
-    boost::asio::post(main_.get_executor(), [this] { finish(); });
-    return;
-  }
-  drain_timer_.expires_after(kDrainPoll);
-  drain_timer_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled) {
-      check_drained();
-    }
-  });
-}
-
-void Server::ask_again() {
-  for (auto* server : {&status_server_, &admin_server_}) {
-    if (*server) {
-      (*server)->ask_again();
-    }
   }
 }
 
@@ -298,25 +230,6 @@ void Server::tick() {
       tick();
     }
   });
-}
-
-void Server::finish() {
-  ticker_.cancel();
-  for (auto* server : {&status_server_, &admin_server_}) {
-    if (*server) {
-      (*server)->close();
-    }
-  }
-  reactor_.stop();
-  signals_.cancel();
-  drain_timer_.cancel();
-  source_.stop();
-  for (const auto& worker : workers_) {
-    worker->stop();
-  }
-  for (const auto& worker : workers_) {
-    worker->join();
-  }
 }
 
 int check(const Options& options) {

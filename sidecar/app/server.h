@@ -13,6 +13,7 @@
 #include "lib/telemetry/registry.h"
 #include "sidecar/admin/admin_api.h"
 #include "sidecar/app/admin_state.h"
+#include "sidecar/app/engine_watch.h"
 #include "sidecar/app/log.h"
 #include "sidecar/app/options.h"
 #include "sidecar/app/policy_source.h"
@@ -48,6 +49,7 @@ class Server {
   void tick();
   http::LocalResponse handle(admin::Listener listener, const http::LocalRequest& request);
   bool start_workers(const std::shared_ptr<const ActivePolicy>& policy);
+  void show(const std::shared_ptr<const ActivePolicy>& policy);
   void apply(const std::shared_ptr<const ActivePolicy>& policy);
   void await_signal();
   void on_signal(int signal);
@@ -74,10 +76,11 @@ class Server {
   SharedState shared_;
   PolicySource source_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  AdminState state_;
-  admin::AdminApi api_;
   net::Reactor reactor_{main_};
   net::DeadlineWheel wheel_;
+  EngineWatch engine_;
+  AdminState state_;
+  admin::AdminApi api_;
   std::optional<http::LocalServer> status_server_;
   std::optional<http::LocalServer> admin_server_;
   std::vector<telemetry::GaugeHandle> gauges_;

@@ -111,7 +111,7 @@ void Session::begin_request(std::size_t head_size) {
   const bool last = !head.keep_alive || finishing_ || host_.draining();
   sink_.start(caller, last);
   host_.limits().requests_in_flight.fetch_add(1, std::memory_order_relaxed);
-  io_.services.metrics.request_started();
+  io_.services.metrics.request_started(domain::is_model_call(caller.endpoint.operation));
   plan_body();
 }
 
@@ -282,7 +282,8 @@ void Session::end_request() {
   caller.bytes_out = sink_.payload_bytes();
   snapshot_->caller_chain.complete(caller, position_.entered);
   host_.limits().requests_in_flight.fetch_sub(1, std::memory_order_relaxed);
-  io_.services.metrics.request_ended();
+  io_.services.metrics.request_ended(domain::is_model_call(caller.endpoint.operation),
+                                     request::error_side(caller));
   host_.limits().collected_bytes.fetch_sub(std::exchange(body_lease_, 0),
                                            std::memory_order_relaxed);
   caller_.reset();

@@ -82,6 +82,9 @@ void UpstreamCall::client_gone() {
 
 Task<CallOutcome> UpstreamCall::run() {
   call_.started = now();
+  if (domain::is_model_call(call_.endpoint.operation)) {
+    io_.services.metrics.call_started();
+  }
   for (;;) {
     if (aborted_ || !chain_.on_call(call_)) {
       co_return finish(aborted_ ? CallOutcome::kAborted : CallOutcome::kFailed);
@@ -129,6 +132,9 @@ CallOutcome UpstreamCall::finish(CallOutcome outcome) {
     io_.services.metrics.upstream_failed(backend_name(), "truncated");
   }
   settle(outcome);
+  if (domain::is_model_call(call_.endpoint.operation)) {
+    io_.services.metrics.call_finished();
+  }
   return outcome;
 }
 

@@ -29,7 +29,7 @@ bool AnswerReader::feed(std::string_view payload) {
         decoder_->decode(payload, plain, [this](std::string_view part) { read(part); });
     readable_ = status != dialect::ContentDecoder::Status::kBroken;
   }
-  return !had_content && usage_.saw_content();
+  return event_stream_ && !had_content && usage_.saw_content();
 }
 
 void AnswerReader::read(std::string_view plain) {

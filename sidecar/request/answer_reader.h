@@ -22,7 +22,8 @@ class AnswerReader {
   // not read.
   AnswerReader(domain::Operation operation, bool event_stream, std::string_view coding);
 
-  // Returns true when this payload brought the first content of the answer.
+  // Returns true when this payload brought the first content of a stream. When the first token of
+  // an answer that is none was made nobody can see.
   bool feed(std::string_view payload);
   // The payload's normal end.
   void end();

@@ -104,6 +104,19 @@ MetricFamilies::MetricFamilies(Registry& r)
                                  {"backend", "reason"})),
       upstream_errors(
           r.counter("penstock_upstream_errors_total", "Calls that failed.", {"backend", "reason"})),
+      model_requests_started(r.counter("penstock_model_requests_started_total",
+                                       "Model calls that clients began.", {})),
+      model_requests_finished(r.counter("penstock_model_requests_finished_total",
+                                        "Model calls of clients that ended.", {})),
+      model_request_errors(r.counter("penstock_model_request_errors_total",
+                                     "Model calls of clients that failed, by who is at fault.",
+                                     {"side"})),
+      calls_started(r.counter("penstock_upstream_calls_started_total",
+                              "Model calls that went on to a model API.", {})),
+      calls_finished(r.counter("penstock_upstream_calls_finished_total",
+                               "Model calls that went on to a model API and ended.", {})),
+      first_token_buckets(r.cells(signals::kLatencyBuckets + 1)),
+      per_token_buckets(r.cells(signals::kLatencyBuckets + 1)),
       reloads(r.counter("penstock_reloads_total", "Policies read again.", {"result"})) {}
 
 Metrics::Metrics(Registry& registry)

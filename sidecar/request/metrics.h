@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "lib/signals/report.h"
 #include "lib/sync/mutex.h"
 #include "lib/telemetry/registry.h"
 
@@ -53,6 +54,16 @@ struct MetricFamilies {
   telemetry::Family upstream_retries;  // penstock_upstream_retries_total{backend,reason}
   telemetry::Family upstream_errors;   // penstock_upstream_errors_total{backend,reason}
 
+  // What an autoscaler goes by: model calls only, those that were refused at once as well.
+  telemetry::Family model_requests_started;   // penstock_model_requests_started_total
+  telemetry::Family model_requests_finished;  // penstock_model_requests_finished_total
+  telemetry::Family model_request_errors;     // penstock_model_request_errors_total{side}
+  telemetry::Family calls_started;            // penstock_upstream_calls_started_total
+  telemetry::Family calls_finished;           // penstock_upstream_calls_finished_total
+  // In microseconds, by signals::latency_bucket(), and their sum in the last cell.
+  telemetry::Cells first_token_buckets;
+  telemetry::Cells per_token_buckets;
+
   telemetry::Family reloads;  // penstock_reloads_total{result}
 };
 
@@ -90,6 +101,8 @@ class Metrics {
   void reloaded(bool accepted) PENSTOCK_EXCLUDES(mutex_);
 
   [[nodiscard]] MetricTotals totals() const;
+  // Fills in what is counted here: all but the process and the engine.
+  void fill(signals::Report& report) const;
   [[nodiscard]] telemetry::Registry& registry() const { return registry_; }
 
  private:

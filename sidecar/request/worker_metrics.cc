@@ -68,6 +68,11 @@ WorkerMetrics::WorkerMetrics(telemetry::Registry& registry, const MetricFamilies
       tokens_(registry, families.tokens),
       saved_tokens_(registry, families.saved_tokens),
       in_flight_(registry.series(families.requests_in_flight, {})),
+      model_requests_started_(registry.series(families.model_requests_started, {})),
+      model_requests_finished_(registry.series(families.model_requests_finished, {})),
+      model_request_errors_(registry, families.model_request_errors),
+      calls_started_(registry.series(families.calls_started, {})),
+      calls_finished_(registry.series(families.calls_finished, {})),
       client_connections_(registry.series(families.connections, {"downstream"})),
       upstream_connections_(registry.series(families.connections, {"upstream"})),
       tunnel_up_(registry.series(families.tunnel_bytes, {"up"})),
@@ -146,6 +151,12 @@ void WorkerMetrics::record_cache(const RequestRecord& record) {
   }
 }
 
+void WorkerMetrics::record_latency(telemetry::Cells buckets, std::int64_t micros) {
+  const std::uint64_t value = counted(micros);
+  shard_.add(buckets, signals::latency_bucket(value));
+  shard_.add(buckets, signals::kLatencyBuckets, value);
+}
+
 void WorkerMetrics::record_durations(const RequestRecord& record, CallSeries& call) {
   const RequestTiming& timing = record.timing;
   if (timing.upstream != RequestTiming::kUnmeasured) {
@@ -165,13 +176,15 @@ void WorkerMetrics::record_durations(const RequestRecord& record, CallSeries& ca
       once(call.first_token,
            [&] { return gen_ai_series(families_.time_to_first_token, record, std::nullopt); }),
       seconds(timing.first_token));
+  record_latency(families_.first_token_buckets, timing.first_token.count());
   const std::int64_t further_tokens = record.usage_known ? record.usage.output - 1 : 0;
   if (further_tokens > 0 && timing.total > timing.first_token) {
     const Series series = once(call.per_token, [&] {
       return gen_ai_series(families_.time_per_output_token, record, std::nullopt);
     });
-    shard_.observe(
-        series, seconds(timing.total - timing.first_token) / static_cast<double>(further_tokens));
+    const RequestTiming::Micros further_time = timing.total - timing.first_token;
+    shard_.observe(series, seconds(further_time) / static_cast<double>(further_tokens));
+    record_latency(families_.per_token_buckets, further_time.count() / further_tokens);
   }
 }
 
@@ -260,26 +273,6 @@ Series WorkerMetrics::gen_ai_series(telemetry::Family family, const RequestRecor
 Series WorkerMetrics::money_series(telemetry::Family family, const RequestRecord& record) const {
   return registry_.series(family, {std::string(record.backend.view()),
                                    models_->name(models_->index(record.model.view()))});
-}
-
-void WorkerMetrics::tunnelled(std::uint64_t bytes_up, std::uint64_t bytes_down) {
-  shard_.add(tunnel_up_, bytes_up);
-  shard_.add(tunnel_down_, bytes_down);
-}
-
-void WorkerMetrics::upstream_opened(std::string_view backend) {
-  shard_.add(upstream_opened_.find(backend));
-  shard_.add(upstream_connections_);
-}
-
-void WorkerMetrics::upstream_retried(std::string_view backend, std::string_view reason) {
-  shard_.add(
-      registry_.series(families_.upstream_retries, {std::string(backend), std::string(reason)}));
-}
-
-void WorkerMetrics::upstream_failed(std::string_view backend, std::string_view reason) {
-  shard_.add(
-      registry_.series(families_.upstream_errors, {std::string(backend), std::string(reason)}));
 }
 
 }  // namespace penstock::request

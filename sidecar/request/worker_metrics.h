@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "lib/telemetry/registry.h"
+#include "sidecar/request/error_side.h"
 #include "sidecar/request/known_models.h"
 #include "sidecar/request/label_series.h"
 #include "sidecar/request/metrics.h"
@@ -33,8 +34,11 @@ class WorkerMetrics {
 
   // What happens outside of, or before the end of, a request. Reasons are words of a closed set,
   // never client text.
-  void request_started() { shard_.add(in_flight_); }
-  void request_ended() { shard_.sub(in_flight_); }
+  void request_started(bool model_call);
+  void request_ended(bool model_call, ErrorSide side);
+  // One model call to a model API, with all its attempts.
+  void call_started() { shard_.add(calls_started_); }
+  void call_finished() { shard_.add(calls_finished_); }
   void client_connected() { shard_.add(client_connections_); }
   void client_gone() { shard_.sub(client_connections_); }
   void rejected(std::string_view reason) { shard_.add(rejected_.find(reason)); }
@@ -69,6 +73,7 @@ class WorkerMetrics {
 
   void record_seen_by_client(const RequestRecord& record);
   void record_cache(const RequestRecord& record);
+  void record_latency(telemetry::Cells buckets, std::int64_t micros);
   void record_durations(const RequestRecord& record, CallSeries& call);
   void record_usage(const RequestRecord& record, CallSeries& call);
   void record_saved(const RequestRecord& record, CallSeries& call);
@@ -99,6 +104,11 @@ class WorkerMetrics {
   LabelSeries tokens_;
   LabelSeries saved_tokens_;
   telemetry::Series in_flight_;
+  telemetry::Series model_requests_started_;
+  telemetry::Series model_requests_finished_;
+  LabelSeries model_request_errors_;
+  telemetry::Series calls_started_;
+  telemetry::Series calls_finished_;
   telemetry::Series client_connections_;
   telemetry::Series upstream_connections_;
   telemetry::Series tunnel_up_;

@@ -6,6 +6,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "lib/signals/report_json.h"
 #include "lib/telemetry/registry.h"
 #include "sidecar/request/metrics.h"
 #include "sidecar/request/recent_requests.h"
@@ -108,6 +109,62 @@ void write_one_log_line(benchmark::State& state) {
   state.counters["bytes"] = static_cast<double>(line.size());
 }
 BENCHMARK(write_one_log_line);
+
+// A day of one engine in a few dozen buckets, from two workers.
+signals::Report busy_report(const request::Metrics& metrics) {
+  signals::Report report{.start_id = "0af7651916cd43dd"};
+  report.uptime_ms = 86'400'000;
+  metrics.fill(report);
+  report.engine = signals::EngineLoad{.name = "vllm",
+                                      .age_ms = 412,
+                                      .kv_usage = 0.4375,
+                                      .kv_capacity_tokens = 432'000,
+                                      .running = 16,
+                                      .waiting = 2,
+                                      .preemptions = 7};
+  return report;
+}
+
+void run_a_day(request::WorkerMetrics& worker) {
+  RequestRecord record = chat();
+  for (int i = 0; i < 2'000; ++i) {
+    record.timing.first_token = microseconds(60'000 + 500 * i);
+    record.timing.total = record.timing.first_token + microseconds(1'200'000 + 5'000 * i);
+    worker.record(record);
+    worker.request_started(true);
+    worker.call_started();
+    worker.call_finished();
+    worker.request_ended(true, request::ErrorSide::kNone);
+  }
+}
+
+void write_signals(benchmark::State& state) {
+  telemetry::Registry registry;
+  const request::Metrics metrics(registry);
+  const std::unique_ptr<request::WorkerMetrics> one = metrics.new_worker();
+  const std::unique_ptr<request::WorkerMetrics> other = metrics.new_worker();
+  run_a_day(*one);
+  run_a_day(*other);
+  std::size_t bytes = 0;
+  for (auto _ : state) {
+    bytes = signals::to_json(busy_report(metrics)).size();
+    benchmark::DoNotOptimize(bytes);
+  }
+  state.counters["bytes"] = static_cast<double>(bytes);
+}
+BENCHMARK(write_signals);
+
+void read_signals(benchmark::State& state) {
+  telemetry::Registry registry;
+  const request::Metrics metrics(registry);
+  const std::unique_ptr<request::WorkerMetrics> worker = metrics.new_worker();
+  run_a_day(*worker);
+  const std::string text = signals::to_json(busy_report(metrics));
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(signals::read_report(text));
+  }
+}
+BENCHMARK(read_signals);
 
 void scrape(benchmark::State& state) {
   telemetry::Registry registry;

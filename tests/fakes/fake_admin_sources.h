@@ -21,6 +21,7 @@ class FakeAdminSources final : public admin::AdminSources {
   std::vector<admin::BackendStatus> backends() override { return backend_list; }
   request::MetricTotals totals() override { return metric_totals; }
   std::string metrics_text() override { return metrics; }
+  signals::Report signals() override { return signals_report; }
   std::vector<admin::CacheTierStatus> cache_tiers() override { return tiers; }
   std::uint64_t clear_cache(std::optional<std::string_view> tenant) override {
     cleared.push_back(tenant ? std::string(*tenant) : "<all>");
@@ -43,6 +44,7 @@ class FakeAdminSources final : public admin::AdminSources {
   std::vector<admin::BackendStatus> backend_list;
   request::MetricTotals metric_totals;
   std::string metrics;
+  signals::Report signals_report{.start_id = "0123456789abcdef"};
   std::vector<admin::CacheTierStatus> tiers;
   std::vector<request::RequestRecord> records;  // newest first
   std::optional<std::string> token;

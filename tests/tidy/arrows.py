@@ -23,10 +23,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "lib/net": ("lib/clock", "lib/sync", "lib/task"),
     "lib/resolve": ("lib/digest", "lib/json"),
     "lib/resources": ("lib/gzip", "lib/json"),
+    "lib/signals": ("lib/json",),
     "lib/telemetry": ("lib/clock", "lib/sync"),
     # The sidecar. `domain` and `dialect` are pure.
     # `http1` is the sans-I/O codec: contexts carry parsed heads, so it lies below them.
-    "sidecar/domain": (),
+    "sidecar/domain": ("lib/signals",),
     "sidecar/dialect": ("sidecar/domain", "lib/json"),
     "sidecar/http1": (),
     "sidecar/request": (
@@ -35,6 +36,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "sidecar/dialect",
         "lib/clock",
         "lib/digest",
+        "lib/signals",
         "lib/sync",
         "lib/task",
         "lib/telemetry",
@@ -66,25 +68,27 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "lib/task",
     ),
     "sidecar/store": ("sidecar/ports", "sidecar/domain", "lib/digest", "lib/net", "lib/sync"),
-    "sidecar/admin": ("sidecar/ports", "sidecar/request", "lib/json", "lib/sync", "lib/telemetry"),
+    "sidecar/admin": ("sidecar/ports", "sidecar/request", "lib/json", "lib/signals", "lib/sync", "lib/telemetry"),
     # A program of its own, in the sidecar's image.
     "sidecar/redirect": (),
     "sidecar/app": ("sidecar/*", "lib/*"),
     "sidecar/main": ("sidecar/app",),
     # The operator. `autoscale`, `crd` and `reconcile` are pure.
-    "operator/autoscale": ("lib/json",),
+    "operator/autoscale": ("lib/json", "lib/signals"),
     "operator/crd": ("lib/json",),
     "operator/reconcile": ("lib/gzip", "lib/json", "lib/resolve"),
     "operator/kube": ("lib/json", "lib/clock", "lib/net", "lib/sync"),
-    "operator/collect": ("lib/clock", "lib/json", "lib/net", "lib/sync", "lib/task"),
+    "operator/collect": ("lib/clock", "lib/json", "lib/net", "lib/signals", "lib/sync", "lib/task"),
     "operator/webhook": ("operator/kube", "lib/clock", "lib/json", "lib/sync"),
     "operator/controllers": (
+        "operator/autoscale",
         "operator/collect",
         "operator/reconcile",
         "operator/kube",
         "operator/webhook",
         "lib/json",
         "lib/clock",
+        "lib/signals",
         "lib/sync",
     ),
     "operator/app": ("operator/*", "lib/*"),
@@ -96,7 +100,15 @@ ARROWS: dict[str, tuple[str, ...]] = {
 }
 
 # Folders of arithmetic and text: they take `now` and a seed, and see no I/O, clock, thread or randomness.
-PURE = ("sidecar/domain", "sidecar/dialect", "lib/resolve", "operator/autoscale", "operator/crd", "operator/reconcile")
+PURE = (
+    "sidecar/domain",
+    "sidecar/dialect",
+    "lib/resolve",
+    "lib/signals",
+    "operator/autoscale",
+    "operator/crd",
+    "operator/reconcile",
+)
 IMPURE_HEADERS = re.compile(
     r"^(boost/asio.*|asio.*|hiredis/.*|openssl/.*|prometheus/.*|thread|condition_variable|future"
     r"|stop_token|random|sys/socket\.h|unistd\.h|netdb\.h|curl/.*)$"

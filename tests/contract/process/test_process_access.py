@@ -129,7 +129,7 @@ def test_secrets_and_prompts_appear_nowhere(tmp_path, upstream, start):
         go(b"POST / HTTP/1.1\r\nhost: a\r\nbad header: " + key.encode() + b"\r\n\r\n" + prompt.encode())
     upstream.stop()
     go(post(chat(prompt + "2"), **headers))
-    paths = ["/metrics", "/api/policy", "/api/backends", "/api/requests?limit=1000", "/api/cache/stats", "/api/dashboard/summary"]
+    paths = ["/metrics", "/api/policy", "/api/signals", "/api/backends", "/api/requests?limit=1000", "/api/cache/stats", "/api/dashboard/summary"]
     shown = {path: fetch(proxy.admin_url + path).decode() for path in paths}
     assert '"requests"' in shown["/api/requests?limit=1000"]
     proxy.drain()

@@ -49,6 +49,49 @@ TEST_F(RegistryTest, TheSameNameAndValuesGiveTheSameSeries) {
   EXPECT_EQ(sample(R"(a_total{x="1"})"), "7");
 }
 
+TEST_F(RegistryTest, TheTotalOfOneSeriesIsThatOfItsLabels) {
+  const Family family = registry_.counter("hits_total", "Hits.", {"tier"});
+  shard_.add(registry_.series(family, {"memory"}), 3);
+  shard_.add(registry_.series(family, {"disk"}), 4);
+  EXPECT_EQ(registry_.total(family, {"memory"}), 3U);
+  EXPECT_EQ(registry_.total(family, {"redis"}), 0U);
+  EXPECT_EQ(sample(R"(hits_total{tier="redis"})"), "missing");  // asking makes no series
+}
+
+TEST_F(RegistryTest, CellsAreSummedAndNeverShown) {
+  const Cells cells = registry_.cells(3);
+  Shard& other = registry_.new_shard();
+  shard_.add(cells, 0);
+  shard_.add(cells, 2, 40);
+  other.add(cells, 2, 2);
+  other.add(cells, 3, 7);     // there are three
+  shard_.add(Cells(), 0, 9);  // nobody's
+  EXPECT_EQ(registry_.sums(cells), (std::vector<std::uint64_t>{1, 0, 42}));
+  EXPECT_EQ(registry_.sums(Cells()), std::vector<std::uint64_t>());
+  EXPECT_EQ(registry_.render().find("42"), std::string::npos);
+}
+
+TEST_F(RegistryTest, RowsOfCellsLieWhereNothingElseDoes) {
+  std::vector<Cells> rows;
+  for (int i = 0; i < 12; ++i) {
+    rows.push_back(registry_.cells(241));  // four and a bit fill a block
+  }
+  const Series counter = registry_.series(registry_.counter("a_total", "A.", {}), {});
+  for (const Cells& row : rows) {
+    for (std::uint32_t i = 0; i < 241; ++i) {
+      shard_.add(row, i, i);
+    }
+  }
+  shard_.add(counter, 5);
+  for (const Cells& row : rows) {
+    const std::vector<std::uint64_t> sums = registry_.sums(row);
+    for (std::uint32_t i = 0; i < 241; ++i) {
+      ASSERT_EQ(sums[i], i);
+    }
+  }
+  EXPECT_EQ(sample("a_total"), "5");
+}
+
 TEST_F(RegistryTest, ASeriesWithoutCountsIsShownAsZero) {
   registry_.series(registry_.counter("a_total", "A.", {}), {});
   registry_.counter("never_total", "A family without series is not shown.", {});

@@ -75,6 +75,14 @@ void fill(fakes::FakeAdminSources& sources) {
   sources.records = {full, request::RequestRecord()};
   sources.metrics = "up 1\n";
   sources.token = "s3cret";
+  sources.signals_report.time_to_first_token.add(250'000);
+  sources.signals_report.engine = signals::EngineLoad{.name = "vllm",
+                                                      .age_ms = 1,
+                                                      .kv_usage = 0.5,
+                                                      .kv_capacity_tokens = 1,
+                                                      .running = 1,
+                                                      .waiting = 0,
+                                                      .preemptions = 0};
 }
 
 class OpenApiTest : public testing::Test {
@@ -133,6 +141,7 @@ TEST_F(OpenApiTest, AnswersOfABusyProcessFit) {
 
 TEST_F(OpenApiTest, RefusalsFit) {
   check(Listener::kStatus, {.method = "GET", .path = "/api/policy"});
+  check(Listener::kStatus, {.method = "GET", .path = "/api/signals"});
   check(Listener::kAdmin, {.method = "GET", .path = "/api/requests", .query = "limit=x"});
   check(Listener::kAdmin, {.method = "POST", .path = "/api/cache/clear", .query = "tenant="});
   check(Listener::kAdmin, {.method = "POST", .path = "/drain", .origin = "http://evil.example"});

@@ -32,6 +32,7 @@ void exercise(WorkerMetrics& worker, Metrics& metrics) {
     record.cache = state;
     worker.record(record);
   }
+  worker.request_ended(/*model_call=*/true, ErrorSide::kClient);
   worker.rejected("r");
   worker.upstream_opened("b");
   worker.upstream_reused("b");

@@ -270,9 +270,9 @@ TEST_F(MetricsTest, ManyKindsOfCallsShareTheSlotsWithoutMixing) {
 }
 
 TEST_F(MetricsTest, EventsOutsideOfRequests) {
-  worker_->request_started();
-  worker_->request_started();
-  worker_->request_ended();
+  worker_->request_started(/*model_call=*/true);
+  worker_->request_started(/*model_call=*/false);
+  worker_->request_ended(/*model_call=*/true, ErrorSide::kNone);
   worker_->client_connected();
   worker_->rejected("connections");
   worker_->tunnelled(10, 20);
@@ -309,7 +309,7 @@ TEST_F(MetricsTest, TotalsAreOverAllWorkersAndLabels) {
   hit.cache = CacheState::kHit;
   hit.saved_cost = 7;
   other->record(hit);
-  other->request_started();
+  other->request_started(true);
   const MetricTotals totals = metrics_.totals();
   EXPECT_EQ(totals.requests, 2U);
   EXPECT_EQ(totals.requests_in_flight, 1);
