@@ -37,6 +37,24 @@ def test_server_and_reader_agree(definitions, programs, tmp_path, case):
         assert any(at.startswith(place.split("[")[0]) or place.startswith(at) for place in places), answer
 
 
+def test_the_target_of_autoscaling_cannot_change(definitions, namespace):
+    """A transition rule: the API server sees both versions, a reader of files only one."""
+    path = f"/apis/penstock.dev/v1alpha1/namespaces/{namespace}/optimizationpolicies"
+    spec = {"selector": {"matchLabels": {"app": "llm"}}, "autoscaling": {"target": {"name": "a"}, "maxReplicas": 2}}
+    definitions.api.create(path, document({"kind": "OptimizationPolicy", "spec": spec}))
+
+    def change(autoscaling: dict | None) -> tuple[int, dict]:
+        patch = {"spec": {"autoscaling": autoscaling}}
+        return definitions.api.call("PATCH", f"{path}/x", patch, "application/merge-patch+json")
+
+    assert change({"maxReplicas": 3})[0] == 200
+    status, answer = change({"target": {"name": "b"}})
+    assert status == 422
+    assert "target cannot change" in answer["message"]
+    assert change(None)[0] == 200
+    assert change({"target": {"name": "b"}, "maxReplicas": 3})[0] == 200
+
+
 def test_the_definitions_are_structural(definitions):
     for plural in PLURALS.values():
         crd = definitions.api.get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.penstock.dev")

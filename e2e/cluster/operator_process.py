@@ -15,17 +15,20 @@ class OperatorProcess:
     def __init__(self, program: pathlib.Path, kubeconfig: pathlib.Path, log: pathlib.Path, *flags: str, lease: str = "penstock-operator"):
         self.port = free_port()
         self.log = log
-        with open(log, "ab") as output:
-            self.process = subprocess.Popen(
-                [
-                    *(str(program), "run", "--kubeconfig", str(kubeconfig)),
-                    *("--lease", lease, "--sidecar-image", "penstock.test/sidecar:1", "--health", f"127.0.0.1:{self.port}", *flags),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
+        self.command = [
+            *(str(program), "run", "--kubeconfig", str(kubeconfig)),
+            *("--lease", lease, "--sidecar-image", "penstock.test/sidecar:1", "--health", f"127.0.0.1:{self.port}", *flags),
+        ]
+        self.start()
+
+    def start(self) -> None:
+        with open(self.log, "ab") as output:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         wait_until(self.ready, "penstock-operator")
+
+    def restart(self) -> None:
+        assert self.stop() == 0
+        self.start()
 
     def ready(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
@@ -34,6 +37,10 @@ class OperatorProcess:
                 return answer.status == 200
         except urllib.error.HTTPError:
             return False
+
+    def metrics(self) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
+            return answer.read().decode()
 
     def stop(self) -> int:
         """The exit code."""

@@ -108,6 +108,26 @@ constexpr auto enum_names(Rollout) {
                     json::EnumName{Rollout::kRestart, "Restart"}};
 }
 
+enum class ScalingMode : std::uint8_t { kOff, kAdvise, kEnforce };
+constexpr auto enum_names(ScalingMode) {
+  return std::array{json::EnumName{ScalingMode::kOff, "Off"},
+                    json::EnumName{ScalingMode::kAdvise, "Advise"},
+                    json::EnumName{ScalingMode::kEnforce, "Enforce"}};
+}
+
+enum class ScalingPolicyType : std::uint8_t { kPods, kPercent };
+constexpr auto enum_names(ScalingPolicyType) {
+  return std::array{json::EnumName{ScalingPolicyType::kPods, "Pods"},
+                    json::EnumName{ScalingPolicyType::kPercent, "Percent"}};
+}
+
+enum class SelectPolicy : std::uint8_t { kMax, kMin, kDisabled };
+constexpr auto enum_names(SelectPolicy) {
+  return std::array{json::EnumName{SelectPolicy::kMax, "Max"},
+                    json::EnumName{SelectPolicy::kMin, "Min"},
+                    json::EnumName{SelectPolicy::kDisabled, "Disabled"}};
+}
+
 enum class ConditionStatus : std::uint8_t { kUnknown, kTrue, kFalse };
 constexpr auto enum_names(ConditionStatus) {
   return std::array{json::EnumName{ConditionStatus::kUnknown, "Unknown"},

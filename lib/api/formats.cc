@@ -108,6 +108,20 @@ bool is_camel_case(std::string_view text) {
          std::ranges::all_of(text, is_alphanumeric);
 }
 
+bool is_group_version(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string_view group = slash == std::string_view::npos ? "" : text.substr(0, slash);
+  const std::string_view version = slash == std::string_view::npos ? text : text.substr(slash + 1);
+  const auto fits = [](char c) { return is_digit(c) || (c >= 'a' && c <= 'z'); };
+  const auto in_group = [fits](char c) { return fits(c) || c == '-' || c == '.'; };
+  const bool good_group =
+      slash == std::string_view::npos ||
+      (!group.empty() && group.size() <= 253 && std::ranges::all_of(group, in_group) &&
+       fits(group.front()) && fits(group.back()));
+  return good_group && version.size() >= 2 && version.size() <= 22 && version[0] == 'v' &&
+         is_digit(version[1]) && std::ranges::all_of(version.substr(2), fits);
+}
+
 bool is_timestamp(std::string_view text) {
   constexpr std::string_view kShape = "0000-00-00T00:00:00Z";
   return text.size() == kShape.size() && std::ranges::equal(text, kShape, [](char c, char shape) {

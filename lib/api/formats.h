@@ -19,6 +19,7 @@ bool is_object_name(std::string_view text);    // "namespace/name"
 bool is_flag(std::string_view text);           // "--port", "-p"; at most 64
 bool is_variable(std::string_view text);       // of the environment; at most 128
 bool is_camel_case(std::string_view text);     // "Accepted", at most 63
+bool is_group_version(std::string_view text);  // "v1", "apps/v1"
 bool is_timestamp(std::string_view text);      // "2026-01-31T12:00:00Z"
 bool is_hex(std::string_view text);
 bool is_any(std::string_view text);  // true
@@ -62,6 +63,9 @@ inline constexpr json::Format kVariable{"an environment variable, such as PORT",
                                         "^[A-Za-z_][A-Za-z0-9_]{0,127}$", &is_variable};
 inline constexpr json::Format kCamelCase{"a word such as Accepted", "^[A-Z][A-Za-z0-9]{0,62}$",
                                          &is_camel_case};
+inline constexpr json::Format kGroupVersion{
+    "a version, or a group and a version, such as apps/v1",
+    "^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?v[0-9][a-z0-9]{0,20}$", &is_group_version};
 inline constexpr json::Format kTimestamp{"a time such as 2026-01-31T12:00:00Z",
                                          "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
                                          &is_timestamp};

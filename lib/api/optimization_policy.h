@@ -5,6 +5,7 @@
 #include <string>
 #include <tuple>
 
+#include "lib/api/autoscaling_spec.h"
 #include "lib/api/caching_spec.h"
 #include "lib/api/enums.h"
 #include "lib/api/interception_spec.h"
@@ -59,6 +60,7 @@ struct OptimizationPolicySpec {
   UpstreamSpec upstream;
   std::optional<CachingSpec> caching;
   std::optional<RoutingSpec> routing;
+  std::optional<AutoscalingSpec> autoscaling;
   ObservabilitySpec observability;
 
   static constexpr auto fields() {
@@ -80,6 +82,10 @@ struct OptimizationPolicySpec {
         json::Field{"routing",
                     &T::routing,
                     {.about = "Where requests go; the engine in the pod where absent."}},
+        json::Field{"autoscaling",
+                    &T::autoscaling,
+                    {.about = "Sets the replicas of the engine by what its sidecars see; off where "
+                              "absent. Not used stand-alone."}},
         json::Field{"observability", &T::observability, {.about = "What is recorded."}}};
   }
 };

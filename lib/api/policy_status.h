@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "lib/api/autoscaling_status.h"
 #include "lib/api/condition.h"
 #include "lib/api/injection_status.h"
 #include "lib/json/field.h"
@@ -50,6 +51,7 @@ struct OptimizationPolicyStatus {
   std::string interception;
   PodCountsStatus pods;
   std::vector<Condition> conditions;
+  std::optional<AutoscalingStatus> autoscaling;
   std::optional<InjectionStatus> injection;
 
   static constexpr auto fields() {
@@ -67,9 +69,14 @@ struct OptimizationPolicyStatus {
         json::Field{"pods", &T::pods, {.about = "How many pods it concerns."}},
         json::Field{"conditions",
                     &T::conditions,
-                    {.about = "Accepted, ResolvedRefs, Injected, Programmed and Degraded.",
+                    {.about = "Accepted, ResolvedRefs, Injected, Programmed and Degraded; with "
+                              "autoscaling ScalingActive, MetricsAvailable, CapacityStarved and "
+                              "Conflict, too.",
                      .items_max = 16,
                      .unique_by = "type"}},
+        json::Field{"autoscaling",
+                    &T::autoscaling,
+                    {.about = "What became of the replicas; absent without autoscaling."}},
         json::Field{"injection",
                     &T::injection,
                     {.about = "What admission stamps onto new pods. The right to write it is the "

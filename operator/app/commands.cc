@@ -110,6 +110,11 @@ void add_run_options(CLI::App& run, RunOptions& options) {
   add("webhook-configuration", options.webhook_configuration,
       "The MutatingWebhookConfiguration that gets the webhook's CA bundle")
       ->type_name("NAME");
+  add("decisions", options.decisions,
+      "Append the autoscaler's decisions to this file, as lines of JSON with all that each was "
+      "made "
+      "of")
+      ->type_name("FILE");
   add("workers", options.workers, "Policies that are worked on at once")->check(CLI::Range(1, 32));
   add_sidecar_options(run, options.settings);
 }

@@ -34,6 +34,7 @@ class Metrics {
   void reviewed(bool good, std::chrono::duration<double> took);
 
   [[nodiscard]] std::string render() const { return registry_.render(); }
+  telemetry::Registry& registry() { return registry_; }
 
  private:
   void count(telemetry::Family family, const std::vector<std::string>& labels);

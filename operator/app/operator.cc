@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/clock/clock.h"
+#include "operator/app/autoscaling_reports.h"
 #include "operator/app/health.h"
 #include "operator/app/injection_webhook.h"
 #include "operator/app/listen_address.h"
@@ -19,6 +20,7 @@
 #include "operator/app/surroundings.h"
 #include "operator/app/work_keys.h"
 #include "operator/collect/collector.h"
+#include "operator/controllers/autoscaling_controller.h"
 #include "operator/controllers/policy_controller.h"
 #include "operator/controllers/referenced_controller.h"
 #include "operator/controllers/stores.h"
@@ -69,8 +71,14 @@ class Operator {
               keys_.add_policy(policy.substr(0, slash), policy.substr(slash + 1));
             },
             seed_),
-        policies_(stores_, client_, events_, collector_, clock_,
+        policies_(stores_, client_, events_, collector_, board_, clock_,
                   settings_in(options.settings, ns_)),
+        discovery_(client_, clock_),
+        autoscaling_reports_(
+            metrics_.registry(),
+            [this](const std::string& ns, const std::string& name) { keys_.add_policy(ns, name); }),
+        autoscaling_(stores_, client_, discovery_, events_, collector_, board_, clock_,
+                     autoscaling_reports_),
         referenced_(stores_, client_, clock_),
         health_([this] { return ready(); }, [this] { return metrics_.render(); }) {
     keys_.attach(stores_);
@@ -87,8 +95,8 @@ class Operator {
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGINT);
     pthread_sigmask(SIG_BLOCK, &ending, nullptr);  // before any thread, which inherits it
-    if (const Result<void> listening = listen(); !listening) {
-      log_line("error", listening.error().detail);
+    if (const Result<void> prepared = prepare(); !prepared) {
+      log_line("error", prepared.error().detail);
       return 1;
     }
     workers_.suspend();
@@ -140,6 +148,15 @@ class Operator {
     return !ending_ && stores_.complete() && (webhook_ == nullptr || webhook_->ready());
   }
 
+  Result<void> prepare() {
+    if (!options_.decisions.empty()) {
+      if (Result<void> recording = autoscaling_reports_.record_to(options_.decisions); !recording) {
+        return recording;
+      }
+    }
+    return listen();
+  }
+
   Result<void> listen() {
     const Result<ListenAddress> health = parse_listen_address("--health", options_.health);
     if (!health) {
@@ -184,6 +201,7 @@ class Operator {
     keep(stores_.stateful_sets, kube::kStatefulSets, &controllers::read_stateful_set, all);
     keep(stores_.services, kube::kServices, &controllers::read_service, all);
     keep(stores_.slices, kube::kEndpointSlices, &controllers::read_endpoint_slice, all);
+    keep(stores_.pod_autoscalers, kube::kPodAutoscalers, &controllers::read_pod_autoscaler, all);
     keep(stores_.config_maps, kube::kConfigMaps, &controllers::read_config_map,
          {.ns = options_.watch_namespace, .labels = kOurs});
     if (options_.watch_namespace.empty()) {
@@ -245,6 +263,9 @@ class Operator {
     if (key.kind == kube::kPolicies.kind) {
       return policies_.reconcile(key.ns, key.name);
     }
+    if (key.kind == WorkKeys::kAutoscaling) {
+      return autoscaling_.reconcile(key.ns, key.name);
+    }
     return key.kind == kube::kTiers.kind ? referenced_.reconcile_tier(key.ns, key.name)
                                          : referenced_.reconcile_table(key.ns, key.name);
   }
@@ -265,7 +286,11 @@ class Operator {
   controllers::Stores stores_;
   kube::Leader leader_;
   collect::Collector collector_;
+  controllers::AutoscalingBoard board_;
   controllers::PolicyController policies_;
+  kube::Discovery discovery_;
+  AutoscalingReports autoscaling_reports_;
+  controllers::AutoscalingController autoscaling_;
   controllers::ReferencedController referenced_;
   std::unique_ptr<InjectionWebhook> webhook_;  // where it is on
   Health health_;

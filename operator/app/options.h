@@ -20,6 +20,7 @@ struct RunOptions {
   std::string webhook = "off";
   std::string webhook_secret = "penstock-operator-webhook";
   std::string webhook_configuration = "penstock-inject.penstock.dev";
+  std::string decisions;  // where decisions of the autoscaler are recorded; empty: nowhere
   int workers = 4;
   reconcile::Settings settings;
 };

@@ -51,6 +51,7 @@ void WorkKeys::add_policies(const std::string& ns,
 void WorkKeys::add_all() {
   for (const auto& policy : stores_->policies.list()) {
     add_policy(policy->meta.ns, policy->meta.name);
+    add_autoscaling(nullptr, policy.get());
   }
   for (const auto& tier : stores_->tiers.list()) {
     workers_.add(key(tier->meta.ns, kTier, tier->meta.name));
@@ -71,9 +72,19 @@ void WorkKeys::add_references(const Policy& policy) {
   }
 }
 
+void WorkKeys::add_autoscaling(const Policy* before, const Policy* now) {
+  for (const Policy* version : {before, now}) {
+    if (version != nullptr && version->parsed.autoscaling) {
+      workers_.add(key(version->meta.ns, kAutoscaling, version->meta.name));
+      return;
+    }
+  }
+}
+
 void WorkKeys::policy_changed(const Policy* before, const Policy* now) {
   const Policy& some = now != nullptr ? *now : *before;
   add_policy(some.meta.ns, some.meta.name);
+  add_autoscaling(before, now);
   if (!concerns_others(before, now)) {
     return;
   }

@@ -21,10 +21,15 @@ class WorkKeys {
   void add_all();
   void add_policy(const std::string& ns, const std::string& name);
 
+  // A policy's replicas: a key of its own, since that is looked at each second.
+  static constexpr const char* kAutoscaling = "Autoscaling";
+
  private:
   // Every policy of the namespace that `concerns` takes.
   void add_policies(const std::string& ns,
                     const std::function<bool(const reconcile::Policy&)>& concerns);
+  // Where it has to do with replicas, or had.
+  void add_autoscaling(const reconcile::Policy* before, const reconcile::Policy* now);
   void policy_changed(const reconcile::Policy* before, const reconcile::Policy* now);
   // Every policy that takes an object as it was or as it is.
   template <class T, class Takes>
@@ -37,7 +42,7 @@ class WorkKeys {
 
 struct WorkKey {
   std::string ns;
-  std::string kind;  // "OptimizationPolicy", "CacheTier", "RoutingTable"
+  std::string kind;  // "OptimizationPolicy", "CacheTier", "RoutingTable", "Autoscaling"
   std::string name;
 };
 WorkKey parse_key(const std::string& key);

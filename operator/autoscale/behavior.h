@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "lib/api/enums.h"
 #include "lib/json/field.h"
 #include "operator/autoscale/sliding_extreme.h"
 #include "operator/autoscale/time.h"
@@ -16,19 +17,8 @@
 // floating-point rounding of its percentages: 100 replicas + 10 % are 111 there, and here.
 namespace penstock::autoscale {
 
-enum class PolicyType : std::uint8_t { kPods, kPercent };
-constexpr auto enum_names(PolicyType) {
-  return std::array{json::EnumName{PolicyType::kPods, "Pods"},
-                    json::EnumName{PolicyType::kPercent, "Percent"}};
-}
-
-// Max: the policy that allows the larger change.
-enum class SelectPolicy : std::uint8_t { kMax, kMin, kDisabled };
-constexpr auto enum_names(SelectPolicy) {
-  return std::array{json::EnumName{SelectPolicy::kMax, "Max"},
-                    json::EnumName{SelectPolicy::kMin, "Min"},
-                    json::EnumName{SelectPolicy::kDisabled, "Disabled"}};
-}
+using PolicyType = api::ScalingPolicyType;
+using SelectPolicy = api::SelectPolicy;
 
 // At most `value` (> 0) pods, or percent of the replicas at the period's start, in any `period`.
 struct ScalingPolicy {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "lib/api/enums.h"
 #include "lib/json/field.h"
 #include "operator/autoscale/behavior.h"
 #include "operator/autoscale/consolidation.h"
@@ -14,11 +15,7 @@
 // floor of the moment is an input).
 namespace penstock::autoscale {
 
-enum class Mode : std::uint8_t { kOff, kAdvise, kEnforce };
-constexpr auto enum_names(Mode) {
-  return std::array{json::EnumName{Mode::kOff, "Off"}, json::EnumName{Mode::kAdvise, "Advise"},
-                    json::EnumName{Mode::kEnforce, "Enforce"}};
-}
+using Mode = api::ScalingMode;
 
 // How far the forecast may go beyond what the load of the moment needs. Never below it.
 struct Budget {

@@ -15,6 +15,7 @@
 #include "lib/net/io_context.h"
 #include "lib/net/reactor.h"
 #include "lib/net/resolver.h"
+#include "lib/signals/report_json.h"
 #include "lib/sync/mutex.h"
 #include "operator/collect/probe.h"
 
@@ -53,6 +54,12 @@ class Collector::Loop {
     return found;
   }
 
+  std::shared_ptr<const Sample> sample(const std::string& pod) const {
+    const sync::MutexLock lock(mutex_);
+    const auto found = samples_.find(pod);
+    return found == samples_.end() ? nullptr : found->second;
+  }
+
  private:
   static constexpr unsigned kFailuresCounted = 5;
 
@@ -62,6 +69,7 @@ class Collector::Loop {
     std::string owner;
     std::unique_ptr<Probe> probe;
     clock::Instant due{};
+    clock::Instant signals_due{};
     unsigned failures = 0;  // in a row
   };
   using Timer =
@@ -77,7 +85,8 @@ class Collector::Loop {
   void tick() {
     timer_.expires_after(net::DeadlineWheel::kTick);
     timer_.async_wait([this](const boost::system::error_code& cancelled) {
-      if (!cancelled) {
+      // One that has expired already is not cancelled any more.
+      if (!cancelled && !ended_) {
         wheel_.tick();
         ask_due();
         tick();
@@ -88,8 +97,13 @@ class Collector::Loop {
   void ask_due() {
     const clock::Instant now = clock_.now();
     for (const auto& [pod, entry] : entries_) {
-      if (entry->due <= now && !entry->probe->busy()) {
-        entry->probe->ask();
+      const bool health = entry->due <= now;
+      const bool signals = entry->probe->target().signals && entry->signals_due <= now;
+      if ((health || signals) && !entry->probe->busy()) {
+        if (signals) {
+          entry->signals_due = now + kSignals;
+        }
+        entry->probe->ask(health, signals);
       }
     }
   }
@@ -108,12 +122,13 @@ class Collector::Loop {
       }
       Entry& entry = *found->second;
       const Target& old = entry.probe->target();
-      if (old.ip != target.ip || old.port != target.port || old.data_port != target.data_port) {
+      if (old.ip != target.ip || old.port != target.port || old.data_port != target.data_port ||
+          old.data_tls != target.data_tls) {
         drop(found->first);
         add(owner, target);
-      } else if (old.wanted != target.wanted) {
+      } else if (old.wanted != target.wanted || old.signals != target.signals) {
         entry.owner = owner;
-        entry.probe->want(target.wanted);
+        entry.probe->want(target);
         entry.due = clock_.now();
       }
     }
@@ -133,10 +148,12 @@ class Collector::Loop {
     Entry& added = *entry;
     added.probe = std::make_unique<Probe>(
         Network{reactor_, wheel_, resolver_, tls_}, clock_, target, [this] { return nonce(); },
-        [&added](Probe&, const Report& report) { added.loop->answered(added, report); });
+        [&added](Probe&, const Report& report) { added.loop->answered(added, report); },
+        [&added](Probe&, const std::string& body) { added.loop->signalled(added, body); });
     entries_[target.pod] = std::move(entry);
     added.probe->start(&Loop::ended, &added);
-    added.probe->ask();
+    added.signals_due = added.due + kSignals;
+    added.probe->ask(true, target.signals);
   }
 
   // Its coroutine may still be on its way; it is kept until that has ended.
@@ -145,6 +162,7 @@ class Collector::Loop {
     {
       const sync::MutexLock lock(mutex_);
       reports_.erase(pod);
+      samples_.erase(pod);
     }
     Entry* entry = node.mapped().get();
     leaving_.emplace(entry, std::move(node.mapped()));
@@ -181,6 +199,17 @@ class Collector::Loop {
     }
   }
 
+  // What is no report is as if nothing had come: what came before gets old.
+  void signalled(const Entry& entry, const std::string& body) {
+    Result<signals::Report> report = signals::read_report(body);
+    if (!report) {
+      return;
+    }
+    auto sample = std::make_shared<const Sample>(clock_.wall_now(), std::move(*report));
+    const sync::MutexLock lock(mutex_);
+    samples_[entry.probe->target().pod] = std::move(sample);
+  }
+
   std::string nonce() {
     constexpr std::string_view kDigits = "0123456789abcdef";
     // splitmix64 (Steele 2014): nobody has to be kept from guessing it who wants to be a sidecar,
@@ -210,6 +239,7 @@ class Collector::Loop {
 
   void end_when_empty() {
     if (closing_ && leaving_.empty()) {
+      ended_ = true;
       timer_.cancel();
       reactor_.stop();
       work_.reset();
@@ -230,8 +260,10 @@ class Collector::Loop {
   std::map<Entry*, std::unique_ptr<Entry>> leaving_;
   std::uint64_t random_;
   bool closing_ = false;
+  bool ended_ = false;
   mutable sync::Mutex mutex_;
   std::map<std::string, Report> reports_ PENSTOCK_GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<const Sample>> samples_ PENSTOCK_GUARDED_BY(mutex_);
   std::thread thread_;  // last: it uses all of the above
 };
 
@@ -249,6 +281,10 @@ void Collector::forget_all() {
 
 std::map<std::string, Report> Collector::reports(const std::vector<std::string>& pods) const {
   return loop_->reports(pods);
+}
+
+std::shared_ptr<const Sample> Collector::sample(const std::string& pod) const {
+  return loop_->sample(pod);
 }
 
 }  // namespace penstock::collect

@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "lib/clock/clock.h"
+#include "lib/signals/report.h"
+
 namespace penstock::collect {
 
 // A sidecar to ask.
@@ -18,6 +21,7 @@ struct Target {
   std::string wanted;           // the hash it should run: asked often until it does
   std::uint16_t data_port = 0;  // where clients come to it; 0: none of them comes by the network
   bool data_tls = false;        // they speak TLS there
+  bool signals = false;         // what it carries is asked for, too
 
   bool operator==(const Target&) const = default;
 };
@@ -37,13 +41,20 @@ struct Report {
   bool operator==(const Report&) const = default;
 };
 
-// Asks every sidecar for its health, over one kept connection each, on one thread of its own.
-// Threads: any.
+// What a sidecar said that it carries, and when that came.
+struct Sample {
+  clock::WallTime received;
+  signals::Report report;
+};
+
+// Asks every sidecar for its health and, where somebody scales by them, its signals, over one kept
+// connection each, on one thread of its own. Threads: any.
 class Collector {
  public:
   static constexpr std::chrono::milliseconds kPending{250};  // until a sidecar runs what it should
   static constexpr std::chrono::milliseconds kSettled{5'000};
   static constexpr std::chrono::milliseconds kAnswerTime{2'000};
+  static constexpr std::chrono::milliseconds kSignals{1'000};  // from one question to the next
   static constexpr std::chrono::seconds kProven{60};  // a proof is asked for again after this
   static constexpr std::chrono::seconds kUnproven{5};
 
@@ -64,6 +75,9 @@ class Collector {
 
   // What is known of these pods; one that was never asked is left out.
   [[nodiscard]] std::map<std::string, Report> reports(const std::vector<std::string>& pods) const;
+
+  // The last signals of a pod; nullptr: none came, or what came was none. It may be old.
+  [[nodiscard]] std::shared_ptr<const Sample> sample(const std::string& pod) const;
 
  private:
   class Loop;

@@ -5,11 +5,12 @@
 namespace penstock::collect {
 
 Probe::Probe(const Network& network, const clock::Clock& clock, Target target,
-             std::function<std::string()> nonces, Answered answered)
+             std::function<std::string()> nonces, Answered answered, Signalled signalled)
     : clock_(clock),
       target_(std::move(target)),
       nonces_(std::move(nonces)),
       answered_(std::move(answered)),
+      signalled_(std::move(signalled)),
       status_(network, target_.ip, target_.port),
       data_(network, target_.ip, target_.data_port,
             target_.data_tls ? network.tls.get() : nullptr) {}
@@ -19,8 +20,10 @@ void Probe::start(void (*ended)(void*), void* argument) {
   task_.start(ended, argument);
 }
 
-void Probe::ask() {
+void Probe::ask(bool health, bool signals) {
   busy_ = true;
+  health_ = health;
+  signals_ = signals;
   asked_.set();
 }
 
@@ -39,24 +42,44 @@ Task<> Probe::run() {
     if (closing_) {
       break;
     }
-    const Heard heard = co_await status_.ask("/readyz", answer_);
-    const bool answered = heard == Heard::kAnswer;
-    const bool proves = answered && target_.data_port != 0 && clock_.now() >= proof_due_;
-    if (proves && !closing_) {
-      co_await prove();
+    if (signals_) {
+      co_await ask_signals();
+    }
+    if (health_ && !closing_) {
+      co_await ask_health();
     }
     busy_ = false;
-    if (!closing_) {
-      answered_(*this, answered ? Report{.reachable = true,
-                                         .hash = answer_.hash,
-                                         .version = answer_.version,
-                                         .problem = answer_.problem,
-                                         .proof = proof_}
-                                : Report{});
-    }
   }
   co_await status_.close();
   co_await data_.close();
+}
+
+Task<> Probe::ask_health() {
+  const Heard heard = co_await status_.ask("/readyz", answer_);
+  const bool answered = heard == Heard::kAnswer;
+  // The proof has an answer of its own.
+  const Report report = answered ? Report{.reachable = true,
+                                          .hash = answer_.hash,
+                                          .version = answer_.version,
+                                          .problem = answer_.problem}
+                                 : Report{};
+  const bool proves = answered && target_.data_port != 0 && clock_.now() >= proof_due_;
+  if (proves && !closing_) {
+    co_await prove();
+  }
+  if (!closing_) {
+    Report told = report;
+    told.proof = answered ? proof_ : Proof::kNone;
+    answered_(*this, told);
+  }
+}
+
+Task<> Probe::ask_signals() {
+  const Heard heard = co_await status_.ask("/api/signals", answer_);
+  constexpr int kOk = 200;
+  if (heard == Heard::kAnswer && answer_.status == kOk && !closing_) {
+    signalled_(*this, answer_.body);
+  }
 }
 
 // The connection is not kept: it is one that a client could have.

@@ -18,31 +18,40 @@ namespace penstock::collect {
 class Probe {
  public:
   using Answered = std::function<void(Probe&, const Report&)>;
+  // The body of an answer to the question for signals.
+  using Signalled = std::function<void(Probe&, const std::string& body)>;
 
   // `nonces` makes a value that nobody says by chance.
   Probe(const Network& network, const clock::Clock& clock, Target target,
-        std::function<std::string()> nonces, Answered answered);
+        std::function<std::string()> nonces, Answered answered, Signalled signalled);
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
 
   // `ended` is called once, when nothing refers to this any more; it may destroy it.
   void start(void (*ended)(void*), void* argument);
-  void ask();
+  // For health, signals, or both.
+  void ask(bool health, bool signals);
   [[nodiscard]] bool busy() const { return busy_; }
   // Ends the coroutine soon.
   void close();
 
   [[nodiscard]] const Target& target() const { return target_; }
-  void want(std::string hash) { target_.wanted = std::move(hash); }
+  void want(const Target& target) {
+    target_.wanted = target.wanted;
+    target_.signals = target.signals;
+  }
 
  private:
   Task<> run();
+  Task<> ask_health();
+  Task<> ask_signals();
   Task<> prove();
 
   const clock::Clock& clock_;
   Target target_;
   const std::function<std::string()> nonces_;
   const Answered answered_;
+  const Signalled signalled_;
   Peer status_;
   Peer data_;
   Answer answer_;
@@ -50,6 +59,8 @@ class Probe {
   clock::Instant proof_due_{};
   Event asked_;
   bool busy_ = false;
+  bool health_ = false;  // what was asked for
+  bool signals_ = false;
   bool closing_ = false;
   Task<> task_;
 };

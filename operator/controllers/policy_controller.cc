@@ -6,6 +6,7 @@
 
 #include "lib/api/selects.h"
 #include "lib/json/write.h"
+#include "operator/controllers/autoscaling_controller.h"
 #include "operator/kube/base64.h"
 #include "operator/kube/timestamp.h"
 #include "operator/reconcile/sidecar_container.h"
@@ -114,6 +115,7 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
                                                         .refuses = !report.problem.empty(),
                                                         .proven = proven_by(report)});
   }
+  world.autoscaling = board_.find(policy->meta.key());
   world.now = kube::timestamp(clock_.wall_now());
   world.judged_until = kube::timestamp(clock_.wall_now() - kTrafficKnown);
   return world;
@@ -131,7 +133,8 @@ void PolicyController::ask_sidecars(const World& world, const std::string& hash)
                          .port = settings_.status_port,
                          .wanted = hash,
                          .data_port = static_cast<std::uint16_t>(pod->sidecar_port),
-                         .data_tls = world.policy->parsed.listener.tls.has_value()});
+                         .data_tls = world.policy->parsed.listener.tls.has_value(),
+                         .signals = is_autoscaled(*world.policy)});
     }
   }
   collector_.set_targets(world.policy->meta.key(), std::move(targets));

@@ -6,6 +6,7 @@
 #include "lib/clock/clock.h"
 #include "lib/sync/mutex.h"
 #include "operator/collect/collector.h"
+#include "operator/controllers/autoscaling_board.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
 #include "operator/kube/events.h"
@@ -30,12 +31,13 @@ class PolicyController {
   static constexpr std::chrono::milliseconds kEvictionPause{5'000};
 
   PolicyController(const Stores& stores, kube::Client& client, kube::EventRecorder& events,
-                   collect::Collector& collector, const clock::Clock& clock,
-                   reconcile::Settings settings)
+                   collect::Collector& collector, const AutoscalingBoard& board,
+                   const clock::Clock& clock, reconcile::Settings settings)
       : stores_(stores),
         client_(client),
         events_(events),
         collector_(collector),
+        board_(board),
         clock_(clock),
         settings_(std::move(settings)) {}
 
@@ -64,6 +66,7 @@ class PolicyController {
   kube::Client& client_;
   kube::EventRecorder& events_;
   collect::Collector& collector_;
+  const AutoscalingBoard& board_;
   const clock::Clock& clock_;
   const reconcile::Settings settings_;
   sync::Mutex mutex_;

@@ -111,6 +111,7 @@ reconcile::PodTemplate read_template(const Value& pod) {
 reconcile::Workload read_workload(const Value& object, std::string kind) {
   return {.meta = kube::read_meta(object),
           .kind = std::move(kind),
+          .replicas = number_of(member(object, "spec"), "replicas"),
           .pods = read_template(member(member(object, "spec"), "template"))};
 }
 
@@ -243,6 +244,13 @@ reconcile::EndpointSlice read_endpoint_slice(const Value& object) {
     }
   });
   return slice;
+}
+
+PodAutoscaler read_pod_autoscaler(const Value& object) {
+  const Value& target = member(member(object, "spec"), "scaleTargetRef");
+  return {.meta = kube::read_meta(object),
+          .target_kind = text_of(target, "kind"),
+          .target_name = text_of(target, "name")};
 }
 
 Namespace read_namespace(const Value& object) {

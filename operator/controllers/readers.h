@@ -24,6 +24,14 @@ struct Namespace {
 };
 Namespace read_namespace(const json::Value& object);
 
+// Who else sets the replicas of something.
+struct PodAutoscaler {
+  kube::ObjectMeta meta;
+  std::string target_kind;
+  std::string target_name;
+};
+PodAutoscaler read_pod_autoscaler(const json::Value& object);
+
 // The one of our ConfigMaps: which version it holds.
 struct ConfigMap {
   kube::ObjectMeta meta;

@@ -17,6 +17,7 @@ struct StoreChanges {
   std::function<void(const reconcile::EndpointSlice*, const reconcile::EndpointSlice*)> slice;
   std::function<void(const ConfigMap*, const ConfigMap*)> config_map;
   std::function<void(const Namespace*, const Namespace*)> name_space;
+  std::function<void(const PodAutoscaler*, const PodAutoscaler*)> pod_autoscaler;
 };
 
 // The operator's copy of the cluster: nothing is read from the API server beside these.
@@ -32,12 +33,14 @@ struct Stores {
         services(changes.service),
         slices(changes.slice),
         config_maps(changes.config_map),
-        namespaces(changes.name_space) {}
+        namespaces(changes.name_space),
+        pod_autoscalers(changes.pod_autoscaler) {}
 
   [[nodiscard]] bool complete() const {
     return policies.complete() && tiers.complete() && tables.complete() && deployments.complete() &&
            stateful_sets.complete() && pods.complete() && services.complete() &&
-           slices.complete() && config_maps.complete() && namespaces.complete();
+           slices.complete() && config_maps.complete() && namespaces.complete() &&
+           pod_autoscalers.complete();
   }
 
   kube::ObjectStore<reconcile::Policy> policies;
@@ -51,6 +54,7 @@ struct Stores {
   kube::ObjectStore<reconcile::EndpointSlice> slices;
   kube::ObjectStore<ConfigMap> config_maps;
   kube::ObjectStore<Namespace> namespaces;
+  kube::ObjectStore<PodAutoscaler> pod_autoscalers;
 };
 
 }  // namespace penstock::controllers

@@ -6,6 +6,7 @@
 #include "lib/api/selects.h"
 #include "lib/json/read.h"
 #include "lib/json/write.h"
+#include "operator/reconcile/autoscaling_note.h"
 #include "operator/reconcile/conditions.h"
 #include "operator/reconcile/delivery_documents.h"
 #include "operator/reconcile/interception.h"
@@ -46,8 +47,7 @@ class Decision {
     judge_pods();
     plan_.status.conditions = conditions_.now();
     for (const api::Condition& changed : conditions_.transitions()) {
-      const bool bad =
-          changed.status != kUnknown && (changed.type == "Degraded") == (changed.status == kTrue);
+      const bool bad = is_bad(changed);
       // That a new policy is as it should be is no news.
       if (bad || !before_.conditions.empty()) {
         plan_.events.push_back(
@@ -58,6 +58,16 @@ class Decision {
   }
 
  private:
+  static bool is_bad(const api::Condition& condition) {
+    if (condition.status == kUnknown || condition.type == "ScalingActive") {
+      return false;  // the latter is as somebody wants it; a conflict has a condition of its own
+    }
+    const bool good_when_false = condition.type == "Degraded" ||
+                                 condition.type == "CapacityStarved" ||
+                                 condition.type == "Conflict";
+    return good_when_false == (condition.status == kTrue);
+  }
+
   void judge_policy() {
     if (!policy_.errors.empty()) {
       conditions_.set("Accepted", kFalse, "Invalid", joined(policy_.errors));
@@ -157,6 +167,7 @@ class Decision {
     }
     judge_injected(census);
     judge_programmed(census);
+    state_autoscaling(world_, before_, conditions_, plan_.status);
     if (!census.taken.empty()) {
       degrade("Conflicted",
               "OptimizationPolicy " + listed(older_names_) +

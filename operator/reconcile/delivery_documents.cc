@@ -28,12 +28,13 @@ const Document* find(const std::vector<Ptr<Document>>& documents, const std::str
   return found == documents.end() ? nullptr : found->get();
 }
 
-// Blocks of a spec that a sidecar must know, lest it does less than it was told. Selector and
-// interception are the operator's, and what is recorded changes no answer.
+// Blocks of a spec that a sidecar must know, lest it does less than it was told. Selector,
+// interception and autoscaling are the operator's, and what is recorded changes no answer.
 void add_required(const Value& spec, std::string_view kind, std::vector<std::string>& into) {
   for (const auto& item : spec.items()) {
     const std::string& block = item.key();
-    if (block != "selector" && block != "interception" && block != "observability") {
+    if (block != "selector" && block != "interception" && block != "autoscaling" &&
+        block != "observability") {
       into.push_back(std::string(kind) + ".spec." + block);
     }
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lib/api/optimization_policy.h"
+#include "lib/api/policy_status.h"
 #include "lib/json/text.h"
 #include "operator/kube/object_meta.h"
 
@@ -59,7 +60,8 @@ struct PodTemplate {
 
 struct Workload {
   kube::ObjectMeta meta;
-  std::string kind;  // "Deployment", "StatefulSet", or "Pod"
+  std::string kind;           // "Deployment", "StatefulSet", or "Pod"
+  std::int64_t replicas = 1;  // that are asked for
   PodTemplate pods;
 };
 
@@ -126,6 +128,21 @@ template <class T>
 using Ptr = std::shared_ptr<const T>;
 
 // Everything of one policy's namespace that its decision depends on.
+// What the autoscaler says of a policy.
+struct AutoscalingNote {
+  struct Stated {
+    std::string type;
+    api::ConditionStatus status = api::ConditionStatus::kUnknown;
+    std::string reason;
+    std::string message;
+    bool operator==(const Stated&) const = default;
+  };
+
+  api::AutoscalingStatus status;
+  std::vector<Stated> conditions;
+  bool operator==(const AutoscalingNote&) const = default;
+};
+
 struct World {
   Ptr<Policy> policy;
   std::vector<Ptr<Policy>> others;  // the namespace's other policies
@@ -136,6 +153,7 @@ struct World {
   std::vector<Ptr<Service>> services;
   std::vector<Ptr<EndpointSlice>> slices;
   std::map<std::string, SidecarReport> reports;  // by "namespace/name" of the pod
+  std::optional<AutoscalingNote> autoscaling;    // nothing: it has not looked yet, or need not
   std::string config_hash;                       // of what its ConfigMap holds; empty: none yet
   std::string pod_security;                      // what the namespace enforces; empty: not known
   std::string now;                               // RFC 3339, UTC

@@ -26,7 +26,7 @@ constexpr std::array kRoutes = {
     AdminRoute{"GET", "/drained", true, false},
     AdminRoute{"GET", "/metrics", true, false},
     AdminRoute{"GET", "/api/policy", true, true},
-    AdminRoute{"GET", "/api/signals", true, true},
+    AdminRoute{"GET", "/api/signals", true, false},
     AdminRoute{"GET", "/api/backends", false, false},
     AdminRoute{"GET", "/api/requests", false, false},
     AdminRoute{"GET", "/api/cache/stats", false, false},

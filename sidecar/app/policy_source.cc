@@ -152,6 +152,7 @@ void PolicySource::watch(Changed changed, Problem problem) {
 }
 
 void PolicySource::stop() {
+  stopped_ = true;
   poll_.cancel();
   settle_.cancel();
   boost::system::error_code ignored;
@@ -203,7 +204,7 @@ void PolicySource::settle() {
 void PolicySource::rearm_poll() {
   poll_.expires_after(kPoll);
   poll_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (cancelled) {
+    if (cancelled || stopped_) {
       return;
     }
     read_if_changed();

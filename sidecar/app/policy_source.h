@@ -83,6 +83,7 @@ class PolicySource {
   std::string seen_;  // fingerprint of the files at the last read
   std::string last_problem_;
   bool settling_ = false;
+  bool stopped_ = false;
   mutable sync::Mutex mutex_;
   PolicyStatus status_ PENSTOCK_GUARDED_BY(mutex_);
 };

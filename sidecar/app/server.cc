@@ -225,7 +225,8 @@ http::LocalResponse Server::handle(admin::Listener listener, const http::LocalRe
 void Server::tick() {
   ticker_.expires_after(net::DeadlineWheel::kTick);
   ticker_.async_wait([this](const boost::system::error_code& cancelled) {
-    if (!cancelled) {
+    // One that has expired already is not cancelled any more.
+    if (!cancelled && !finished_) {
       wheel_.tick();
       tick();
     }

@@ -89,6 +89,7 @@ class Server {
   Timer drain_timer_;
   clock::Instant drain_ends_;
   bool draining_ = false;
+  bool finished_ = false;
 };
 
 }  // namespace penstock::app

@@ -88,6 +88,7 @@ void Server::ask_again() {
 }
 
 void Server::finish() {
+  finished_ = true;
   ticker_.cancel();
   for (auto* server : {&status_server_, &admin_server_}) {
     if (*server) {

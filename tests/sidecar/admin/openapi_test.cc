@@ -141,7 +141,6 @@ TEST_F(OpenApiTest, AnswersOfABusyProcessFit) {
 
 TEST_F(OpenApiTest, RefusalsFit) {
   check(Listener::kStatus, {.method = "GET", .path = "/api/policy"});
-  check(Listener::kStatus, {.method = "GET", .path = "/api/signals"});
   check(Listener::kAdmin, {.method = "GET", .path = "/api/requests", .query = "limit=x"});
   check(Listener::kAdmin, {.method = "POST", .path = "/api/cache/clear", .query = "tenant="});
   check(Listener::kAdmin, {.method = "POST", .path = "/drain", .origin = "http://evil.example"});

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "lib/api/autoscaling_spec.h"
+#include "lib/api/formats.h"
+#include "lib/json/field.h"
+
+// status.autoscaling of an OptimizationPolicy.
+namespace penstock::api {
+
+struct ScalingDecisionStatus {
+  std::string time;
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+  std::string reason;
+
+  bool operator==(const ScalingDecisionStatus&) const = default;
+
+  static constexpr auto fields() {
+    using T = ScalingDecisionStatus;
+    return std::tuple{
+        json::Field{"time", &T::time, {.about = "When.", .format = &kTimestamp}},
+        json::Field{"from", &T::from, {.about = "Replicas before.", .max = kReplicasMax}},
+        json::Field{"to", &T::to, {.about = "Replicas after.", .max = kReplicasMax}},
+        json::Field{"reason", &T::reason, {.about = "Why.", .format = &kCamelCase}}};
+  }
+};
+
+struct AutoscalingStatus {
+  static constexpr std::size_t kDecisionsMax = 10;
+
+  std::uint32_t current = 0;
+  std::uint32_t desired = 0;
+  std::string reason;
+  std::chrono::milliseconds lead_time{0};
+  std::vector<ScalingDecisionStatus> decisions;
+
+  bool operator==(const AutoscalingStatus&) const = default;
+
+  static constexpr auto fields() {
+    using T = AutoscalingStatus;
+    return std::tuple{
+        json::Field{"current",
+                    &T::current,
+                    {.about = "The replicas that the target asks for.", .max = kReplicasMax}},
+        json::Field{"desired",
+                    &T::desired,
+                    {.about = "The replicas that it should ask for.", .max = kReplicasMax}},
+        json::Field{"reason",
+                    &T::reason,
+                    {.about = "Why it should be so many; docs/design/autoscaling.md explains each.",
+                     .format = &kCamelCase}},
+        json::Field{"leadTime",
+                    &T::lead_time,
+                    {.about = "How long a replica takes until it serves: what nine of ten did not "
+                              "exceed, or an assumption until some have been seen.",
+                     .max = kDayMs}},
+        json::Field{"decisions",
+                    &T::decisions,
+                    {.about = "The last changes that were decided, newest first.",
+                     .items_max = kDecisionsMax}}};
+  }
+};
+
+}  // namespace penstock::api

@@ -1,0 +1,99 @@
+#include "operator/app/autoscaling_reports.h"
+
+#include <utility>
+
+#include "lib/json/field.h"
+
+namespace penstock::control {
+
+using autoscale::DecisionRecord;
+
+AutoscalingReports::AutoscalingReports(
+    telemetry::Registry& registry,
+    std::function<void(const std::string& ns, const std::string& name)> published)
+    : registry_(registry),
+      published_(std::move(published)),
+      changes_(registry_.counter("penstock_autoscale_changes_total",
+                                 "Changes of replicas that were decided, whether or not written.",
+                                 {"namespace", "policy", "direction", "reason"})),
+      shard_(registry_.new_shard()) {}
+
+Result<void> AutoscalingReports::record_to(const std::string& path) {
+  const sync::MutexLock lock(mutex_);
+  lines_.open(path, std::ios::app | std::ios::binary);
+  if (!lines_) {
+    return fail(ErrorCode::kInvalidConfig, "--decisions: cannot write " + path);
+  }
+  return {};
+}
+
+void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTime lead) {
+  const autoscale::Decision& decision = record.decision;
+  const sync::MutexLock lock(mutex_);
+  Series& series = series_of(record.target);
+  Shown& shown = *series.shown;
+  const bool changes = decision.desired != decision.current && decision.desired != shown.desired;
+  if (changes) {
+    count_change(record);
+  }
+  const bool is_news =
+      changes || decision.reason != series.reason || decision.current != shown.current;
+  shown.current = decision.current;
+  shown.desired = decision.desired;
+  shown.supply = decision.supply;
+  shown.withheld = decision.withheld != autoscale::Withheld::kNo;
+  shown.lead_seconds = static_cast<double>(lead.duration.count()) / 1e3;
+  series.reason = decision.reason;
+  const std::int64_t now_ms = record.inputs.now_ms;
+  const bool is_due = now_ms - series.written_ms >= std::chrono::milliseconds(kRepeat).count();
+  if (lines_.is_open() && (is_news || is_due)) {
+    series.written_ms = now_ms;
+    lines_ << autoscale::write_line(record) << '\n' << std::flush;
+  }
+}
+
+void AutoscalingReports::published(const std::string& ns, const std::string& name) {
+  published_(ns, name);
+}
+
+void AutoscalingReports::forgotten(const std::string& policy) {
+  const sync::MutexLock lock(mutex_);
+  series_.erase(policy);
+}
+
+AutoscalingReports::Series& AutoscalingReports::series_of(const std::string& policy) {
+  const auto [found, added] = series_.try_emplace(policy);
+  Series& series = found->second;
+  if (!added) {
+    return series;
+  }
+  series.shown = std::make_shared<Shown>();
+  const std::size_t slash = policy.find('/');
+  const std::vector<telemetry::Label> labels = {{"namespace", policy.substr(0, slash)},
+                                                {"policy", policy.substr(slash + 1)}};
+  const auto show = [&](const char* name, const char* help, auto read) {
+    series.gauges.push_back(registry_.gauge(name, help, labels, std::move(read)));
+  };
+  const std::shared_ptr<Shown>& shown = series.shown;
+  show("penstock_autoscale_current_replicas", "Replicas that the target asks for.",
+       [shown] { return static_cast<double>(shown->current); });
+  show("penstock_autoscale_desired_replicas", "Replicas that it should ask for.",
+       [shown] { return static_cast<double>(shown->desired); });
+  show("penstock_autoscale_supply_replicas", "Replicas that serve, or start in time.",
+       [shown] { return static_cast<double>(shown->supply); });
+  show("penstock_autoscale_lead_time_seconds", "How long a replica takes until it serves.",
+       [shown] { return shown->lead_seconds.load(); });
+  show("penstock_autoscale_withheld", "1 while decisions are not applied.",
+       [shown] { return shown->withheld ? 1.0 : 0.0; });
+  return series;
+}
+
+void AutoscalingReports::count_change(const DecisionRecord& record) {
+  const std::size_t slash = record.target.find('/');
+  const bool up = record.decision.desired > record.decision.current;
+  shard_.add(registry_.series(
+      changes_, {record.target.substr(0, slash), record.target.substr(slash + 1),
+                 up ? "up" : "down", std::string(json::name_of(record.decision.reason))}));
+}
+
+}  // namespace penstock::control

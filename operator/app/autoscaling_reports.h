@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/result/result.h"
+#include "lib/sync/mutex.h"
+#include "lib/telemetry/registry.h"
+#include "operator/controllers/autoscaling_controller.h"
+
+namespace penstock::control {
+
+// What becomes of the autoscaler's decisions outside the cluster: metrics of each policy, and lines
+// of JSON that `replay` makes again.
+// Threads: any.
+class AutoscalingReports final : public controllers::AutoscalingObserver {
+ public:
+  // A decision that is like the one before is written again after this, so that a file shows that
+  // it was looked at.
+  static constexpr std::chrono::minutes kRepeat{1};
+
+  AutoscalingReports(telemetry::Registry& registry,
+                     std::function<void(const std::string& ns, const std::string& name)> published);
+
+  // Appends decisions to `path`. Called once, before anything is decided.
+  Result<void> record_to(const std::string& path);
+
+  void decided(const autoscale::DecisionRecord& record, autoscale::LeadTime lead) override;
+  void published(const std::string& ns, const std::string& name) override;
+  void forgotten(const std::string& policy) override;
+
+ private:
+  // What a policy's gauges show; scrapes read it without the lock.
+  struct Shown {
+    std::atomic<int> current = 0;
+    std::atomic<int> desired = 0;
+    std::atomic<int> supply = 0;
+    std::atomic<bool> withheld = false;
+    std::atomic<double> lead_seconds = 0;
+  };
+  struct Series {
+    std::shared_ptr<Shown> shown;
+    std::vector<telemetry::GaugeHandle> gauges;
+    autoscale::Reason reason = autoscale::Reason::kOff;  // of the decision before
+    std::int64_t written_ms = 0;
+  };
+
+  Series& series_of(const std::string& policy) PENSTOCK_REQUIRES(mutex_);
+  void count_change(const autoscale::DecisionRecord& record) PENSTOCK_REQUIRES(mutex_);
+
+  telemetry::Registry& registry_;
+  const std::function<void(const std::string& ns, const std::string& name)> published_;
+  const telemetry::Family changes_;
+  sync::Mutex mutex_;
+  telemetry::Shard& shard_ PENSTOCK_GUARDED_BY(mutex_);
+  std::map<std::string, Series> series_ PENSTOCK_GUARDED_BY(mutex_);
+  std::ofstream lines_ PENSTOCK_GUARDED_BY(mutex_);
+};
+
+}  // namespace penstock::control

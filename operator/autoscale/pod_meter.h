@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+
+#include "lib/signals/report.h"
+#include "operator/autoscale/capacity.h"
+#include "operator/autoscale/demand.h"
+#include "operator/autoscale/time.h"
+
+namespace penstock::autoscale {
+
+// Turns one pod's reports, whose counters only ever rise, into what it carries at a moment. Time
+// between two of them is the sidecar's own, so that clocks may differ.
+//
+// Threads: not safe.
+class PodMeter {
+ public:
+  // A pod that has said nothing new for so long says nothing any more.
+  static constexpr milliseconds kFresh{5'000};
+
+  // A report that came at `received`. One of another process, or with a counter that went down, is
+  // a new beginning: two of it are needed before there is a rate.
+  void take(Time received, const signals::Report& report);
+
+  [[nodiscard]] std::optional<Signals> at(Time now) const;
+
+  // What the engine says that it can hold.
+  [[nodiscard]] EngineLimits limits() const;
+
+ private:
+  std::optional<signals::Report> last_;
+  Time received_;
+  std::optional<Signals> carried_;
+};
+
+}  // namespace penstock::autoscale

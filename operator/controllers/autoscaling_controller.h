@@ -1,0 +1,89 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lib/clock/clock.h"
+#include "lib/sync/mutex.h"
+#include "operator/autoscale/pod_meter.h"
+#include "operator/autoscale/scaler.h"
+#include "operator/collect/collector.h"
+#include "operator/controllers/autoscaling_board.h"
+#include "operator/controllers/stores.h"
+#include "operator/kube/client.h"
+#include "operator/kube/discovery.h"
+#include "operator/kube/events.h"
+#include "operator/kube/workers.h"
+
+namespace penstock::controllers {
+
+// Whether replicas are somebody's business: the policy has a block for it that is not Off.
+bool is_autoscaled(const reconcile::Policy& policy);
+
+// Who is told of what the autoscaler does. Threads: any, one at a time for one policy.
+class AutoscalingObserver {
+ public:
+  AutoscalingObserver() = default;
+  virtual ~AutoscalingObserver() = default;
+  AutoscalingObserver(const AutoscalingObserver&) = delete;
+  AutoscalingObserver& operator=(const AutoscalingObserver&) = delete;
+
+  virtual void decided(const autoscale::DecisionRecord& record, autoscale::LeadTime lead) = 0;
+  // The board says something new of a policy.
+  virtual void published(const std::string& ns, const std::string& name) = 0;
+  // A policy ("namespace/name") is scaled no more.
+  virtual void forgotten(const std::string& policy) = 0;
+};
+
+// Looks at one policy's target each second, decides, and sets its replicas.
+// Threads: any, but one at a time for one policy.
+class AutoscalingController {
+ public:
+  static constexpr std::chrono::milliseconds kPeriod{1'000};
+  // How soon a target that is not there, or serves no /scale, is looked for again.
+  static constexpr std::chrono::milliseconds kTargetPause{10'000};
+
+  AutoscalingController(const Stores& stores, kube::Client& client, kube::Discovery& discovery,
+                        kube::EventRecorder& events, const collect::Collector& collector,
+                        AutoscalingBoard& board, const clock::Clock& clock,
+                        AutoscalingObserver& observer);
+  ~AutoscalingController();
+
+  kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
+
+ private:
+  struct Running;
+  // The live object, as far as it matters.
+  struct Live {
+    std::string path;              // of its part "scale"
+    std::string resource_version;  // empty: whichever
+    int replicas = 0;
+  };
+
+  Running& running(const reconcile::Policy& policy);
+  void forget(const std::string& key);
+  kube::ApiResult<std::optional<Live>> find_target(const reconcile::Policy& policy);
+  [[nodiscard]] autoscale::Sight sight(const reconcile::Policy& policy, const Live& live,
+                                       Running& running) const;
+  [[nodiscard]] std::string other_scaler(const reconcile::Policy& policy) const;
+  kube::WorkOutcome target_missing(const reconcile::Policy& policy, std::string message);
+  void tell(const reconcile::Policy& policy, const autoscale::DecisionRecord& record,
+            Running& running);
+  void publish(const reconcile::Policy& policy, reconcile::AutoscalingNote note);
+
+  const Stores& stores_;
+  kube::Client& client_;
+  kube::Discovery& discovery_;
+  kube::EventRecorder& events_;
+  const collect::Collector& collector_;
+  AutoscalingBoard& board_;
+  const clock::Clock& clock_;
+  AutoscalingObserver& observer_;
+  sync::Mutex mutex_;
+  std::map<std::string, std::unique_ptr<Running>> running_ PENSTOCK_GUARDED_BY(mutex_);
+};
+
+}  // namespace penstock::controllers
