@@ -78,6 +78,12 @@ bench: build ## Micro benchmarks, then side by side with nginx and haproxy: make
 	@scripts/bootstrap --bench
 	@scripts/bench $(ARGS)
 
+.PHONY: forecast-score
+forecast-score: build/release/build.ninja ## How good the autoscaler's forecasts are on public series: make forecast-score [DATA=DIR]
+	@cmake --build --preset release --target forecast_score
+	@tests/bench/forecast/series.py "$${DATA:-../shared/data}" build/forecast/series.csv
+	@build/release/bench/forecast_score build/forecast/series.csv
+
 .PHONY: lint clang-tidy
 lint: build/release/build.ninja ## Formatting, the project's own rules, shell scripts, generated documents
 	@scripts/lint

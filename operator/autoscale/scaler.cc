@@ -130,6 +130,8 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   inputs.capacity = capacity_of(sight);
   inputs.service = service_of();
   inputs.votes = sight.votes;
+  forecasts_.add(sight.now, demand.total.requests);
+  inputs.forecasts = forecasts_.at(sight.now, lead_time().duration, shape_);
   Outcome outcome = decide(inputs, std::move(state_));
   record.decision = std::move(outcome.decision);
   state_ = std::move(outcome.state);

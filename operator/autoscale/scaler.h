@@ -9,6 +9,7 @@
 #include "operator/autoscale/capacity.h"
 #include "operator/autoscale/decision_record.h"
 #include "operator/autoscale/demand.h"
+#include "operator/autoscale/forecasts.h"
 #include "operator/autoscale/kalman.h"
 #include "operator/autoscale/lead_time.h"
 #include "operator/autoscale/load_history.h"
@@ -51,7 +52,7 @@ struct ScalerSettings {
 // One target's whole way from what is seen to a decision, with what is learned on it. Asked about
 // once a second.
 //
-// Memory:  some 100 KB, whatever the number of pods.
+// Memory:  some 250 KB, whatever the number of pods.
 // Threads: not safe. Deterministic: the same sights give the same decisions.
 class Scaler {
  public:
@@ -88,6 +89,7 @@ class Scaler {
   const std::string target_;
   ScalerSettings settings_;
   LoadHistory history_;
+  LoadForecasts forecasts_;
   CapacityModel capacity_;
   ParameterFilter filter_;
   LeadTimes lead_times_;
