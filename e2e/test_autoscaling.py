@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import subprocess
 import threading
 import time
 import urllib.request
@@ -82,12 +83,13 @@ def load(space: Namespace, per_second: float):
         thread.join()
 
 
-def test_a_step_of_load_sets_replicas_at_once(space, record_property):
+def test_a_step_of_load_sets_replicas_at_once(space, programs, record_property):
     start(space)
     with load(space, 18) as sent:
         wait_until(lambda: replicas(space) > 1, "more replicas", seconds=20, every=0.02)
         record_property("step_to_scale_s", round(time.monotonic() - sent["began"], 2))
         wait_until(lambda: replicas(space) == 5, "a replica for each four requests a second", seconds=30)
+        wait_until(lambda: space.policy("chat")["status"]["autoscaling"]["current"] == 5, "the status of that")
         status = space.policy("chat")["status"]["autoscaling"]
     assert status["decisions"][0]["reason"] in ("Panic", "Load")
     assert [decision["to"] for decision in status["decisions"]] == sorted(
@@ -96,6 +98,11 @@ def test_a_step_of_load_sets_replicas_at_once(space, record_property):
     events = space.cluster.kubectl("-n", space.name, "get", "events.events.k8s.io", "-o", "json")
     notes = [event["note"] for event in json.loads(events.stdout)["items"] if event["reason"] == "ReplicasSet"]
     assert any("Deployment engine: 1 -> " in note for note in notes), notes
+    config = space.cluster.pki.kubeconfig("admin", space.cluster.server, space.name)
+    explain = [programs / "penstock-operator", "explain", f"{space.name}/chat", "--kubeconfig", config]
+    told = subprocess.run(explain, capture_output=True, text=True, check=True).stdout
+    assert f"{space.name}/chat has 5 replicas and should have 5: " in told
+    assert "  1 -> " in told
     # The end of the load takes nobody away at once: the tail of the last ten minutes would not fit.
     space.await_condition("chat", "ScalingActive", "True", "Enforcing")
     assert replicas(space) == 5

@@ -10,6 +10,7 @@
 
 #include "lib/json/strictness.h"
 #include "lib/resources/load.h"
+#include "operator/app/explain_command.h"
 #include "operator/app/operator.h"
 #include "operator/app/render.h"
 #include "operator/crd/documents.h"
@@ -119,6 +120,20 @@ void add_run_options(CLI::App& run, RunOptions& options) {
   add_sidecar_options(run, options.settings);
 }
 
+void add_explain_options(CLI::App& explain, ExplainOptions& options) {
+  explain.add_option("POLICY", options.policy, "NAMESPACE/NAME")->required();
+  explain
+      .add_option("--decisions", options.decisions,
+                  "A file of decisions (run --decisions): the newest of the policy, with all that "
+                  "it was made of")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  explain.add_option("--kubeconfig", options.cluster.kubeconfig, "How to reach the cluster")
+      ->type_name("FILE")
+      ->envname("KUBECONFIG");
+  explain.add_option("--context", options.cluster.context, "Of the kubeconfig")->type_name("NAME");
+}
+
 }  // namespace
 
 int run_command(int argc, const char* const* argv) {
@@ -152,10 +167,18 @@ int run_command(int argc, const char* const* argv) {
       ->required();
   add_sidecar_options(*render_command, options.settings);
 
+  ExplainOptions explained;
+  CLI::App* explain =
+      app.add_subcommand("explain", "Tell why a policy's target has as many replicas as it has");
+  add_explain_options(*explain, explained);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (explain->parsed()) {
+    return explain_policy(explained);
   }
   if (render_command->parsed()) {
     return render(rendered, options.settings);

@@ -1,0 +1,112 @@
+#include "operator/app/explain_command.h"
+
+#include <fstream>
+#include <iostream>
+#include <optional>
+
+#include "lib/api/policy_status.h"
+#include "lib/clock/clock.h"
+#include "lib/json/read.h"
+#include "operator/app/surroundings.h"
+#include "operator/autoscale/explanation.h"
+#include "operator/kube/client.h"
+#include "operator/kube/http_transport.h"
+
+namespace penstock::control {
+namespace {
+
+int refuse(const std::string& why) {
+  std::cerr << "explain: " << why << '\n';
+  return 1;
+}
+
+int explain_newest(const ExplainOptions& options) {
+  std::ifstream in(options.decisions, std::ios::binary);
+  if (!in) {
+    return refuse("cannot read " + options.decisions);
+  }
+  std::optional<autoscale::DecisionRecord> newest;
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    auto record = autoscale::read_line(line);
+    if (!record) {
+      return refuse(options.decisions + ":" + std::to_string(number) + ": " +
+                    record.error().detail);
+    }
+    if (record->target == options.policy) {
+      newest = std::move(*record);
+    }
+  }
+  if (!newest) {
+    return refuse(options.decisions + " holds no decision of " + options.policy);
+  }
+  std::cout << autoscale::explain(*newest);
+  return 0;
+}
+
+// The sentence of a reason that stands in a status.
+std::string sentence_of(const std::string& name) {
+  for (const auto& [reason, known] : enum_names(autoscale::Reason{})) {
+    if (known == name) {
+      return std::string(autoscale::sentence_of(reason));
+    }
+  }
+  return name;
+}
+
+void tell(const std::string& policy, const api::OptimizationPolicyStatus& status) {
+  const api::AutoscalingStatus& scaling = *status.autoscaling;
+  std::cout << policy << " has " << scaling.current << " replicas and should have "
+            << scaling.desired << ": " << sentence_of(scaling.reason) << ".\n";
+  for (const api::Condition& condition : status.conditions) {
+    const bool matters =
+        condition.type == "ScalingActive" || condition.type == "MetricsAvailable"
+            ? condition.status != api::ConditionStatus::kTrue
+            : (condition.type == "CapacityStarved" || condition.type == "Conflict") &&
+                  condition.status == api::ConditionStatus::kTrue;
+    if (matters) {
+      std::cout << condition.type << " (" << condition.reason << "): " << condition.message
+                << ".\n";
+    }
+  }
+  std::cout << "A replica takes " << json::format_duration(scaling.lead_time)
+            << " until it serves.\n";
+  for (const api::ScalingDecisionStatus& decision : scaling.decisions) {
+    std::cout << "  " << decision.time << "  " << decision.from << " -> " << decision.to << "  "
+              << sentence_of(decision.reason) << '\n';
+  }
+}
+
+}  // namespace
+
+int explain_policy(const ExplainOptions& options) {
+  const std::size_t slash = options.policy.find('/');
+  if (slash == std::string::npos) {
+    return refuse("name the policy as NAMESPACE/NAME");
+  }
+  if (!options.decisions.empty()) {
+    return explain_newest(options);
+  }
+  auto config = cluster_config(options.cluster);
+  if (!config) {
+    return refuse(config.error().detail);
+  }
+  const clock::RealClock clock;
+  kube::HttpTransport transport(std::move(*config), clock);
+  kube::Client client(transport, clock, {});
+  const auto policy = client.get(
+      kube::kPolicies.object(options.policy.substr(0, slash), options.policy.substr(slash + 1)));
+  if (!policy) {
+    return refuse(options.policy + ": " + policy.error().message);
+  }
+  api::OptimizationPolicyStatus status;
+  json::Reader reader(json::Strictness::kTolerant);
+  json::read(reader, kube::member(*policy, "status"), status);
+  if (!status.autoscaling) {
+    return refuse(options.policy + " is not autoscaled, or the operator has not looked at it yet");
+  }
+  tell(options.policy, status);
+  return 0;
+}
+
+}  // namespace penstock::control
