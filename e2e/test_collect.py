@@ -9,9 +9,9 @@ from control_plane import ControlPlane
 from installation import CHART, SYSTEM, helm, injecting_probe, make_namespace, operator_kubeconfig, policy_document
 from operator_process import OperatorProcess
 from polling import wait_until
-from process_usage import cpu_seconds, rest
+from process_usage import cpu_seconds, resident_mb, rest
 from sidecar_stub import SidecarStub
-from spaces import Namespace
+from spaces import POLICIES, Namespace, deployment
 
 PODS = 2_000
 STATUS_PORT, ENGINE_PORT = 15_920, 8_900
@@ -36,7 +36,7 @@ def operator(crowded, programs, tmp_path_factory):
     assert process.stop() == 0, log.read_text()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def space(crowded, operator) -> Namespace:
     space = Namespace(crowded, make_namespace(crowded, "sidecars"))
     known = {"engine": {"port": ENGINE_PORT, "flag": "--port"}}
@@ -45,9 +45,12 @@ def space(crowded, operator) -> Namespace:
     return space
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sidecars(space):
+    """All pods, whose sidecars run the policy and have proven their port."""
     stub = SidecarStub(STATUS_PORT, ENGINE_PORT, space.policy("load")["status"]["hash"])
+    make_pods(space)
+    wait_until(lambda: all_counted(space), "2,000 proven pods", seconds=120, every=0.5)
     yield stub
     stub.stop()
 
@@ -78,23 +81,47 @@ def make_pods(space: Namespace) -> None:
         list(pool.map(make, (range(start, PODS, workers) for start in range(workers))))
 
 
-def test_two_thousand_sidecars_cost_a_fifth_of_a_core_at_most(space, sidecars, operator, record_property):
-    make_pods(space)
+def all_counted(space: Namespace) -> bool:
     counts = {"selected": PODS, "injected": PODS, "programmed": PODS, "proven": PODS}
-    
-    def all_proven() -> bool:
-        found = space.policy("load")["status"]
-        assert found["pods"] == counts, found["pods"]
-        return True
+    found = space.policy("load")["status"]
+    assert found["pods"] == counts, found["pods"]
+    return True
 
-    wait_until(all_proven, "2,000 proven pods", seconds=120, every=0.5)
+
+def cores_of(operator, sidecars, seconds: float) -> tuple[float, float]:
+    """What the operator takes over a while, in cores, and how often sidecars were asked in a second."""
     pid = operator.process.pid
-    rest(5)
     before, asked, began = cpu_seconds(pid), sidecars.asked, time.monotonic()
-    rest(20)
+    rest(seconds)
     took = time.monotonic() - began
-    cores = (cpu_seconds(pid) - before) / took
-    assert sidecars.asked - asked > 0.9 * PODS * took / 5, "each of them every 5 s"
+    return (cpu_seconds(pid) - before) / took, (sidecars.asked - asked) / took
+
+
+def test_two_thousand_sidecars_cost_a_fifth_of_a_core_at_most(space, sidecars, operator, record_property):
+    rest(5)
+    cores, asked = cores_of(operator, sidecars, 20)
+    assert asked > 0.9 * PODS / 5, "each of them every 5 s"
     record_property("collect_2000_sidecars_cores", round(cores, 3))
-    assert space.policy("load")["status"]["pods"] == counts
+    assert all_counted(space)
     assert cores < 0.2
+
+
+def test_their_signals_each_second_cost_a_third_of_a_core_at_most(space, sidecars, operator, record_property):
+    target = deployment("engine", {"app": "llm"})
+    target["spec"]["replicas"] = 0
+    target["spec"]["template"]["spec"]["containers"][0]["args"] = ["--port", str(ENGINE_PORT)]
+    space.apply(target)
+    autoscaling = {"mode": "Advise", "target": {"name": "engine"}, "maxReplicas": 4000, "capacity": {"requestsPerSecond": 5}}
+    old = space.policy("load")["status"]["hash"]
+    space.api.merge(f"{POLICIES.format(space.name)}/load", {"spec": {"autoscaling": autoscaling}})
+    wait_until(lambda: space.policy("load")["status"]["hash"] != old, "the edit")
+    sidecars.hash = space.policy("load")["status"]["hash"]
+    wait_until(lambda: all_counted(space), "all of them run the edit", seconds=120, every=0.5)
+    space.await_condition("load", "MetricsAvailable", "True", "Fresh", seconds=30)
+    rest(5)
+    cores, asked = cores_of(operator, sidecars, 20)
+    assert asked > 0.9 * PODS, "each of them each second"
+    record_property("signals_2000_sidecars_cores", round(cores, 3))
+    record_property("signals_2000_sidecars_mb", round(resident_mb(operator.process.pid), 1))
+    assert cores < 0.3
+    assert resident_mb(operator.process.pid) < 100

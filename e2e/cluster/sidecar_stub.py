@@ -1,7 +1,33 @@
 """What stands for thousands of sidecars at once: it answers the operator's questions at every address of 127.0.0.0/8."""
 
 import asyncio
+import json
 import threading
+import time
+
+BEGAN = time.monotonic()
+
+
+def signals() -> str:
+    """Five requests a second since the process began, each of 1,000 prompt tokens, in an answer of a usual size."""
+    uptime = time.monotonic() - BEGAN
+    requests = 1 + int(5 * uptime)
+    latencies = {"sumUs": 250_000 * requests, "buckets": [120, requests, *(19 * [1, requests])]}
+    report = {
+        "version": 1,
+        "startId": "stub",
+        "uptimeMs": int(1_000 * uptime),
+        "requests": {"started": requests, "finished": requests, "clientErrors": 0, "upstreamErrors": 0, "ownErrors": 0},
+        "calls": {"started": requests, "finished": requests},
+        "cache": {"hits": 0, "partialHits": 0, "misses": 0, "joins": 0},
+        "tokens": {"prefill": 1_000 * requests, "prefixCached": 0, "decode": 200 * requests, "savedPrompt": 0, "savedCompletion": 0},
+        "running": 3,
+        "waiting": 0,
+        "timeToFirstToken": latencies,
+        "timePerOutputToken": latencies,
+        "engine": {"name": "vllm", "ageMs": 400, "kvUsage": 0.25, "kvCapacityTokens": 400_000, "running": 3, "waiting": 0, "preemptions": 0},
+    }
+    return json.dumps(report)
 
 
 class SidecarStub:
@@ -29,7 +55,7 @@ class SidecarStub:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 path = head.split(b" ", 2)[1].decode()
-                body = path.rpartition("/")[2] if "/proof/" in path else "{}"
+                body = path.rpartition("/")[2] if "/proof/" in path else signals() if path == "/api/signals" else "{}"
                 self.asked += 1
                 fields = f"content-length: {len(body)}\r\nx-penstock-version: 0.1.0\r\nx-penstock-policy: {self.hash}\r\n"
                 writer.write(f"HTTP/1.1 200 OK\r\n{fields}\r\n{body}".encode())

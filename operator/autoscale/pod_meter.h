@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "lib/signals/report.h"
@@ -20,7 +21,7 @@ class PodMeter {
 
   // A report that came at `received`. One of another process, or with a counter that went down, is
   // a new beginning: two of it are needed before there is a rate.
-  void take(Time received, const signals::Report& report);
+  void take(Time received, std::shared_ptr<const signals::Report> report);
 
   [[nodiscard]] std::optional<Signals> at(Time now) const;
 
@@ -28,7 +29,7 @@ class PodMeter {
   [[nodiscard]] EngineLimits limits() const;
 
  private:
-  std::optional<signals::Report> last_;
+  std::shared_ptr<const signals::Report> last_;
   Time received_;
   std::optional<Signals> carried_;
 };

@@ -210,7 +210,7 @@ Sight AutoscalingController::sight(const Policy& policy, const Live& live, Runni
       meter = std::move(known->second);
     }
     if (const auto sample = collector_.sample(pod->meta.key()); sample != nullptr) {
-      meter.take(time_of(sample->received), sample->report);
+      meter.take(time_of(sample->received), {sample, &sample->report});
     }
     shown.signals = meter.at(seen.now);
     shown.limits = meter.limits();
