@@ -1,6 +1,7 @@
 #include "operator/reconcile/pod_census.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string_view>
 
@@ -32,9 +33,18 @@ void add_once(std::vector<std::string>& names, std::string name) {
   }
 }
 
+// Kinds that make a pod anew for as long as they stand. An evicted pod of a Job counts as a failure
+// of it, and whatever it had computed is lost; of kinds that nobody here knows the same may be
+// true.
+bool is_made_anew(const Pod& pod) {
+  constexpr std::array kLasting = {"ReplicaSet", "StatefulSet", "DaemonSet",
+                                   "ReplicationController"};
+  return std::ranges::find(kLasting, pod.owner_kind) != kLasting.end();
+}
+
 void add_replaceable(const World& world, const Pod& pod, PodCensus& census) {
   add_once(census.restart, workload_of(world, pod));
-  if (!pod.owner_kind.empty()) {
+  if (is_made_anew(pod)) {
     census.replaceable.push_back(pod.meta.name);
   }
 }

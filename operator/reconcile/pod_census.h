@@ -25,7 +25,7 @@ struct PodCensus {
   std::vector<std::string> bypassed_by;  // these: "chat (port 18000)"
   std::vector<std::string> behind;       // whose kubelet was not told of the newest version
   std::vector<std::string> taken;        // selected, but an older policy's
-  std::vector<std::string> replaceable;  // plain or outdated, and a controller will make it anew
+  std::vector<std::string> replaceable;  // plain or outdated, and a lasting owner makes it anew
   bool judged_later = false;             // the traffic of pods that are too young for it is amiss
   bool settled = true;                   // all of them are ready, and none is on its way out
 };

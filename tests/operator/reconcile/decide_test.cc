@@ -175,10 +175,16 @@ TEST(DecideTest, RestartReplacesOnePodAtATime) {
   Pod bare = pod("alone");
   bare.owner_kind.clear();
   add(seen, std::move(bare));
+  for (const char* kind : {"Job", "TaskRun"}) {
+    Pod batch = pod(std::string("of-a-") + kind, "p", "older");
+    batch.owner_kind = kind;
+    add(seen, std::move(batch));
+  }
   add(seen, pod("current", "p", injection));
   add(seen, pod("old", "p", "older"));
   add(seen, pod("plain"));
-  EXPECT_EQ(decide(seen, kSettings).evict, "old") << "nobody would make the first one anew";
+  EXPECT_EQ(decide(seen, kSettings).evict, "old")
+      << "nobody would make the first one anew, and what runs once would be lost";
 
   World waiting = seen;
   Pod starting = pod("starting", "p", injection);
