@@ -6,6 +6,7 @@
 #include "lib/api/selects.h"
 #include "lib/json/read.h"
 #include "lib/json/write.h"
+#include "operator/reconcile/advice.h"
 #include "operator/reconcile/conditions.h"
 #include "operator/reconcile/delivery_documents.h"
 #include "operator/reconcile/interception.h"
@@ -165,8 +166,8 @@ class Decision {
     if (!census.refused.empty()) {
       degrade(refusal(census), "sidecars of release " + census.refused_by +
                                    " keep the last good version: " + listed(census.refused) +
-                                   "; their log says why, and " + restart_command(census) +
-                                   " brings them to release " + settings_.version);
+                                   "; their log says why; to bring them to release " +
+                                   settings_.version + ": " + what_restarts(census));
     }
     if (!census.unreachable.empty()) {
       degrade("SidecarUnreachable", "no answer from port " + std::to_string(settings_.status_port) +
@@ -187,7 +188,7 @@ class Decision {
     }
     if (!census.outdated.empty()) {
       degrade("RestartRequired", "pods made with an older injection: " + listed(census.outdated) +
-                                     "; " + restart_command(census));
+                                     "; " + what_restarts(census));
     }
     if (degraded_.empty()) {
       conditions_.set("Degraded", kFalse, "AsExpected", "");
@@ -223,11 +224,9 @@ class Decision {
     return policy_.parsed.interception.rollout == api::Rollout::kRestart;
   }
 
-  [[nodiscard]] std::string restart_command(const PodCensus& census) const {
-    if (restarts()) {
-      return "they are replaced one at a time";
-    }
-    return "kubectl -n " + policy_.meta.ns + " rollout restart " + listed(census.restart);
+  [[nodiscard]] std::string what_restarts(const PodCensus& census) const {
+    return restarts() ? replacement_advice(census.restart)
+                      : restart_advice(policy_.meta.ns, census.restart);
   }
 
   void judge_injected(const PodCensus& census) {
@@ -251,7 +250,7 @@ class Decision {
                              : ""));
     } else {
       conditions_.set("Injected", kFalse, "RestartRequired",
-                      of + " carry the sidecar; " + restart_command(census));
+                      of + " carry the sidecar; " + what_restarts(census));
     }
   }
 

@@ -1,7 +1,7 @@
 #include "operator/reconcile/pod_census.h"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 #include <map>
 #include <string_view>
 
@@ -33,17 +33,32 @@ void add_once(std::vector<std::string>& names, std::string name) {
   }
 }
 
+bool is_one_of(const std::string& kind, std::initializer_list<std::string_view> kinds) {
+  return std::ranges::find(kinds, kind) != kinds.end();
+}
+
 // Kinds that make a pod anew for as long as they stand. An evicted pod of a Job counts as a failure
 // of it, and whatever it had computed is lost; of kinds that nobody here knows the same may be
 // true.
 bool is_made_anew(const Pod& pod) {
-  constexpr std::array kLasting = {"ReplicaSet", "StatefulSet", "DaemonSet",
-                                   "ReplicationController"};
-  return std::ranges::find(kLasting, pod.owner_kind) != kLasting.end();
+  return is_one_of(pod.owner_kind,
+                   {"ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"});
+}
+
+void add_restart(const World& world, const Pod& pod, PodCensus& census) {
+  const std::string workload = workload_of(world, pod);
+  const std::string kind = workload.substr(0, workload.find('/'));
+  if (is_one_of(kind, {"deployment", "statefulset", "daemonset"})) {
+    add_once(census.restart.rollouts, workload);
+  } else if (is_made_anew(pod)) {
+    add_once(census.restart.pods, pod.meta.name);
+  } else {
+    add_once(census.restart.by_hand, workload);
+  }
 }
 
 void add_replaceable(const World& world, const Pod& pod, PodCensus& census) {
-  add_once(census.restart, workload_of(world, pod));
+  add_restart(world, pod, census);
   if (is_made_anew(pod)) {
     census.replaceable.push_back(pod.meta.name);
   }
@@ -117,7 +132,7 @@ void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
     ++census.counts.programmed;
   } else if (report.refuses) {
     census.refused.push_back(pod.meta.name);
-    add_once(census.restart, workload_of(world, pod));
+    add_restart(world, pod, census);
     census.refused_by = report.version;
   } else {
     census.waiting.push_back(pod.meta.name);
@@ -164,16 +179,6 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
   judge_proofs(world, fronted, census);
   judge_services(world, fronted, census);
   return census;
-}
-
-std::string listed(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 5;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
-    text += (i == 0 ? "" : ", ") + names[i];
-  }
-  return names.size() <= kShown ? text
-                                : text + " and " + std::to_string(names.size() - kShown) + " more";
 }
 
 }  // namespace penstock::reconcile

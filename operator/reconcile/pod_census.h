@@ -5,6 +5,7 @@
 
 #include "lib/api/label_selector.h"
 #include "lib/api/policy_status.h"
+#include "operator/reconcile/advice.h"
 #include "operator/reconcile/world.h"
 
 namespace penstock::reconcile {
@@ -13,7 +14,7 @@ namespace penstock::reconcile {
 struct PodCensus {
   api::PodCountsStatus counts;
   std::vector<std::string> plain;        // selected, without the sidecar
-  std::vector<std::string> restart;      // workloads that hold these: "deployment/chat"
+  RestartNeeds restart;                  // who holds these, the outdated and the refused
   std::vector<std::string> outdated;     // with a sidecar of an older injection
   std::vector<std::string> unreachable;  // whose sidecar does not answer
   std::vector<std::string> waiting;      // whose sidecar is not known to run this version
@@ -34,8 +35,5 @@ struct PodCensus {
 PodCensus count_pods(const World& world, const api::LabelSelector& selector,
                      const std::vector<api::LabelSelector>& older, const std::string& hash,
                      const std::string& injection);
-
-// "a, b, c and 4 more".
-std::string listed(const std::vector<std::string>& names);
 
 }  // namespace penstock::reconcile
