@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/json/write.h"
+
 namespace penstock::reconcile {
 namespace {
 
@@ -63,6 +65,27 @@ std::string replacement_advice(const RestartNeeds& needs) {
   }
   add_by_hand(text, needs);
   return text;
+}
+
+std::string network_policy(const kube::ObjectMeta& policy, const api::LabelSelector& selector,
+                           const std::vector<std::int64_t>& data_ports, const Settings& settings) {
+  using json::Value;
+  const Value from = {
+      {"namespaceSelector", {{"matchLabels", {{"kubernetes.io/metadata.name", settings.ns}}}}}};
+  Value ports = Value::array({{{"port", settings.status_port}}});
+  for (const std::int64_t port : data_ports) {
+    ports.push_back({{"port", port}});
+  }
+  const Value ingress = {{"from", Value::array({from})}, {"ports", std::move(ports)}};
+  const Value whole = {
+      {"apiVersion", "networking.k8s.io/v1"},
+      {"kind", "NetworkPolicy"},
+      {"metadata", {{"name", "penstock-" + policy.name}, {"namespace", policy.ns}}},
+      {"spec",
+       {{"podSelector", json::write(selector)},
+        {"policyTypes", Value::array({"Ingress"})},
+        {"ingress", Value::array({ingress})}}}};
+  return whole.dump();
 }
 
 }  // namespace penstock::reconcile

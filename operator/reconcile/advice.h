@@ -1,7 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
+
+#include "lib/api/label_selector.h"
+#include "operator/reconcile/world.h"
 
 namespace penstock::reconcile {
 
@@ -20,5 +24,10 @@ std::string restart_advice(const std::string& ns, const RestartNeeds& needs);
 
 // The same where the operator itself replaces what will be made anew.
 std::string replacement_advice(const RestartNeeds& needs);
+
+// The NetworkPolicy that lets the operator ask the sidecars of `policy`, on their status port and
+// where clients come to them, as JSON for kubectl apply.
+std::string network_policy(const kube::ObjectMeta& policy, const api::LabelSelector& selector,
+                           const std::vector<std::int64_t>& data_ports, const Settings& settings);
 
 }  // namespace penstock::reconcile

@@ -157,7 +157,7 @@ class Decision {
       }
     }
     judge_injected(census);
-    judge_programmed(census);
+    judge_programmed(census, selector);
     if (!census.taken.empty()) {
       degrade("Conflicted",
               "OptimizationPolicy " + listed(older_names_) +
@@ -172,8 +172,7 @@ class Decision {
     if (!census.unreachable.empty()) {
       degrade("SidecarUnreachable", "no answer from port " + std::to_string(settings_.status_port) +
                                         " of " + listed(census.unreachable) +
-                                        "; where NetworkPolicies isolate them, add this one: " +
-                                        network_policy(selector));
+                                        what_opens(selector, census));
     }
     if (!census.bypassed.empty()) {
       degrade("TrafficBypassed",
@@ -197,22 +196,10 @@ class Decision {
     }
   }
 
-  // What lets the operator ask the sidecars, as JSON for kubectl apply.
-  [[nodiscard]] std::string network_policy(const api::LabelSelector& selector) const {
-    using json::Value;
-    const Value from = {
-        {"namespaceSelector", {{"matchLabels", {{"kubernetes.io/metadata.name", settings_.ns}}}}}};
-    const Value ingress = {{"from", Value::array({from})},
-                           {"ports", Value::array({{{"port", settings_.status_port}}})}};
-    const Value whole = {
-        {"apiVersion", "networking.k8s.io/v1"},
-        {"kind", "NetworkPolicy"},
-        {"metadata", {{"name", "penstock-" + policy_.meta.name}, {"namespace", policy_.meta.ns}}},
-        {"spec",
-         {{"podSelector", json::write(selector)},
-          {"policyTypes", Value::array({"Ingress"})},
-          {"ingress", Value::array({ingress})}}}};
-    return whole.dump();
+  [[nodiscard]] std::string what_opens(const api::LabelSelector& selector,
+                                       const PodCensus& census) const {
+    return "; where NetworkPolicies isolate them, add this one: " +
+           network_policy(policy_.meta, selector, census.data_ports, settings_);
   }
 
   // Another release than the operator's is taken for the cause.
@@ -254,7 +241,7 @@ class Decision {
     }
   }
 
-  void judge_programmed(const PodCensus& census) {
+  void judge_programmed(const PodCensus& census, const api::LabelSelector& selector) {
     const std::string of = std::to_string(census.counts.programmed) + " of " +
                            std::to_string(census.counts.injected) + " sidecars run version " +
                            plan_.status.hash.substr(0, 8);
@@ -265,8 +252,17 @@ class Decision {
       conditions_.set("Programmed", kFalse,
                       census.bypassed.empty() ? "TrafficUnproven" : "TrafficBypassed",
                       of + "; traffic was seen to pass " + std::to_string(census.counts.proven));
+    } else if (census.counts.programmed == census.counts.injected && !census.silent.empty()) {
+      conditions_.set("Programmed", kUnknown, "TrafficUnproven",
+                      of + "; whether traffic passes them is not known of " +
+                          listed(census.silent) + ", whose port did not answer the operator" +
+                          what_opens(selector, census));
     } else if (census.counts.programmed == census.counts.injected) {
-      conditions_.set("Programmed", kTrue, "Programmed", of);
+      conditions_.set("Programmed", kTrue, "Programmed",
+                      of + (census.can_be_asked || census.data_ports.empty()
+                                ? ""
+                                : "; their ports want certificates of clients, so whether traffic "
+                                  "passes them was not asked"));
     } else {
       const std::string reason = !census.refused.empty()       ? refusal(census)
                                  : !census.unreachable.empty() ? "SidecarUnreachable"

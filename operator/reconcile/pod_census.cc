@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <map>
 #include <string_view>
+#include <type_traits>
 
 #include "lib/api/selects.h"
 #include "lib/json/ascii.h"
@@ -27,9 +28,10 @@ std::string workload_of(const World& world, const Pod& pod) {
                                 : json::lower_ascii(pod.owner_kind) + "/" + pod.owner_name;
 }
 
-void add_once(std::vector<std::string>& names, std::string name) {
-  if (std::ranges::find(names, name) == names.end()) {
-    names.push_back(std::move(name));
+template <class T>
+void add_once(std::vector<T>& values, std::type_identity_t<T> value) {
+  if (std::ranges::find(values, value) == values.end()) {
+    values.push_back(std::move(value));
   }
 }
 
@@ -75,17 +77,27 @@ bool is_judged(const World& world, const Pod& pod, PodCensus& census) {
   return judged;
 }
 
+// Whether the operator, which has no certificate, can ask the sidecars' ports at all. What a policy
+// says that is not good is not what runs.
+bool can_be_asked(const Policy& policy) {
+  const auto& tls = policy.parsed.listener.tls;
+  const bool requires_certificate =
+      tls && tls->client_ca_ref && tls->client_certificates != api::ClientCertificates::kRequest;
+  return policy.errors.empty() && !requires_certificate;
+}
+
 // What the sidecars' ports answered.
 void judge_proofs(const World& world, const Fronted& fronted, PodCensus& census) {
   for (const auto& [name, pod] : fronted) {
     const auto report = world.reports.find(pod->meta.key());
-    if (report == world.reports.end() || !report->second.proven) {
-      continue;
+    if (report == world.reports.end() || !report->second.reachable) {
+      continue;  // which is told by itself
     }
-    if (*report->second.proven) {
+    const std::optional<bool>& proven = report->second.proven;
+    if (proven == true) {
       ++census.counts.proven;
-    } else if (is_judged(world, *pod, census)) {
-      census.unproven.emplace_back(name);
+    } else if ((proven || census.can_be_asked) && is_judged(world, *pod, census)) {
+      (proven ? census.unproven : census.silent).emplace_back(name);
     }
   }
 }
@@ -170,12 +182,14 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
       count_sidecar(world, *pod, hash, injection, census);
       if (pod->sidecar_port != 0) {
         fronted.emplace(pod->meta.name, pod.get());
+        add_once(census.data_ports, pod->sidecar_port);
       }
     } else {
       census.plain.push_back(pod->meta.name);
       add_replaceable(world, *pod, census);
     }
   }
+  census.can_be_asked = can_be_asked(*world.policy);
   judge_proofs(world, fronted, census);
   judge_services(world, fronted, census);
   return census;

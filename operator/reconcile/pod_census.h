@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ struct PodCensus {
   std::vector<std::string> refused;      // whose sidecar refuses the newest version
   std::string refused_by;                // the release of one of these
   std::vector<std::string> unproven;     // something else answers on the sidecar's port
+  std::vector<std::string> silent;       // nothing answers the operator on the sidecar's port
+  bool can_be_asked = true;              // there; else they need certificates, which it has not
+  std::vector<std::int64_t> data_ports;  // where sidecars take requests
   std::vector<std::string> bypassed;     // a Service leads to their engine, past the sidecar
   std::vector<std::string> bypassed_by;  // these: "chat (port 18000)"
   std::vector<std::string> behind;       // whose kubelet was not told of the newest version

@@ -106,7 +106,7 @@ struct SidecarReport {
   std::string hash;            // of the policy it runs
   std::string version;         // its release
   bool refuses = false;        // the newest version of the policy
-  std::optional<bool> proven;  // that it is what listens on its pod's port; nothing: not asked yet
+  std::optional<bool> proven;  // that it is what listens on its pod's port; nothing: no answer
 };
 
 // What the operator was started with.
