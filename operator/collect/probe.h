@@ -36,6 +36,8 @@ class Probe {
   void want(std::string hash) { target_.wanted = std::move(hash); }
 
  private:
+  static constexpr unsigned kSilencesMost = 3;  // that a proof outlives, less one
+
   Task<> run();
   Task<> prove();
 
@@ -47,6 +49,7 @@ class Probe {
   Peer data_;
   Answer answer_;
   Proof proof_ = Proof::kNone;
+  unsigned silences_ = 0;  // in a row, of the port that is to be proven
   clock::Instant proof_due_{};
   Event asked_;
   bool busy_ = false;
