@@ -109,11 +109,12 @@ class Decision {
   // Older policies that may select the same pods. Admission sees one policy at a time, so the
   // younger is told whom to leave alone.
   void yield_to_older() {
+    const std::optional<api::LabelSelector> own = active_selector(policy_, plan_.status);
     for (const Ptr<Policy>& other : world_.others) {
       const bool older = std::pair(other->meta.created, other->meta.name) <
                          std::pair(policy_.meta.created, policy_.meta.name);
-      const std::optional<api::LabelSelector> selector = active_selector(*other);
-      if (!older || !selector || !may_overlap(*selector, policy_.parsed.selector)) {
+      const std::optional<api::LabelSelector> selector = active_selector(*other, status_of(*other));
+      if (!older || !selector || !own || !may_overlap(*selector, *own)) {
         continue;
       }
       older_.push_back(*selector);
@@ -129,13 +130,14 @@ class Decision {
     }
   }
 
-  // What a policy is known to take: its last accepted selector where its newest is not good.
-  static std::optional<api::LabelSelector> active_selector(const Policy& other) {
-    if (other.errors.empty()) {
-      return other.parsed.selector;
+  // What a policy takes: what admission goes by, which may be older than what the policy says now;
+  // before there is any, what it says.
+  static std::optional<api::LabelSelector> active_selector(
+      const Policy& policy, const api::OptimizationPolicyStatus& status) {
+    if (status.injection) {
+      return status.injection->selector;
     }
-    const api::OptimizationPolicyStatus status = status_of(other);
-    return status.injection ? std::optional(status.injection->selector) : std::nullopt;
+    return policy.errors.empty() ? std::optional(policy.parsed.selector) : std::nullopt;
   }
 
   void judge_pods() {

@@ -338,6 +338,34 @@ TEST(DecideTest, TheOlderPolicyWinsAndTheYoungerSaysSo) {
   EXPECT_EQ(decide(same_age, kSettings).status.injection->yields.size(), 1U) << "ties go by name";
 }
 
+TEST(DecideTest, TheOlderPolicyTakesWhatAdmissionSelectsForIt) {
+  const std::string created = "2026-01-02T00:00:00Z";
+  const Plan before = decide(world(policy("older", "{" + kSelector + "}")), kSettings);
+  const json::Value status = json::write(before.status);
+  // Its newest version selects other pods, but leads nowhere: admission goes on as before.
+  const auto moved =
+      policy("older", "{selector: {matchLabels: {app: other}}, routing: {tableRef: {name: none}}}",
+             "2026-01-01T00:00:00Z", status);
+
+  World seen = world(policy("younger", "{" + kSelector + "}", created));
+  seen.others = {moved};
+  add(seen, pod("a", "older", before.status.injection->hash));
+  EXPECT_EQ(decide(seen, kSettings).status.injection->yields.size(), 1U);
+  EXPECT_EQ(state(decide(seen, kSettings), "Degraded"), "True Conflicted");
+
+  World apart = world(policy("apart", "{selector: {matchLabels: {app: other}}}", created));
+  apart.others = {moved};
+  EXPECT_TRUE(decide(apart, kSettings).status.injection->yields.empty());
+
+  // Nor does the younger, whose own newest version leads nowhere, stop yielding where it still
+  // takes.
+  World kept = world(policy(
+      "younger", "{selector: {matchLabels: {app: other}}, routing: {tableRef: {name: none}}}",
+      created, status));
+  kept.others = {policy("older", "{" + kSelector + "}", "2026-01-01T00:00:00Z", status)};
+  EXPECT_EQ(decide(kept, kSettings).status.injection->yields.size(), 1U);
+}
+
 TEST(DecideTest, AnotherSelectorOrOlderPolicyMakesNoPodOutdated) {
   World seen = world(policy("p", "{" + kSelector + "}", "2026-01-02T00:00:00Z"));
   const std::string before = decide(seen, kSettings).status.injection->hash;
