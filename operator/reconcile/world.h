@@ -109,6 +109,9 @@ struct SidecarReport {
   std::optional<bool> proven;  // that it is what listens on its pod's port; nothing: no answer
 };
 
+// Where every injected sidecar's admin listener is, on loopback.
+inline constexpr std::uint16_t kAdminPort = 15'021;
+
 // What the operator was started with.
 struct Settings {
   std::string version;                 // the operator's release
