@@ -58,6 +58,12 @@ def test_one_injects_whichever_the_cluster_serves(kubernetes):
     assert run.returncode != 0 and "does not serve MutatingAdmissionPolicy" in run.stderr
 
 
+def test_the_operator_listens_whatever_family_the_cluster_has(kubernetes):
+    documents = render(kubernetes, "--set", "admission.injector=Webhook")
+    arguments = next(d for d in documents if d["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert {"--health=:15030", "--webhook=:15031"} <= set(arguments)
+
+
 def test_namespaced_mode_keeps_to_its_namespace(kubernetes):
     documents = render(kubernetes, "--set", "watchNamespace=team-a")
     for document in documents:
