@@ -82,7 +82,7 @@ bench: build ## Micro benchmarks, then side by side with nginx and haproxy: make
 lint: build/release/build.ninja ## Formatting, the project's own rules, shell scripts, generated documents
 	@scripts/lint
 
-clang-tidy: build/release/build.ninja ## clang-tidy over the programs; what did not change is not looked at again
+clang-tidy: build/release/build.ninja ## clang-tidy over lib, sidecar and deploy, not yet operator; what did not change is not looked at again
 	@.venv/bin/python scripts/clang_tidy.py build/release lib sidecar deploy
 
 .PHONY: format
