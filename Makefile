@@ -88,7 +88,7 @@ forecast-score: build/release/build.ninja ## How good the autoscaler's forecasts
 lint: build/release/build.ninja ## Formatting, the project's own rules, shell scripts, generated documents
 	@scripts/lint
 
-clang-tidy: build/release/build.ninja ## clang-tidy over the programs; what did not change is not looked at again
+clang-tidy: build/release/build.ninja ## clang-tidy over lib, sidecar and deploy, not yet operator; what did not change is not looked at again
 	@.venv/bin/python scripts/clang_tidy.py build/release lib sidecar deploy
 
 .PHONY: format

@@ -58,6 +58,12 @@ def test_one_injects_whichever_the_cluster_serves(kubernetes):
     assert run.returncode != 0 and "does not serve MutatingAdmissionPolicy" in run.stderr
 
 
+def test_the_operator_listens_whatever_family_the_cluster_has(kubernetes):
+    documents = render(kubernetes, "--set", "admission.injector=Webhook")
+    arguments = next(d for d in documents if d["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert {"--health=:15030", "--webhook=:15031"} <= set(arguments)
+
+
 def test_namespaced_mode_keeps_to_its_namespace(kubernetes):
     documents = render(kubernetes, "--set", "watchNamespace=team-a")
     for document in documents:
@@ -67,6 +73,11 @@ def test_namespaced_mode_keeps_to_its_namespace(kubernetes):
         if document["kind"] == "MutatingWebhookConfiguration":
             wanted = document["webhooks"][0]["namespaceSelector"]["matchExpressions"]
             assert {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["team-a"]} in wanted
+
+
+def test_the_definitions_belong_to_one_release(kubernetes):
+    assert "CustomResourceDefinition" in kinds(render(kubernetes))
+    assert "CustomResourceDefinition" not in kinds(render(kubernetes, "--set", "crds.install=false"))
 
 
 def test_the_rights_are_least(kubernetes):
@@ -149,6 +160,17 @@ def test_an_operator_for_one_namespace_needs_no_right_beyond_it(own_cluster, pro
         assert "forbidden" not in log.read_text()
     finally:
         assert operator.stop() == 0
+
+
+def test_a_second_release_leaves_the_definitions_to_the_first(own_cluster):
+    """After the tests before: the definitions belong to "again"."""
+    second = ("install", "second", CHART, "-n", "second", "--create-namespace", "--set", "watchNamespace=other")
+    with pytest.raises(AssertionError, match="exists and cannot be imported"):
+        helm(own_cluster, *second)
+    notes = helm(own_cluster, *second, "--set", "crds.install=false").stdout
+    assert "belong to another release" in notes
+    helm(own_cluster, "uninstall", "second", "-n", "second")
+    assert own_cluster.api.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/cachetiers.penstock.dev")
 
 
 def test_people_get_rights_by_the_clusters_own_roles(definitions, namespace):

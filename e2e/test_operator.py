@@ -8,6 +8,13 @@ import pytest
 from installation import policy_document
 from polling import wait_until
 from spaces import Namespace, deployment
+TABLE = {
+    "apiVersion": "penstock.dev/v1alpha1",
+    "kind": "RoutingTable",
+    "metadata": {"name": "models"},
+    "spec": {"backends": [{"name": "engine", "url": "http://127.0.0.1:8000", "dialect": "OpenAI"}]},
+}
+
 
 @pytest.fixture
 def space(running_operator, admission, namespace) -> Namespace:
@@ -118,13 +125,7 @@ def test_references_resolve_in_any_order_and_a_broken_one_keeps_the_last_good_ve
     space.apply(policy_document("chat", {"app": "llm"}, routing={"tableRef": {"name": "models"}}))
     missing = space.await_condition("chat", "ResolvedRefs", "False", "NotResolved")
     assert "names no RoutingTable" in missing["message"]
-    table = {
-        "apiVersion": "penstock.dev/v1alpha1",
-        "kind": "RoutingTable",
-        "metadata": {"name": "models"},
-        "spec": {"backends": [{"name": "engine", "url": "http://127.0.0.1:8000", "dialect": "OpenAI"}]},
-    }
-    space.apply(table)
+    space.apply(TABLE)
     space.await_condition("chat", "ResolvedRefs", "True")
     good = wait_until(lambda: space.policy("chat")["status"].get("hash"), "hash")
     used = f"/apis/penstock.dev/v1alpha1/namespaces/{space.name}/routingtables/models"
@@ -150,7 +151,20 @@ def test_of_two_policies_for_a_pod_the_older_has_it(space):
     assert "first" in conflict["message"]
     assert space.policy("another")["status"]["pods"]["selected"] == 0
     injection = wait_until(lambda: space.policy("another")["status"].get("injection"), "injection")
-    assert injection["yields"] == [{"matchLabels": {"app": "llm"}, "matchExpressions": []}]
+    older = {"matchLabels": {"app": "llm"}, "matchExpressions": []}
+    assert injection["yields"] == [older]
+
+    space.apply(deployment("elsewhere", {"app": "other"}))
+    # An edit that leads nowhere yet moves no pods: admission goes by the version before.
+    space.apply(policy_document("first", {"app": "other"}, routing={"tableRef": {"name": "models"}}))
+    space.await_condition("first", "Degraded", "True", "NotResolved")
+    space.apply(policy_document("another", {"tier": "web"}, mode="Off"))
+    wait_until(lambda: space.policy("another")["status"]["observedGeneration"] == 2, "another look")
+    assert space.policy("another")["status"]["injection"]["yields"] == [older]
+    space.apply(TABLE)
+    moved = [{"matchLabels": {"app": "other"}, "matchExpressions": []}]
+    wait_until(lambda: space.policy("another")["status"]["injection"]["yields"] == moved, "the older one's move")
+    space.await_condition("another", "Degraded", "False")
 
 
 def test_deleting_a_policy_takes_its_config_map_along(space):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 import yaml
-from dry_run import client_case, client_pod, engine_pod, made, with_injection
+from dry_run import annotated_pod, client_case, client_pod, engine_pod, made, with_injection
 from control_plane import ControlPlane, free_port
 from installation import CHART, ROOT, SYSTEM, helm, injecting_probe, make_namespace, operator_kubeconfig, policy_document
 from operator_process import OperatorProcess
@@ -16,6 +16,7 @@ from spaces import Namespace, deployment
 
 PORT_SWAP = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
 CLIENTS = yaml.safe_load((ROOT / "tests/cases/client_environment.yaml").read_text())
+ANNOTATIONS = yaml.safe_load((ROOT / "tests/cases/annotations.yaml").read_text())
 CONFIGURATION = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/penstock-inject.penstock.dev"
 SECRET = f"/api/v1/namespaces/{SYSTEM}/secrets/penstock-operator-webhook"
 
@@ -114,6 +115,13 @@ def test_the_webhook_and_the_admission_policy_redirect_equally(hooked, admission
     more = {"initContainers": [{"name": "download", "image": "d"}]}
     two = client_pod([{"name": "proxy"}, {"name": "engine"}])
     assert compare(hooked, admission, "equal-redirect", whole, [engine_pod({}), engine_pod({}, **more), two]) == 3
+
+
+def test_the_webhook_and_the_admission_policy_annotate_equally(hooked, admission, injection):
+    whole = {name: part for name, part in injection.items() if name != "portSwap"}
+    whole["annotations"] = ANNOTATIONS["annotations"]
+    pods = [annotated_pod(case["in"]) for case in ANNOTATIONS["cases"]]
+    assert compare(hooked, admission, "equal-annotations", whole, pods) == len(pods)
 
 
 @pytest.mark.parametrize("environment", CLIENTS["environments"])

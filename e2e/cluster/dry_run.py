@@ -30,6 +30,12 @@ def client_pod(containers: list[dict], **spec) -> dict:
     }
 
 
+def annotated_pod(annotations: dict) -> dict:
+    """A pod of a case of tests/cases/annotations.yaml."""
+    pod = engine_pod({})
+    return {**pod, "metadata": {**pod["metadata"], **({"annotations": annotations} if annotations else {})}}
+
+
 def client_case(case: dict) -> dict:
     """A pod of a case of tests/cases/client_environment.yaml."""
     init = [{"image": "image", **container} for container in case.get("init", [])]

@@ -1,8 +1,11 @@
 """A node whose pods are processes: real sidecars and model servers on addresses of their own, without a container runtime.
 
-Everything else is real: the API objects, admission, Services' endpoints, and the traffic. It does what a kubelet does
-about pods that are bound to it, as far as Penstock notices: starts the containers in their order, mounts ConfigMaps as
-symlink swaps and looks at them again when the pod changes, reports addresses and readiness, and ends pods.
+Real are the API objects, admission, Services' endpoints, and the traffic to and from sidecars. Of what a kubelet does about
+pods that are bound to it, this does a part: it runs the sidecar and, in pods without one, the engine; mounts the policy's
+ConfigMap as symlink swaps and looks at it again when the pod changes; reports addresses and readiness, and ends pods.
+
+Not here, but on the real node: other containers, hooks, probes (readiness is asked once), grace periods, restarts of
+containers, Secrets. Pods share one loopback, so the engines behind sidecars are one process a port.
 """
 
 import base64

@@ -2,7 +2,20 @@
 
 #include <charconv>
 
+#include <sys/socket.h>
+
+#include "lib/net/descriptor.h"
+
 namespace penstock::control {
+namespace {
+
+// httplib takes calls of both families on this one; a kernel without IPv6 knows no such sockets.
+std::string all_addresses() {
+  const net::Descriptor socket(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return socket.open() ? "::" : "0.0.0.0";
+}
+
+}  // namespace
 
 Result<ListenAddress> parse_listen_address(const std::string& flag, const std::string& text) {
   if (text == "off") {
@@ -18,8 +31,11 @@ Result<ListenAddress> parse_listen_address(const std::string& flag, const std::s
   if (port < 1 || port > 65'535) {
     return fail(ErrorCode::kInvalidConfig, flag + " must be ADDR:PORT, or off");
   }
-  const std::string host = text.substr(0, colon);
-  return ListenAddress{host.empty() ? "0.0.0.0" : host, port};
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  }
+  return ListenAddress{host.empty() ? all_addresses() : host, port};
 }
 
 }  // namespace penstock::control

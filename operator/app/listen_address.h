@@ -12,7 +12,8 @@ struct ListenAddress {
   int port = 0;
 };
 
-// "ADDR:PORT"; ":PORT" for all addresses; "off". Errors name `flag`.
+// "ADDR:PORT", "[ADDR]:PORT"; ":PORT" for all addresses, of both families where the machine has
+// IPv6; "off". Errors name `flag`.
 Result<ListenAddress> parse_listen_address(const std::string& flag, const std::string& text);
 
 }  // namespace penstock::control

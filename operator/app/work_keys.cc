@@ -2,6 +2,7 @@
 
 #include "lib/api/selects.h"
 #include "operator/controllers/referenced_controller.h"
+#include "operator/kube/object_meta.h"
 #include "operator/reconcile/sidecar_container.h"
 
 namespace penstock::control {
@@ -21,10 +22,16 @@ constexpr const char* kPolicy = "OptimizationPolicy";
 constexpr const char* kTier = "CacheTier";
 constexpr const char* kTable = "RoutingTable";
 
+// By what admission selects for it; null: by nothing yet.
+json::Value injected_selector(const Policy& policy) {
+  return kube::member(kube::member(policy.status, "injection"), "selector");
+}
+
 // A policy that is gone or whose content or standing changed concerns its neighbours, too.
 bool concerns_others(const Policy* before, const Policy* now) {
   return before == nullptr || now == nullptr || before->meta.generation != now->meta.generation ||
-         before->meta.deleting != now->meta.deleting;
+         before->meta.deleting != now->meta.deleting ||
+         injected_selector(*before) != injected_selector(*now);
 }
 
 }  // namespace

@@ -87,9 +87,18 @@ Task<> Probe::prove() {
   const std::string nonce = nonces_();
   Answer answer;
   const Heard heard = co_await data_.ask("/.well-known/penstock/proof/" + nonce, answer);
-  const bool good = heard == Heard::kAnswer && answer.body == nonce;
-  // Silence proves nothing: the network may keep the operator from a port that clients reach.
-  proof_ = good ? Proof::kGood : heard == Heard::kNothing ? Proof::kNone : Proof::kBad;
+  // Sidecars of releases that knew no such question pass it to the engine, and mark its answer with
+  // the hash of the policy that they run.
+  const bool marked = !answer_.hash.empty() && answer.hash == answer_.hash;
+  const bool good = heard == Heard::kAnswer && (answer.body == nonce || marked);
+  silences_ = heard == Heard::kNothing ? silences_ + 1 : 0;
+  if (heard == Heard::kNothing) {
+    // It proves nothing: the network may keep the operator from a port that clients reach. One that
+    // was proven may be busy for once.
+    proof_ = silences_ >= kSilencesMost ? Proof::kNone : proof_;
+  } else {
+    proof_ = good ? Proof::kGood : Proof::kBad;
+  }
   proof_due_ = clock_.now() + (good ? Collector::kProven : Collector::kUnproven);
   co_await data_.close();
 }

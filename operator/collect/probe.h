@@ -42,6 +42,8 @@ class Probe {
   }
 
  private:
+  static constexpr unsigned kSilencesMost = 3;  // that a proof outlives, less one
+
   Task<> run();
   Task<> ask_health();
   Task<> ask_signals();
@@ -56,6 +58,7 @@ class Probe {
   Peer data_;
   Answer answer_;
   Proof proof_ = Proof::kNone;
+  unsigned silences_ = 0;  // in a row, of the port that is to be proven
   clock::Instant proof_due_{};
   Event asked_;
   bool busy_ = false;

@@ -41,7 +41,8 @@ void add_selected(const std::vector<Ptr<Workload>>& from, const api::LabelSelect
 WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string& name) {
   const Ptr<Policy> policy = stores_.policies.find(ns, name);
   if (policy == nullptr) {
-    forget(ns + "/" + name);  // its ConfigMap goes with it: it is the ConfigMap's owner
+    statuses_.forget(kube::kPolicies, ns,
+                     name);  // its ConfigMap goes with it: it is the ConfigMap's owner
     collector_.set_targets(ns + "/" + name, {});
     return {};
   }
@@ -245,38 +246,15 @@ bool PolicyController::is_due_for_reminder(const std::string& pod, const std::st
 }
 
 WorkOutcome PolicyController::finish_status(const Policy& policy, const Plan& plan) {
-  const Value status = json::write(plan.status);
-  if (status == policy.status) {
-    return {};
-  }
-  const std::string key = policy.meta.key();
-  {
-    const sync::MutexLock lock(mutex_);
-    const auto last = status_written_.find(key);
-    const clock::Instant now = clock_.now();
-    if (last != status_written_.end() && now < last->second + kStatusPause) {
-      const auto rest = last->second + kStatusPause - now;
-      return {.again_in = std::chrono::ceil<std::chrono::milliseconds>(rest)};
-    }
-  }
-  if (const ApiResult<void> written =
-          client_.apply_status(kube::kPolicies, policy.meta.ns, policy.meta.name, status);
-      !written) {
-    return kube::failed(written.error());
-  }
-  {
-    const sync::MutexLock lock(mutex_);
-    status_written_[key] = clock_.now();
+  StatusWriter::Done done =
+      statuses_.write(kube::kPolicies, policy.meta, policy.status, json::write(plan.status));
+  if (!done.written) {
+    return std::move(done.outcome);
   }
   for (const reconcile::PlannedEvent& event : plan.events) {
     events_.record(kube::kPolicies, policy.meta, event.warning, event.reason, event.message);
   }
   return {};
-}
-
-void PolicyController::forget(const std::string& key) {
-  const sync::MutexLock lock(mutex_);
-  status_written_.erase(key);
 }
 
 }  // namespace penstock::controllers

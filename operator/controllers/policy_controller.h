@@ -7,6 +7,7 @@
 #include "lib/sync/mutex.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
+#include "operator/controllers/status_writer.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
 #include "operator/kube/events.h"
@@ -20,8 +21,6 @@ namespace penstock::controllers {
 // Threads: any, but one key at a time (kube::Workers sees to that).
 class PolicyController {
  public:
-  // At most one write of a status in this time; a first change is written at once.
-  static constexpr std::chrono::milliseconds kStatusPause{1'000};
   // A pod whose sidecar lags is told again after this, then after twice as long, and so on.
   static constexpr std::chrono::milliseconds kReminder{1'000};
   static constexpr std::chrono::milliseconds kReminderMost{60'000};
@@ -39,7 +38,8 @@ class PolicyController {
         collector_(collector),
         board_(board),
         clock_(clock),
-        settings_(std::move(settings)) {}
+        settings_(std::move(settings)),
+        statuses_(client, clock) {}
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
 
@@ -60,7 +60,6 @@ class PolicyController {
                                  const std::string& name, const std::string& value);
   bool is_due_for_reminder(const std::string& pod, const std::string& hash);
   kube::WorkOutcome finish_status(const reconcile::Policy& policy, const reconcile::Plan& plan);
-  void forget(const std::string& key);
 
   const Stores& stores_;
   kube::Client& client_;
@@ -69,8 +68,8 @@ class PolicyController {
   const AutoscalingBoard& board_;
   const clock::Clock& clock_;
   const reconcile::Settings settings_;
+  StatusWriter statuses_;
   sync::Mutex mutex_;
-  std::map<std::string, clock::Instant> status_written_ PENSTOCK_GUARDED_BY(mutex_);
   std::map<std::string, Reminder> reminders_ PENSTOCK_GUARDED_BY(mutex_);  // by pod
 };
 

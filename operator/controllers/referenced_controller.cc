@@ -34,6 +34,7 @@ kube::WorkOutcome ReferencedController::reconcile_tier(const std::string& ns,
                                                        const std::string& name) {
   const auto tier = stores_.tiers.find(ns, name);
   if (tier == nullptr) {
+    statuses_.forget(kube::kTiers, ns, name);
     return {};
   }
   return write(kube::kTiers, *tier, count_users(stores_, ns, [&name](const auto& policy) {
@@ -45,6 +46,7 @@ kube::WorkOutcome ReferencedController::reconcile_table(const std::string& ns,
                                                         const std::string& name) {
   const auto table = stores_.tables.find(ns, name);
   if (table == nullptr) {
+    statuses_.forget(kube::kTables, ns, name);
     return {};
   }
   return write(kube::kTables, *table, count_users(stores_, ns, [&name](const auto& policy) {
@@ -57,15 +59,7 @@ kube::WorkOutcome ReferencedController::write(const kube::ResourceType& type,
                                               std::uint32_t policies) {
   const json::Value status = json::write(
       reconcile::decide_referenced(document, policies, kube::timestamp(clock_.wall_now())));
-  if (status == document.status) {
-    return {};
-  }
-  const kube::ApiResult<void> written =
-      client_.apply_status(type, document.meta.ns, document.meta.name, status);
-  if (!written) {
-    return kube::failed(written.error());
-  }
-  return {};
+  return statuses_.write(type, document.meta, document.status, status).outcome;
 }
 
 }  // namespace penstock::controllers

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "lib/clock/clock.h"
+#include "operator/controllers/status_writer.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
 #include "operator/kube/workers.h"
@@ -13,7 +14,7 @@ namespace penstock::controllers {
 class ReferencedController {
  public:
   ReferencedController(const Stores& stores, kube::Client& client, const clock::Clock& clock)
-      : stores_(stores), client_(client), clock_(clock) {}
+      : stores_(stores), clock_(clock), statuses_(client, clock) {}
 
   kube::WorkOutcome reconcile_tier(const std::string& ns, const std::string& name);
   kube::WorkOutcome reconcile_table(const std::string& ns, const std::string& name);
@@ -23,8 +24,8 @@ class ReferencedController {
                           std::uint32_t policies);
 
   const Stores& stores_;
-  kube::Client& client_;
   const clock::Clock& clock_;
+  StatusWriter statuses_;
 };
 
 // Whether `policy` refers to the tier or table of this name.

@@ -6,6 +6,7 @@
 #include "lib/api/selects.h"
 #include "lib/json/read.h"
 #include "lib/json/write.h"
+#include "operator/reconcile/advice.h"
 #include "operator/reconcile/autoscaling_note.h"
 #include "operator/reconcile/conditions.h"
 #include "operator/reconcile/delivery_documents.h"
@@ -118,11 +119,12 @@ class Decision {
   // Older policies that may select the same pods. Admission sees one policy at a time, so the
   // younger is told whom to leave alone.
   void yield_to_older() {
+    const std::optional<api::LabelSelector> own = active_selector(policy_, plan_.status);
     for (const Ptr<Policy>& other : world_.others) {
       const bool older = std::pair(other->meta.created, other->meta.name) <
                          std::pair(policy_.meta.created, policy_.meta.name);
-      const std::optional<api::LabelSelector> selector = active_selector(*other);
-      if (!older || !selector || !may_overlap(*selector, policy_.parsed.selector)) {
+      const std::optional<api::LabelSelector> selector = active_selector(*other, status_of(*other));
+      if (!older || !selector || !own || !may_overlap(*selector, *own)) {
         continue;
       }
       older_.push_back(*selector);
@@ -138,13 +140,14 @@ class Decision {
     }
   }
 
-  // What a policy is known to take: its last accepted selector where its newest is not good.
-  static std::optional<api::LabelSelector> active_selector(const Policy& other) {
-    if (other.errors.empty()) {
-      return other.parsed.selector;
+  // What a policy takes: what admission goes by, which may be older than what the policy says now;
+  // before there is any, what it says.
+  static std::optional<api::LabelSelector> active_selector(
+      const Policy& policy, const api::OptimizationPolicyStatus& status) {
+    if (status.injection) {
+      return status.injection->selector;
     }
-    const api::OptimizationPolicyStatus status = status_of(other);
-    return status.injection ? std::optional(status.injection->selector) : std::nullopt;
+    return policy.errors.empty() ? std::optional(policy.parsed.selector) : std::nullopt;
   }
 
   void judge_pods() {
@@ -166,7 +169,7 @@ class Decision {
       }
     }
     judge_injected(census);
-    judge_programmed(census);
+    judge_programmed(census, selector);
     state_autoscaling(world_, before_, conditions_, plan_.status);
     if (!census.taken.empty()) {
       degrade("Conflicted",
@@ -176,14 +179,13 @@ class Decision {
     if (!census.refused.empty()) {
       degrade(refusal(census), "sidecars of release " + census.refused_by +
                                    " keep the last good version: " + listed(census.refused) +
-                                   "; their log says why, and " + restart_command(census) +
-                                   " brings them to release " + settings_.version);
+                                   "; their log says why; to bring them to release " +
+                                   settings_.version + ": " + what_restarts(census));
     }
     if (!census.unreachable.empty()) {
       degrade("SidecarUnreachable", "no answer from port " + std::to_string(settings_.status_port) +
                                         " of " + listed(census.unreachable) +
-                                        "; where NetworkPolicies isolate them, add this one: " +
-                                        network_policy(selector));
+                                        what_opens(selector, census));
     }
     if (!census.bypassed.empty()) {
       degrade("TrafficBypassed",
@@ -198,7 +200,7 @@ class Decision {
     }
     if (!census.outdated.empty()) {
       degrade("RestartRequired", "pods made with an older injection: " + listed(census.outdated) +
-                                     "; " + restart_command(census));
+                                     "; " + what_restarts(census));
     }
     if (degraded_.empty()) {
       conditions_.set("Degraded", kFalse, "AsExpected", "");
@@ -207,22 +209,10 @@ class Decision {
     }
   }
 
-  // What lets the operator ask the sidecars, as JSON for kubectl apply.
-  [[nodiscard]] std::string network_policy(const api::LabelSelector& selector) const {
-    using json::Value;
-    const Value from = {
-        {"namespaceSelector", {{"matchLabels", {{"kubernetes.io/metadata.name", settings_.ns}}}}}};
-    const Value ingress = {{"from", Value::array({from})},
-                           {"ports", Value::array({{{"port", settings_.status_port}}})}};
-    const Value whole = {
-        {"apiVersion", "networking.k8s.io/v1"},
-        {"kind", "NetworkPolicy"},
-        {"metadata", {{"name", "penstock-" + policy_.meta.name}, {"namespace", policy_.meta.ns}}},
-        {"spec",
-         {{"podSelector", json::write(selector)},
-          {"policyTypes", Value::array({"Ingress"})},
-          {"ingress", Value::array({ingress})}}}};
-    return whole.dump();
+  [[nodiscard]] std::string what_opens(const api::LabelSelector& selector,
+                                       const PodCensus& census) const {
+    return "; where NetworkPolicies isolate them, add this one: " +
+           network_policy(policy_.meta, selector, census.data_ports, settings_);
   }
 
   // Another release than the operator's is taken for the cause.
@@ -234,11 +224,9 @@ class Decision {
     return policy_.parsed.interception.rollout == api::Rollout::kRestart;
   }
 
-  [[nodiscard]] std::string restart_command(const PodCensus& census) const {
-    if (restarts()) {
-      return "they are replaced one at a time";
-    }
-    return "kubectl -n " + policy_.meta.ns + " rollout restart " + listed(census.restart);
+  [[nodiscard]] std::string what_restarts(const PodCensus& census) const {
+    return restarts() ? replacement_advice(census.restart)
+                      : restart_advice(policy_.meta.ns, census.restart);
   }
 
   void judge_injected(const PodCensus& census) {
@@ -262,11 +250,11 @@ class Decision {
                              : ""));
     } else {
       conditions_.set("Injected", kFalse, "RestartRequired",
-                      of + " carry the sidecar; " + restart_command(census));
+                      of + " carry the sidecar; " + what_restarts(census));
     }
   }
 
-  void judge_programmed(const PodCensus& census) {
+  void judge_programmed(const PodCensus& census, const api::LabelSelector& selector) {
     const std::string of = std::to_string(census.counts.programmed) + " of " +
                            std::to_string(census.counts.injected) + " sidecars run version " +
                            plan_.status.hash.substr(0, 8);
@@ -277,8 +265,17 @@ class Decision {
       conditions_.set("Programmed", kFalse,
                       census.bypassed.empty() ? "TrafficUnproven" : "TrafficBypassed",
                       of + "; traffic was seen to pass " + std::to_string(census.counts.proven));
+    } else if (census.counts.programmed == census.counts.injected && !census.silent.empty()) {
+      conditions_.set("Programmed", kUnknown, "TrafficUnproven",
+                      of + "; whether traffic passes them is not known of " +
+                          listed(census.silent) + ", whose port did not answer the operator" +
+                          what_opens(selector, census));
     } else if (census.counts.programmed == census.counts.injected) {
-      conditions_.set("Programmed", kTrue, "Programmed", of);
+      conditions_.set("Programmed", kTrue, "Programmed",
+                      of + (census.can_be_asked || census.data_ports.empty()
+                                ? ""
+                                : "; their ports want certificates of clients, so whether traffic "
+                                  "passes them was not asked"));
     } else {
       const std::string reason = !census.refused.empty()       ? refusal(census)
                                  : !census.unreachable.empty() ? "SidecarUnreachable"

@@ -1,40 +1,21 @@
 #include "operator/reconcile/interception.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "lib/api/selects.h"
 #include "operator/reconcile/clients.h"
 #include "operator/reconcile/engines.h"
+#include "operator/reconcile/pod_ports.h"
 
 namespace penstock::reconcile {
 namespace {
 
 using api::InterceptionMode;
 
-// Added to the engine's port where it moves; taken off where that leaves the range.
-constexpr int kPortDistance = 10'000;
-
 InterceptionFinding refused(std::string reason, std::string message) {
   return {std::nullopt, std::move(reason), std::move(message)};
-}
-
-bool is_taken(const PodTemplate& pods, std::int64_t number, const Settings& settings) {
-  if (number == settings.status_port || number == settings.bind_port) {
-    return true;
-  }
-  return std::ranges::any_of(pods.containers, [number](const Container& container) {
-    return std::ranges::any_of(container.ports,
-                               [number](const Port& port) { return port.number == number; });
-  });
-}
-
-std::uint16_t other_port(const PodTemplate& pods, std::uint16_t port, const Settings& settings) {
-  int moved = port + (port + kPortDistance <= 65'535 ? kPortDistance : -kPortDistance);
-  while (is_taken(pods, moved, settings)) {
-    ++moved;
-  }
-  return static_cast<std::uint16_t>(moved);
 }
 
 // Whether Services reach `shape`'s port by its name, and none by its number.
@@ -97,8 +78,11 @@ InterceptionFinding environment(const PodTemplate& pods, const api::Interception
 
 InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
                               const Settings& settings) {
-  Interception choice = in_front_of(InterceptionMode::kPortSwap, pods, shape,
-                                    other_port(pods, shape.port, settings), shape.port);
+  const std::optional<std::uint16_t> to = free_port(pods, shape.port, settings);
+  if (!to) {
+    return refused("NoPortLeft", "its containers declare every port that the engine could go to");
+  }
+  Interception choice = in_front_of(InterceptionMode::kPortSwap, pods, shape, *to, shape.port);
   choice.ports->flag = shape.flag;
   choice.ports->env = shape.env;
   choice.ports->env_host = shape.env_host;
@@ -200,6 +184,16 @@ bool alike(const Interception& a, const Interception& b) {
          a.environment == b.environment && a.to == b.to;
 }
 
+// Unless the sidecar could not listen in such pods.
+InterceptionFinding without_clash(InterceptionFinding finding, const PodTemplate& pods,
+                                  const Settings& settings) {
+  if (!finding.choice) {
+    return finding;
+  }
+  std::string clash = port_clash(pods, *finding.choice, settings);
+  return clash.empty() ? std::move(finding) : refused("PortTaken", std::move(clash));
+}
+
 // What the policy says by itself, before there is any workload to look at.
 InterceptionFinding choose_without_workload(const api::InterceptionSpec& spec,
                                             const Settings& settings) {
@@ -209,7 +203,7 @@ InterceptionFinding choose_without_workload(const api::InterceptionSpec& spec,
   const std::optional<EngineShape> told = shape_of_spec(spec.engine);
   // The other modes need to see the pods.
   if (told && (spec.mode == InterceptionMode::kAuto || spec.mode == InterceptionMode::kPortSwap)) {
-    return port_swap({}, *told, settings);
+    return without_clash(port_swap({}, *told, settings), {}, settings);
   }
   return refused("NoWorkload",
                  "no Deployment, StatefulSet or pod carries the selected labels yet, so nothing "
@@ -222,7 +216,8 @@ InterceptionFinding choose_interception(const World& world, const Settings& sett
   InterceptionFinding first;
   const Workload* first_of = nullptr;
   for (const Ptr<Workload>& workload : world.workloads) {
-    InterceptionFinding finding = choose_of(world, workload->pods, settings);
+    InterceptionFinding finding =
+        without_clash(choose_of(world, workload->pods, settings), workload->pods, settings);
     const std::string of = workload->kind + " " + workload->meta.name;
     if (!finding.choice) {
       finding.message = of + ": " + finding.message;

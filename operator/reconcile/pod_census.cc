@@ -1,8 +1,10 @@
 #include "operator/reconcile/pod_census.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <string_view>
+#include <type_traits>
 
 #include "lib/api/selects.h"
 #include "lib/json/ascii.h"
@@ -26,15 +28,40 @@ std::string workload_of(const World& world, const Pod& pod) {
                                 : json::lower_ascii(pod.owner_kind) + "/" + pod.owner_name;
 }
 
-void add_once(std::vector<std::string>& names, std::string name) {
-  if (std::ranges::find(names, name) == names.end()) {
-    names.push_back(std::move(name));
+template <class T>
+void add_once(std::vector<T>& values, std::type_identity_t<T> value) {
+  if (std::ranges::find(values, value) == values.end()) {
+    values.push_back(std::move(value));
+  }
+}
+
+bool is_one_of(const std::string& kind, std::initializer_list<std::string_view> kinds) {
+  return std::ranges::find(kinds, kind) != kinds.end();
+}
+
+// Kinds that make a pod anew for as long as they stand. An evicted pod of a Job counts as a failure
+// of it, and whatever it had computed is lost; of kinds that nobody here knows the same may be
+// true.
+bool is_made_anew(const Pod& pod) {
+  return is_one_of(pod.owner_kind,
+                   {"ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"});
+}
+
+void add_restart(const World& world, const Pod& pod, PodCensus& census) {
+  const std::string workload = workload_of(world, pod);
+  const std::string kind = workload.substr(0, workload.find('/'));
+  if (is_one_of(kind, {"deployment", "statefulset", "daemonset"})) {
+    add_once(census.restart.rollouts, workload);
+  } else if (is_made_anew(pod)) {
+    add_once(census.restart.pods, pod.meta.name);
+  } else {
+    add_once(census.restart.by_hand, workload);
   }
 }
 
 void add_replaceable(const World& world, const Pod& pod, PodCensus& census) {
-  add_once(census.restart, workload_of(world, pod));
-  if (!pod.owner_kind.empty()) {
+  add_restart(world, pod, census);
+  if (is_made_anew(pod)) {
     census.replaceable.push_back(pod.meta.name);
   }
 }
@@ -50,17 +77,27 @@ bool is_judged(const World& world, const Pod& pod, PodCensus& census) {
   return judged;
 }
 
+// Whether the operator, which has no certificate, can ask the sidecars' ports at all. What a policy
+// says that is not good is not what runs.
+bool can_be_asked(const Policy& policy) {
+  const auto& tls = policy.parsed.listener.tls;
+  const bool requires_certificate =
+      tls && tls->client_ca_ref && tls->client_certificates != api::ClientCertificates::kRequest;
+  return policy.errors.empty() && !requires_certificate;
+}
+
 // What the sidecars' ports answered.
 void judge_proofs(const World& world, const Fronted& fronted, PodCensus& census) {
   for (const auto& [name, pod] : fronted) {
     const auto report = world.reports.find(pod->meta.key());
-    if (report == world.reports.end() || !report->second.proven) {
-      continue;
+    if (report == world.reports.end() || !report->second.reachable) {
+      continue;  // which is told by itself
     }
-    if (*report->second.proven) {
+    const std::optional<bool>& proven = report->second.proven;
+    if (proven == true) {
       ++census.counts.proven;
-    } else if (is_judged(world, *pod, census)) {
-      census.unproven.emplace_back(name);
+    } else if ((proven || census.can_be_asked) && is_judged(world, *pod, census)) {
+      (proven ? census.unproven : census.silent).emplace_back(name);
     }
   }
 }
@@ -107,7 +144,7 @@ void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
     ++census.counts.programmed;
   } else if (report.refuses) {
     census.refused.push_back(pod.meta.name);
-    add_once(census.restart, workload_of(world, pod));
+    add_restart(world, pod, census);
     census.refused_by = report.version;
   } else {
     census.waiting.push_back(pod.meta.name);
@@ -145,25 +182,17 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
       count_sidecar(world, *pod, hash, injection, census);
       if (pod->sidecar_port != 0) {
         fronted.emplace(pod->meta.name, pod.get());
+        add_once(census.data_ports, pod->sidecar_port);
       }
     } else {
       census.plain.push_back(pod->meta.name);
       add_replaceable(world, *pod, census);
     }
   }
+  census.can_be_asked = can_be_asked(*world.policy);
   judge_proofs(world, fronted, census);
   judge_services(world, fronted, census);
   return census;
-}
-
-std::string listed(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 5;
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
-    text += (i == 0 ? "" : ", ") + names[i];
-  }
-  return names.size() <= kShown ? text
-                                : text + " and " + std::to_string(names.size() - kShown) + " more";
 }
 
 }  // namespace penstock::reconcile

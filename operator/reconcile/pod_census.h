@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "lib/api/label_selector.h"
 #include "lib/api/policy_status.h"
+#include "operator/reconcile/advice.h"
 #include "operator/reconcile/world.h"
 
 namespace penstock::reconcile {
@@ -13,7 +15,7 @@ namespace penstock::reconcile {
 struct PodCensus {
   api::PodCountsStatus counts;
   std::vector<std::string> plain;        // selected, without the sidecar
-  std::vector<std::string> restart;      // workloads that hold these: "deployment/chat"
+  RestartNeeds restart;                  // who holds these, the outdated and the refused
   std::vector<std::string> outdated;     // with a sidecar of an older injection
   std::vector<std::string> unreachable;  // whose sidecar does not answer
   std::vector<std::string> waiting;      // whose sidecar is not known to run this version
@@ -21,11 +23,14 @@ struct PodCensus {
   std::vector<std::string> refused;      // whose sidecar refuses the newest version
   std::string refused_by;                // the release of one of these
   std::vector<std::string> unproven;     // something else answers on the sidecar's port
+  std::vector<std::string> silent;       // nothing answers the operator on the sidecar's port
+  bool can_be_asked = true;              // there; else they need certificates, which it has not
+  std::vector<std::int64_t> data_ports;  // where sidecars take requests
   std::vector<std::string> bypassed;     // a Service leads to their engine, past the sidecar
   std::vector<std::string> bypassed_by;  // these: "chat (port 18000)"
   std::vector<std::string> behind;       // whose kubelet was not told of the newest version
   std::vector<std::string> taken;        // selected, but an older policy's
-  std::vector<std::string> replaceable;  // plain or outdated, and a controller will make it anew
+  std::vector<std::string> replaceable;  // plain or outdated, and a lasting owner makes it anew
   bool judged_later = false;             // the traffic of pods that are too young for it is amiss
   bool settled = true;                   // all of them are ready, and none is on its way out
 };
@@ -34,8 +39,5 @@ struct PodCensus {
 PodCensus count_pods(const World& world, const api::LabelSelector& selector,
                      const std::vector<api::LabelSelector>& older, const std::string& hash,
                      const std::string& injection);
-
-// "a, b, c and 4 more".
-std::string listed(const std::vector<std::string>& names);
 
 }  // namespace penstock::reconcile

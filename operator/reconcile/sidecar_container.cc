@@ -18,7 +18,6 @@ constexpr const char* kBinary = "/penstock-sidecar";
 constexpr const char* kPolicyPath = "/etc/penstock/policy";
 constexpr const char* kSecretsPath = "/etc/penstock/secrets";
 constexpr const char* kAccountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
-constexpr const char* kAdmin = "127.0.0.1:15021";
 constexpr std::int64_t kUser = 1337;
 // Endpoints are forgotten by every node's proxy within this; requests still come until then.
 constexpr std::int64_t kLameDuckSeconds = 3;
@@ -31,6 +30,10 @@ Value strings(const std::vector<std::string>& list) {
 
 std::string seconds(std::int64_t count) {
   return std::to_string(count) + "s";
+}
+
+std::string admin() {
+  return "127.0.0.1:" + std::to_string(kAdminPort);
 }
 
 std::uint64_t bytes_of(const std::string& quantity) {
@@ -72,7 +75,7 @@ Value probe(const char* path, const Settings& settings, int period, int failures
 }
 
 Value exec(const char* command) {
-  return {{"exec", {{"command", strings({kBinary, command, "--admin", kAdmin})}}}};
+  return {{"exec", {{"command", strings({kBinary, command, "--admin", admin()})}}}};
 }
 
 Value mount(const char* volume, const char* path) {
@@ -84,7 +87,7 @@ std::vector<std::string> arguments(const Interception& interception, std::int64_
   std::vector<std::string> result = {"--resources",   kPolicyPath,
                                      "--secrets-dir", kSecretsPath,
                                      "--status",      ":" + std::to_string(settings.status_port),
-                                     "--admin",       kAdmin};
+                                     "--admin",       admin()};
   const auto add = [&result](std::initializer_list<std::string> more) {
     result.insert(result.end(), more);
   };

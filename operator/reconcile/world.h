@@ -108,8 +108,11 @@ struct SidecarReport {
   std::string hash;            // of the policy it runs
   std::string version;         // its release
   bool refuses = false;        // the newest version of the policy
-  std::optional<bool> proven;  // that it is what listens on its pod's port; nothing: not asked yet
+  std::optional<bool> proven;  // that it is what listens on its pod's port; nothing: no answer
 };
+
+// Where every injected sidecar's admin listener is, on loopback.
+inline constexpr std::uint16_t kAdminPort = 15'021;
 
 // What the operator was started with.
 struct Settings {

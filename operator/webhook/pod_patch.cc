@@ -39,6 +39,19 @@ void add_pull_secrets(const Value& spec, const InjectionStatus& injection, Patch
   }
 }
 
+// Ours, which nobody else may say; which container kubectl means by default is the user's choice.
+void add_annotations(const Value& metadata, const InjectionStatus& injection, Patch& patch) {
+  if (!metadata.contains("annotations")) {
+    patch.add("/metadata/annotations", Value::object());
+  }
+  const Value& present = member(metadata, "annotations");
+  for (const auto& [name, value] : injection.annotations) {
+    if (name != "kubectl.kubernetes.io/default-container" || !present.contains(name)) {
+      patch.add("/metadata/annotations/" + escaped_segment(name), value);
+    }
+  }
+}
+
 // The sidecar, first of the init containers: before everything else of the pod.
 void add_sidecar(const Value& pod, const InjectionStatus& injection, Patch& patch) {
   const Value& spec = member(pod, "spec");
@@ -56,12 +69,7 @@ void add_sidecar(const Value& pod, const InjectionStatus& injection, Patch& patc
     patch.add("/spec/volumes/-", volume);
   }
   add_pull_secrets(spec, injection, patch);
-  if (!member(pod, "metadata").contains("annotations")) {
-    patch.add("/metadata/annotations", Value::object());
-  }
-  for (const auto& [name, value] : injection.annotations) {
-    patch.add("/metadata/annotations/" + escaped_segment(name), value);
-  }
+  add_annotations(member(pod, "metadata"), injection, patch);
   const Value& grace = member(spec, "terminationGracePeriodSeconds");
   if ((grace.is_number_integer() ? grace.get<std::int64_t>() : kGraceDefault) < injection.grace) {
     patch.add("/spec/terminationGracePeriodSeconds", injection.grace);

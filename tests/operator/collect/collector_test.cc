@@ -62,10 +62,14 @@ class FakeSidecar {
 // What is no sidecar, but answers everything with the same.
 class Engine {
  public:
-  Engine() {
+  // `mark`: the hash of a sidecar that the answer came through; empty: none.
+  explicit Engine(const std::string& mark = "") {
     server_.new_task_queue = [] { return new httplib::ThreadPool(2); };
     server_.set_keep_alive_timeout(1);
-    server_.Get(".*", [](const httplib::Request&, httplib::Response& response) {
+    server_.Get(".*", [mark](const httplib::Request&, httplib::Response& response) {
+      if (!mark.empty()) {
+        response.set_header("x-penstock-policy", mark);
+      }
       response.set_content("hello", "text/plain");
     });
     port_ = server_.bind_to_any_port("127.0.0.1");
@@ -203,6 +207,18 @@ TEST_F(CollectorTest, SomethingElseOnThePortIsToldFromASidecarAndFromSilence) {
   EXPECT_EQ(next_change(), "ns/chat");
   EXPECT_TRUE(report("ns/b").reachable);
   EXPECT_EQ(report("ns/b").proof, Proof::kNone) << "perhaps the network is in between";
+}
+
+TEST_F(CollectorTest, AnOlderSidecarIsKnownByTheMarkOnItsEnginesAnswer) {
+  FakeSidecar sidecar("one");
+  const Engine marked("one");
+  const Engine other("two");
+  collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "one", marked.port()}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_EQ(report("ns/a").proof, Proof::kGood);
+  collector_.set_targets("ns/chat", {{"ns/b", "127.0.0.1", sidecar.port(), "one", other.port()}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_EQ(report("ns/b").proof, Proof::kBad) << "the engine itself stands behind another one";
 }
 
 TEST_F(CollectorTest, ASidecarProvesItselfOverTls) {

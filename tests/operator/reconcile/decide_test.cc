@@ -113,10 +113,65 @@ TEST(DecideTest, ConditionsFollowThePods) {
   plan = decide(seen, kSettings);
   EXPECT_EQ(state(plan, "Degraded"), "True SidecarTooOld");
 
-  seen.reports["ns/b"] = {.reachable = true, .hash = hash};
+  seen.reports["ns/b"] = {.reachable = true, .hash = hash, .proven = true};
+  seen.reports["ns/a"].proven = true;
   plan = decide(seen, kSettings);
   EXPECT_EQ(state(plan, "Programmed"), "True Programmed");
   EXPECT_EQ(state(plan, "Degraded"), "False AsExpected");
+}
+
+// The NetworkPolicy of a message.
+json::Value shown_in(const std::string& message) {
+  return json::Value::parse(message.substr(message.find('{')));
+}
+
+TEST(DecideTest, SilenceOfThePortIsNoProof) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  const Plan first = decide(seen, kSettings);
+  add(seen, pod("a", "p", first.status.injection->hash));
+  seen.reports = {{"ns/a", {.reachable = true, .hash = first.status.hash}}};
+  Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Programmed"), "Unknown TrafficUnproven");
+  const std::string message = condition(plan, "Programmed").message;
+  EXPECT_TRUE(message.contains("is not known of a")) << message;
+  EXPECT_EQ(shown_in(message)["spec"]["ingress"][0]["ports"][1]["port"], 8000);
+  EXPECT_EQ(state(plan, "Degraded"), "False AsExpected") << "nothing is known to be wrong";
+
+  World young = seen;
+  young.judged_until = "2026-01-31T00:00:00Z";
+  plan = decide(young, kSettings);
+  EXPECT_EQ(state(plan, "Programmed"), "True Programmed");
+  EXPECT_TRUE(plan.judge_later);
+
+  World client = seen;
+  client.pods.clear();
+  Pod of_client = pod("a", "p", first.status.injection->hash);
+  of_client.sidecar_port = 0;
+  add(client, std::move(of_client));
+  EXPECT_EQ(state(decide(client, kSettings), "Programmed"), "True Programmed")
+      << "nobody comes to it by the network";
+
+  World refused = seen;
+  refused.policy = policy("p", "{" + kSelector + ", mode: Sometimes}", "2026-01-01T00:00:00Z",
+                          json::write(first.status));
+  EXPECT_EQ(state(decide(refused, kSettings), "Programmed"), "True Programmed")
+      << "what runs may ask for certificates";
+}
+
+TEST(DecideTest, PortsThatRequireCertificatesAreNotJudgedBySilence) {
+  const std::string certificate = "certificateRef: {name: s}";
+  const std::string authority = certificate + ", clientCARef: {name: s, key: ca.crt}";
+  for (const auto& [tls, expected] :
+       {std::pair(certificate, "Unknown TrafficUnproven"), std::pair(authority, "True Programmed"),
+        std::pair(authority + ", clientCertificates: Require", "True Programmed"),
+        std::pair(authority + ", clientCertificates: Request", "Unknown TrafficUnproven")}) {
+    World seen = world(policy("p", "{" + kSelector + ", listener: {tls: {" + tls + "}}}"));
+    const Plan first = decide(seen, kSettings);
+    ASSERT_TRUE(first.status.injection) << condition(first, "Accepted").message;
+    add(seen, pod("a", "p", first.status.injection->hash));
+    seen.reports = {{"ns/a", {.reachable = true, .hash = first.status.hash}}};
+    EXPECT_EQ(state(decide(seen, kSettings), "Programmed"), expected) << tls;
+  }
 }
 
 TEST(DecideTest, ProgrammedNeedsTrafficThatPasses) {
@@ -147,10 +202,10 @@ TEST(DecideTest, ProgrammedNeedsTrafficThatPasses) {
 
   seen = world(seen.policy);
   add(seen, pod("a", "p", first.status.injection->hash));
-  seen.reports = {{"ns/a", {.reachable = true, .hash = first.status.hash}}};
+  seen.reports = {{"ns/a", {.reachable = true, .hash = first.status.hash, .proven = true}}};
   seen.slices = {slice("chat", 8000, "a"), slice("metrics", 9000, "a"), slice("other", 18000, "b")};
   plan = decide(seen, kSettings);
-  EXPECT_EQ(state(plan, "Programmed"), "True Programmed") << "asked or not, nothing is amiss";
+  EXPECT_EQ(state(plan, "Programmed"), "True Programmed");
   EXPECT_FALSE(plan.judge_later);
   seen.slices.push_back(slice("past", 18000, "a"));
   plan = decide(seen, kSettings);
@@ -163,10 +218,11 @@ TEST(DecideTest, AnUnreachableSidecarIsToldWithTheNetworkPolicyToAdd) {
   add(seen, pod("a", "p"));
   seen.reports = {{"ns/a", {}}};
   const std::string message = condition(decide(seen, kSettings), "Degraded").message;
-  const json::Value shown = json::Value::parse(message.substr(message.find('{')));
+  const json::Value shown = shown_in(message);
   EXPECT_EQ(shown["kind"], "NetworkPolicy");
   EXPECT_EQ(shown["spec"]["podSelector"]["matchLabels"]["app"], "llm");
   EXPECT_EQ(shown["spec"]["ingress"][0]["ports"][0]["port"], 15020);
+  EXPECT_EQ(shown["spec"]["ingress"][0]["ports"][1]["port"], 8000) << "for the proof of traffic";
 }
 
 TEST(DecideTest, RestartReplacesOnePodAtATime) {
@@ -175,10 +231,16 @@ TEST(DecideTest, RestartReplacesOnePodAtATime) {
   Pod bare = pod("alone");
   bare.owner_kind.clear();
   add(seen, std::move(bare));
+  for (const char* kind : {"Job", "TaskRun"}) {
+    Pod batch = pod(std::string("of-a-") + kind, "p", "older");
+    batch.owner_kind = kind;
+    add(seen, std::move(batch));
+  }
   add(seen, pod("current", "p", injection));
   add(seen, pod("old", "p", "older"));
   add(seen, pod("plain"));
-  EXPECT_EQ(decide(seen, kSettings).evict, "old") << "nobody would make the first one anew";
+  EXPECT_EQ(decide(seen, kSettings).evict, "old")
+      << "nobody would make the first one anew, and what runs once would be lost";
 
   World waiting = seen;
   Pod starting = pod("starting", "p", injection);
@@ -274,6 +336,34 @@ TEST(DecideTest, TheOlderPolicyWinsAndTheYoungerSaysSo) {
   World same_age = world(policy("b", "{" + kSelector + "}"));
   same_age.others = {policy("a", "{" + kSelector + "}"), policy("c", "{" + kSelector + "}")};
   EXPECT_EQ(decide(same_age, kSettings).status.injection->yields.size(), 1U) << "ties go by name";
+}
+
+TEST(DecideTest, TheOlderPolicyTakesWhatAdmissionSelectsForIt) {
+  const std::string created = "2026-01-02T00:00:00Z";
+  const Plan before = decide(world(policy("older", "{" + kSelector + "}")), kSettings);
+  const json::Value status = json::write(before.status);
+  // Its newest version selects other pods, but leads nowhere: admission goes on as before.
+  const auto moved =
+      policy("older", "{selector: {matchLabels: {app: other}}, routing: {tableRef: {name: none}}}",
+             "2026-01-01T00:00:00Z", status);
+
+  World seen = world(policy("younger", "{" + kSelector + "}", created));
+  seen.others = {moved};
+  add(seen, pod("a", "older", before.status.injection->hash));
+  EXPECT_EQ(decide(seen, kSettings).status.injection->yields.size(), 1U);
+  EXPECT_EQ(state(decide(seen, kSettings), "Degraded"), "True Conflicted");
+
+  World apart = world(policy("apart", "{selector: {matchLabels: {app: other}}}", created));
+  apart.others = {moved};
+  EXPECT_TRUE(decide(apart, kSettings).status.injection->yields.empty());
+
+  // Nor does the younger, whose own newest version leads nowhere, stop yielding where it still
+  // takes.
+  World kept = world(policy(
+      "younger", "{selector: {matchLabels: {app: other}}, routing: {tableRef: {name: none}}}",
+      created, status));
+  kept.others = {policy("older", "{" + kSelector + "}", "2026-01-01T00:00:00Z", status)};
+  EXPECT_EQ(decide(kept, kSettings).status.injection->yields.size(), 1U);
 }
 
 TEST(DecideTest, AnotherSelectorOrOlderPolicyMakesNoPodOutdated) {

@@ -140,6 +140,63 @@ TEST(InterceptionTest, ChoosesByWorkloadsAndServicesAndRefusesWhatIsNotCertain) 
   expect(cases);
 }
 
+TEST(InterceptionTest, NobodyGetsAPortThatAnotherHas) {
+  const auto moves = [](const std::string& port) {
+    return workload("e", "[{name: vllm, image: vllm, args: [--port=" + port + "]}]");
+  };
+  const auto declares = [](const std::string& port) {
+    return workload(
+        "e", "[{name: vllm, image: vllm}, {name: other, image: x, ports: [{containerPort: " + port +
+                 "}]}]");
+  };
+  const auto odd =
+      workload("odd", "[{name: e, image: mine, ports: [{name: http, containerPort: 15001}]}]");
+  const auto client = workload(
+      "c", "[{name: app, env: [{name: OPENAI_API_KEY}], ports: [{containerPort: 15001}]}]");
+  expect({
+      {"of a container that runs before it",
+       "{}",
+       {workload("e", kVllm, ", initContainers: [{name: i, ports: [{containerPort: 18000}]}]")},
+       {},
+       "PortSwap vllm 8000 18001 8000 "},
+      {"nor the sidecar's", "{}", {moves("5020")}, {}, "PortSwap vllm 5020 15022 5020 "},
+      {"one that leaves the range at its end",
+       "{}",
+       {workload("e",
+                 "[{name: vllm, image: vllm, args: [--port=55535], ports: [{containerPort: "
+                 "65535}]}]")},
+       {},
+       "PortSwap vllm 55535 1024 55535 "},
+      {"the engine has the sidecar's status port",
+       "{}",
+       {moves("15020")},
+       {},
+       "PortTaken: Deployment e: port 15020 is the sidecar's own (status), and container vllm has "
+       "it; give that another, or the sidecar: sidecar.statusPort of the chart"},
+      {"or its admin port",
+       "{}",
+       {moves("15021")},
+       {},
+       "PortTaken: Deployment e: port 15021 is the sidecar's own (admin), and container vllm has "
+       "it; give that another"},
+      {"or another container has", "{}", {declares("15021")}, {}, "PortTaken: "},
+      {"where the sidecar takes the engine's port, its own is free",
+       "{}",
+       {moves("15001")},
+       {},
+       "PortSwap vllm 15001 25001 15001 "},
+      {"where it does not, its own is needed", "{}", {odd}, {service("s", "http")}, "PortTaken: "},
+      {"by a client's, too", "{}", {client}, {}, "PortTaken: Deployment c: port 15001"},
+      {"before there is a workload",
+       "{engine: {port: 15020, env: PORT}}",
+       {},
+       {},
+       "PortTaken: port 15020 is the sidecar's own (status), and the engine has it"},
+  });
+  expect({{"where rules lead to it", "{mode: Redirect}", {moves("15001")}, {}, "PortTaken: "}},
+         "privileged");
+}
+
 TEST(InterceptionTest, ClientsAreWhoSaysSoAndNeedNoEngine) {
   const auto engine = workload("engine", kVllm);
   const auto client =

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "lib/clock/clock.h"
+#include "lib/json/text.h"
+#include "lib/sync/mutex.h"
+#include "operator/kube/client.h"
+#include "operator/kube/object_meta.h"
+#include "operator/kube/resource_type.h"
+#include "operator/kube/workers.h"
+
+namespace penstock::controllers {
+
+// Writes statuses, each where it differs from what stands there and not too often: what changes
+// meanwhile goes with the next write. Threads: any, but one object at a time.
+class StatusWriter {
+ public:
+  // At most one write of a status in this time; a first change is written at once.
+  static constexpr std::chrono::milliseconds kPause{1'000};
+
+  StatusWriter(kube::Client& client, const clock::Clock& clock) : client_(client), clock_(clock) {}
+
+  struct Done {
+    kube::WorkOutcome outcome;  // with the time to come again, where it is too early
+    bool written = false;
+  };
+  Done write(const kube::ResourceType& type, const kube::ObjectMeta& of, const json::Value& before,
+             const json::Value& status);
+
+  // Of an object that is gone.
+  void forget(const kube::ResourceType& type, const std::string& ns, const std::string& name);
+
+ private:
+  kube::Client& client_;
+  const clock::Clock& clock_;
+  sync::Mutex mutex_;
+  std::map<std::string, clock::Instant> written_ PENSTOCK_GUARDED_BY(mutex_);
+};
+
+}  // namespace penstock::controllers

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/api/label_selector.h"
+#include "operator/reconcile/world.h"
+
+namespace penstock::reconcile {
+
+// "a, b, c and 4 more".
+std::string listed(const std::vector<std::string>& names);
+
+// Who holds pods that lack the sidecar of today, by what gives it to them.
+struct RestartNeeds {
+  std::vector<std::string> rollouts;  // "deployment/chat": kubectl rollout restart takes their kind
+  std::vector<std::string> pods;      // their owner makes them anew once they are deleted
+  std::vector<std::string> by_hand;   // "pod/a", "job/b": whoever deletes one has to make it anew
+};
+
+// What to do about all of them: commands work as they are pasted. Bounded.
+std::string restart_advice(const std::string& ns, const RestartNeeds& needs);
+
+// The same where the operator itself replaces what will be made anew.
+std::string replacement_advice(const RestartNeeds& needs);
+
+// The NetworkPolicy that lets the operator ask the sidecars of `policy`, on their status port and
+// where clients come to them, as JSON for kubectl apply.
+std::string network_policy(const kube::ObjectMeta& policy, const api::LabelSelector& selector,
+                           const std::vector<std::int64_t>& data_ports, const Settings& settings);
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,78 @@
+#include "operator/reconcile/advice.h"
+
+#include <algorithm>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "lib/json/write.h"
+#include "operator/reconcile/decide.h"
+#include "tests/operator/reconcile/worlds.h"
+
+namespace penstock::reconcile {
+namespace {
+
+const std::string kSpec = "{selector: {matchLabels: {app: llm}}}";
+const std::string kRestarting =
+    "{selector: {matchLabels: {app: llm}}, interception: {rollout: Restart}}";
+
+void add(World& to, const std::string& name, const std::string& kind, const std::string& owner) {
+  Pod made = pod(name);
+  made.owner_kind = kind;
+  made.owner_name = owner;
+  to.pods.push_back(std::make_shared<const Pod>(std::move(made)));
+}
+
+std::string message(const World& seen, const std::string& type) {
+  const Plan plan = decide(seen, {.version = "1.0"});
+  const auto found = std::ranges::find(plan.status.conditions, type, &api::Condition::type);
+  return found == plan.status.conditions.end() ? "" : found->message;
+}
+
+TEST(RestartAdviceTest, EachKindGetsTheCommandThatWorksForIt) {
+  World seen = world(policy("p", kSpec));
+  seen.workloads.push_back(workload("second", kVllm));
+  add(seen, "a", "ReplicaSet", "engine-abc12");
+  add(seen, "b", "ReplicaSet", "second-abc12");
+  add(seen, "c", "DaemonSet", "everywhere");
+  add(seen, "d", "ReplicaSet", "without-deployment");
+  add(seen, "e", "ReplicationController", "old");
+  add(seen, "f", "Job", "batch");
+  add(seen, "g", "Job", "batch");
+  add(seen, "h", "", "");
+  EXPECT_EQ(message(seen, "Injected"),
+            "0 of 8 pods carry the sidecar; "
+            "kubectl -n ns rollout restart deployment/engine deployment/second "
+            "daemonset/everywhere; kubectl -n ns delete pod d e; "
+            "delete job/batch, pod/h and make anew, which nothing else does");
+  seen.policy = policy("p", kRestarting);
+  EXPECT_EQ(message(seen, "Injected"),
+            "0 of 8 pods carry the sidecar; they are replaced one at a time; "
+            "delete job/batch, pod/h and make anew, which nothing else does");
+}
+
+TEST(RestartAdviceTest, ACommandIsBoundedAndStaysOne) {
+  RestartNeeds needs;
+  for (int i = 0; i < 18; ++i) {
+    needs.rollouts.push_back("deployment/d" + std::to_string(i));
+  }
+  const std::string text = restart_advice("ns", needs);
+  EXPECT_TRUE(text.starts_with("kubectl -n ns rollout restart deployment/d0 deployment/d1 "))
+      << text;
+  EXPECT_TRUE(text.ends_with(" deployment/d15; 2 more are named here after that")) << text;
+  EXPECT_EQ(text.find(','), std::string::npos);
+}
+
+TEST(RestartAdviceTest, ASidecarThatRefusesSaysWhatBringsTheNewRelease) {
+  World seen = world(policy("p", kSpec));
+  const std::string injection = decide(seen, {.version = "1.0"}).status.injection->hash;
+  seen.pods = {std::make_shared<const Pod>(pod("a", "p", injection))};
+  seen.reports = {
+      {"ns/a", {.reachable = true, .hash = "older", .version = "0.9", .refuses = true}}};
+  EXPECT_EQ(message(seen, "Degraded"),
+            "sidecars of release 0.9 keep the last good version: a; their log says why; to bring "
+            "them to release 1.0: kubectl -n ns rollout restart deployment/engine");
+}
+
+}  // namespace
+}  // namespace penstock::reconcile
