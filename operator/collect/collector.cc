@@ -77,7 +77,7 @@ class Collector::Loop {
   void tick() {
     timer_.expires_after(net::DeadlineWheel::kTick);
     timer_.async_wait([this](const boost::system::error_code& cancelled) {
-      if (!cancelled) {
+      if (!cancelled && !ended_) {
         wheel_.tick();
         ask_due();
         tick();
@@ -210,6 +210,7 @@ class Collector::Loop {
 
   void end_when_empty() {
     if (closing_ && leaving_.empty()) {
+      ended_ = true;  // a tick that is due already cannot be cancelled any more
       timer_.cancel();
       reactor_.stop();
       work_.reset();
@@ -230,6 +231,7 @@ class Collector::Loop {
   std::map<Entry*, std::unique_ptr<Entry>> leaving_;
   std::uint64_t random_;
   bool closing_ = false;
+  bool ended_ = false;
   mutable sync::Mutex mutex_;
   std::map<std::string, Report> reports_ PENSTOCK_GUARDED_BY(mutex_);
   std::thread thread_;  // last: it uses all of the above
