@@ -47,7 +47,8 @@ def space(crowded, operator) -> Namespace:
 
 @pytest.fixture
 def sidecars(space):
-    stub = SidecarStub(STATUS_PORT, ENGINE_PORT, space.policy("load")["status"]["hash"])
+    policy_hash = space.policy("load")["status"]["hash"]
+    stub = SidecarStub(STATUS_PORT, ENGINE_PORT, lambda _: policy_hash)
     yield stub
     stub.stop()
 

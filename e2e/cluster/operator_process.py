@@ -8,6 +8,8 @@ import urllib.request
 from control_plane import free_port
 from polling import wait_until
 
+SIDECAR_IMAGE = "penstock.test/sidecar:1"
+
 
 class OperatorProcess:
     """`penstock-operator run` with a kubeconfig; ended by its pid."""
@@ -19,7 +21,7 @@ class OperatorProcess:
             self.process = subprocess.Popen(
                 [
                     *(str(program), "run", "--kubeconfig", str(kubeconfig)),
-                    *("--lease", lease, "--sidecar-image", "penstock.test/sidecar:1", "--health", f"127.0.0.1:{self.port}", *flags),
+                    *("--lease", lease, "--sidecar-image", SIDECAR_IMAGE, "--health", f"127.0.0.1:{self.port}", *flags),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,

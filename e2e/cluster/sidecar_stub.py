@@ -2,14 +2,15 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 
 class SidecarStub:
-    """Health with a given hash on one port, nonces on another; on a thread of its own."""
+    """Health with the hash of the address on one port, nonces on another; on a thread of its own."""
 
-    def __init__(self, status_port: int, data_port: int, policy_hash: str):
+    def __init__(self, status_port: int, data_port: int, policy_hash: Callable[[str], str]):
         self.ports = (status_port, data_port)
-        self.hash = policy_hash
+        self.policy_hash = policy_hash
         self.asked = 0
         self.loop = asyncio.new_event_loop()
         self.listening = threading.Event()
@@ -25,13 +26,14 @@ class SidecarStub:
         self.loop.run_forever()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        policy_hash = self.policy_hash(writer.get_extra_info("sockname")[0])
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 path = head.split(b" ", 2)[1].decode()
                 body = path.rpartition("/")[2] if "/proof/" in path else "{}"
                 self.asked += 1
-                fields = f"content-length: {len(body)}\r\nx-penstock-version: 0.1.0\r\nx-penstock-policy: {self.hash}\r\n"
+                fields = f"content-length: {len(body)}\r\nx-penstock-version: 0.1.0\r\nx-penstock-policy: {policy_hash}\r\n"
                 writer.write(f"HTTP/1.1 200 OK\r\n{fields}\r\n{body}".encode())
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
