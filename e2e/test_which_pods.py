@@ -5,9 +5,9 @@ import time
 
 import pytest
 from dry_run import LABELS, engine_pod, made, with_injection
-from installation import make_namespace, policy_document
+from installation import EXCLUDED, SYSTEM, make_namespace, policy_document
 from polling import wait_until
-from spaces import Namespace
+from spaces import POLICIES, Namespace
 
 CONTAINER = {"name": "penstock-sidecar", "image": "sidecar", "restartPolicy": "Always", "ports": []}
 ENGINE = {"engine": {"port": 8000, "flag": "--port"}}
@@ -91,3 +91,55 @@ def test_every_operator_of_an_expression(injecting, operator, role):
     active = next(labels for labels, taken in cases if taken == (role == "selects"))
     wait_until(lambda: takes(active) == (role == "selects"), "injection")
     assert [takes(labels) for labels, _ in cases] == [taken for _, taken in cases]
+
+
+def test_some_namespaces_are_never_touched(injecting):
+    """Though they hold a policy with an injection; made before another whose pods are, so it is known as well."""
+    never = ["kube-system", "kube-node-lease", SYSTEM, EXCLUDED]
+    annotations = {"penstock.dev/policy": "mine"}
+    injection = {"hash": "1", "selector": {"matchLabels": LABELS}, "container": CONTAINER, "annotations": annotations}
+    made_here = make_namespace(injecting, EXCLUDED)
+    try:
+        for name in never:
+            injecting.api.create(POLICIES.format(name), policy_document("mine", LABELS))
+            injecting.api.merge(POLICIES.format(name) + "/mine/status", {"status": {"injection": injection}})
+        other = with_injection(injecting, f"touched-{next(_numbers)}", injection)
+        pod = labelled(LABELS)
+        wait_until(lambda: owner(injecting, other, pod) == "mine", "injection")
+        assert [owner(injecting, name, pod) for name in never] == [None] * len(never)
+    finally:
+        for name in never:
+            injecting.api.delete(POLICIES.format(name) + "/mine")
+        injecting.api.delete(f"/api/v1/namespaces/{made_here}")
+
+
+@pytest.fixture
+def policy(space) -> Namespace:
+    """One that the operator itself has made ready."""
+    space.apply(policy_document("chat", LABELS, interception=ENGINE))
+    wait_until(lambda: owner(space.cluster, space.name, labelled(LABELS)) == "chat", "injection")
+    return space
+
+
+def test_pods_of_the_nodes_network_are_never_touched(policy):
+    assert owner(policy.cluster, policy.name, labelled(LABELS, hostNetwork=True)) is None
+
+
+def test_pods_that_opt_out_are_never_touched(policy):
+    pod = labelled(LABELS)
+    for wish, wanted in (("false", None), ("true", "chat")):
+        pod["metadata"]["annotations"] = {"penstock.dev/inject": wish}
+        assert owner(policy.cluster, policy.name, pod) == wanted
+
+
+def test_injecting_twice_is_injecting_once(policy):
+    once = made(policy.cluster, policy.name, labelled(LABELS))[1]
+    again = {
+        "metadata": {name: once["metadata"][name] for name in ("name", "labels", "annotations")},
+        "spec": once["spec"],
+    }
+    status, twice = made(policy.cluster, policy.name, again)
+    assert status == 201, twice
+    assert twice["spec"] == once["spec"]
+    assert twice["metadata"]["annotations"] == once["metadata"]["annotations"]
+    assert [one["name"] for one in twice["spec"]["initContainers"]] == ["penstock-sidecar"]
