@@ -4,10 +4,10 @@ import itertools
 import time
 
 import pytest
-from dry_run import LABELS, engine_pod, made, with_injection
+from dry_run import LABELS, client_pod, engine_pod, made, with_injection
 from installation import EXCLUDED, SYSTEM, make_namespace, policy_document
 from polling import wait_until
-from spaces import POLICIES, Namespace
+from spaces import POLICIES, Namespace, deployment
 
 CONTAINER = {"name": "penstock-sidecar", "image": "sidecar", "restartPolicy": "Always", "ports": []}
 ENGINE = {"engine": {"port": 8000, "flag": "--port"}}
@@ -143,3 +143,27 @@ def test_injecting_twice_is_injecting_once(policy):
     assert twice["spec"] == once["spec"]
     assert twice["metadata"]["annotations"] == once["metadata"]["annotations"]
     assert [one["name"] for one in twice["spec"]["initContainers"]] == ["penstock-sidecar"]
+
+
+SAME = {"cpu": "2", "memory": "4Gi", "nvidia.com/gpu": "1"}
+
+
+@pytest.mark.parametrize(
+    ("quality", "resources"),
+    [
+        ("Guaranteed", {"requests": SAME, "limits": SAME}),
+        ("Burstable", {"requests": {"cpu": "2"}, "limits": {"memory": "4Gi"}}),
+    ],
+)
+def test_pods_keep_their_class(space, quality, resources):
+    container = {"args": ["--port", "8000"], "resources": resources}
+    space.apply(deployment("engine", LABELS, **container))
+    space.apply(policy_document("chat", LABELS))
+    pod = client_pod([{"name": "vllm", **container}])
+    wait_until(lambda: owner(space.cluster, space.name, pod) == "chat", "injection")
+    answer = made(space.cluster, space.name, pod)[1]
+    assert answer["status"]["qosClass"] == quality
+    sidecar = answer["spec"]["initContainers"][0]["resources"]
+    assert ("cpu" in sidecar["limits"]) == (quality == "Guaranteed"), "else it could be held back"
+    plain = {**pod, "metadata": {**pod["metadata"], "annotations": {"penstock.dev/inject": "false"}}}
+    assert made(space.cluster, space.name, plain)[1]["status"]["qosClass"] == quality, "as without it"
