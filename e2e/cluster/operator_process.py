@@ -17,16 +17,16 @@ class OperatorProcess:
     def __init__(self, program: pathlib.Path, kubeconfig: pathlib.Path, log: pathlib.Path, *flags: str, lease: str = "penstock-operator"):
         self.port = free_port()
         self.log = log
-        with open(log, "ab") as output:
-            self.process = subprocess.Popen(
-                [
-                    *(str(program), "run", "--kubeconfig", str(kubeconfig)),
-                    *("--lease", lease, "--sidecar-image", SIDECAR_IMAGE, "--health", f"127.0.0.1:{self.port}", *flags),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
+        self.command = [
+            *(str(program), "run", "--kubeconfig", str(kubeconfig)),
+            *("--lease", lease, "--sidecar-image", SIDECAR_IMAGE, "--health", f"127.0.0.1:{self.port}", *flags),
+        ]
+        self.start()
+
+    def start(self) -> None:
+        """Also once it has ended."""
+        with open(self.log, "ab") as output:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         wait_until(self.ready, "penstock-operator")
 
     def ready(self) -> bool:
@@ -42,3 +42,8 @@ class OperatorProcess:
         if self.process.poll() is None:
             self.process.terminate()
         return self.process.wait(20)
+
+    def kill(self) -> None:
+        """As if its machine were gone: it gives nothing back."""
+        self.process.kill()
+        self.process.wait()
