@@ -13,16 +13,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent / "cluster"))
 from control_plane import ControlPlane  # noqa: E402
 from installation import (  # noqa: E402
     BUILD,
-    CHART,
     ROOT,
-    SYSTEM,
-    helm,
     injecting_probe,
+    install,
     make_namespace,
     operator_kubeconfig,
 )
 from operator_process import OperatorProcess  # noqa: E402
 from polling import wait_until  # noqa: E402
+from webhook_cluster import Hooked  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -52,8 +51,7 @@ def cluster(kubernetes, tmp_path_factory):
 @pytest.fixture(scope="session")
 def definitions(cluster):
     """The cluster with the chart on it; its operator's pods have no node to run on."""
-    helm(cluster, "install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace")
-    cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"))
+    install(cluster)
     return cluster
 
 
@@ -71,6 +69,16 @@ def running_operator(admission, programs, tmp_path_factory):
     process = OperatorProcess(programs / "penstock-operator", operator_kubeconfig(admission), log)
     yield process
     assert process.stop() == 0, log.read_text()
+
+
+@pytest.fixture(scope="session")
+def hooked(kubernetes, programs, tmp_path_factory):
+    """A second cluster, whose injector is the webhook."""
+    folder = tmp_path_factory.mktemp("webhook")
+    with ControlPlane(kubernetes, folder / "cluster") as cluster:
+        running = Hooked(cluster, programs, folder)
+        yield running
+        assert running.operator.stop() == 0, running.operator.log.read_text()
 
 
 _numbers = itertools.count(1)

@@ -1,6 +1,8 @@
 """The chart on a cluster of its own: install, upgrade, rollback, uninstall, and what it renders elsewhere."""
 
 import json
+import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -101,6 +103,75 @@ def test_the_rights_are_least(kubernetes):
     assert "secrets" not in json.dumps(by_policy), "without a webhook there is none to read"
 
 
+def only(documents: list[dict], kind: str, name: str = "") -> dict:
+    found = [one for one in documents if one["kind"] == kind and name in ("", one["metadata"]["name"])]
+    assert len(found) == 1, (kind, name, len(found))
+    return found[0]
+
+
+def has_labels(selector: dict, labels: dict) -> bool:
+    return selector.items() <= labels.items()
+
+
+def test_the_operators_pods_keep_apart_and_are_not_taken_all_at_once(kubernetes):
+    documents = render(kubernetes)
+    pods = only(documents, "Deployment")["spec"]
+    labels = pods["template"]["metadata"]["labels"]
+    assert pods["replicas"] == 2
+    apart = pods["template"]["spec"]["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert [term["podAffinityTerm"]["topologyKey"] for term in apart] == ["kubernetes.io/hostname"]
+    assert has_labels(apart[0]["podAffinityTerm"]["labelSelector"]["matchLabels"], labels), "from each other"
+    budget = only(documents, "PodDisruptionBudget")["spec"]
+    assert budget["maxUnavailable"] == 1 and has_labels(budget["selector"]["matchLabels"], labels)
+    # With one replica it would keep its node from being drained.
+    assert "PodDisruptionBudget" not in kinds(render(kubernetes, "--set", "replicas=1"))
+
+
+@pytest.mark.parametrize(("injector", "ports"), [("AdmissionPolicy", [15030]), ("Webhook", [15030, 15031])])
+def test_the_network_policy_lets_in_what_the_operator_serves(kubernetes, injector, ports):
+    documents = render(kubernetes, "--api-versions", MUTATING, "--set", f"admission.injector={injector}")
+    pods = only(documents, "Deployment")["spec"]["template"]
+    policy = only(documents, "NetworkPolicy", "penstock-operator")["spec"]
+    assert has_labels(policy["podSelector"]["matchLabels"], pods["metadata"]["labels"])
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert [port["port"] for rule in policy["ingress"] for port in rule["ports"]] == ports
+    assert [port["containerPort"] for port in pods["spec"]["containers"][0]["ports"]] == ports
+    # Out: API servers, on any address; and pods, wherever and on whichever port their engines had.
+    assert policy["egress"] == [{"ports": [{"port": 443}, {"port": 6443}]}, {"to": [{"namespaceSelector": {}}]}]
+    assert "NetworkPolicy" not in kinds(render(kubernetes, "--set", "networkPolicy=false"))
+
+
+MONITORING = ("--set", "monitoring.podMonitor=true", "--set", "monitoring.rules=true")
+
+
+def test_monitoring_finds_sidecars_and_operator(kubernetes):
+    assert not kinds(render(kubernetes)) & {"PodMonitor", "PrometheusRule"}, "not every cluster has these kinds"
+    documents = render(kubernetes, *MONITORING)
+    pods = only(documents, "Deployment")["spec"]["template"]
+    operator = only(documents, "PodMonitor", "penstock-operator")["spec"]
+    assert has_labels(operator["selector"]["matchLabels"], pods["metadata"]["labels"])
+    ports = {port["name"] for port in pods["spec"]["containers"][0]["ports"]}
+    assert [end["path"] for end in operator["podMetricsEndpoints"] if end["port"] in ports] == ["/metrics"]
+    sidecars = only(documents, "PodMonitor", "penstock-sidecars")["spec"]
+    assert sidecars["selector"] == {} and sidecars["namespaceSelector"] == {"any": True}
+    # The name that the operator gives to the sidecar's port.
+    assert sidecars["podMetricsEndpoints"] == [{"port": "penstock-status", "path": "/metrics"}]
+    narrow = only(render(kubernetes, *MONITORING, "--set", "watchNamespace=team-a"), "PodMonitor", "penstock-sidecars")
+    assert narrow["spec"]["namespaceSelector"] == {"matchNames": ["team-a"]}
+
+
+def test_alerts_and_dashboard_are_those_of_the_files(kubernetes):
+    documents = render(kubernetes, *MONITORING)
+    rules = only(documents, "PrometheusRule")["spec"]
+    assert rules == yaml.safe_load((CHART / "files/rules.yaml").read_text())
+    alerts = [rule for group in rules["groups"] for rule in group["rules"]]
+    assert alerts and all(rule["annotations"]["summary"] and rule["labels"]["severity"] for rule in alerts)
+    dashboard = only(documents, "ConfigMap", "penstock-dashboard")
+    assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert dashboard["data"]["penstock.json"] == (CHART / "files/dashboard.json").read_text()
+    assert "ConfigMap" not in kinds(render(kubernetes, "--set", "monitoring.dashboard=false"))
+
+
 @pytest.mark.parametrize("wrong", ["replicas=0", "admission.injector=Both", "sidecar.statusPort=70000", "image.pullPolicy=Maybe", "unknown=1"])
 def test_the_schema_refuses(kubernetes, wrong):
     run = subprocess.run(
@@ -110,7 +181,27 @@ def test_the_schema_refuses(kubernetes, wrong):
     assert wrong.partition("=")[0].rpartition(".")[2] in run.stderr
 
 
-def test_install_upgrade_rollback_uninstall(own_cluster):
+def newer_chart(folder: pathlib.Path) -> pathlib.Path:
+    """The chart with one more field in a definition."""
+    chart = folder / "penstock"
+    shutil.copytree(CHART, chart)
+    file = chart / "files/crds/cachetiers.yaml"
+    crd = yaml.safe_load(file.read_text())
+    spec_of(crd)["later"] = {"type": "string", "description": "Of a later release."}
+    file.write_text(yaml.safe_dump(crd))
+    return chart
+
+
+def spec_of(crd: dict) -> dict:
+    return crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
+
+
+def definition(cluster) -> dict:
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/cachetiers.penstock.dev"
+    return spec_of(cluster.api.get(path))
+
+
+def test_install_upgrade_rollback_uninstall(own_cluster, tmp_path):
     cluster = own_cluster
     notes = helm(cluster, "install", "penstock", CHART, "-n", SYSTEM, "--create-namespace").stdout
     assert "by an admission policy" in notes
@@ -122,6 +213,13 @@ def test_install_upgrade_rollback_uninstall(own_cluster):
     assert cluster.api.get(deployment)["spec"]["replicas"] == 3
     helm(cluster, "rollback", "penstock", "1", "-n", SYSTEM)
     assert cluster.api.get(deployment)["spec"]["replicas"] == 2
+
+    was_defined = definition(cluster)
+    helm(cluster, "upgrade", "penstock", newer_chart(tmp_path), "-n", SYSTEM)
+    assert was_defined.get("later") is None
+    assert definition(cluster)["later"] == {"type": "string", "description": "Of a later release."}
+    helm(cluster, "upgrade", "penstock", CHART, "-n", SYSTEM)
+    assert definition(cluster) == was_defined
 
     namespace = make_namespace(cluster, "team-a")
     policies = f"/apis/penstock.dev/v1alpha1/namespaces/{namespace}/optimizationpolicies"

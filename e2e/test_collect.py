@@ -48,7 +48,8 @@ def space(crowded, operator) -> Namespace:
 @pytest.fixture(scope="module")
 def sidecars(space):
     """All pods, whose sidecars run the policy and have proven their port."""
-    stub = SidecarStub(STATUS_PORT, ENGINE_PORT, space.policy("load")["status"]["hash"])
+    policy_hash = space.policy("load")["status"]["hash"]
+    stub = SidecarStub(STATUS_PORT, ENGINE_PORT, lambda _: policy_hash)
     make_pods(space)
     wait_until(lambda: all_counted(space), "2,000 proven pods", seconds=120, every=0.5)
     yield stub
@@ -115,7 +116,8 @@ def test_their_signals_each_second_cost_a_third_of_a_core_at_most(space, sidecar
     old = space.policy("load")["status"]["hash"]
     space.api.merge(f"{POLICIES.format(space.name)}/load", {"spec": {"autoscaling": autoscaling}})
     wait_until(lambda: space.policy("load")["status"]["hash"] != old, "the edit")
-    sidecars.hash = space.policy("load")["status"]["hash"]
+    edited = space.policy("load")["status"]["hash"]
+    sidecars.policy_hash = lambda _: edited
     wait_until(lambda: all_counted(space), "all of them run the edit", seconds=120, every=0.5)
     space.await_condition("load", "MetricsAvailable", "True", "Fresh", seconds=30)
     rest(5)

@@ -1,130 +1,271 @@
-"""The operator at the size it is meant for: 1,000 policies in 100 namespaces and 5,000 pods without a process."""
+"""The operator at the size it is meant for: 1,000 policies in 100 namespaces and 5,000 pods, whose sidecars are one stub."""
 
+import collections
 import concurrent.futures
-import re
+import json
+import pathlib
 import statistics
+import subprocess
 import time
 
 import pytest
-from api import Api
+import yaml
+from api import MERGE, Api
+from audit import Audit
 from control_plane import ControlPlane
+from following import follow
 from installation import CHART, SYSTEM, helm, injecting_probe, operator_kubeconfig, policy_document
-from operator_process import OperatorProcess
+from operator_process import SIDECAR_IMAGE, OperatorProcess
 from polling import wait_until
 from process_usage import cpu_seconds, resident_mb, rest
+from sidecar_stub import SidecarStub
+from spaces import deployment
 
 NAMESPACES = 100
 POLICIES = 10  # in each
 PODS = 50  # in each
-BATCHES = 3
-ROUNDS = 200  # in each
+SHARE = PODS // POLICIES  # of each policy
+NAMES = [f"crowd{number}" for number in range(NAMESPACES)]
+ROUNDS = 600
 GROUP = "/apis/penstock.dev/v1alpha1"
+STATUS_PORT, ENGINE_PORT = 15_940, 8_940
+ACCOUNT = f"system:serviceaccount:{SYSTEM}:penstock-operator"
 
 
 @pytest.fixture(scope="module")
 def admission(kubernetes, tmp_path_factory):
     """A cluster of its own with the chart on it: no other operator, and nobody else's policies."""
-    with ControlPlane(kubernetes, tmp_path_factory.mktemp("scale")) as running:
-        helm(running, "install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace")
+    folder = tmp_path_factory.mktemp("scale")
+    with ControlPlane(kubernetes, folder, audit=Audit(folder, ACCOUNT)) as running:
+        values = ("--set", f"sidecar.statusPort={STATUS_PORT}")
+        helm(running, "install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace", *values)
         wait_until(injecting_probe(running), "admission policies")
         running.api.delete(f"{GROUP}/namespaces/admission-probe/optimizationpolicies/probe")
         yield running
 
 
-@pytest.fixture(scope="module")
-def crowd(admission):
-    """The namespaces, their policies and pods; made by four connections at once."""
-    names = [f"crowd{number}" for number in range(NAMESPACES)]
+def start(admission, programs: pathlib.Path, log: pathlib.Path) -> OperatorProcess:
+    flags = ("--status-port", str(STATUS_PORT))
+    return OperatorProcess(programs / "penstock-operator", operator_kubeconfig(admission), log, *flags)
 
-    def fill(name: str) -> None:
-        api = Api(admission.api.host, admission.api.port, admission.pki)
-        api.create("/api/v1/namespaces", {"metadata": {"name": name}})
-        wait_until(lambda: api.get(f"/api/v1/namespaces/{name}/serviceaccounts/default"), name)
-        for number in range(PODS):
-            pod = {
-                "metadata": {"name": f"pod{number}", "labels": {"app": f"app{number % POLICIES}"}},
-                "spec": {
-                    "schedulerName": "nobody",
-                    "containers": [{"name": "vllm", "image": "vllm", "args": ["--port", "8000"]}],
-                },
-            }
-            api.create(f"/api/v1/namespaces/{name}/pods", pod)
-        for number in range(POLICIES):
-            document = policy_document(f"p{number}", {"app": f"app{number}"})
-            api.create(f"{GROUP}/namespaces/{name}/optimizationpolicies", document)
+
+def workload(number: int) -> dict:
+    """What a policy finds; its pods are made by hand."""
+    labels = {"app": f"app{number}"}
+    document = deployment(labels["app"], labels, args=["--model", "m", "--port", str(ENGINE_PORT)])
+    document["spec"]["replicas"] = 0
+    return document
+
+
+def policy_of(number: int) -> dict:
+    """With what the server fills in, so that its documents are those that `render` reads."""
+    return policy_document(f"p{number}", {"app": f"app{number}"}, mode="Enforce")
+
+
+@pytest.fixture(scope="module")
+def wanted(programs, tmp_path_factory) -> list[list[dict]]:
+    """The hashes that the operator says it would deliver and inject, by namespace and policy."""
+    folder = tmp_path_factory.mktemp("render")
+    for name in NAMES:
+        documents = [make(number) for number in range(POLICIES) for make in (policy_of, workload)]
+        for document in documents:
+            document["metadata"]["namespace"] = name
+        (folder / f"{name}.yaml").write_text("\n---\n".join(map(json.dumps, documents)))
+    settings = ("--status-port", str(STATUS_PORT), "--sidecar-image", SIDECAR_IMAGE)
+    run = subprocess.run(
+        [programs / "penstock-operator", "render", *settings, folder], check=True, capture_output=True, text=True
+    )
+    found: dict[str, list[dict]] = {name: [] for name in NAMES}
+    for document in yaml.load_all(run.stdout, yaml.CSafeLoader):
+        if document["kind"] == "OptimizationPolicy":
+            status = document["status"]
+            hashes = {"hash": status["hash"], "injection": status["injection"]["hash"]}
+            found[document["metadata"]["namespace"]].append(hashes)
+    return [found[name] for name in NAMES]
+
+
+def address_of(namespace: int, pod: int) -> str:
+    return f"127.3.{namespace}.{pod + 1}"
+
+
+def pod_of(number: int, hashes: dict) -> dict:
+    """As admission would have made it, and as an operator before has told it."""
+    policy = number % POLICIES
+    sidecar = {
+        **{"name": "penstock-sidecar", "image": "s", "restartPolicy": "Always", "args": ["--engine-port", "18940"]},
+        "ports": [{"name": "penstock-status", "containerPort": STATUS_PORT}, {"containerPort": ENGINE_PORT}],
+    }
+    notes = {"policy": f"p{policy}", "injection": hashes["injection"], "delivered": hashes["hash"]}
+    return {
+        "metadata": {
+            "name": f"pod{number}",
+            "labels": {"app": f"app{policy}"},
+            "annotations": {f"penstock.dev/{name}": value for name, value in notes.items()},
+        },
+        "spec": {
+            "schedulerName": "nobody",
+            "initContainers": [sidecar],
+            "containers": [{"name": "vllm", "image": "vllm", "args": ["--port", "18940"]}],
+        },
+    }
+
+
+def in_each(admission, work) -> None:
+    """`work(api, number, name)` for every namespace, by four connections at once."""
+
+    def one(number: int) -> None:
+        work(Api(admission.api.host, admission.api.port, admission.pki), number, NAMES[number])
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        list(pool.map(fill, names))
-    return names
+        list(pool.map(one, range(NAMESPACES)))
+
+
+def set_address(api: Api, namespace: str, pod: int, ip: str | None) -> None:
+    """What a kubelet says of a pod that is ready; without an address it is not."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    ready = {"type": "Ready", "status": "True" if ip else "False", "lastTransitionTime": now}
+    ips = [{"ip": ip}] if ip else None
+    status = {"phase": "Running" if ip else "Pending", "podIP": ip, "podIPs": ips, "conditions": [ready]}
+    code, answer = api.call("PATCH", f"/api/v1/namespaces/{namespace}/pods/pod{pod}/status", {"status": status}, MERGE)
+    assert code == 200, answer
+
+
+@pytest.fixture(scope="module")
+def crowd(admission, wanted):
+    """The namespaces, their policies, workloads and pods, which run and are ready."""
+    def fill(api: Api, number: int, name: str) -> None:
+        api.create("/api/v1/namespaces", {"metadata": {"name": name}})
+        wait_until(lambda: api.get(f"/api/v1/namespaces/{name}/serviceaccounts/default"), name)
+        for pod in range(PODS):
+            api.create(f"/api/v1/namespaces/{name}/pods", pod_of(pod, wanted[number][pod % POLICIES]))
+            set_address(api, name, pod, address_of(number, pod))
+        for policy in range(POLICIES):
+            api.create(f"/apis/apps/v1/namespaces/{name}/deployments", workload(policy))
+            api.create(f"{GROUP}/namespaces/{name}/optimizationpolicies", policy_of(policy))
+
+    in_each(admission, fill)
+
+
+@pytest.fixture(scope="module")
+def sidecars(wanted):
+    """Each runs what the policy of its pod wants."""
+
+    def policy_hash(address: str) -> str:
+        namespace, pod = map(int, address.split(".")[2:])
+        return wanted[namespace][(pod - 1) % POLICIES]["hash"]
+
+    stub = SidecarStub(STATUS_PORT, ENGINE_PORT, policy_hash)
+    yield stub
+    stub.stop()
 
 
 def policies(api: Api) -> list[dict]:
     return api.get(f"{GROUP}/optimizationpolicies")["items"]
 
 
-def is_right(policy: dict) -> bool:
-    """Whether the status says all that is so: five plain pods, an injection, a good policy."""
+def hashes_of(wanted: list[list[dict]], namespace: str, policy: str) -> dict:
+    return wanted[int(namespace.removeprefix("crowd"))][int(policy.removeprefix("p"))]
+
+
+def is_right(policy: dict, wanted: list[list[dict]], answering: bool) -> bool:
+    """Whether the status says all that is so."""
     if policy["metadata"]["name"] == "fresh":
         return True
     status = policy.get("status", {})
-    conditions = {condition["type"]: condition["status"] for condition in status.get("conditions", [])}
+    hashes = hashes_of(wanted, policy["metadata"]["namespace"], policy["metadata"]["name"])
+    conditions = {
+        condition["type"]: condition["status"]
+        for condition in status.get("conditions", [])
+        if condition["observedGeneration"] == policy["metadata"]["generation"]
+    }
+    answers = SHARE if answering else 0
     return (
-        status.get("pods", {}).get("selected") == PODS // POLICIES
-        and conditions.get("Accepted") == "True"
-        and conditions.get("Injected") == "False"
-        and "injection" in status
+        status.get("pods") == {"selected": SHARE, "injected": SHARE, "programmed": answers, "proven": answers}
+        and conditions
+        == {
+            **{"Accepted": "True", "ResolvedRefs": "True", "Injected": "True", "Degraded": "False"},
+            "Programmed": "True" if answering else "False",
+        }
+        and status["hash"] == hashes["hash"]
+        and status["injection"]["hash"] == hashes["injection"]
+        and status["interception"] == "PortSwap"
+        and status["observedGeneration"] == policy["metadata"]["generation"]
     )
 
 
-def writes(api: Api) -> dict[str, float]:
-    """Requests that change what the operator writes, by verb and resource, since the server's start."""
-    resources = ("optimizationpolicies", "cachetiers", "routingtables", "configmaps", "events", "pods")
-    counts: dict[str, float] = {}
-    status, text = api.call("GET", "/metrics")
-    assert status == 200
-    for line in text.splitlines():
-        if line.startswith("apiserver_request_total{"):
-            labels = dict(re.findall(r'(\w+)="([^"]*)"', line))
-            if labels["resource"] in resources and labels["verb"] in ("APPLY", "PATCH", "POST", "PUT", "DELETE"):
-                key = f"{labels['verb']} {labels['resource']}"
-                counts[key] = counts.get(key, 0) + float(line.rpartition(" ")[2])
-    return counts
+def are_delivered(api: Api, wanted: list[list[dict]]) -> bool:
+    """Whether each policy's ConfigMap holds its documents, of the version that its status names."""
+    labels = "app.kubernetes.io/managed-by%3Dpenstock-operator"
+    right = set()
+    for config in api.get(f"/api/v1/configmaps?labelSelector={labels}")["items"]:
+        namespace, name = config["metadata"]["namespace"], config["metadata"]["name"].removeprefix("penstock-")
+        if name != "fresh":
+            bound = json.loads(config["data"]["binding.json"])["spec"]["hash"]
+            noted = config["metadata"]["annotations"]["penstock.dev/hash"]
+            assert noted == bound == hashes_of(wanted, namespace, name)["hash"]
+            right.add((namespace, name))
+    return len(right) == NAMESPACES * POLICIES
 
 
-def test_a_cold_start_makes_all_conditions_right(crowd, admission, programs, tmp_path, record_property):
-    began = time.monotonic()
-    log = tmp_path / "operator.log"
-    operator = OperatorProcess(programs / "penstock-operator", operator_kubeconfig(admission), log)
+def await_all(admission, wanted: list[list[dict]], answering: bool) -> None:
+    wrong = {(name, f"p{number}"): {} for name in NAMES for number in range(POLICIES)}
+    changes = follow(admission.api, f"{GROUP}/optimizationpolicies", seconds=120)
     try:
+        for policy in changes:
+            key = policy["metadata"]["namespace"], policy["metadata"]["name"]
+            if is_right(policy, wanted, answering):
+                wrong.pop(key, None)
+            else:
+                wrong[key] = policy.get("status", {})
+            if not wrong:
+                return
+    except TimeoutError as error:
+        raise AssertionError(f"{len(wrong)} are not right, the first of them: {next(iter(wrong.items()))}") from error
+    finally:
+        changes.close()
 
-        def all_are_right() -> bool:
-            return all(is_right(policy) for policy in policies(admission.api))
 
-        wait_until(all_are_right, "1,000 policies", seconds=120, every=0.25)
+def at_rest(admission, pid: int) -> float:
+    """The cores it takes once all is done; meanwhile it asks for nothing beyond watches and the Lease."""
+
+    def others() -> collections.Counter:
+        asked = admission.audit.requests()
+        assert asked["update leases"] and asked["watch pods"], "the log tells of the operator"
+        permitted = ("watch ", "update leases")
+        return collections.Counter({what: n for what, n in asked.items() if not what.startswith(permitted)})
+
+    def is_quiet() -> bool:
+        before = others()
+        rest(2)
+        return others() == before
+
+    wait_until(is_quiet, "the last events", seconds=120)
+    before, cpu_before, at = others(), cpu_seconds(pid), time.monotonic()
+    rest(10)
+    cores = (cpu_seconds(pid) - cpu_before) / (time.monotonic() - at)
+    assert others() - before == {}
+    return cores
+
+
+def test_a_cold_start_makes_all_conditions_right(crowd, wanted, sidecars, admission, programs, tmp_path, record_property):
+    began = time.monotonic()
+    operator = start(admission, programs, tmp_path / "operator.log")
+    try:
+        await_all(admission, wanted, answering=True)
         took = time.monotonic() - began
+        assert are_delivered(admission.api, wanted)
         record_property("cold_start_s", round(took, 1))
-
-        # At rest, once the events are out: nothing but watches and the Lease.
-        def is_quiet() -> bool:
-            before = writes(admission.api)
-            rest(2)
-            return writes(admission.api) == before
-
-        wait_until(is_quiet, "the last events", seconds=120)
         pid = operator.process.pid
-        before, cpu_before, at = writes(admission.api), cpu_seconds(pid), time.monotonic()
-        rest(10)
-        cores = (cpu_seconds(pid) - cpu_before) / (time.monotonic() - at)
-        record_property("cpu_at_rest_cores", round(cores, 4))
+        cores = at_rest(admission, pid)
+        record_property("cpu_asking_5000_sidecars_cores", round(cores, 4))
         record_property("resident_mb", round(resident_mb(pid), 1))
-        assert writes(admission.api) == before
         assert resident_mb(pid) < 120
-        assert cores < 0.02
+        assert cores < 0.5, "0.2 for 2,000"
 
         # A policy on an idle cluster that is this full.
         latencies = []
         for number in range(40):
-            path = f"{GROUP}/namespaces/{crowd[number]}/optimizationpolicies"
+            path = f"{GROUP}/namespaces/{NAMES[number]}/optimizationpolicies"
             applied = time.monotonic()
             admission.api.create(path, policy_document("fresh", {"app": "fresh"}))
 
@@ -142,32 +283,44 @@ def test_a_cold_start_makes_all_conditions_right(crowd, admission, programs, tmp
         assert operator.stop() == 0
 
 
-def test_admission_among_a_thousand_policies(crowd, admission, record_property):
+def test_an_operator_with_nothing_to_ask_is_at_rest(crowd, wanted, admission, programs, tmp_path, record_property):
+    """The same crowd without addresses, so that what is left is the operator's own."""
+
+    def lose(api: Api, number: int, name: str) -> None:
+        for pod in range(PODS):
+            set_address(api, name, pod, None)
+
+    in_each(admission, lose)
+    operator = start(admission, programs, tmp_path / "operator.log")
+    try:
+        await_all(admission, wanted, answering=False)
+        assert are_delivered(admission.api, wanted)
+        cores = at_rest(admission, operator.process.pid)
+        record_property("cpu_at_rest_cores", round(cores, 4))
+        assert resident_mb(operator.process.pid) < 120
+        assert cores < 0.02
+    finally:
+        assert operator.stop() == 0
+
+
+def test_admission_among_a_thousand_policies(crowd, wanted, admission, record_property):
     """Dry runs of a pod that one policy of its namespace selects, and of one that none does, taken in turns."""
-    assert all(is_right(policy) for policy in policies(admission.api)), "the test before has made them so"
-    batches: dict[str, list[list[float]]] = {"match": [], "none": []}
-    for batch in range(BATCHES):
-        for times in batches.values():
-            times.append([])
-        for number in range(ROUNDS):
-            for kind, label in (("match", "app3"), ("none", "nobody")):
-                pod = {
-                    "metadata": {"name": "probe", "labels": {"app": label}},
-                    "spec": {"containers": [{"name": "vllm", "image": "vllm", "args": ["--port", "8000"]}]},
-                }
-                path = f"/api/v1/namespaces/{crowd[number % NAMESPACES]}/pods?dryRun=All"
-                began = time.monotonic()
-                status, answer = admission.api.call("POST", path, pod)
-                batches[kind][batch].append(time.monotonic() - began)
-                assert status == 201, answer["message"]
-                assert ("initContainers" in answer["spec"]) == (kind == "match")
-
-    def p99(times: list[float]) -> float:
-        return sorted(times)[int(len(times) * 0.99)]
-
-    for kind, times in batches.items():
-        typical = statistics.median(statistics.median(batch) for batch in times)
-        record_property(f"admission_{kind}_p50_ms", round(typical * 1000, 1))
-        record_property(f"admission_{kind}_p99_ms", round(statistics.median(p99(batch) for batch in times) * 1000, 1))
-    # Whatever else the machine does only adds, so the bar is for the quietest batch.
-    assert min(p99(batch) for batch in batches["match"]) < 0.04
+    assert all(is_right(policy, wanted, answering=False) for policy in policies(admission.api)), "the tests before"
+    times: dict[str, list[float]] = {"match": [], "none": []}
+    for number in range(ROUNDS):
+        for kind, label in (("match", "app3"), ("none", "nobody")):
+            pod = {
+                "metadata": {"name": "probe", "labels": {"app": label}},
+                "spec": {"containers": [{"name": "vllm", "image": "vllm", "args": ["--port", str(ENGINE_PORT)]}]},
+            }
+            path = f"/api/v1/namespaces/{NAMES[number % NAMESPACES]}/pods?dryRun=All"
+            began = time.monotonic()
+            status, answer = admission.api.call("POST", path, pod)
+            times[kind].append(time.monotonic() - began)
+            assert status == 201, answer["message"]
+            assert ("initContainers" in answer["spec"]) == (kind == "match")
+    p99 = {kind: sorted(values)[int(len(values) * 0.99)] for kind, values in times.items()}
+    for kind, values in times.items():
+        record_property(f"admission_{kind}_p50_ms", round(statistics.median(values) * 1000, 1))
+        record_property(f"admission_{kind}_p99_ms", round(p99[kind] * 1000, 1))
+    assert p99["match"] < 0.04

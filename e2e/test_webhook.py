@@ -1,4 +1,4 @@
-"""The webhook on a cluster of its own, called by URL; the operator is a process, with the chart's rights."""
+"""The webhook on a cluster of its own; the operator is a process, with the chart's rights."""
 
 import base64
 import json
@@ -8,55 +8,15 @@ import time
 import pytest
 import yaml
 from dry_run import annotated_pod, client_case, client_pod, engine_pod, made, with_injection
-from control_plane import ControlPlane, free_port
-from installation import CHART, ROOT, SYSTEM, helm, injecting_probe, make_namespace, operator_kubeconfig, policy_document
-from operator_process import OperatorProcess
+from control_plane import free_port
+from installation import CHART, ROOT, SYSTEM, helm, make_namespace, policy_document
 from polling import wait_until
 from spaces import Namespace, deployment
+from webhook_cluster import SECRET
 
 PORT_SWAP = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
 CLIENTS = yaml.safe_load((ROOT / "tests/cases/client_environment.yaml").read_text())
 ANNOTATIONS = yaml.safe_load((ROOT / "tests/cases/annotations.yaml").read_text())
-CONFIGURATION = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/penstock-inject.penstock.dev"
-SECRET = f"/api/v1/namespaces/{SYSTEM}/secrets/penstock-operator-webhook"
-
-
-class Hooked:
-    """A cluster whose pods are injected by the webhook of operators that are processes."""
-
-    def __init__(self, cluster, programs, folder):
-        self.cluster = cluster
-        self.program = programs / "penstock-operator"
-        self.folder = folder
-        self.port = free_port()
-        url = f"https://127.0.0.1:{self.port}/inject"
-        values = ("--set", "admission.injector=Webhook", "--set", f"admission.webhookUrl={url}")
-        helm(cluster, "install", "penstock", CHART, "-n", SYSTEM, "--create-namespace", *values)
-        cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"))
-        self.operator = self.start("first", self.port)
-        self.injects = injecting_probe(cluster)
-        wait_until(self.injects, "the webhook")
-
-    def start(self, name: str, port: int) -> OperatorProcess:
-        flags = ("--webhook", f"127.0.0.1:{port}", "--identity", name)
-        return OperatorProcess(self.program, operator_kubeconfig(self.cluster), self.folder / f"{name}.log", *flags)
-
-    def bundle(self) -> bytes:
-        hook = self.cluster.api.get(CONFIGURATION)["webhooks"][0]
-        return base64.b64decode(hook["clientConfig"].get("caBundle", ""))
-
-    def trusted(self) -> bytes:
-        """The authorities of the Secret."""
-        return base64.b64decode(self.cluster.api.get(SECRET).get("data", {}).get("ca.crt", ""))
-
-
-@pytest.fixture(scope="module")
-def hooked(kubernetes, programs, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("webhook")
-    with ControlPlane(kubernetes, folder / "cluster") as cluster:
-        running = Hooked(cluster, programs, folder)
-        yield running
-        assert running.operator.stop() == 0, running.operator.log.read_text()
 
 
 def outcome(cluster, namespace: str, pod: dict) -> tuple[int, dict]:

@@ -24,6 +24,8 @@ import tempfile
 
 USER = 1337
 CERTIFICATES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
+# What makes that file, which is no package's own.
+CERTIFICATES_PACKAGED = pathlib.Path("/usr/sbin/update-ca-certificates")
 
 
 def libraries(program: pathlib.Path) -> list[pathlib.Path]:
@@ -75,7 +77,7 @@ def contents(programs: list[pathlib.Path], version: str) -> dict[str, tuple[byte
         "specVersion": "1.5",
         "version": 1,
         "metadata": {"component": {"type": "application", "name": programs[0].name, "version": version}},
-        "components": packages([*loaded, CERTIFICATES]),
+        "components": packages([*loaded, CERTIFICATES_PACKAGED]),
     }
     files = {
         **{program.name: (stripped(program), 0o755) for program in programs},

@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 
 from api import Api
+from audit import Audit
 from pki import Pki
 from polling import wait_until
 
@@ -30,8 +31,11 @@ def free_port() -> int:
 class ControlPlane:
     """On loopback; or, where pods are to reach it, on a local `address` that is none of 127.0.0.0/8."""
 
-    def __init__(self, bin_folder: pathlib.Path, folder: pathlib.Path, address: str = "127.0.0.1"):
+    def __init__(
+        self, bin_folder: pathlib.Path, folder: pathlib.Path, address: str = "127.0.0.1", audit: Audit | None = None
+    ):
         self.address = address
+        self.audit = audit
         self.bin = bin_folder
         self.folder = folder
         self.port = free_port()
@@ -126,6 +130,7 @@ class ControlPlane:
             *("--service-cluster-ip-range", "10.96.0.0/16", "--allow-privileged=true"),
             *("--feature-gates", "MutatingAdmissionPolicy=true"),
             *("--runtime-config", "admissionregistration.k8s.io/v1beta1=true", "--profiling=false"),
+            *(self.audit.flags if self.audit else []),
         ]
 
     def _controller_flags(self) -> list[str]:

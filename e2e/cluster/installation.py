@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PENSTOCK_BUILD", ROOT / "build" / "release"))
 CHART = ROOT / "charts" / "penstock"
 SYSTEM = "penstock-system"
+EXCLUDED = "kept-out"
 
 
 def helm(cluster, *arguments, check: bool = True) -> subprocess.CompletedProcess:
@@ -22,6 +23,13 @@ def helm(cluster, *arguments, check: bool = True) -> subprocess.CompletedProcess
     )
     assert run.returncode == 0 or not check, run.stderr
     return run
+
+
+def install(cluster, *values: str) -> None:
+    """The chart, once its definitions are served. Pods of EXCLUDED are none of its business."""
+    kept_out = ("--set", f"admission.excludedNamespaces={{{EXCLUDED}}}")
+    helm(cluster, "install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace", *kept_out, *values)
+    cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"))
 
 
 def make_namespace(cluster, name: str) -> str:

@@ -8,6 +8,8 @@ import urllib.request
 from control_plane import free_port
 from polling import wait_until
 
+SIDECAR_IMAGE = "penstock.test/sidecar:1"
+
 
 class OperatorProcess:
     """`penstock-operator run` with a kubeconfig; ended by its pid."""
@@ -17,11 +19,12 @@ class OperatorProcess:
         self.log = log
         self.command = [
             *(str(program), "run", "--kubeconfig", str(kubeconfig)),
-            *("--lease", lease, "--sidecar-image", "penstock.test/sidecar:1", "--health", f"127.0.0.1:{self.port}", *flags),
+            *("--lease", lease, "--sidecar-image", SIDECAR_IMAGE, "--health", f"127.0.0.1:{self.port}", *flags),
         ]
         self.start()
 
     def start(self) -> None:
+        """Also once it has ended."""
         with open(self.log, "ab") as output:
             self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         wait_until(self.ready, "penstock-operator")
@@ -47,3 +50,8 @@ class OperatorProcess:
         if self.process.poll() is None:
             self.process.terminate()
         return self.process.wait(20)
+
+    def kill(self) -> None:
+        """As if its machine were gone: it gives nothing back."""
+        self.process.kill()
+        self.process.wait()

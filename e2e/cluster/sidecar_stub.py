@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 import time
+from collections.abc import Callable
 
 BEGAN = time.monotonic()
 
@@ -31,11 +32,11 @@ def signals() -> str:
 
 
 class SidecarStub:
-    """Health with a given hash on one port, nonces on another; on a thread of its own."""
+    """Health with the hash of the address on one port, nonces on another; on a thread of its own."""
 
-    def __init__(self, status_port: int, data_port: int, policy_hash: str):
+    def __init__(self, status_port: int, data_port: int, policy_hash: Callable[[str], str]):
         self.ports = (status_port, data_port)
-        self.hash = policy_hash
+        self.policy_hash = policy_hash
         self.asked = 0
         self.loop = asyncio.new_event_loop()
         self.listening = threading.Event()
@@ -51,13 +52,14 @@ class SidecarStub:
         self.loop.run_forever()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        address = writer.get_extra_info("sockname")[0]
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 path = head.split(b" ", 2)[1].decode()
                 body = path.rpartition("/")[2] if "/proof/" in path else signals() if path == "/api/signals" else "{}"
                 self.asked += 1
-                fields = f"content-length: {len(body)}\r\nx-penstock-version: 0.1.0\r\nx-penstock-policy: {self.hash}\r\n"
+                fields = f"content-length: {len(body)}\r\nx-penstock-version: 0.1.0\r\nx-penstock-policy: {self.policy_hash(address)}\r\n"
                 writer.write(f"HTTP/1.1 200 OK\r\n{fields}\r\n{body}".encode())
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()

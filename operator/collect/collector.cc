@@ -85,7 +85,6 @@ class Collector::Loop {
   void tick() {
     timer_.expires_after(net::DeadlineWheel::kTick);
     timer_.async_wait([this](const boost::system::error_code& cancelled) {
-      // One that has expired already is not cancelled any more.
       if (!cancelled && !ended_) {
         wheel_.tick();
         ask_due();
@@ -239,7 +238,7 @@ class Collector::Loop {
 
   void end_when_empty() {
     if (closing_ && leaving_.empty()) {
-      ended_ = true;
+      ended_ = true;  // a tick that is due already cannot be cancelled any more
       timer_.cancel();
       reactor_.stop();
       work_.reset();

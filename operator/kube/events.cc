@@ -74,31 +74,38 @@ void EventRecorder::write(const Waiting& event) {
   sent.at = now;
   if (!first) {
     ++sent.count;
-    client_.merge(kEvents.object(object.ns, sent.name),
-                  {{"series", {{"count", sent.count}, {"lastObservedTime", time}}}});
-    return;
+    const ApiResult<json::Value> counted =
+        client_.merge(kEvents.object(object.ns, sent.name),
+                      {{"series", {{"count", sent.count}, {"lastObservedTime", time}}}});
+    if (counted || !counted.error().not_found()) {
+      return;
+    }
+    sent.count = 1;  // somebody has removed it
   }
   // Names are unique for as long as events live: by object, time and number.
   sent.name = object.name.substr(0, 200) + "." +
               hex(static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())) + "." +
               hex(++number_);
-  client_.create(kEvents.collection(object.ns),
-                 {{"apiVersion", kEvents.api_version()},
-                  {"kind", kEvents.kind},
-                  {"metadata", {{"name", sent.name}, {"namespace", object.ns}}},
-                  {"eventTime", time},
-                  {"reportingController", "penstock.dev/operator"},
-                  {"reportingInstance", instance_},
-                  {"action", "Reconcile"},
-                  {"reason", event.reason},
-                  {"note", event.note},
-                  {"type", event.warning ? "Warning" : "Normal"},
-                  {"regarding",
-                   {{"apiVersion", event.type.api_version()},
-                    {"kind", event.type.kind},
-                    {"namespace", object.ns},
-                    {"name", object.name},
-                    {"uid", object.uid}}}});
+  const ApiResult<json::Value> created = client_.create(
+      kEvents.collection(object.ns), {{"apiVersion", kEvents.api_version()},
+                                      {"kind", kEvents.kind},
+                                      {"metadata", {{"name", sent.name}, {"namespace", object.ns}}},
+                                      {"eventTime", time},
+                                      {"reportingController", "penstock.dev/operator"},
+                                      {"reportingInstance", instance_},
+                                      {"action", "Reconcile"},
+                                      {"reason", event.reason},
+                                      {"note", event.note},
+                                      {"type", event.warning ? "Warning" : "Normal"},
+                                      {"regarding",
+                                       {{"apiVersion", event.type.api_version()},
+                                        {"kind", event.type.kind},
+                                        {"namespace", object.ns},
+                                        {"name", object.name},
+                                        {"uid", object.uid}}}});
+  if (!created) {
+    sent_.erase(found);  // the next of its kind is the first that anybody sees
+  }
 }
 
 void EventRecorder::forget_old(clock::Instant now) {

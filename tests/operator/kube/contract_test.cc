@@ -1,13 +1,16 @@
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
 #include "lib/clock/clock.h"
 #include "operator/kube/client.h"
 #include "operator/kube/discovery.h"
+#include "operator/kube/events.h"
 #include "operator/kube/http_transport.h"
 #include "operator/kube/lease_election.h"
 #include "operator/kube/scale.h"
@@ -181,6 +184,31 @@ TEST_F(ContractTest, ALeaseHasOneWriter) {
   EXPECT_TRUE(client_->update(lease, write_lease(ns_, "election", *renewed)).error().conflict())
       << "the version it was read at is no more";
   EXPECT_TRUE(client_->remove(lease));
+}
+
+TEST_F(ContractTest, AnEventThatHappensAgainIsCountedUp) {
+  EventRecorder recorder(*client_, clock_, "penstock-operator-0");
+  ObjectMeta regarding;
+  regarding.ns = ns_;
+  regarding.name = "one";
+  regarding.uid = "5ba0b1f7-3f0e-4f37-9d5c-5a2d8bd4c0a1";
+  const auto count = [this]() -> std::int64_t {
+    const auto listed = client_->get(kEvents.collection(ns_));
+    for (const json::Value& event : list_of(*listed, "items")) {
+      if (text_of(event, "reason") == "Counted") {
+        return std::max<std::int64_t>(1, number_of(member(event, "series"), "count"));
+      }
+    }
+    return 0;
+  };
+  for (std::int64_t wanted = 1; wanted <= 3; ++wanted) {
+    recorder.record(kConfigMaps, regarding, true, "Counted", "it happens");
+    const clock::Instant deadline = clock_.now() + std::chrono::seconds(30);
+    while (count() != wanted && clock_.now() < deadline) {
+      std::this_thread::yield();
+    }
+    EXPECT_EQ(count(), wanted);
+  }
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "lib/sync/mutex.h"
+#include "operator/kube/pem.h"
+#include "operator/webhook/x509.h"
 #include "tests/fakes/fake_clock.h"
 
 namespace penstock::kube {
@@ -65,6 +67,67 @@ TEST(HttpTransportTest, ARotatedTokenIsReadAgain) {
   EXPECT_EQ(transport.call({.path = "/token"})->body, "Bearer first") << "not at every call";
   clock.advance(std::chrono::seconds(11));
   EXPECT_EQ(transport.call({.path = "/token"})->body, "Bearer second");
+  fs::remove(file);
+}
+
+// Answers by TLS, with a certificate of an authority of its own.
+class TlsServer {
+ public:
+  TlsServer() {
+    server_.Get("/", [](const httplib::Request&, httplib::Response& response) {
+      response.set_content("yes", "text/plain");
+    });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) {
+      std::this_thread::yield();
+    }
+  }
+  ~TlsServer() {
+    server_.stop();
+    thread_.join();
+  }
+  [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] const std::string& authority() const { return authority_.certificate_pem; }
+
+ private:
+  static webhook::Validity valid() {
+    const auto now = std::chrono::floor<std::chrono::seconds>(clock::RealClock().wall_now());
+    return {.from = now - std::chrono::hours(1), .to = now + std::chrono::hours(1)};
+  }
+
+  webhook::CertifiedKey authority_ = webhook::make_authority("test", valid()).value();
+  webhook::CertifiedKey key_ =
+      webhook::make_server_certificate(authority_, {"127.0.0.1"}, valid()).value();
+  httplib::SSLServer server_{[this](SSL_CTX& context) {
+    return SSL_CTX_use_certificate(&context, certificate_of(key_.certificate_pem).get()) == 1 &&
+           SSL_CTX_use_PrivateKey(&context, key_of(key_.key_pem).get()) == 1;
+  }};
+  int port_ = 0;
+  std::thread thread_;
+};
+
+TEST(HttpTransportTest, AnotherAuthorityIsTakenOverAndOldConnectionsAreNot) {
+  const fs::path file = fs::temp_directory_path() / ("penstock-ca-" + std::to_string(::getpid()));
+  const TlsServer server;
+  const TlsServer other;
+  std::ofstream(file) << server.authority();
+  fakes::FakeClock clock;
+  HttpTransport transport({.host = "127.0.0.1", .port = server.port(), .ca_file = file.string()},
+                          clock);
+  const auto works = [&transport] {
+    const auto answer = transport.call({.path = "/"});
+    EXPECT_TRUE(answer || answer.error().status == 0);
+    return answer && answer->body == "yes";
+  };
+  EXPECT_TRUE(works());
+  std::ofstream(file) << other.authority();
+  EXPECT_TRUE(works()) << "not at every call";
+  clock.advance(std::chrono::seconds(11));
+  EXPECT_FALSE(works()) << "neither by a new connection nor by the one that was kept";
+  std::ofstream(file) << other.authority() << server.authority();
+  clock.advance(std::chrono::seconds(11));
+  EXPECT_TRUE(works()) << "both, while the server's certificate is exchanged";
   fs::remove(file);
 }
 

@@ -1,0 +1,120 @@
+"""The images that `make image` makes: the same every time, small, for nobody's root, and with a bill of what is inside."""
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import pathlib
+import subprocess
+import tarfile
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("PENSTOCK_BUILD", ROOT / "build" / "release")) / "bin"
+IMAGES = {
+    "penstock-operator": ["penstock-operator"],
+    "penstock-sidecar": ["penstock-sidecar", "penstock-redirect"],
+}
+MEGABYTE = 1_000_000
+
+
+class Image:
+    """An OCI image layout in an archive."""
+
+    def __init__(self, archive: bytes):
+        self.archive = archive
+        with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+            self.parts = {entry.name: opened.extractfile(entry).read() for entry in opened if entry.isfile()}
+        self.described = json.loads(self.parts["index.json"])["manifests"][0]
+        self.manifest = json.loads(self.blob(self.described))
+        self.config = json.loads(self.blob(self.manifest["config"]))
+        self.layers = [gzip.decompress(self.blob(layer)) for layer in self.manifest["layers"]]
+
+    def blob(self, descriptor: dict) -> bytes:
+        algorithm, _, digest = descriptor["digest"].partition(":")
+        data = self.parts[f"blobs/{algorithm}/{digest}"]
+        assert hashlib.new(algorithm, data).hexdigest() == digest and len(data) == descriptor["size"]
+        return data
+
+    def files(self) -> dict[str, tarfile.TarInfo]:
+        with tarfile.open(fileobj=io.BytesIO(self.layers[0])) as layer:
+            return {entry.name: entry for entry in layer}
+
+    def file(self, name: str) -> bytes:
+        with tarfile.open(fileobj=io.BytesIO(self.layers[0])) as layer:
+            return layer.extractfile(name).read()
+
+
+def build(name: str, out: pathlib.Path, **surroundings: str) -> Image:
+    programs = ",".join(str(BIN / program) for program in IMAGES[name])
+    environment = {**os.environ, **surroundings}
+    subprocess.run([ROOT / "deploy/image/build.py", programs, f"{name}:1.2.3", out], check=True, env=environment)
+    return Image(out.read_bytes())
+
+
+@pytest.fixture(scope="module", params=IMAGES)
+def name(request) -> str:
+    missing = [program for program in IMAGES[request.param] if not (BIN / program).exists()]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not built (make build)")
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def image(name, tmp_path_factory) -> Image:
+    return build(name, tmp_path_factory.mktemp("first") / "image.tar")
+
+
+def test_the_same_programs_give_the_same_image(name, image, tmp_path):
+    again = build(name, tmp_path / "image.tar", TZ="Pacific/Apia", PYTHONHASHSEED="7")
+    assert again.described["digest"] == image.described["digest"]
+    assert again.archive == image.archive
+
+
+def test_nothing_of_the_machine_is_inside(image):
+    for entry in image.files().values():
+        assert (entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname) == (0, 0, 0, "", ""), entry.name
+    assert "created" not in image.config
+
+
+def test_it_runs_its_program_as_nobody_in_particular(name, image):
+    user, _, group = image.config["config"]["User"].partition(":")
+    assert int(user) > 0 and int(group) > 0, "by number, so that runAsNonRoot can be checked"
+    assert any(line.split(":")[2:4] == [user, group] for line in image.file("etc/passwd").decode().splitlines())
+    assert image.config["config"]["Entrypoint"] == [f"/{name}"]
+    digests = [f"sha256:{hashlib.sha256(layer).hexdigest()}" for layer in image.layers]
+    assert image.config["rootfs"]["diff_ids"] == digests
+    for program in IMAGES[name]:
+        assert image.files()[program].mode == 0o755
+    assert not any(entry.mode & 0o6000 for entry in image.files().values()), "nobody becomes somebody else"
+
+
+def test_there_is_no_shell(image):
+    names = {pathlib.PurePosixPath(path).name for path in image.files()}
+    assert not names & {"sh", "bash", "dash", "busybox", "apt", "dpkg"}
+
+
+def test_a_bill_of_materials_names_what_is_inside(name, image):
+    bill = json.loads(image.file("sbom.cdx.json"))
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    assert bill["metadata"]["component"] == {"type": "application", "name": name, "version": "1.2.3"}
+    listed = {component["name"]: component for component in bill["components"]}
+    assert {"libc6", "ca-certificates"} <= set(listed)
+    for component in listed.values():
+        assert component["version"] and component["purl"].startswith(f"pkg:deb/debian/{component['name']}@")
+    # Every library belongs to a package that is listed.
+    libraries = [path for path in image.files() if ".so" in path]
+    assert libraries
+    for path in libraries:
+        candidates = [f"/{path}", str(pathlib.Path(f"/{path}").resolve())]
+        owners = [subprocess.run(["dpkg-query", "-S", each], capture_output=True, text=True).stdout for each in candidates]
+        found = {owner.partition(":")[0] for owner in owners if owner}
+        assert found & set(listed), path
+
+
+def test_it_is_small(name, image, record_property):
+    megabytes = len(image.archive) / MEGABYTE
+    record_property(f"image_{name.removeprefix('penstock-')}_mb", round(megabytes, 1))
+    assert megabytes <= 40
