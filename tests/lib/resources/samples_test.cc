@@ -31,6 +31,14 @@ TEST(SamplesTest, EachLoadsStrictlyAndResolves) {
                     "anthropic: 'https://b'}}}",
                     json::Strictness::kStrict);
     }
+    const api::OptimizationPolicySpec& spec = resources.policies.front().spec;
+    if (spec.autoscaling && !spec.routing) {
+      // In a cluster: requests go on to the engine of the pod, whose port the operator adds.
+      api::add_text(resources, "binding.yaml",
+                    "{apiVersion: penstock.dev/v1alpha1, kind: PolicyBinding, metadata: {name: b}, "
+                    "spec: {apiLevel: 1, policy: default/llm, enginePort: 18000}}",
+                    json::Strictness::kStrict);
+    }
     const resolve::ResolveResult policy = resolve::resolve(resources);
     EXPECT_TRUE(policy) << entry.path() << ": " << to_string(policy.error().front());
     ++samples;
