@@ -40,18 +40,34 @@ def node(cluster, images, tmp_path_factory):
     running.stop()
 
 
-@pytest.fixture(scope="session")
-def penstock(cluster, node):
-    """The cluster with the chart on it, once its operator is ready and injects."""
+def install_images(cluster, probe: str) -> None:
+    """The chart with these images, until its operator is ready and injects; tried in a namespace named `probe`."""
     helm(
         cluster,
         *("install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace"),
         *("--set", "image.operator=penstock.test/operator:1", "--set", "image.sidecar=penstock.test/sidecar:1"),
         *("--set", "image.pullPolicy=Never", "--wait", "--timeout", "60s"),
     )
-    wait_until(injecting_probe(cluster), "admission policies")
-    cluster.api.delete("/apis/penstock.dev/v1alpha1/namespaces/admission-probe/optimizationpolicies/probe")
+    wait_until(injecting_probe(cluster, probe), "admission policies")
+    cluster.api.delete(f"/apis/penstock.dev/v1alpha1/namespaces/{probe}/optimizationpolicies/probe")
+
+
+@pytest.fixture(scope="session")
+def penstock(cluster, node):
+    """The cluster with the chart on it."""
+    install_images(cluster, "admission-probe")
     return cluster
+
+
+@pytest.fixture
+def uninstalled(penstock):
+    """Takes the chart away when it is called; afterwards it is there again."""
+
+    def uninstall() -> None:
+        helm(penstock, "uninstall", "penstock", "-n", SYSTEM, "--wait", "--timeout", "60s")
+
+    yield uninstall
+    install_images(penstock, "again-probe")
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """Engines on real pods, policies for them, and calls to them."""
 
+import concurrent.futures
 import hashlib
 import http.client
 import json
+import threading
 import urllib.request
 
 from installation import policy_document
@@ -73,6 +75,42 @@ def ask(address: str, text: str) -> dict:
     with urllib.request.urlopen(request_of(address, text), timeout=10) as answer:
         assert json.loads(answer.read())["choices"]
         return {name.lower(): value for name, value in answer.headers.items()}
+
+
+class Load:
+    """Calls from three threads, each on a connection of its own, for as long as the block lasts; none may fail."""
+
+    def __init__(self, address: str):
+        self.address = address
+        self.ended = threading.Event()
+        self.pool = concurrent.futures.ThreadPoolExecutor(3)
+        self.answers = 0
+
+    def __enter__(self) -> "Load":
+        self.threads = [self.pool.submit(self.run, number) for number in range(3)]
+        self.goes_on()
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        if kind is None:
+            self.goes_on()
+        self.ended.set()
+        self.pool.shutdown()
+        if kind is None:
+            for thread in self.threads:
+                thread.result()
+
+    def run(self, number: int) -> None:
+        asked = 0
+        while not self.ended.is_set():
+            ask(self.address, f"{number}: {asked}")
+            asked += 1
+            self.answers += 1
+
+    def goes_on(self) -> None:
+        """Until so many more are answered, or one has failed."""
+        wanted = self.answers + 30
+        wait_until(lambda: self.answers >= wanted or any(thread.done() for thread in self.threads), "answers")
 
 
 def journal(space: Namespace, port: int = 18000) -> list[dict]:
