@@ -18,12 +18,12 @@ struct Arrival {
 // Ascending by time.
 using Arrivals = std::vector<Arrival>;
 
-// Of a load that lasts as long; 0 for an empty one.
+// From the first to the last; 0 for less than two.
 inline double mean_rate_per_s(const Arrivals& arrivals) {
   const double seconds =
       arrivals.empty() ? 0
                        : static_cast<double>(arrivals.back().at_us - arrivals.front().at_us) / 1e6;
-  return seconds > 0 ? static_cast<double>(arrivals.size()) / seconds : 0;
+  return seconds > 0 ? static_cast<double>(arrivals.size() - 1) / seconds : 0;
 }
 
 }  // namespace penstock::simulate

@@ -12,6 +12,6 @@ std::string summary_json(const std::string& load, const std::string& autoscaler,
                          const Summary& summary);
 
 // A row an interval, with a header.
-std::string intervals_csv(const Run& run);
+std::string intervals_csv(const Outcome& run);
 
 }  // namespace penstock::simulate

@@ -24,7 +24,7 @@ std::string summary_json(const std::string& load, const std::string& autoscaler,
   return value.dump(2) + "\n";
 }
 
-std::string intervals_csv(const Run& run) {
+std::string intervals_csv(const Outcome& run) {
   std::string text = "at_s,requests_per_s,desired,ready,waiting,ended,missed\n";
   for (const Interval& row : run.intervals) {
     append(text, row.at_s, ',');

@@ -19,9 +19,10 @@ class Simulation {
         ledger_(setup.promise),
         fleet_(setup.fleet, ledger_, setup.replicas) {}
 
-  Run run(const std::function<void(double)>& progress) {
-    const auto seconds = static_cast<std::int64_t>(std::ceil(
-        setup_.duration_s > 0 ? setup_.duration_s : static_cast<double>(load_.back().at_us) / 1e6));
+  Outcome run(const std::function<void(double)>& progress) {
+    const std::int64_t seconds = setup_.duration_s > 0
+                                     ? static_cast<std::int64_t>(std::ceil(setup_.duration_s))
+                                     : load_.back().at_us / 1'000'000 + 1;
     for (std::int64_t second = 1; second <= seconds; ++second) {
       play(static_cast<double>(second));
       decide(static_cast<double>(second));
@@ -110,7 +111,7 @@ class Simulation {
   const Setup& setup_;
   Ledger ledger_;
   Fleet fleet_;
-  Run run_;
+  Outcome run_;
   std::size_t next_ = 0;
 
   // Of the row that is being filled.
@@ -123,8 +124,8 @@ class Simulation {
 
 }  // namespace
 
-Run simulate(const Arrivals& load, Autoscaler& autoscaler, const Setup& setup,
-             const std::function<void(double)>& progress) {
+Outcome simulate(const Arrivals& load, Autoscaler& autoscaler, const Setup& setup,
+                 const std::function<void(double)>& progress) {
   if (load.empty() && !(setup.duration_s > 0)) {
     return {};
   }

@@ -60,7 +60,7 @@ struct Summary {
   }
 };
 
-struct Run {
+struct Outcome {
   Summary summary;
   std::vector<Interval> intervals;
 };
@@ -70,7 +70,7 @@ struct Run {
 // awaited for ten minutes at the last number of replicas, which costs nothing; what is then left
 // missed its promise. `progress` gets the share of the load that is over, now and then; may be
 // empty.
-Run simulate(const Arrivals& load, Autoscaler& autoscaler, const Setup& setup,
-             const std::function<void(double)>& progress = {});
+Outcome simulate(const Arrivals& load, Autoscaler& autoscaler, const Setup& setup,
+                 const std::function<void(double)>& progress = {});
 
 }  // namespace penstock::simulate

@@ -71,8 +71,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "sidecar/redirect": (),
     "sidecar/app": ("sidecar/*", "lib/*"),
     "sidecar/main": ("sidecar/app",),
-    # The operator. `autoscale`, `crd` and `reconcile` are pure.
+    # The operator. `autoscale`, `simulate`, `crd` and `reconcile` are pure.
     "operator/autoscale": ("lib/json",),
+    "operator/simulate": ("operator/autoscale", "lib/json"),
     "operator/crd": ("lib/json",),
     "operator/reconcile": ("lib/gzip", "lib/json", "lib/resolve"),
     "operator/kube": ("lib/json", "lib/clock", "lib/net", "lib/sync"),
@@ -96,7 +97,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 }
 
 # Folders of arithmetic and text: they take `now` and a seed, and see no I/O, clock, thread or randomness.
-PURE = ("sidecar/domain", "sidecar/dialect", "lib/resolve", "operator/autoscale", "operator/crd", "operator/reconcile")
+PURE = ("sidecar/domain", "sidecar/dialect", "lib/resolve", "operator/autoscale", "operator/simulate", "operator/crd", "operator/reconcile")
 IMPURE_HEADERS = re.compile(
     r"^(boost/asio.*|asio.*|hiredis/.*|openssl/.*|prometheus/.*|thread|condition_variable|future"
     r"|stop_token|random|sys/socket\.h|unistd\.h|netdb\.h|curl/.*)$"
