@@ -269,7 +269,7 @@ int simulate_load(SimulateOptions options) {
                               .interval_s = seconds_of(options.interval)};
   const std::unique_ptr<simulate::Autoscaler> autoscaler = contender.make(knob, around);
   const ProgressBar bar;
-  const simulate::Run run =
+  const simulate::Outcome run =
       simulate::simulate(*load, *autoscaler, setup, [&bar](double share) { bar.show(share); });
   bar.clear();
   if (options.json != "-" && options.csv != "-") {
