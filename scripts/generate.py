@@ -63,7 +63,7 @@ def operator_flags() -> str | None:
     if not OPERATOR.exists():
         return None
     texts = []
-    for command in ([], ["run"], ["render"], ["check"], ["crds"]):
+    for command in ([], ["run"], ["render"], ["check"], ["simulate"], ["replay"], ["crds"]):
         run = subprocess.run(
             ["penstock-operator", *command, "--help"], executable=OPERATOR, check=True, capture_output=True, text=True
         )

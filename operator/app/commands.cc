@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -13,6 +14,8 @@
 #include "operator/app/explain_command.h"
 #include "operator/app/operator.h"
 #include "operator/app/render.h"
+#include "operator/app/replay_command.h"
+#include "operator/app/simulate_command.h"
 #include "operator/crd/documents.h"
 
 namespace penstock::control {
@@ -172,6 +175,17 @@ int run_command(int argc, const char* const* argv) {
       app.add_subcommand("explain", "Tell why a policy's target has as many replicas as it has");
   add_explain_options(*explain, explained);
 
+  SimulateOptions simulation;
+  CLI::App* simulate_command =
+      app.add_subcommand("simulate", "Play a load to a simulated target, without a cluster");
+  add_simulate_options(*simulate_command, simulation);
+
+  std::vector<std::string> recorded;
+  CLI::App* replay = app.add_subcommand(
+      "replay", "Make recorded decisions again, and print what differs from what was decided then");
+  replay->add_option("FILE", recorded, "Decision lines, as `simulate --decisions` writes them")
+      ->required();
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -182,6 +196,12 @@ int run_command(int argc, const char* const* argv) {
   }
   if (render_command->parsed()) {
     return render(rendered, options.settings);
+  }
+  if (simulate_command->parsed()) {
+    return simulate_load(std::move(simulation));
+  }
+  if (replay->parsed()) {
+    return replay_decisions(recorded);
   }
   if (run->parsed()) {
     options.settings.version = PENSTOCK_VERSION;

@@ -39,7 +39,10 @@ std::optional<double> median(const std::vector<Load>& samples, Dimension dimensi
 }
 
 std::optional<double> by_engine_limits(const EngineLimits& limits, const RequestShape& shape) {
-  const double input = std::max(0.0, shape.input_tokens);
+  if (shape.input_tokens <= 0) {
+    return std::nullopt;  // nothing is known of requests yet: no replica is full at nothing
+  }
+  const double input = shape.input_tokens;
   const double output = std::max(1.0, shape.output_tokens);
   std::optional<double> sequences = limits.sequences_max;
   if (limits.batched_tokens_max) {

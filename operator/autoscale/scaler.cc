@@ -1,23 +1,13 @@
 #include "operator/autoscale/scaler.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace penstock::autoscale {
 namespace {
 
-constexpr milliseconds kObservation{10'000};   // of the filter: means of so long
-constexpr std::uint64_t kTokensObserved = 10;  // first tokens at least, before a mean is one
-constexpr std::int64_t kTrained = 20;          // observations until the filter is believed
-constexpr std::uint64_t kTailObserved = 50;    // requests at least, before a percentile is one
-constexpr double kTailMemory = 0.98;           // of what the ratio was, at each look
 constexpr double kLeadQuantile = 0.9;
-
-// The percentile of an exponential distribution in means, until latencies have been seen.
-double exponential_tail(int percentile) {
-  return -std::log(1 - percentile / 100.0);
-}
+constexpr milliseconds kLookAgain{5'000};  // at what a replica can serve: bisections take a while
 
 LoadHistorySettings history_settings(const ScalerSettings& settings) {
   return {.stable = settings.decisions.reactive.stable_window, .panic = settings.panic_window};
@@ -25,18 +15,6 @@ LoadHistorySettings history_settings(const ScalerSettings& settings) {
 
 bool serves(const PodSight& pod) {
   return pod.ready_since.has_value();
-}
-
-// Percentile and mean of the same requests.
-void learn_ratio(const Histogram& seen, int percentile, double& tail) {
-  if (seen.count() < kTailObserved) {
-    return;
-  }
-  const double mean = seen.mean_s().value_or(0);
-  const double high = seen.quantile_s(percentile / 100.0).value_or(0);
-  if (mean > 0 && high > 0) {
-    tail = kTailMemory * tail + (1 - kTailMemory) * std::clamp(high / mean, 1.0, 20.0);
-  }
 }
 
 // The accelerator of most pods that serve.
@@ -72,15 +50,10 @@ Scaler::Scaler(std::string target, const ScalerSettings& settings)
     : target_(std::move(target)),
       settings_(settings),
       history_(history_settings(settings)),
-      filter_(ServiceParameters{}),
-      ttft_tail_(exponential_tail(settings.percentile)),
-      itl_tail_(exponential_tail(settings.percentile)) {}
+      service_(settings.percentile) {}
 
 void Scaler::set(const ScalerSettings& settings) {
-  if (settings.percentile != settings_.percentile) {
-    ttft_tail_ = exponential_tail(settings.percentile);
-    itl_tail_ = exponential_tail(settings.percentile);
-  }
+  service_.set_percentile(settings.percentile);
   const bool same_windows =
       settings.panic_window == settings_.panic_window &&
       settings.decisions.reactive.stable_window == settings_.decisions.reactive.stable_window;
@@ -89,6 +62,7 @@ void Scaler::set(const ScalerSettings& settings) {
         LoadHistory(history_settings(settings));  // as after a restart: nothing shrinks on it
   }
   settings_ = settings;
+  looked_ = {};
 }
 
 LeadTime Scaler::lead_time() const {
@@ -117,18 +91,26 @@ DecisionRecord Scaler::tick(const Sight& sight) {
     }
   }
   const Demand demand = total_demand(reports);
-  learn_starts(sight);
-  learn_tails(demand);
-  learn_capacity(sight);
-  learn_service(sight, demand, inputs.target.ready);
   history_.add(sight.now, demand, sight.held_requests);
+  inputs.observed = history_.observed(sight.now);
+  learn_shape(sight.now, inputs.observed.stable);
+  learn_starts(sight);
+  learn_capacity(sight);
+  if (const auto sequences = limits_of(sight).sequences_max) {
+    service_.set_batch_max(*sequences);
+  }
+  const Objectives& objectives = settings_.decisions.objectives;
+  service_.observe(sight.now, demand, shape_, inputs.target.ready, objectives);
 
   inputs.settings = settings_.decisions;
-  inputs.settings.objectives = mean_objectives();
+  if (sight.now - looked_ >= kLookAgain) {
+    looked_ = sight.now;
+    view_ = service_.look(shape_, objectives);
+  }
+  inputs.settings.objectives = view_.objectives;
   inputs.scheduled_floor = sight.scheduled_floor;
-  inputs.observed = history_.observed(sight.now);
   inputs.capacity = capacity_of(sight);
-  inputs.service = service_of();
+  inputs.service = view_.model;
   inputs.votes = sight.votes;
   forecasts_.add(sight.now, demand.total.requests);
   inputs.forecasts = forecasts_.at(sight.now, lead_time().duration, shape_);
@@ -152,89 +134,46 @@ void Scaler::learn_starts(const Sight& sight) {
   starting_ = std::move(still);
 }
 
-void Scaler::learn_tails(const Demand& demand) {
-  learn_ratio(demand.ttft, settings_.percentile, ttft_tail_);
-  learn_ratio(demand.tpot, settings_.percentile, itl_tail_);
+// Over a whole window: requests count when they begin and their tokens when they end, so the two of
+// one second are not of the same requests. What a replica carries would jump with every second.
+// Until a window has passed, many began of which none ended: a shape without output.
+void Scaler::learn_shape(Time now, const Load& stable) {
+  const double requests = stable.requests.value_or(0);
+  const double input = stable.prefill.value_or(0);
+  if (!first_measured_ && stable.requests) {
+    first_measured_ = now;
+  }
+  const bool whole =
+      first_measured_ && now - *first_measured_ >= settings_.decisions.reactive.stable_window;
+  if (whole && requests > 0 && input > 0) {
+    shape_ = {.input_tokens = input / requests,
+              .output_tokens = stable.decode.value_or(0) / requests};
+  }
 }
 
 void Scaler::learn_capacity(const Sight& sight) {
+  full_.begin();
   for (const PodSight& pod : sight.pods) {
-    if (!serves(pod) || !pod.signals || !pod.signals->waiting) {
+    if (!serves(pod) || !pod.signals) {
       continue;
     }
-    const Signals& seen = *pod.signals;
-    const double output = seen.requests_per_s > 0 ? seen.decode_tokens_per_s / seen.requests_per_s
-                                                  : shape_.output_tokens;
-    capacity_.observe(sight.now, {.accelerator = pod.accelerator,
-                                  .pod_age = sight.now - *pod.ready_since,
-                                  .carried = {.requests = seen.requests_per_s,
-                                              .prefill = seen.prefill_tokens_per_s,
-                                              .decode = seen.decode_tokens_per_s,
-                                              .kv = seen.kv_tokens},
-                                  .waiting = *seen.waiting,
-                                  .output_tokens = output});
+    if (const std::optional<Load> carried = full_.see(sight.now, pod.name, *pod.signals)) {
+      capacity_.observe(sight.now, {.accelerator = pod.accelerator,
+                                    .pod_age = sight.now - *pod.ready_since,
+                                    .carried = *carried,
+                                    .waiting = FullPods::kWaiting,
+                                    .output_tokens = shape_.output_tokens});
+    }
   }
-}
-
-// The queue model describes a replica of many: the mean of all that serve.
-void Scaler::learn_service(const Sight& sight, const Demand& demand, int ready) {
-  if (demand.shape.input_tokens > 0) {
-    shape_ = demand.shape;
-  }
-  if (const auto sequences = limits_of(sight).sequences_max) {
-    bounds_.batch_max = std::max(1, static_cast<int>(*sequences));
-  }
-  if (ready > 0 && demand.total.requests) {
-    interval_.requests += *demand.total.requests / ready;
-    interval_.seconds += 1;
-    merge(interval_.ttft, demand.ttft);
-    merge(interval_.tpot, demand.tpot);
-  }
-  if (sight.now - interval_.began < kObservation) {
-    return;
-  }
-  if (interval_.seconds > 0 && interval_.ttft.count() >= kTokensObserved &&
-      interval_.tpot.count() >= kTokensObserved) {
-    filter_.observe({.requests_per_s = interval_.requests / interval_.seconds,
-                     .shape = shape_,
-                     .bounds = bounds_,
-                     .ttft_ms = interval_.ttft.mean_s().value_or(0) * 1e3,
-                     .itl_ms = interval_.tpot.mean_s().value_or(0) * 1e3});
-  }
-  interval_ = {.began = sight.now};
-}
-
-// The queue model knows means: an objective of a percentile is one of the mean that goes with it.
-Objectives Scaler::mean_objectives() const {
-  Objectives objectives = settings_.decisions.objectives;
-  if (objectives.ttft_ms) {
-    *objectives.ttft_ms /= ttft_tail_;
-  }
-  if (objectives.itl_ms) {
-    *objectives.itl_ms /= itl_tail_;
-  }
-  return objectives;
-}
-
-std::optional<ServiceModel> Scaler::service_of() const {
-  if (filter_.accepted() < kTrained || shape_.input_tokens <= 0) {
-    return std::nullopt;
-  }
-  return ServiceModel{filter_.parameters(), shape_, bounds_};
+  full_.end();
 }
 
 Capacity Scaler::capacity_of(const Sight& sight) const {
-  CapacityQuery query{.accelerator = accelerator_of(sight),
-                      .shape = shape_,
-                      .limits = limits_of(sight),
-                      .configured = settings_.configured};
-  const Objectives objectives = mean_objectives();
-  const std::optional<ServiceModel> service = service_of();
-  if (service && (objectives.ttft_ms || objectives.itl_ms)) {
-    const QueueModel model(service->parameters, service->shape, service->bounds);
-    query.sustainable_per_s = model.sustainable(objectives).requests_per_s;
-  }
-  return capacity_.capacity(query);
+  return capacity_.capacity({.accelerator = accelerator_of(sight),
+                             .shape = shape_,
+                             .limits = limits_of(sight),
+                             .sustainable_per_s = view_.sustainable_per_s,
+                             .configured = settings_.configured});
 }
 
 }  // namespace penstock::autoscale

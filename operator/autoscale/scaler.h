@@ -10,9 +10,10 @@
 #include "operator/autoscale/decision_record.h"
 #include "operator/autoscale/demand.h"
 #include "operator/autoscale/forecasts.h"
-#include "operator/autoscale/kalman.h"
+#include "operator/autoscale/full_pods.h"
 #include "operator/autoscale/lead_time.h"
 #include "operator/autoscale/load_history.h"
+#include "operator/autoscale/service_tracker.h"
 
 namespace penstock::autoscale {
 
@@ -52,7 +53,7 @@ struct ScalerSettings {
 // One target's whole way from what is seen to a decision, with what is learned on it. Asked about
 // once a second.
 //
-// Memory:  some 250 KB, whatever the number of pods.
+// Memory:  some 250 KB, and 200 bytes for each pod that starts or is full.
 // Threads: not safe. Deterministic: the same sights give the same decisions.
 class Scaler {
  public:
@@ -68,37 +69,24 @@ class Scaler {
   [[nodiscard]] LeadTime lead_time() const;
 
  private:
-  // What pods showed since the last observation of the queue model's filter.
-  struct Interval {
-    Time began;
-    double requests = 0;  // mean rate of one replica, times seconds
-    double seconds = 0;
-    RequestShape shape;
-    Histogram ttft;
-    Histogram tpot;
-  };
-
+  void learn_shape(Time now, const Load& stable);
   void learn_starts(const Sight& sight);
   void learn_capacity(const Sight& sight);
-  void learn_service(const Sight& sight, const Demand& demand, int ready);
-  void learn_tails(const Demand& demand);
-  [[nodiscard]] Objectives mean_objectives() const;
   [[nodiscard]] Capacity capacity_of(const Sight& sight) const;
-  [[nodiscard]] std::optional<ServiceModel> service_of() const;
 
   const std::string target_;
   ScalerSettings settings_;
   LoadHistory history_;
   LoadForecasts forecasts_;
   CapacityModel capacity_;
-  ParameterFilter filter_;
+  ServiceTracker service_;
   LeadTimes lead_times_;
   std::map<std::string, Time> starting_;  // pods that were seen not to serve yet, since when
-  Interval interval_;
-  EngineBounds bounds_;
+  FullPods full_;
+  std::optional<Time> first_measured_;
   RequestShape shape_;
-  double ttft_tail_;  // the percentile's share of the mean, in means
-  double itl_tail_;
+  ServiceView view_;
+  Time looked_;
   State state_;
 };
 

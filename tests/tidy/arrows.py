@@ -73,8 +73,9 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "sidecar/redirect": (),
     "sidecar/app": ("sidecar/*", "lib/*"),
     "sidecar/main": ("sidecar/app",),
-    # The operator. `autoscale`, `crd` and `reconcile` are pure.
+    # The operator. `autoscale`, `simulate`, `crd` and `reconcile` are pure.
     "operator/autoscale": ("lib/json", "lib/signals"),
+    "operator/simulate": ("operator/autoscale", "lib/json"),
     "operator/crd": ("lib/json",),
     "operator/reconcile": ("lib/gzip", "lib/json", "lib/resolve"),
     "operator/kube": ("lib/json", "lib/clock", "lib/net", "lib/sync"),
@@ -106,6 +107,7 @@ PURE = (
     "lib/resolve",
     "lib/signals",
     "operator/autoscale",
+    "operator/simulate",
     "operator/crd",
     "operator/reconcile",
 )

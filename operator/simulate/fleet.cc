@@ -1,0 +1,147 @@
+#include "operator/simulate/fleet.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace penstock::simulate {
+namespace {
+
+constexpr double kServedBefore_s = 3'600;
+
+}  // namespace
+
+Fleet::Fleet(const FleetSettings& settings, Ledger& ledger, int replicas)
+    : settings_(settings), ledger_(&ledger), random_(settings.seed), replicas_(replicas) {
+  for (int i = 0; i < replicas; ++i) {
+    pods_.push_back({.number = numbers_++,
+                     .created_s = -kServedBefore_s - settings.start_s,
+                     .ready_s = -kServedBefore_s,
+                     .serves = true,
+                     .replica = Replica(settings_.engine, ledger)});
+  }
+}
+
+void Fleet::scale(double now_s, int replicas) {
+  const int change = replicas - replicas_;
+  replicas_ = replicas;
+  for (int i = 0; i < change; ++i) {
+    const double share = 1 + settings_.start_spread * (2 * random_.uniform() - 1);
+    pods_.push_back({.number = numbers_++,
+                     .created_s = now_s,
+                     .ready_s = now_s + settings_.start_s * share,
+                     .replica = Replica(settings_.engine, *ledger_)});
+  }
+  remove(-change);
+}
+
+void Fleet::remove(int count) {
+  for (const bool serving : {false, true}) {
+    for (auto pod = pods_.rbegin(); pod != pods_.rend() && count > 0; ++pod) {
+      if (pod->serves == serving && !pod->drains) {
+        pod->drains = true;
+        --count;
+      }
+    }
+  }
+  std::erase_if(pods_, [](const Pod& pod) { return pod.drains && pod.replica.outstanding() == 0; });
+}
+
+void Fleet::advance(double now_s) {
+  bool emptied = false;
+  for (Pod& pod : pods_) {
+    pod.replica.advance(now_s);
+    emptied = emptied || (pod.drains && pod.replica.outstanding() == 0);
+    if (!pod.serves && pod.ready_s <= now_s) {
+      pod.serves = true;
+      while (!held_.empty()) {
+        const Sequence request = held_.front();
+        held_.pop_front();
+        route(now_s, request);
+      }
+    }
+  }
+  if (emptied) {
+    remove(0);
+  }
+}
+
+void Fleet::take(double now_s, const Arrival& arrival) {
+  advance(now_s);
+  route(now_s, {.arrived_s = now_s,
+                .input_tokens = arrival.input_tokens,
+                .output_tokens = arrival.output_tokens});
+}
+
+void Fleet::route(double now_s, const Sequence& request) {
+  Pod* least = nullptr;
+  std::size_t chosen = 0;
+  for (std::size_t i = 0; i < pods_.size(); ++i) {
+    const std::size_t index = (turn_ + i) % pods_.size();
+    Pod& pod = pods_[index];
+    if (pod.serves && !pod.drains &&
+        (least == nullptr || pod.replica.outstanding() < least->replica.outstanding())) {
+      least = &pod;
+      chosen = index;
+    }
+  }
+  if (least == nullptr) {
+    held_.push_back(request);
+    return;
+  }
+  turn_ = chosen + 1;
+  least->replica.take(now_s, request);
+}
+
+autoscale::Time Fleet::time_of(double second) const {
+  return settings_.begin + autoscale::milliseconds(std::llround(second * 1e3));
+}
+
+autoscale::Sight Fleet::look(double now_s) {
+  autoscale::Sight sight{.now = time_of(now_s),
+                         .replicas = replicas_,
+                         .held_requests = static_cast<int>(held_.size())};
+  sight.pods.reserve(pods_.size());
+  for (Pod& pod : pods_) {
+    if (pod.drains) {
+      continue;
+    }
+    autoscale::PodSight seen{.name = std::to_string(pod.number),
+                             .created = time_of(pod.created_s),
+                             .path = settings_.path};
+    if (pod.serves) {
+      const EngineModel& engine = settings_.engine;
+      seen.ready_since = time_of(pod.ready_s);
+      seen.limits = {.kv_tokens = engine.kv_tokens,
+                     .sequences_max = static_cast<double>(engine.sequences_max),
+                     .batched_tokens_max = static_cast<double>(engine.batched_tokens_max)};
+      seen.signals = pod.replica.report(now_s, std::max(looked_s_, pod.ready_s));
+    }
+    sight.pods.push_back(std::move(seen));
+  }
+  looked_s_ = now_s;
+  return sight;
+}
+
+int Fleet::ready() const {
+  return static_cast<int>(
+      std::ranges::count_if(pods_, [](const Pod& pod) { return pod.serves && !pod.drains; }));
+}
+
+std::int64_t Fleet::waiting() const {
+  std::int64_t sum = std::ssize(held_);
+  for (const Pod& pod : pods_) {
+    sum += pod.replica.waiting();
+  }
+  return sum;
+}
+
+std::int64_t Fleet::outstanding() const {
+  std::int64_t sum = std::ssize(held_);
+  for (const Pod& pod : pods_) {
+    sum += pod.replica.outstanding();
+  }
+  return sum;
+}
+
+}  // namespace penstock::simulate

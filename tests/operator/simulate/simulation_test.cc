@@ -1,0 +1,126 @@
+#include "operator/simulate/simulation.h"
+
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "operator/simulate/penstock_scaler.h"
+#include "operator/simulate/policy_file.h"
+#include "operator/simulate/report.h"
+
+namespace penstock::simulate {
+namespace {
+
+constexpr autoscale::Time kBegin = autoscale::time_of(1'790'000'000'000);
+
+// Says what it was told to, from a second on.
+class Scripted final : public Autoscaler {
+ public:
+  Scripted(int second, int replicas)
+      : from_(kBegin + std::chrono::seconds(second)), to_(replicas) {}
+  int replicas(const autoscale::Sight& sight) override {
+    ready_.push_back(0);
+    for (const autoscale::PodSight& pod : sight.pods) {
+      ready_.back() += pod.ready_since ? 1 : 0;
+    }
+    return sight.now >= from_ ? to_ : sight.replicas;
+  }
+  std::vector<int> ready_;  // of each second
+
+ private:
+  autoscale::Time from_;
+  int to_;
+};
+
+Arrivals steady(double requests_per_s, int seconds) {
+  Arrivals load;
+  for (int i = 0; i < requests_per_s * seconds; ++i) {
+    load.push_back({std::llround(i / requests_per_s * 1e6), 500, 50});
+  }
+  return load;
+}
+
+Setup setup(int replicas) {
+  return {.fleet = {.start_s = 30, .start_spread = 0, .begin = kBegin}, .replicas = replicas};
+}
+
+TEST(SimulationTest, AReplicaServesAfterItsStartAndCostsFromTheWish) {
+  Scripted scripted(10, 2);
+  const Outcome run = simulate(steady(1, 100), scripted, setup(1));
+  EXPECT_EQ(scripted.ready_.at(38), 1);
+  EXPECT_EQ(scripted.ready_.at(39), 2);
+  // The last request comes in second 99: 100 s of one, from the tenth on of the other.
+  EXPECT_NEAR(run.summary.replica_hours * 3'600, 100 + 91, 1e-6);
+  EXPECT_EQ(run.summary.changes, 1);
+  EXPECT_EQ(run.summary.requests, 100);
+  EXPECT_EQ(run.summary.attainment, 1);
+}
+
+TEST(SimulationTest, AReplicaThatGoesFinishesWhatItHolds) {
+  Scripted scripted(5, 1);
+  Arrivals load;
+  for (int i = 0; i < 4; ++i) {
+    load.push_back({4'900'000 + i, 100, 2'000});  // more than ten seconds each
+  }
+  load.push_back({60'000'000, 1, 1});
+  const Outcome run = simulate(load, scripted, setup(2));
+  EXPECT_EQ(run.summary.requests, 5);
+  EXPECT_EQ(run.summary.attainment, 1);
+  EXPECT_GT(run.summary.replica_hours * 3'600, 60 + 10);
+  EXPECT_LT(run.summary.replica_hours * 3'600, 60 + 40);
+}
+
+TEST(SimulationTest, RequestsWaitForAFirstReplica) {
+  Scripted scripted(5, 1);
+  const Outcome run = simulate(steady(2, 60), scripted, setup(0));
+  EXPECT_EQ(run.summary.requests, 120);
+  EXPECT_NEAR(static_cast<double>(run.summary.backlog_most), 70, 2);  // 35 s of two a second
+  EXPECT_LT(run.summary.attainment, 0.6);
+}
+
+TEST(SimulationTest, WhatNobodyServesIsMissed) {
+  Scripted scripted(0, 0);
+  const Outcome run = simulate(steady(2, 10), scripted, setup(0));
+  EXPECT_EQ(run.summary.requests, 20);
+  EXPECT_EQ(run.summary.attainment, 0);
+}
+
+TEST(SimulationTest, TheScalerFollowsAStepAndEveryDecisionReplays) {
+  Arrivals load = steady(3, 1'800);
+  for (const Arrival& more : steady(40, 1'800)) {
+    load.push_back({more.at_us + 1'800'000'000, more.input_tokens, more.output_tokens});
+  }
+  autoscale::ScalerSettings settings;
+  settings.decisions.replicas_max = 20;
+  settings.decisions.objectives = {.ttft_ms = 2'000, .itl_ms = 50};
+  int different = 0;
+  PenstockScaler scaler(settings, [&](const autoscale::DecisionRecord& record) {
+    const auto read = autoscale::read_line(autoscale::write_line(record));
+    different += read && autoscale::replay(*read) == record.decision ? 0 : 1;
+  });
+  const Outcome run = simulate(load, scaler, setup(1));
+  EXPECT_EQ(different, 0);
+  EXPECT_GE(run.summary.replicas_most, 2);
+  EXPECT_LE(run.summary.replicas_most, 8);
+  EXPECT_GT(run.summary.attainment, 0.98);
+  EXPECT_EQ(intervals_csv(run).substr(0, 5), "at_s,");
+  PenstockScaler again(settings);
+  EXPECT_EQ(simulate(load, again, setup(1)).summary, run.summary);
+}
+
+TEST(PolicyFileTest, ReadsSettingsAndRefusesWhatItDoesNotKnow) {
+  const auto policy = read_policy_file(
+      "replicasMax: 7\nutilization: 0.6\npercentile: 90\ncapacity: {requests: 3.5}\n"
+      "objectives: {ttftMs: 800}\npanicWindow: 10s\n");
+  ASSERT_TRUE(policy) << policy.error().detail;
+  EXPECT_EQ(policy->decisions.replicas_max, 7);
+  EXPECT_EQ(policy->percentile, 90);
+  EXPECT_EQ(policy->configured.requests, 3.5);
+  EXPECT_EQ(policy->panic_window, std::chrono::seconds(10));
+  const auto wrong = read_policy_file("replicasMax: 7\nreplicaMin: 1\n");
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().detail.find("replicaMin"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace penstock::simulate
