@@ -66,7 +66,8 @@ def admission(definitions):
 @pytest.fixture(scope="session")
 def running_operator(admission, programs, tmp_path_factory):
     log = tmp_path_factory.mktemp("operator") / "operator.log"
-    process = OperatorProcess(programs / "penstock-operator", operator_kubeconfig(admission), log)
+    decisions = ("--decisions", str(log.with_name("decisions.jsonl")))
+    process = OperatorProcess(programs / "penstock-operator", operator_kubeconfig(admission), log, *decisions)
     yield process
     assert process.stop() == 0, log.read_text()
 

@@ -108,6 +108,23 @@ def test_a_step_of_load_sets_replicas_at_once(space, programs, record_property):
     assert replicas(space) == 5
 
 
+def test_its_decisions_are_made_again_by_replay(space, programs, running_operator):
+    start(space)
+    with load(space, 18):
+        wait_until(lambda: replicas(space) > 1, "more replicas", seconds=20)
+    recorded = running_operator.log.with_name("decisions.jsonl")
+    of_this = [line for line in recorded.read_text().splitlines() if f'"{space.name}/chat"' in line]
+    assert any(json.loads(line)["decision"].get("write") for line in of_this)
+    file = recorded.with_name(f"{space.name}.jsonl")
+    file.write_text("\n".join(of_this) + "\n")
+    again = subprocess.run([programs / "penstock-operator", "replay", file], capture_output=True, text=True)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert f"{len(of_this)} decisions are equal, 0 differ" in again.stdout
+    explain = [programs / "penstock-operator", "explain", f"{space.name}/chat", "--decisions", file]
+    told = subprocess.run(explain, capture_output=True, text=True, check=True).stdout
+    assert "A replica carries: 5 requests/s" in told
+
+
 def test_advice_changes_nothing(space):
     start(space, mode="Advise")
     with load(space, 18):

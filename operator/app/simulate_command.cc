@@ -35,8 +35,7 @@ constexpr const char* kExamples =
     "  # A week with the rates of ServeGen and the lengths of Azure, by a HorizontalPodAutoscaler\n"
     "  penstock-operator simulate servegen_week1.tar.gz --pool m-small --rate 10 \\\n"
     "    --lengths AzureLLMInferenceTrace_conv.csv --autoscaler hpa --html week.html\n"
-    "A policy file holds the settings of decisions (utilization, replicasMax, reactive, behavior,\n"
-    "objectives, …) and percentile, capacity, panicWindow, in YAML.\n";
+    "A policy file holds an OptimizationPolicy with spec.autoscaling, as for kubectl apply.\n";
 
 double seconds_of(const std::string& duration) {
   return static_cast<double>(
@@ -195,7 +194,7 @@ void add_simulate_options(CLI::App& command, SimulateOptions& options) {
       ->capture_default_str();
   command.add_option("--knob", options.knob, "Its one number, see there [its default]")
       ->check(CLI::Range(0.0, 100.0));
-  command.add_option("--policy", options.policy, "Settings of the scaler, in YAML")
+  command.add_option("--policy", options.policy, "An OptimizationPolicy with spec.autoscaling")
       ->type_name("FILE");
   command
       .add_option("--engine", options.engine,

@@ -7,9 +7,8 @@
 
 namespace penstock::simulate {
 
-// What a policy file (YAML or JSON, one document) asks of the scaler: the settings of a decision,
-// and beside them `percentile`, `capacity` and `panicWindow`. Absent fields keep their defaults,
-// unknown ones are errors. Errors name every path.
+// What the first OptimizationPolicy of a file (YAML or JSON) that has an autoscaling block asks of
+// the scaler, as if its mode were Enforce. Errors name every path.
 Result<autoscale::ScalerSettings> read_policy_file(std::string_view text);
 
 }  // namespace penstock::simulate

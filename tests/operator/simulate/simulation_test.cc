@@ -108,18 +108,26 @@ TEST(SimulationTest, TheScalerFollowsAStepAndEveryDecisionReplays) {
   EXPECT_EQ(simulate(load, again, setup(1)).summary, run.summary);
 }
 
-TEST(PolicyFileTest, ReadsSettingsAndRefusesWhatItDoesNotKnow) {
-  const auto policy = read_policy_file(
-      "replicasMax: 7\nutilization: 0.6\npercentile: 90\ncapacity: {requests: 3.5}\n"
-      "objectives: {ttftMs: 800}\npanicWindow: 10s\n");
+constexpr const char* kPolicy =
+    "apiVersion: penstock.dev/v1alpha1\nkind: OptimizationPolicy\nmetadata: {name: p}\n"
+    "spec: {selector: {matchLabels: {app: llm}}";
+
+TEST(PolicyFileTest, ReadsAPolicyAndRefusesWhatItDoesNotKnow) {
+  const std::string policy_text = kPolicy;
+  const auto policy =
+      read_policy_file(policy_text +
+                       ", autoscaling: {mode: Advise, target: {name: a}, maxReplicas: 7, "
+                       "objectives: {percentile: 90}, capacity: {requestsPerSecond: 3.5}}}\n");
   ASSERT_TRUE(policy) << policy.error().detail;
   EXPECT_EQ(policy->decisions.replicas_max, 7);
   EXPECT_EQ(policy->percentile, 90);
   EXPECT_EQ(policy->configured.requests, 3.5);
-  EXPECT_EQ(policy->panic_window, std::chrono::seconds(10));
-  const auto wrong = read_policy_file("replicasMax: 7\nreplicaMin: 1\n");
+  EXPECT_EQ(policy->decisions.mode, autoscale::Mode::kEnforce) << "what it would do is asked";
+  const auto wrong =
+      read_policy_file(policy_text + ", autoscaling: {target: {name: a}, maxReplica: 7}}\n");
   ASSERT_FALSE(wrong);
-  EXPECT_NE(wrong.error().detail.find("replicaMin"), std::string::npos);
+  EXPECT_NE(wrong.error().detail.find("spec.autoscaling.maxReplica"), std::string::npos);
+  EXPECT_FALSE(read_policy_file(policy_text + "}\n")) << "nothing to scale by";
 }
 
 }  // namespace
