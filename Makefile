@@ -11,7 +11,7 @@ VERSION := $(shell sed -nE 's/^project.penstock VERSION ([0-9.]+).*/\1/p' CMakeL
 .PHONY: help
 help: ## List every target
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
-	  while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+	  while IFS=$$'\t' read -r name text; do printf '  %-20s %s\n' "$$name" "$$text"; done
 
 .PHONY: bootstrap
 bootstrap: ## Install what building and testing needs (Debian packages, a Python environment)
@@ -77,6 +77,11 @@ fuzz: build/fuzz/build.ninja ## Every fuzz target for FUZZ_SECONDS (60) each
 bench: build ## Micro benchmarks, then side by side with nginx and haproxy: make bench [ARGS=--quick]
 	@scripts/bootstrap --bench
 	@scripts/bench $(ARGS)
+
+.PHONY: compare-autoscalers
+compare-autoscalers: build/release/build.ninja ## Simulate a week with every autoscaler, print the table: make compare-autoscalers [ARGS='--hours 24']
+	@cmake --build --preset release --target compare_autoscalers
+	@build/release/bench/compare_autoscalers $(ARGS) | tee build/compare-autoscalers.md
 
 .PHONY: lint clang-tidy
 lint: build/release/build.ninja ## Formatting, the project's own rules, shell scripts, generated documents
