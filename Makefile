@@ -11,7 +11,7 @@ VERSION := $(shell sed -nE 's/^project.penstock VERSION ([0-9.]+).*/\1/p' CMakeL
 .PHONY: help
 help: ## List every target
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
-	  while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+	  while IFS=$$'\t' read -r name text; do printf '  %-20s %s\n' "$$name" "$$text"; done
 
 .PHONY: bootstrap
 bootstrap: ## Install what building and testing needs (Debian packages, a Python environment)
@@ -83,6 +83,11 @@ forecast-score: build/release/build.ninja ## How good the autoscaler's forecasts
 	@cmake --build --preset release --target forecast_score
 	@tests/bench/forecast/series.py "$${DATA:-../shared/data}" build/forecast/series.csv
 	@build/release/bench/forecast_score build/forecast/series.csv
+
+.PHONY: compare-autoscalers
+compare-autoscalers: build/release/build.ninja ## Simulate a week with every autoscaler, print the table: make compare-autoscalers [ARGS='--hours 24']
+	@cmake --build --preset release --target compare_autoscalers
+	@build/release/bench/compare_autoscalers $(ARGS) | tee build/compare-autoscalers.md
 
 .PHONY: lint clang-tidy
 lint: build/release/build.ninja ## Formatting, the project's own rules, shell scripts, generated documents

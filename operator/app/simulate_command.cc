@@ -15,6 +15,7 @@
 #include "operator/kube/text_file.h"
 #include "operator/simulate/contenders.h"
 #include "operator/simulate/penstock_scaler.h"
+#include "operator/simulate/picture.h"
 #include "operator/simulate/policy_file.h"
 #include "operator/simulate/report.h"
 #include "operator/simulate/sizing.h"
@@ -220,6 +221,8 @@ void add_simulate_options(CLI::App& command, SimulateOptions& options) {
       ->type_name("FILE");
   command.add_option("--csv", options.csv, "Write load, replicas and misses by interval")
       ->type_name("FILE");
+  command.add_option("--html", options.html, "Draw load, replicas, misses and queues")
+      ->type_name("FILE");
   command
       .add_option("--decisions", options.decisions,
                   "Write each decision of penstock as a line that `replay` makes again")
@@ -280,6 +283,9 @@ int simulate_load(SimulateOptions options) {
                                                          knob, run.summary)) &&
          good;
   good = write_file(options.csv, simulate::intervals_csv(run)) && good;
+  good = write_file(options.html,
+                    simulate::picture_html(options.autoscaler + " on " + options.load.path, run)) &&
+         good;
   return good ? 0 : 1;
 }
 

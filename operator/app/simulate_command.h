@@ -25,6 +25,7 @@ struct SimulateOptions {
   std::string interval = "1m";
   std::string json;
   std::string csv;
+  std::string html;
   std::string decisions;
 };
 

@@ -14,9 +14,9 @@ namespace {
 
 constexpr milliseconds kObservation{30'000};   // of the filter: means of so long
 constexpr std::uint64_t kTokensObserved = 10;  // first tokens at least, before a mean is one
-constexpr std::int64_t kTrained = 20;          // observations until the filter is believed
-constexpr std::uint64_t kTailObserved = 200;   // requests, of which a percentile is taken
-constexpr double kTailMemory = 0.9;            // of what the ratio was, at each percentile
+constexpr std::int64_t kTrained = 8;  // observations until the filter is believed: four minutes
+constexpr std::uint64_t kTailObserved = 200;  // requests, of which a percentile is taken
+constexpr double kTailMemory = 0.9;           // of what the ratio was, at each percentile
 
 // Half a minute's means are noisier than the filter's defaults have it: arrivals come in bursts,
 // and the model knows none.

@@ -69,7 +69,9 @@ int Aibrix::replicas(const autoscale::Sight& sight) {
   const double panic = mean_.mean(sight.now, settings_.panic_window).value_or(0);
   const int desired = algorithm_ == Algorithm::kApa ? aibrix_apa(stable, current, settings_)
                                                     : aibrix_kpa(stable, panic, current, settings_);
-  return cooled(sight.now, current, std::clamp(desired, 1, settings_.replicas_max));
+  // Its guard (pull request 2671): nothing is added while replicas are on their way.
+  const int most = seen.starting > 0 ? current : settings_.replicas_max;
+  return cooled(sight.now, current, std::clamp(desired, 1, most));
 }
 
 }  // namespace penstock::simulate

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "operator/simulate/penstock_scaler.h"
+#include "operator/simulate/picture.h"
 #include "operator/simulate/policy_file.h"
 #include "operator/simulate/report.h"
 
@@ -104,6 +105,7 @@ TEST(SimulationTest, TheScalerFollowsAStepAndEveryDecisionReplays) {
   EXPECT_LE(run.summary.replicas_most, 8);
   EXPECT_GT(run.summary.attainment, 0.98);
   EXPECT_EQ(intervals_csv(run).substr(0, 5), "at_s,");
+  EXPECT_NE(picture_html("<load>", run).find("&lt;load&gt;"), std::string::npos);
   PenstockScaler again(settings);
   EXPECT_EQ(simulate(load, again, setup(1)).summary, run.summary);
 }
