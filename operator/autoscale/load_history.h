@@ -15,7 +15,7 @@ struct LoadHistorySettings {
   milliseconds stable{60'000};
   milliseconds panic{6'000};
   milliseconds tail{600'000};        // what consolidation looks back on
-  milliseconds tail_bucket{10'000};  // a load that lasts for less is no tail
+  milliseconds tail_bucket{60'000};  // a load that lasts for less is no tail: queues take it
   double tail_quantile = 0.99;
 };
 

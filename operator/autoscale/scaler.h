@@ -42,10 +42,10 @@ struct Sight {
 
 // What a policy asks for.
 struct ScalerSettings {
-  Settings decisions;   // its objectives: the percentile's
-  int percentile = 95;  // of the objectives, 50 … 99
-  Load configured;      // capacity of one replica, where the policy says so
-  milliseconds panic_window{6'000};
+  Settings decisions;                 // its objectives: the percentile's
+  int percentile = 95;                // of the objectives, 50 … 99
+  Load configured;                    // capacity of one replica, where the policy says so
+  milliseconds panic_window{20'000};  // bursts of seconds wait in queues: no start is that quick
 
   bool operator==(const ScalerSettings&) const = default;
 };

@@ -41,8 +41,8 @@ TEST(LoadHistoryTest, WindowsOfTotals) {
   EXPECT_EQ(seen.stable.decode, 480);
   EXPECT_EQ(seen.stable.kv, std::nullopt);
   EXPECT_EQ(seen.coverage, 1);
-  // The last ten seconds: (4 x 40 + 6 x 120) / 10. The 60th of 60 buckets is the p99.
-  EXPECT_DOUBLE_EQ(*seen.tail.requests, 88);
+  // The busiest minute, cut where minutes of the clock are: the last 20 s are of a new one.
+  EXPECT_DOUBLE_EQ(*seen.tail.requests, 64);
 }
 
 TEST(LoadHistoryTest, SilenceIsMissingAndSoonStale) {
@@ -55,7 +55,7 @@ TEST(LoadHistoryTest, SilenceIsMissingAndSoonStale) {
   EXPECT_EQ(seen.stable.requests, 40) << "not a seventh of it";
   EXPECT_EQ(seen.panic, Load{});
   EXPECT_EQ(seen.missing_pods, 4);
-  EXPECT_LT(seen.coverage, 0.02);
+  EXPECT_LE(seen.coverage, 0.1) << "one minute of ten";
 }
 
 TEST(LoadHistoryTest, InTheTailMissingPodsAreLikeTheOthers) {

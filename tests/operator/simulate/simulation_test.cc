@@ -103,7 +103,9 @@ TEST(SimulationTest, TheScalerFollowsAStepAndEveryDecisionReplays) {
   EXPECT_EQ(different, 0);
   EXPECT_GE(run.summary.replicas_most, 2);
   EXPECT_LE(run.summary.replicas_most, 8);
-  EXPECT_GT(run.summary.attainment, 0.98);
+  // A replica more takes 30 s, in which 1.6 % of all requests come; to see the step takes some
+  // more.
+  EXPECT_GT(run.summary.attainment, 0.97);
   EXPECT_EQ(intervals_csv(run).substr(0, 5), "at_s,");
   EXPECT_NE(picture_html("<load>", run).find("&lt;load&gt;"), std::string::npos);
   PenstockScaler again(settings);
