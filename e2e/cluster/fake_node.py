@@ -154,10 +154,15 @@ class FakeNode:
         self.engines_lock = threading.Lock()
         self.api = Api(cluster.api.host, cluster.api.port, cluster.pki)
         self.api.create("/api/v1/nodes", {"metadata": {"name": name}})
-        ready = {"type": "Ready", "status": "True", "reason": "Fake", "lastHeartbeatTime": None}
-        self.api.merge(f"/api/v1/nodes/{name}/status", {"status": {"conditions": [ready]}})
+        self.beat(self.api)
         self.thread = threading.Thread(target=self.watch)
         self.thread.start()
+
+    def beat(self, api: Api) -> None:
+        """Without it the node would be taken for dead after a while, and its pods for not ready."""
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        ready = {"type": "Ready", "status": "True", "reason": "Fake", "lastHeartbeatTime": now}
+        api.merge(f"/api/v1/nodes/{self.name}/status", {"status": {"conditions": [ready]}})
 
     def share_engine(self, port: str) -> None:
         with self.engines_lock:
@@ -177,11 +182,13 @@ class FakeNode:
         for document in listed["items"]:
             self.changed(document)
         version = listed["metadata"]["resourceVersion"]
+        beats = Api(self.api.host, self.api.port, self.cluster.pki)  # connections are for one thread
         while not self.stopping.is_set():
             connection = http.client.HTTPSConnection(
                 self.api.host, self.api.port, context=self.api.context, timeout=60
             )
             try:
+                self.beat(beats)
                 connection.request("GET", f"/api/v1/pods?watch=1&timeoutSeconds=2&{selector}&resourceVersion={version}")
                 for line in connection.getresponse():
                     event = json.loads(line)
@@ -211,7 +218,9 @@ class FakeNode:
         try:
             pod.start(api)
         except (OSError, TimeoutError, AssertionError) as error:
-            self.problems.append(f"{pod.name}: {error}")
+            # A pod that was deleted while it started has been ended meanwhile.
+            if self.pods.get(pod.uid) is pod:
+                self.problems.append(f"{pod.name}: {error}")
 
     def end(self, pod: Pod) -> None:
         pod.stop()

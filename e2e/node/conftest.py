@@ -74,4 +74,6 @@ def uninstalled(penstock):
 def space(penstock, namespace) -> Namespace:
     """A namespace that admits only what Pod Security calls restricted."""
     penstock.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
-    return Namespace(penstock, namespace)
+    yield Namespace(penstock, namespace)
+    # The one node has room for the pods of some tests, not of all.
+    penstock.kubectl("-n", namespace, "delete", "deployments,pods", "--all", "--wait=false", "--grace-period=1")
