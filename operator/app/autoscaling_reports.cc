@@ -34,7 +34,7 @@ void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTi
   Shown& shown = *series.shown;
   const bool changes = decision.desired != decision.current && decision.desired != shown.desired;
   if (changes) {
-    count_change(record);
+    count_change(record.decision, series.name);
   }
   const bool is_news =
       changes || decision.reason != series.reason || decision.current != shown.current;
@@ -68,9 +68,9 @@ AutoscalingReports::Series& AutoscalingReports::series_of(const std::string& pol
     return series;
   }
   series.shown = std::make_shared<Shown>();
-  const std::size_t slash = policy.find('/');
-  const std::vector<telemetry::Label> labels = {{"namespace", policy.substr(0, slash)},
-                                                {"policy", policy.substr(slash + 1)}};
+  series.name = api::parse_object_name(policy).value_or(api::ObjectName());
+  const std::vector<telemetry::Label> labels = {{"namespace", series.name.ns},
+                                                {"policy", series.name.name}};
   const auto show = [&](const char* name, const char* help, auto read) {
     series.gauges.push_back(registry_.gauge(name, help, labels, std::move(read)));
   };
@@ -88,12 +88,11 @@ AutoscalingReports::Series& AutoscalingReports::series_of(const std::string& pol
   return series;
 }
 
-void AutoscalingReports::count_change(const DecisionRecord& record) {
-  const std::size_t slash = record.target.find('/');
-  const bool up = record.decision.desired > record.decision.current;
-  shard_.add(registry_.series(
-      changes_, {record.target.substr(0, slash), record.target.substr(slash + 1),
-                 up ? "up" : "down", std::string(json::name_of(record.decision.reason))}));
+void AutoscalingReports::count_change(const autoscale::Decision& decision,
+                                      const api::ObjectName& policy) {
+  const bool up = decision.desired > decision.current;
+  shard_.add(registry_.series(changes_, {policy.ns, policy.name, up ? "up" : "down",
+                                         std::string(json::name_of(decision.reason))}));
 }
 
 }  // namespace penstock::control

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/api/resources.h"
 #include "lib/result/result.h"
 #include "lib/sync/mutex.h"
 #include "lib/telemetry/registry.h"
@@ -46,6 +47,7 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
     std::atomic<double> lead_seconds = 0;
   };
   struct Series {
+    api::ObjectName name;
     std::shared_ptr<Shown> shown;
     std::vector<telemetry::GaugeHandle> gauges;
     autoscale::Reason reason = autoscale::Reason::kOff;  // of the decision before
@@ -53,7 +55,8 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
   };
 
   Series& series_of(const std::string& policy) PENSTOCK_REQUIRES(mutex_);
-  void count_change(const autoscale::DecisionRecord& record) PENSTOCK_REQUIRES(mutex_);
+  void count_change(const autoscale::Decision& decision, const api::ObjectName& policy)
+      PENSTOCK_REQUIRES(mutex_);
 
   telemetry::Registry& registry_;
   const std::function<void(const std::string& ns, const std::string& name)> published_;

@@ -116,8 +116,7 @@ void add_run_options(CLI::App& run, RunOptions& options) {
       ->type_name("NAME");
   add("decisions", options.decisions,
       "Append the autoscaler's decisions to this file, as lines of JSON with all that each was "
-      "made "
-      "of")
+      "made of")
       ->type_name("FILE");
   add("workers", options.workers, "Policies that are worked on at once")->check(CLI::Range(1, 32));
   add_sidecar_options(run, options.settings);
@@ -183,7 +182,7 @@ int run_command(int argc, const char* const* argv) {
   std::vector<std::string> recorded;
   CLI::App* replay = app.add_subcommand(
       "replay", "Make recorded decisions again, and print what differs from what was decided then");
-  replay->add_option("FILE", recorded, "Decision lines, as `simulate --decisions` writes them")
+  replay->add_option("FILE", recorded, "Decision lines of `run` or `simulate --decisions`")
       ->required();
 
   try {

@@ -1,12 +1,13 @@
 #include "operator/app/explain_command.h"
 
-#include <fstream>
 #include <iostream>
 #include <optional>
 
 #include "lib/api/policy_status.h"
+#include "lib/api/resources.h"
 #include "lib/clock/clock.h"
 #include "lib/json/read.h"
+#include "operator/app/each_line.h"
 #include "operator/app/surroundings.h"
 #include "operator/autoscale/explanation.h"
 #include "operator/kube/client.h"
@@ -21,21 +22,21 @@ int refuse(const std::string& why) {
 }
 
 int explain_newest(const ExplainOptions& options) {
-  std::ifstream in(options.decisions, std::ios::binary);
-  if (!in) {
-    return refuse("cannot read " + options.decisions);
-  }
   std::optional<autoscale::DecisionRecord> newest;
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
+  std::string wrong;  // the first line that is none
+  const auto take = [&](const std::string& place, const std::string& line) {
     auto record = autoscale::read_line(line);
-    if (!record) {
-      return refuse(options.decisions + ":" + std::to_string(number) + ": " +
-                    record.error().detail);
-    }
-    if (record->target == options.policy) {
+    if (!record && wrong.empty()) {
+      wrong = place + ": " + record.error().detail;
+    } else if (record && record->target == options.policy) {
       newest = std::move(*record);
     }
+  };
+  if (!each_line(options.decisions, take)) {
+    return refuse("cannot read " + options.decisions);
+  }
+  if (!wrong.empty()) {
+    return refuse(wrong);
   }
   if (!newest) {
     return refuse(options.decisions + " holds no decision of " + options.policy);
@@ -80,8 +81,8 @@ void tell(const std::string& policy, const api::OptimizationPolicyStatus& status
 }  // namespace
 
 int explain_policy(const ExplainOptions& options) {
-  const std::size_t slash = options.policy.find('/');
-  if (slash == std::string::npos) {
+  const std::optional<api::ObjectName> name = api::parse_object_name(options.policy);
+  if (!name || !options.policy.contains('/')) {
     return refuse("name the policy as NAMESPACE/NAME");
   }
   if (!options.decisions.empty()) {
@@ -94,8 +95,7 @@ int explain_policy(const ExplainOptions& options) {
   const clock::RealClock clock;
   kube::HttpTransport transport(std::move(*config), clock);
   kube::Client client(transport, clock, {});
-  const auto policy = client.get(
-      kube::kPolicies.object(options.policy.substr(0, slash), options.policy.substr(slash + 1)));
+  const auto policy = client.get(kube::kPolicies.object(name->ns, name->name));
   if (!policy) {
     return refuse(options.policy + ": " + policy.error().message);
   }

@@ -1,10 +1,10 @@
 #include "operator/app/replay_command.h"
 
 #include <cstdint>
-#include <fstream>
 #include <iostream>
 
 #include "lib/json/write.h"
+#include "operator/app/each_line.h"
 #include "operator/autoscale/decision_record.h"
 
 namespace penstock::control {
@@ -59,17 +59,14 @@ void replay_line(const std::string& place, const std::string& line, Counts& coun
 int replay_decisions(const std::vector<std::string>& paths) {
   Counts counts;
   for (const std::string& path : paths) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) {
+    const bool read = each_line(path, [&](const std::string& place, const std::string& line) {
+      if (!line.empty()) {
+        replay_line(place, line, counts);
+      }
+    });
+    if (!read) {
       std::cerr << path << ": cannot be read\n";
       ++counts.unreadable;
-    }
-    std::int64_t number = 0;
-    for (std::string line; std::getline(in, line);) {
-      ++number;
-      if (!line.empty()) {
-        replay_line(path + ":" + std::to_string(number), line, counts);
-      }
     }
   }
   if (counts.different > kPrinted) {

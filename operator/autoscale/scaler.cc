@@ -96,8 +96,9 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   learn_shape(sight.now, inputs.observed.stable);
   learn_starts(sight);
   learn_capacity(sight);
-  if (const auto sequences = limits_of(sight).sequences_max) {
-    service_.set_batch_max(*sequences);
+  const EngineLimits limits = limits_of(sight);
+  if (limits.sequences_max) {
+    service_.set_batch_max(*limits.sequences_max);
   }
   const Objectives& objectives = settings_.decisions.objectives;
   service_.observe(sight.now, demand, shape_, inputs.target.ready, objectives);
@@ -109,7 +110,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   }
   inputs.settings.objectives = view_.objectives;
   inputs.scheduled_floor = sight.scheduled_floor;
-  inputs.capacity = capacity_of(sight);
+  inputs.capacity = capacity_of(sight, limits);
   inputs.service = view_.model;
   inputs.votes = sight.votes;
   forecasts_.add(sight.now, demand.total.requests);
@@ -168,10 +169,10 @@ void Scaler::learn_capacity(const Sight& sight) {
   full_.end();
 }
 
-Capacity Scaler::capacity_of(const Sight& sight) const {
+Capacity Scaler::capacity_of(const Sight& sight, const EngineLimits& limits) const {
   return capacity_.capacity({.accelerator = accelerator_of(sight),
                              .shape = shape_,
-                             .limits = limits_of(sight),
+                             .limits = limits,
                              .sustainable_per_s = view_.sustainable_per_s,
                              .configured = settings_.configured});
 }

@@ -72,7 +72,7 @@ class Scaler {
   void learn_shape(Time now, const Load& stable);
   void learn_starts(const Sight& sight);
   void learn_capacity(const Sight& sight);
-  [[nodiscard]] Capacity capacity_of(const Sight& sight) const;
+  [[nodiscard]] Capacity capacity_of(const Sight& sight, const EngineLimits& limits) const;
 
   const std::string target_;
   ScalerSettings settings_;

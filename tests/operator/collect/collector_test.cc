@@ -1,6 +1,7 @@
 #include "operator/collect/collector.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +17,31 @@
 
 namespace penstock::collect {
 namespace {
+
+// A server on a free port of loopback, on a thread of its own.
+class Listening {
+ public:
+  explicit Listening(httplib::Server& server)
+      : server_(server),
+        port_(server.bind_to_any_port("127.0.0.1")),
+        thread_([&server] { server.listen_after_bind(); }) {
+    while (!server_.is_running()) {
+      std::this_thread::yield();
+    }
+  }
+  ~Listening() {
+    server_.stop();
+    thread_.join();
+  }
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
+  [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
+
+ private:
+  httplib::Server& server_;
+  const int port_;
+  std::thread thread_;
+};
 
 // A sidecar's health, as its status listener answers.
 class FakeSidecar {
@@ -34,29 +60,20 @@ class FakeSidecar {
                 [](const httplib::Request& request, httplib::Response& response) {
                   response.set_content(request.matches[1].str(), "text/plain");
                 });
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) {
-      std::this_thread::yield();
-    }
-  }
-  ~FakeSidecar() {
-    server_.stop();
-    thread_.join();
+    listening_.emplace(server_);
   }
 
   void run(const std::string& hash) {
     const sync::MutexLock lock(mutex_);
     hash_ = hash;
   }
-  [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
+  [[nodiscard]] std::uint16_t port() const { return listening_->port(); }
 
  private:
   httplib::Server server_;
-  int port_ = 0;
-  std::thread thread_;
   sync::Mutex mutex_;
   std::string hash_ PENSTOCK_GUARDED_BY(mutex_);
+  std::optional<Listening> listening_;  // ends before what its handlers use
 };
 
 // What is no sidecar, but answers everything with the same.
@@ -72,22 +89,13 @@ class Engine {
       }
       response.set_content("hello", "text/plain");
     });
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) {
-      std::this_thread::yield();
-    }
+    listening_.emplace(server_);
   }
-  ~Engine() {
-    server_.stop();
-    thread_.join();
-  }
-  [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
+  [[nodiscard]] std::uint16_t port() const { return listening_->port(); }
 
  private:
   httplib::Server server_;
-  int port_ = 0;
-  std::thread thread_;
+  std::optional<Listening> listening_;  // ends before what its handlers use
 };
 
 // A sidecar's data port with TLS, by a certificate that nobody knows.
@@ -100,17 +108,9 @@ class TlsPort {
                 [](const httplib::Request& request, httplib::Response& response) {
                   response.set_content(request.matches[1].str(), "text/plain");
                 });
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) {
-      std::this_thread::yield();
-    }
+    listening_.emplace(server_);
   }
-  ~TlsPort() {
-    server_.stop();
-    thread_.join();
-  }
-  [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
+  [[nodiscard]] std::uint16_t port() const { return listening_->port(); }
 
  private:
   static bool prepare(SSL_CTX& context, bool mutual) {
@@ -127,8 +127,7 @@ class TlsPort {
   }
 
   httplib::SSLServer server_;
-  int port_ = 0;
-  std::thread thread_;
+  std::optional<Listening> listening_;  // ends before what its handlers use
 };
 
 // Takes connections and never answers.
