@@ -96,6 +96,10 @@ class RealNode:
         run("ip", "addr", "add", GATEWAY, "dev", BRIDGE)
         run("ip", "link", "set", BRIDGE, "up")
         run("ip", "route", "replace", SERVICES, "dev", BRIDGE)
+        # A connection to a Service that kube-proxy does not know yet is refused. Were its SYN let out to nobody, conntrack
+        # would keep "not translated" for its port, and every later connection from that port would go to nobody too.
+        for chain in ("OUTPUT", "FORWARD"):
+            run("iptables", "-A", chain, "-d", SERVICES, "-j", "REJECT")
         self.start("containerd", "containerd", "-c", str(folder / "containerd.toml"))
         wait_until(lambda: self.ctr("version").returncode == 0, "containerd")
         for image in images:
