@@ -23,11 +23,13 @@ ApiResult<json::Value> Client::get(const std::string& path) {
   return send({.path = path});
 }
 
-ApiResult<json::Value> Client::create(const std::string& collection, const json::Value& object) {
+ApiResult<json::Value> Client::create(const std::string& collection, const json::Value& object,
+                                      Priority priority) {
   return send({.method = "POST",
                .path = with_manager(collection),
                .content_type = "application/json",
-               .body = text_of(object)});
+               .body = text_of(object)},
+              priority);
 }
 
 ApiResult<json::Value> Client::update(const std::string& path, const json::Value& object) {
@@ -38,31 +40,36 @@ ApiResult<json::Value> Client::update(const std::string& path, const json::Value
 }
 
 // JSON is YAML, and apply takes nothing that calls itself JSON.
-ApiResult<json::Value> Client::apply(const std::string& path, const json::Value& object) {
+ApiResult<json::Value> Client::apply(const std::string& path, const json::Value& object,
+                                     Priority priority) {
   return send({.method = "PATCH",
                .path = with_manager(path) + "&force=false",
                .content_type = "application/apply-patch+yaml",
-               .body = text_of(object)});
+               .body = text_of(object)},
+              priority);
 }
 
 ApiResult<void> Client::apply_status(const ResourceType& type, const std::string& ns,
                                      const std::string& name, const json::Value& status) {
-  const ApiResult<json::Value> written =
-      apply(type.object(ns, name, "status"), {{"apiVersion", type.api_version()},
-                                              {"kind", type.kind},
-                                              {"metadata", {{"name", name}, {"namespace", ns}}},
-                                              {"status", status}});
+  const ApiResult<json::Value> written = apply(type.object(ns, name, "status"),
+                                               {{"apiVersion", type.api_version()},
+                                                {"kind", type.kind},
+                                                {"metadata", {{"name", name}, {"namespace", ns}}},
+                                                {"status", status}},
+                                               Priority::kReport);
   if (!written && !written.error().not_found()) {
     return std::unexpected(written.error());
   }
   return {};
 }
 
-ApiResult<json::Value> Client::merge(const std::string& path, const json::Value& patch) {
+ApiResult<json::Value> Client::merge(const std::string& path, const json::Value& patch,
+                                     Priority priority) {
   return send({.method = "PATCH",
                .path = with_manager(path),
                .content_type = "application/merge-patch+json",
-               .body = text_of(patch)});
+               .body = text_of(patch)},
+              priority);
 }
 
 ApiResult<json::Value> Client::strategic_merge(const std::string& path, const json::Value& patch) {
@@ -80,8 +87,8 @@ ApiResult<void> Client::remove(const std::string& path) {
   return {};
 }
 
-ApiResult<json::Value> Client::send(Request request) {
-  if (!await_turn()) {
+ApiResult<json::Value> Client::send(Request request, Priority priority) {
+  if (!await_turn(priority)) {
     return std::unexpected(ApiError{.message = "the operator is stopping"});
   }
   // After the wait: leading may have ended meanwhile.
@@ -102,22 +109,21 @@ ApiResult<json::Value> Client::send(Request request) {
   return object;
 }
 
-bool Client::await_turn() {
-  std::chrono::milliseconds wait{0};
-  {
-    const sync::MutexLock lock(mutex_);
-    const clock::Instant now = clock_.now();
-    const std::chrono::duration<double> passed = now - filled_;
-    filled_ = now;
-    tokens_ = std::min(limit_.burst, tokens_ + passed.count() * limit_.per_second);
-    // A turn is taken at once and may lie ahead, so turns come in the order of their asking.
-    tokens_ -= 1;
-    if (tokens_ < 0) {
-      wait =
-          std::chrono::milliseconds(static_cast<std::int64_t>(-tokens_ / limit_.per_second * 1e3));
+bool Client::await_turn(Priority priority) {
+  const std::stop_token stop = stop_.get_token();
+  while (true) {
+    RateLimiter::Turn turn;
+    {
+      const sync::MutexLock lock(mutex_);
+      turn = limiter_.take(clock_.now(), priority);
+    }
+    if (!pause(turn.wait, stop)) {
+      return false;
+    }
+    if (turn.granted) {
+      return true;
     }
   }
-  return pause(wait, stop_.get_token());
 }
 
 }  // namespace penstock::kube

@@ -10,16 +10,10 @@
 #include "lib/json/text.h"
 #include "lib/sync/mutex.h"
 #include "operator/kube/api.h"
+#include "operator/kube/rate_limiter.h"
 #include "operator/kube/resource_type.h"
 
 namespace penstock::kube {
-
-// How many requests a second the operator may send, and how many at once after a pause. Lists and
-// watches are not counted.
-struct RateLimit {
-  double per_second = 400;
-  double burst = 800;
-};
 
 // Reads and writes single objects. Every write names the one field manager; nothing is forced.
 // Threads: any.
@@ -31,24 +25,24 @@ class Client {
   using MayWrite = std::function<bool()>;
 
   // Without `may_write` it always may. Where it may not, every call but get() fails unsent.
-  Client(Transport& transport, const clock::Clock& clock, RateLimit limit, MayWrite may_write = {})
-      : transport_(transport),
-        clock_(clock),
-        limit_(limit),
-        may_write_(std::move(may_write)),
-        tokens_(limit.burst) {}
+  Client(Transport& transport, const clock::Clock& clock, const RateLimit& limit,
+         MayWrite may_write = {})
+      : transport_(transport), clock_(clock), may_write_(std::move(may_write)), limiter_(limit) {}
 
   ApiResult<json::Value> get(const std::string& path);
-  ApiResult<json::Value> create(const std::string& collection, const json::Value& object);
+  ApiResult<json::Value> create(const std::string& collection, const json::Value& object,
+                                Priority priority = Priority::kChange);
   ApiResult<json::Value> update(const std::string& path, const json::Value& object);
   // Server-side apply; a field of another manager is a conflict (409).
-  ApiResult<json::Value> apply(const std::string& path, const json::Value& object);
-  // The whole status of an object, by apply(). One that is gone meanwhile is no error: applying a
-  // status creates nothing.
+  ApiResult<json::Value> apply(const std::string& path, const json::Value& object,
+                               Priority priority = Priority::kChange);
+  // The whole status of an object, by apply(), as a report. One that is gone meanwhile is no error:
+  // applying a status creates nothing.
   ApiResult<void> apply_status(const ResourceType& type, const std::string& ns,
                                const std::string& name, const json::Value& status);
   // RFC 7386.
-  ApiResult<json::Value> merge(const std::string& path, const json::Value& patch);
+  ApiResult<json::Value> merge(const std::string& path, const json::Value& patch,
+                               Priority priority = Priority::kChange);
   // The same, but lists whose elements have a key are merged by it. For the API's own kinds only.
   ApiResult<json::Value> strategic_merge(const std::string& path, const json::Value& patch);
   ApiResult<void> remove(const std::string& path);
@@ -57,18 +51,16 @@ class Client {
   void stop() { stop_.request_stop(); }
 
  private:
-  ApiResult<json::Value> send(Request request);
+  ApiResult<json::Value> send(Request request, Priority priority = Priority::kChange);
   // Blocks until the limit has room. False: stopped.
-  bool await_turn();
+  bool await_turn(Priority priority);
 
   Transport& transport_;
   const clock::Clock& clock_;
-  const RateLimit limit_;
   const MayWrite may_write_;
   std::stop_source stop_;
   sync::Mutex mutex_;
-  double tokens_ PENSTOCK_GUARDED_BY(mutex_);
-  clock::Instant filled_ PENSTOCK_GUARDED_BY(mutex_){};
+  RateLimiter limiter_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::kube

@@ -71,45 +71,51 @@ void EventRecorder::write(const Waiting& event) {
   forget_old(now);
   const auto [found, first] = sent_.try_emplace(object.uid + "/" + event.reason + "/" + event.note);
   Sent& sent = found->second;
+  const bool counts = !first && sent.at + kWindow >= now;
   sent.at = now;
-  if (!first) {
+  if (counts) {
     ++sent.count;
-    const ApiResult<json::Value> counted =
-        client_.merge(kEvents.object(object.ns, sent.name),
-                      {{"series", {{"count", sent.count}, {"lastObservedTime", time}}}});
+    const ApiResult<json::Value> counted = client_.merge(
+        kEvents.object(object.ns, sent.name),
+        {{"series", {{"count", sent.count}, {"lastObservedTime", time}}}}, Priority::kReport);
     if (counted || !counted.error().not_found()) {
-      return;
+      return;  // else somebody has removed it
     }
-    sent.count = 1;  // somebody has removed it
   }
+  sent.count = 1;
   // Names are unique for as long as events live: by object, time and number.
   sent.name = object.name.substr(0, 200) + "." +
               hex(static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())) + "." +
               hex(++number_);
-  const ApiResult<json::Value> created = client_.create(
-      kEvents.collection(object.ns), {{"apiVersion", kEvents.api_version()},
-                                      {"kind", kEvents.kind},
-                                      {"metadata", {{"name", sent.name}, {"namespace", object.ns}}},
-                                      {"eventTime", time},
-                                      {"reportingController", "penstock.dev/operator"},
-                                      {"reportingInstance", instance_},
-                                      {"action", "Reconcile"},
-                                      {"reason", event.reason},
-                                      {"note", event.note},
-                                      {"type", event.warning ? "Warning" : "Normal"},
-                                      {"regarding",
-                                       {{"apiVersion", event.type.api_version()},
-                                        {"kind", event.type.kind},
-                                        {"namespace", object.ns},
-                                        {"name", object.name},
-                                        {"uid", object.uid}}}});
+  const ApiResult<json::Value> created =
+      client_.create(kEvents.collection(object.ns),
+                     {{"apiVersion", kEvents.api_version()},
+                      {"kind", kEvents.kind},
+                      {"metadata", {{"name", sent.name}, {"namespace", object.ns}}},
+                      {"eventTime", time},
+                      {"reportingController", "penstock.dev/operator"},
+                      {"reportingInstance", instance_},
+                      {"action", "Reconcile"},
+                      {"reason", event.reason},
+                      {"note", event.note},
+                      {"type", event.warning ? "Warning" : "Normal"},
+                      {"regarding",
+                       {{"apiVersion", event.type.api_version()},
+                        {"kind", event.type.kind},
+                        {"namespace", object.ns},
+                        {"name", object.name},
+                        {"uid", object.uid}}}},
+                     Priority::kReport);
   if (!created) {
     sent_.erase(found);  // the next of its kind is the first that anybody sees
   }
 }
 
 void EventRecorder::forget_old(clock::Instant now) {
-  std::erase_if(sent_, [now](const auto& entry) { return entry.second.at + kWindow < now; });
+  if (now >= forget_at_) {
+    std::erase_if(sent_, [now](const auto& entry) { return entry.second.at + kWindow < now; });
+    forget_at_ = now + kWindow / 10;
+  }
   if (sent_.size() >= kRememberedMax) {
     sent_.clear();
   }

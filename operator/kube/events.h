@@ -58,6 +58,7 @@ class EventRecorder {
   const clock::Clock& clock_;
   const std::string instance_;
   std::map<std::string, Sent> sent_;  // the thread's
+  clock::Instant forget_at_;          // the thread's
   std::uint64_t number_ = 0;
   sync::Mutex mutex_;
   std::condition_variable_any added_;

@@ -147,5 +147,19 @@ TEST_F(ClientTest, APauseAllowsOneMoreBurstAndNoMore) {
   EXPECT_EQ(come("GET " + path_of("none")), 4);
 }
 
+TEST_F(ClientTest, AStatusDoesNotTakeTheTurnOfAChange) {
+  Client client(transport_, clock_, {.per_second = 0.001, .burst = 2, .reserved = 1});
+  const auto report = [&client] {
+    return client.apply_status(kPolicies, "ns", "none", json::Value::object());
+  };
+  EXPECT_TRUE(report());
+  ApiResult<void> second;
+  std::thread waiting([&] { second = report(); });
+  EXPECT_TRUE(client.merge(path_of("none"), json::Value::object()).error().not_found());
+  client.stop();
+  waiting.join();
+  EXPECT_FALSE(second);
+}
+
 }  // namespace
 }  // namespace penstock::kube

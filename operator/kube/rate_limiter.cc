@@ -1,0 +1,31 @@
+#include "operator/kube/rate_limiter.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace penstock::kube {
+
+RateLimiter::RateLimiter(const RateLimit& limit) : limit_(limit), tokens_(limit.burst) {
+  limit_.reserved = std::min(limit_.reserved, limit_.burst - 1);
+}
+
+RateLimiter::Turn RateLimiter::take(clock::Instant now, Priority priority) {
+  const std::chrono::duration<double> passed = now - filled_;
+  filled_ = now;
+  tokens_ = std::min(limit_.burst, tokens_ + passed.count() * limit_.per_second);
+  const double missing = limit_.reserved + 1 - tokens_;
+  if (priority == Priority::kReport && missing > 0) {
+    return {.granted = false, .wait = time_for(missing)};
+  }
+  // A change's turn is taken at once and may lie ahead.
+  tokens_ -= 1;
+  return {.granted = true, .wait = time_for(std::max(0.0, -tokens_))};
+}
+
+std::chrono::milliseconds RateLimiter::time_for(double tokens) const {
+  return std::chrono::milliseconds(
+      static_cast<std::int64_t>(std::ceil(tokens / limit_.per_second * 1'000)));
+}
+
+}  // namespace penstock::kube
