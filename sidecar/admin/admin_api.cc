@@ -38,8 +38,6 @@ constexpr std::array kRoutes = {
 AdminResponse json_answer(std::string body) {
   AdminResponse response;
   response.body = std::move(body);
-  // Answers about now; nobody on the way keeps them.
-  response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }
 

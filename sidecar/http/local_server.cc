@@ -40,7 +40,7 @@ std::string text_of(const LocalResponse& response, bool for_head, bool keeps) {
   http1::append_status_line(text, response.status);
   http1::append_field(text, "content-type", response.content_type);
   http1::append_field(text, "content-length", response.body.size());
-  http1::append_field(text, "cache-control", "no-store");
+  http1::append_field(text, "cache-control", "no-store");  // answers about now
   for (const auto& [name, value] : response.headers) {
     http1::append_field(text, name, value);
   }
