@@ -8,7 +8,7 @@ import time
 import urllib.request
 
 import pytest
-from fake_node import FakeNode
+from fake_node import NETWORK, FakeNode
 from installation import operator_kubeconfig, policy_document
 from operator_process import OperatorProcess
 from polling import wait_until
@@ -58,6 +58,33 @@ def test_new_pods_are_injected_programmed_and_carry_traffic(space, node):
     wait_until(lambda: space.policy("chat")["status"]["pods"] == counts, "the proof of their traffic")
     for pod in space.pods("app=llm"):
         assert "x-penstock-policy" in ask(pod["status"]["podIP"], "hello")
+
+
+@pytest.mark.skipif(NETWORK is None, reason="endpoints need addresses beyond loopback: root, for a network namespace")
+def test_the_endpoints_of_a_service_are_sidecars_that_carry_traffic(space, node):
+    injected_deployment(space, 2)
+    ports = [{"name": "http", "port": 80, "targetPort": 8000}]
+    space.apply(
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "engine"}, "spec": {"selector": {"app": "llm"}, "ports": ports}}
+    )
+
+    def ready() -> list[tuple[str, int]]:
+        label = "labelSelector=kubernetes.io/service-name=engine"
+        slices = space.api.get(f"/apis/discovery.k8s.io/v1/namespaces/{space.name}/endpointslices?{label}")["items"]
+        return [
+            (endpoint["addresses"][0], part["ports"][0]["port"])
+            for part in slices
+            for endpoint in part["endpoints"] or []
+            if endpoint["conditions"]["ready"]
+        ]
+
+    wait_until(lambda: len(ready()) == 2, "two endpoints")
+    space.await_condition("chat", "Programmed", "True")
+    assert {port for _, port in ready()} == {8000}
+    for address, _ in ready():
+        assert "x-penstock-policy" in ask(address, "hello")
+    space.cluster.kubectl("-n", space.name, "scale", "deployment/engine", "--replicas=1")
+    wait_until(lambda: len(ready()) == 1, "one endpoint")
 
 
 def test_caching_is_switched_on_by_an_edit_and_hits(space, node):

@@ -12,6 +12,7 @@ import base64
 import http.client
 import itertools
 import json
+import os
 import pathlib
 import subprocess
 import threading
@@ -23,7 +24,9 @@ from api import Api
 from mounted_config_map import MountedConfigMap
 from polling import wait_until
 
-ADDRESSES = itertools.count(1)  # 127.1.x.y: every address of 127.0.0.0/8 is local
+# Every address of 127.0.0.0/8 is local anywhere, but no endpoint of a Service; scripts/run-e2e has others where it can.
+NETWORK, LOOPBACK = os.environ.get("PENSTOCK_E2E_PODS"), "127.1"
+ADDRESSES = itertools.count(1)
 
 
 def accepts(host: str, port: str) -> bool:
@@ -45,7 +48,9 @@ class Pod:
         self.namespace = document["metadata"]["namespace"]
         self.uid = document["metadata"]["uid"]
         number = next(ADDRESSES)
-        self.ip = f"127.1.{number // 250}.{number % 250 + 1}"
+        last = f"{number // 250}.{number % 250 + 1}"
+        self.ip = f"{NETWORK or LOOPBACK}.{last}"
+        self.loopback = f"{LOOPBACK}.{last}"
         self.processes: dict[str, subprocess.Popen] = {}
         self.config: MountedConfigMap | None = None
         self.config_lock = threading.Lock()
@@ -87,7 +92,7 @@ class Pod:
         values["--secrets-dir"] = str(self.folder)
         for flag in ("--listen", "--status"):
             values[flag] = self.ip + values[flag]
-        values["--admin"] = f"{self.ip}:{values['--admin'].rpartition(':')[2]}"
+        values["--admin"] = f"{self.loopback}:{values['--admin'].rpartition(':')[2]}"
         return [part for pair in values.items() for part in pair]
 
     @staticmethod
