@@ -10,7 +10,9 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "cluster"))
 
+from autoscaled import NODE, Autoscaled  # noqa: E402
 from control_plane import ControlPlane  # noqa: E402
+from fake_node import FakeNode  # noqa: E402
 from installation import (  # noqa: E402
     BUILD,
     ROOT,
@@ -80,6 +82,20 @@ def hooked(kubernetes, programs, tmp_path_factory):
         running = Hooked(cluster, programs, folder)
         yield running
         assert running.operator.stop() == 0, running.operator.log.read_text()
+
+
+@pytest.fixture(scope="session")
+def autoscaled_node(admission, programs, tmp_path_factory):
+    running = FakeNode(admission, NODE, programs, tmp_path_factory.mktemp("autoscaled"))
+    yield running
+    running.stop()
+    assert running.problems == []
+
+
+@pytest.fixture
+def autoscaled(running_operator, admission, namespace, autoscaled_node) -> Autoscaled:
+    """A namespace for an engine that is scaled."""
+    return Autoscaled(admission, namespace)
 
 
 _numbers = itertools.count(1)

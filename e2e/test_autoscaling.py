@@ -1,155 +1,75 @@
 """Replicas by what sidecars see: real requests through real sidecars on a simulated node, /scale on a real API server."""
 
-import contextlib
 import json
 import subprocess
-import threading
-import time
-import urllib.request
 
-import pytest
-from fake_node import FakeNode
+from autoscaled import CAPACITY, KNOWN
 from installation import policy_document
 from polling import wait_until
-from spaces import POLICIES, Namespace, deployment
-
-NODE = "autoscaled"
-KNOWN = {"engine": {"port": 8000, "flag": "--port"}}
-# A replica carries 5 requests a second, so at 80 % there is one for each 4.
-CAPACITY = {"requestsPerSecond": 5}
+from spaces import POLICIES
 
 
-@pytest.fixture(scope="module")
-def node(admission, programs, tmp_path_factory):
-    running = FakeNode(admission, NODE, programs, tmp_path_factory.mktemp("node"))
-    yield running
-    running.stop()
-    assert running.problems == []
-
-
-@pytest.fixture
-def space(running_operator, admission, namespace, node) -> Namespace:
-    return Namespace(admission, namespace)
-
-
-def start(space: Namespace, replicas: int = 1, **autoscaling) -> None:
-    """A policy that scales its engine, whose pods carry sidecars that report."""
-    block = {"target": {"name": "engine"}, "maxReplicas": 6, "capacity": CAPACITY, **autoscaling}
-    space.apply(policy_document("chat", {"app": "llm"}, interception=KNOWN, autoscaling=block))
-    wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
-    document = deployment("engine", {"app": "llm"})
-    document["spec"]["replicas"] = replicas
-    document["spec"]["template"]["spec"]["nodeName"] = NODE
-    # Server-side apply would own the replicas that somebody else is to set.
-    space.api.create(f"/apis/apps/v1/namespaces/{space.name}/deployments", document)
-    space.await_condition("chat", "Programmed", "True", seconds=60)
-    space.await_condition("chat", "MetricsAvailable", "True", "Fresh", seconds=30)
-
-
-def replicas(space: Namespace) -> int:
-    return space.api.get(f"/apis/apps/v1/namespaces/{space.name}/deployments/engine")["spec"]["replicas"]
-
-
-def desired(space: Namespace) -> int:
-    return space.policy("chat")["status"]["autoscaling"]["desired"]
-
-
-def is_ready(pod: dict) -> bool:
-    conditions = pod["status"].get("conditions", [])
-    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
-
-
-def ask(address: str) -> None:
-    body = json.dumps({"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hello"}]}).encode()
-    headers = {"content-type": "application/json", "authorization": "Bearer k"}
-    request = urllib.request.Request(f"http://{address}:8000/v1/chat/completions", body, headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        answer.read()
-
-
-@contextlib.contextmanager
-def load(space: Namespace, per_second: float):
-    """Requests at an even rate to the first pod, until the block ends; how many there were, and when they began."""
-    address = next(pod["status"]["podIP"] for pod in space.pods("app=llm") if is_ready(pod))
-    ending = threading.Event()
-    sent = {"began": time.monotonic(), "count": 0}
-
-    def go() -> None:
-        while not ending.wait(max(0.0, sent["began"] + sent["count"] / per_second - time.monotonic())):
-            sent["count"] += 1
-            with contextlib.suppress(OSError):  # its load went on, whatever became of one request
-                ask(address)
-
-    thread = threading.Thread(target=go)
-    thread.start()
-    try:
-        yield sent
-    finally:
-        ending.set()
-        thread.join()
-
-
-def test_a_step_of_load_sets_replicas_at_once(space, programs, record_property):
-    start(space)
-    with load(space, 18) as sent:
-        wait_until(lambda: replicas(space) > 1, "more replicas", seconds=20, every=0.02)
-        record_property("step_to_scale_s", round(time.monotonic() - sent["began"], 2))
-        wait_until(lambda: replicas(space) == 5, "a replica for each four requests a second", seconds=30)
-        wait_until(lambda: space.policy("chat")["status"]["autoscaling"]["current"] == 5, "the status of that")
-        status = space.policy("chat")["status"]["autoscaling"]
+def test_a_step_of_load_sets_replicas_at_once(autoscaled, programs, record_property):
+    autoscaled.start()
+    with autoscaled.load(18) as load:
+        wait_until(lambda: autoscaled.replicas() > 1, "more replicas", seconds=20, every=0.02)
+        record_property("step_to_scale_s", round(load.seconds(), 2))
+        wait_until(lambda: autoscaled.replicas() == 5, "a replica for each four requests a second", seconds=30)
+        wait_until(lambda: autoscaled.policy("chat")["status"]["autoscaling"]["current"] == 5, "the status of that")
+        status = autoscaled.policy("chat")["status"]["autoscaling"]
     assert status["decisions"][0]["reason"] in ("Panic", "Load")
     assert [decision["to"] for decision in status["decisions"]] == sorted(
         (decision["to"] for decision in status["decisions"]), reverse=True
     )
-    events = space.cluster.kubectl("-n", space.name, "get", "events.events.k8s.io", "-o", "json")
+    events = autoscaled.cluster.kubectl("-n", autoscaled.name, "get", "events.events.k8s.io", "-o", "json")
     notes = [event["note"] for event in json.loads(events.stdout)["items"] if event["reason"] == "ReplicasSet"]
     assert any("Deployment engine: 1 -> " in note for note in notes), notes
-    config = space.cluster.pki.kubeconfig("admin", space.cluster.server, space.name)
-    explain = [programs / "penstock-operator", "explain", f"{space.name}/chat", "--kubeconfig", config]
+    config = autoscaled.cluster.pki.kubeconfig("admin", autoscaled.cluster.server, autoscaled.name)
+    explain = [programs / "penstock-operator", "explain", f"{autoscaled.name}/chat", "--kubeconfig", config]
     told = subprocess.run(explain, capture_output=True, text=True, check=True).stdout
-    assert f"{space.name}/chat has 5 replicas and should have 5: " in told
+    assert f"{autoscaled.name}/chat has 5 replicas and should have 5: " in told
     assert "  1 -> " in told
     # The end of the load takes nobody away at once: the tail of the last ten minutes would not fit.
-    space.await_condition("chat", "ScalingActive", "True", "Enforcing")
-    assert replicas(space) == 5
+    autoscaled.await_condition("chat", "ScalingActive", "True", "Enforcing")
+    assert autoscaled.replicas() == 5
 
 
-def test_its_decisions_are_made_again_by_replay(space, programs, running_operator):
-    start(space)
-    with load(space, 18):
-        wait_until(lambda: replicas(space) > 1, "more replicas", seconds=20)
+def test_its_decisions_are_made_again_by_replay(autoscaled, programs, running_operator):
+    autoscaled.start()
+    with autoscaled.load(18):
+        wait_until(lambda: autoscaled.replicas() > 1, "more replicas", seconds=20)
     recorded = running_operator.log.with_name("decisions.jsonl")
-    of_this = [line for line in recorded.read_text().splitlines() if f'"{space.name}/chat"' in line]
+    of_this = [line for line in recorded.read_text().splitlines() if f'"{autoscaled.name}/chat"' in line]
     assert any(json.loads(line)["decision"].get("write") for line in of_this)
-    file = recorded.with_name(f"{space.name}.jsonl")
+    file = recorded.with_name(f"{autoscaled.name}.jsonl")
     file.write_text("\n".join(of_this) + "\n")
     again = subprocess.run([programs / "penstock-operator", "replay", file], capture_output=True, text=True)
     assert again.returncode == 0, again.stdout + again.stderr
     assert f"{len(of_this)} decisions are equal, 0 differ" in again.stdout
-    explain = [programs / "penstock-operator", "explain", f"{space.name}/chat", "--decisions", file]
+    explain = [programs / "penstock-operator", "explain", f"{autoscaled.name}/chat", "--decisions", file]
     told = subprocess.run(explain, capture_output=True, text=True, check=True).stdout
     assert "A replica carries: 5 requests/s" in told
 
 
-def test_advice_changes_nothing(space):
-    start(space, mode="Advise")
-    with load(space, 18):
-        wait_until(lambda: desired(space) > 1, "advice", seconds=30)
-        space.await_condition("chat", "ScalingActive", "False", "Advising")
-    assert replicas(space) == 1
+def test_advice_changes_nothing(autoscaled):
+    autoscaled.start(mode="Advise")
+    with autoscaled.load(18):
+        wait_until(lambda: autoscaled.desired() > 1, "advice", seconds=30)
+        autoscaled.await_condition("chat", "ScalingActive", "False", "Advising")
+    assert autoscaled.replicas() == 1
 
 
-def test_the_floor_and_the_bound_hold_at_once(space):
-    start(space, minReplicas=2, maxReplicas=3)
-    wait_until(lambda: replicas(space) == 2, "the floor", seconds=20)
-    with load(space, 30):
-        wait_until(lambda: replicas(space) == 3, "the bound", seconds=30)
-    space.api.merge(f"{POLICIES.format(space.name)}/chat", {"spec": {"autoscaling": {"minReplicas": 1, "maxReplicas": 2}}})
-    wait_until(lambda: replicas(space) == 2, "the new bound", seconds=20)
+def test_the_floor_and_the_bound_hold_at_once(autoscaled):
+    autoscaled.start(minReplicas=2, maxReplicas=3)
+    wait_until(lambda: autoscaled.replicas() == 2, "the floor", seconds=20)
+    with autoscaled.load(30):
+        wait_until(lambda: autoscaled.replicas() == 3, "the bound", seconds=30)
+    autoscaled.api.merge(f"{POLICIES.format(autoscaled.name)}/chat", {"spec": {"autoscaling": {"minReplicas": 1, "maxReplicas": 2}}})
+    wait_until(lambda: autoscaled.replicas() == 2, "the new bound", seconds=20)
 
 
-def test_another_scaler_is_never_fought(space):
-    start(space)
+def test_another_scaler_is_never_fought(autoscaled):
+    autoscaled.start()
     other = {
         "apiVersion": "autoscaling/v2",
         "kind": "HorizontalPodAutoscaler",
@@ -160,37 +80,37 @@ def test_another_scaler_is_never_fought(space):
             "maxReplicas": 1,
         },
     }
-    space.apply(other)
-    space.await_condition("chat", "Conflict", "True", "AnotherScaler", seconds=20)
-    with load(space, 18):
-        wait_until(lambda: desired(space) > 1, "advice", seconds=30)
-        assert replicas(space) == 1
-        space.cluster.kubectl("-n", space.name, "delete", "hpa", "theirs")
-        space.await_condition("chat", "Conflict", "False", seconds=20)
-        wait_until(lambda: replicas(space) > 1, "replicas, once nobody else sets them", seconds=30)
+    autoscaled.apply(other)
+    autoscaled.await_condition("chat", "Conflict", "True", "AnotherScaler", seconds=20)
+    with autoscaled.load(18):
+        wait_until(lambda: autoscaled.desired() > 1, "advice", seconds=30)
+        assert autoscaled.replicas() == 1
+        autoscaled.cluster.kubectl("-n", autoscaled.name, "delete", "hpa", "theirs")
+        autoscaled.await_condition("chat", "Conflict", "False", seconds=20)
+        wait_until(lambda: autoscaled.replicas() > 1, "replicas, once nobody else sets them", seconds=30)
 
 
-def test_what_a_person_sets_stands_for_a_while(space):
-    start(space, manualChangeStands="20s")
-    space.cluster.kubectl("-n", space.name, "scale", "deployment/engine", "--replicas=3")
-    space.await_condition("chat", "ScalingActive", "False", "ManualOverride", seconds=20)
-    with load(space, 22):
-        wait_until(lambda: desired(space) > 3, "advice", seconds=30)
-        assert replicas(space) == 3
-        wait_until(lambda: replicas(space) > 3, "the end of it", seconds=40)
+def test_what_a_person_sets_stands_for_a_while(autoscaled):
+    autoscaled.start(manualChangeStands="20s")
+    autoscaled.cluster.kubectl("-n", autoscaled.name, "scale", "deployment/engine", "--replicas=3")
+    autoscaled.await_condition("chat", "ScalingActive", "False", "ManualOverride", seconds=20)
+    with autoscaled.load(22):
+        wait_until(lambda: autoscaled.desired() > 3, "advice", seconds=30)
+        assert autoscaled.replicas() == 3
+        wait_until(lambda: autoscaled.replicas() > 3, "the end of it", seconds=40)
 
 
-def test_a_target_that_is_not_there_is_told_and_found_later(space):
+def test_a_target_that_is_not_there_is_told_and_found_later(autoscaled):
     block = {"target": {"name": "engine"}, "maxReplicas": 2, "capacity": CAPACITY}
-    space.apply(policy_document("chat", {"app": "llm"}, interception=KNOWN, autoscaling=block))
-    space.await_condition("chat", "ScalingActive", "False", "TargetNotFound", seconds=20)
+    autoscaled.apply(policy_document("chat", {"app": "llm"}, interception=KNOWN, autoscaling=block))
+    autoscaled.await_condition("chat", "ScalingActive", "False", "TargetNotFound", seconds=20)
 
 
-def test_an_operator_that_starts_anew_shrinks_nothing(space, running_operator):
+def test_an_operator_that_starts_anew_shrinks_nothing(autoscaled, running_operator):
     """It knows nothing of the load that was."""
-    start(space, replicas=3)
+    autoscaled.start(replicas=3)
     running_operator.restart()
-    shown = f'penstock_autoscale_desired_replicas{{namespace="{space.name}",policy="chat"}} 3'
+    shown = f'penstock_autoscale_desired_replicas{{namespace="{autoscaled.name}",policy="chat"}} 3'
     wait_until(lambda: shown in running_operator.metrics(), "its first decisions", seconds=60)
-    space.await_condition("chat", "MetricsAvailable", "True", "Fresh", seconds=60)
-    assert desired(space) == replicas(space) == 3
+    autoscaled.await_condition("chat", "MetricsAvailable", "True", "Fresh", seconds=60)
+    assert autoscaled.desired() == autoscaled.replicas() == 3

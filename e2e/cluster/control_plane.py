@@ -7,12 +7,14 @@
 Processes listen on free ports, log into the state folder, are waited for by asking them, and are ended by their pid.
 """
 
+import contextlib
 import os
 import pathlib
 import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
 
 from api import Api
 from audit import Audit
@@ -45,6 +47,7 @@ class ControlPlane:
         self.port = free_port()
         self.etcd_port = free_port()
         self.processes: dict[str, subprocess.Popen] = {}
+        self.is_away = False  # its API server, because a test wants it so
         # etcd waits for its disk at every write; memory makes it fast and nothing here must outlive the run.
         memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
         self.etcd_folder = pathlib.Path(tempfile.mkdtemp(prefix="penstock-etcd-", dir=memory))
@@ -80,11 +83,19 @@ class ControlPlane:
 
     def restart_api_server(self) -> None:
         """SIGKILL, then the same command again. Watch caches are empty afterwards, so old versions get 410."""
+        with self.without_api_server():
+            pass
+
+    @contextlib.contextmanager
+    def without_api_server(self) -> Iterator[None]:
+        self.is_away = True
         process = self.processes["kube-apiserver"]
         process.kill()
         process.wait()
+        yield
         self._start("kube-apiserver", *self._api_server_flags())
         wait_until(self.api.ready, "kube-apiserver")
+        self.is_away = False
 
     def _start_all(self) -> None:
         (self.folder / "log").mkdir(parents=True, exist_ok=True)

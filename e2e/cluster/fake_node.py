@@ -39,6 +39,11 @@ def accepts(host: str, port: str) -> bool:
         connection.close()
 
 
+def is_ready(pod: dict) -> bool:
+    conditions = pod["status"].get("conditions", [])
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+
+
 class Pod:
     """The processes of one pod. All pods have one loopback here, so engines behind sidecars are one process a port."""
 
@@ -54,6 +59,7 @@ class Pod:
         self.processes: dict[str, subprocess.Popen] = {}
         self.config: MountedConfigMap | None = None
         self.config_lock = threading.Lock()
+        self.is_ready = False
         self.config_name = ""
         self.folder = node.folder / self.uid
         self.document = document
@@ -77,6 +83,7 @@ class Pod:
             self.node.share_engine(port)
             wait_until(lambda: self.sidecar_answers("/readyz"), f"sidecar of {self.name}")
         self.report(api, ready=True)
+        self.is_ready = True
 
     def run(self, name: str, program: pathlib.Path, arguments: list[str]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -183,26 +190,38 @@ class FakeNode:
 
     def watch(self) -> None:
         selector = f"fieldSelector=spec.nodeName%3D{self.name}"
-        listed = self.api.get(f"/api/v1/pods?{selector}")
-        for document in listed["items"]:
-            self.changed(document)
-        version = listed["metadata"]["resourceVersion"]
         beats = Api(self.api.host, self.api.port, self.cluster.pki)  # connections are for one thread
+        version = None  # of the last list or event; without one all is listed
         while not self.stopping.is_set():
             connection = http.client.HTTPSConnection(
                 self.api.host, self.api.port, context=self.api.context, timeout=60
             )
             try:
                 self.beat(beats)
+                version = version or self.list(selector)
                 connection.request("GET", f"/api/v1/pods?watch=1&timeoutSeconds=2&{selector}&resourceVersion={version}")
                 for line in connection.getresponse():
                     event = json.loads(line)
+                    if event["type"] == "ERROR":  # the version is too old
+                        version = None
+                        break
                     version = event["object"]["metadata"]["resourceVersion"]
                     self.changed(event["object"], event["type"] == "DELETED")
             except (OSError, http.client.HTTPException) as error:
-                self.problems.append(f"watch: {error}")
+                version = None
+                if not self.cluster.is_away:
+                    self.problems.append(f"watch: {error}")
+                self.stopping.wait(0.2)
             finally:
                 connection.close()
+
+    def list(self, selector: str) -> str:
+        listed = self.api.get(f"/api/v1/pods?{selector}")
+        for document in listed["items"]:
+            self.changed(document)
+        for uid in set(self.pods) - {document["metadata"]["uid"] for document in listed["items"]}:
+            self.changed(self.pods[uid].document, deleted=True)
+        return listed["metadata"]["resourceVersion"]
 
     def changed(self, document: dict, deleted: bool = False) -> None:
         uid = document["metadata"]["uid"]
@@ -214,9 +233,12 @@ class FakeNode:
         elif pod is None:
             pod = self.pods[uid] = Pod(self, document)
             threading.Thread(target=self.begin, args=(pod,)).start()
-        elif pod.document["metadata"].get("annotations") != document["metadata"].get("annotations"):
-            pod.document = document
-            pod.refresh(self.api)
+        else:
+            old, pod.document = pod.document, document
+            if old["metadata"].get("annotations") != document["metadata"].get("annotations"):
+                pod.refresh(self.api)
+            if pod.is_ready and not is_ready(document):  # a node that is not heard of has its pods marked
+                pod.report(self.api, ready=True)
 
     def begin(self, pod: Pod) -> None:
         api = Api(self.api.host, self.api.port, self.cluster.pki)  # connections are for one thread
