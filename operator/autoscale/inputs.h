@@ -86,6 +86,9 @@ struct Forecast {
   milliseconds horizon{0};              // the measured lead time
   bool trained = false;                 // false: it is left aside
 
+  // The least level that is high enough, else the highest there is, else the mean.
+  [[nodiscard]] ForecastQuantile at_least(double level) const;
+
   bool operator==(const Forecast&) const = default;
   static constexpr auto fields() {
     using T = Forecast;
