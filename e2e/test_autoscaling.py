@@ -32,7 +32,7 @@ def space(running_operator, admission, namespace, node) -> Namespace:
     return Namespace(admission, namespace)
 
 
-def start(space: Namespace, replicas: int = 1, **autoscaling) -> None:
+def start(space: Namespace, replicas: int = 1, metrics: str = "Fresh", **autoscaling) -> None:
     """A policy that scales its engine, whose pods carry sidecars that report."""
     block = {"target": {"name": "engine"}, "maxReplicas": 6, "capacity": CAPACITY, **autoscaling}
     space.apply(policy_document("chat", {"app": "llm"}, interception=KNOWN, autoscaling=block))
@@ -40,10 +40,11 @@ def start(space: Namespace, replicas: int = 1, **autoscaling) -> None:
     document = deployment("engine", {"app": "llm"})
     document["spec"]["replicas"] = replicas
     document["spec"]["template"]["spec"]["nodeName"] = NODE
+    document["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2100m"}}
     # Server-side apply would own the replicas that somebody else is to set.
     space.api.create(f"/apis/apps/v1/namespaces/{space.name}/deployments", document)
     space.await_condition("chat", "Programmed", "True", seconds=60)
-    space.await_condition("chat", "MetricsAvailable", "True", "Fresh", seconds=30)
+    space.await_condition("chat", "MetricsAvailable", "True" if metrics == "Fresh" else "False", metrics, seconds=30)
 
 
 def replicas(space: Namespace) -> int:
@@ -52,6 +53,12 @@ def replicas(space: Namespace) -> int:
 
 def desired(space: Namespace) -> int:
     return space.policy("chat")["status"]["autoscaling"]["desired"]
+
+
+def notes(space: Namespace, reason: str) -> str:
+    """What Events of this reason tell."""
+    events = space.api.get(f"/apis/events.k8s.io/v1/namespaces/{space.name}/events")["items"]
+    return "\n".join(event["note"] for event in events if event["reason"] == reason)
 
 
 def is_ready(pod: dict) -> bool:
@@ -165,8 +172,10 @@ def test_another_scaler_is_never_fought(space):
     with load(space, 18):
         wait_until(lambda: desired(space) > 1, "advice", seconds=30)
         assert replicas(space) == 1
+        wait_until(lambda: "HorizontalPodAutoscaler theirs scales" in notes(space, "AnotherScaler"), "an Event of it")
         space.cluster.kubectl("-n", space.name, "delete", "hpa", "theirs")
         space.await_condition("chat", "Conflict", "False", seconds=20)
+        wait_until(lambda: "no longer AnotherScaler" in notes(space, "NoOtherScaler"), "an Event of its end")
         wait_until(lambda: replicas(space) > 1, "replicas, once nobody else sets them", seconds=30)
 
 
@@ -174,6 +183,7 @@ def test_what_a_person_sets_stands_for_a_while(space):
     start(space, manualChangeStands="20s")
     space.cluster.kubectl("-n", space.name, "scale", "deployment/engine", "--replicas=3")
     space.await_condition("chat", "ScalingActive", "False", "ManualOverride", seconds=20)
+    wait_until(lambda: "set to 3 by somebody else" in notes(space, "ManualOverride"), "an Event of it")
     with load(space, 22):
         wait_until(lambda: desired(space) > 3, "advice", seconds=30)
         assert replicas(space) == 3
@@ -194,3 +204,130 @@ def test_an_operator_that_starts_anew_shrinks_nothing(space, running_operator):
     wait_until(lambda: shown in running_operator.metrics(), "its first decisions", seconds=60)
     space.await_condition("chat", "MetricsAvailable", "True", "Fresh", seconds=60)
     assert desired(space) == replicas(space) == 3
+
+
+def test_a_schedule_is_a_floor_and_the_status_tells_what_is_expected(space):
+    hours = {"start": "00:00", "end": "24:00"}
+    schedules = [{"name": "all-day", **hours, "timeZone": "Pacific/Auckland", "minReplicas": 3}]
+    start(space, schedules=schedules, replicaUsdPerHour="2.50")
+    wait_until(lambda: replicas(space) == 3, "the floor", seconds=20)
+    wait_until(lambda: space.policy("chat")["status"]["autoscaling"].get("usdPerHour") == "7.5", "what they cost")
+    assert space.policy("chat")["status"]["autoscaling"]["reason"] in ("Floor", "Steady")
+    # A zone that is none: the last good version goes on.
+    broken = [{**schedules[0], "timeZone": "Pacific/Aukland", "minReplicas": 1}]
+    path = f"{POLICIES.format(space.name)}/chat"
+    space.api.merge(path, {"spec": {"autoscaling": {"schedules": broken}}})
+    refused = space.await_condition("chat", "Accepted", "False")
+    assert "spec.autoscaling.schedules[0].timeZone" in refused["message"]
+    assert replicas(space) == 3
+    space.api.merge(path, {"spec": {"autoscaling": {"schedules": schedules}}})
+    space.await_condition("chat", "Accepted", "True")
+    # A minute has to be over.
+    forecast = wait_until(lambda: space.policy("chat")["status"]["autoscaling"].get("forecast"), "a forecast", seconds=130)
+    assert forecast["quantilePercent"] == 90 and not forecast["used"], "too little was seen"
+
+
+def test_a_trigger_on_cpu_follows_the_metrics_api(space):
+    start(space, replicas=2, metrics="TriggerMetricsMissing", triggers=[{"type": "CPU", "utilizationPercent": 80}])
+    assert "trigger CPU: the cluster serves no metrics.k8s.io" in space.condition("chat", "MetricsAvailable")["message"]
+    assert replicas(space) == 2
+    with metrics_api(space.cluster):
+        for pod in space.pods("app=llm"):
+            measured(space, pod, cores=3.52)  # of 2.2 that all its containers request: 160 %
+        wait_until(lambda: replicas(space) == 4, "twice the replicas", seconds=60)
+        assert space.policy("chat")["status"]["autoscaling"]["decisions"][0]["reason"] == "Trigger"
+    # It is no longer served: that is told, and nothing shrinks.
+    space.await_condition("chat", "MetricsAvailable", "False", "TriggerMetricsMissing", seconds=60)
+    assert replicas(space) == 4
+
+
+@contextlib.contextmanager
+def metrics_api(cluster):
+    """Serves metrics.k8s.io as metrics-server would, with samples that the test writes."""
+    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    document = {
+        "metadata": {
+            "name": "pods.metrics.k8s.io",
+            "annotations": {"api-approved.kubernetes.io": "unapproved, a test's"},
+        },
+        "spec": {
+            "group": "metrics.k8s.io",
+            "scope": "Namespaced",
+            "names": {"plural": "pods", "kind": "PodMetrics"},
+            "versions": [{"name": "v1beta1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}],
+        },
+    }
+    cluster.api.create(path, document)
+    try:
+        served = "/apis/metrics.k8s.io/v1beta1/pods"
+        wait_until(lambda: cluster.api.call("GET", served)[0] == 200, "the metrics API")
+        yield
+    finally:
+        cluster.kubectl("delete", "crd", "pods.metrics.k8s.io")
+
+
+def measured(space: Namespace, pod: dict, cores: float) -> None:
+    names = [container["name"] for container in pod["spec"]["containers"]]
+    sample = {
+        "apiVersion": "metrics.k8s.io/v1beta1",
+        "kind": "PodMetrics",
+        "metadata": {"name": pod["metadata"]["name"]},
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "window": "1s",
+        "containers": [
+            {"name": name, "usage": {"cpu": f"{int(cores * 1e9)}n", "memory": "1Gi"}} for name in names
+        ],
+    }
+    space.api.create(f"/apis/metrics.k8s.io/v1beta1/namespaces/{space.name}/pods", sample)
+
+
+def test_scale_in_empties_a_node(space, admission, programs, tmp_path):
+    """A ReplicaSet by itself takes from each node in turn, and leaves a pod or two on every one."""
+    pool = f"pool-{space.name}"
+    nodes = [FakeNode(admission, f"{pool}-{name}", programs, tmp_path) for name in ("a", "b")]
+    try:
+        for node in nodes:
+            room = {"cpu": "64", "memory": "256Gi", "pods": "110"}
+            labels = {"pool": pool, "kubernetes.io/hostname": node.name}
+            space.api.merge(f"/api/v1/nodes/{node.name}", {"metadata": {"labels": labels}})
+            space.api.merge(f"/api/v1/nodes/{node.name}/status", {"status": {"allocatable": room, "capacity": room}})
+        block = {"target": {"name": "engine"}, "minReplicas": 8, "maxReplicas": 8, "capacity": CAPACITY}
+        space.apply(policy_document("chat", {"app": "llm"}, interception=KNOWN, autoscaling=block))
+        wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
+        document = deployment("engine", {"app": "llm"})
+        document["spec"]["replicas"] = 8
+        document["spec"]["template"]["spec"] |= {
+            "nodeSelector": {"pool": pool},
+            "topologySpreadConstraints": [
+                {
+                    "maxSkew": 1,
+                    "topologyKey": "kubernetes.io/hostname",
+                    "whenUnsatisfiable": "DoNotSchedule",
+                    "labelSelector": {"matchLabels": {"app": "llm"}},
+                }
+            ],
+        }
+        space.api.create(f"/apis/apps/v1/namespaces/{space.name}/deployments", document)
+        wait_until(lambda: sum(map(is_ready, space.pods("app=llm"))) == 8, "eight pods", seconds=60)
+        assert spread(space) == [4, 4]
+        bounds = {"minReplicas": 1, "maxReplicas": 4}
+        space.api.merge(f"{POLICIES.format(space.name)}/chat", {"spec": {"autoscaling": bounds}})
+        wait_until(lambda: replicas(space) == 4, "the new bound", seconds=20)
+        wait_until(lambda: len(space.pods("app=llm")) == 4, "the end of four pods", seconds=30)
+        assert spread(space) == [4]
+        costs = "controller.kubernetes.io/pod-deletion-cost"
+        assert not any(costs in pod["metadata"].get("annotations", {}) for pod in space.pods("app=llm"))
+    finally:
+        space.cluster.kubectl("-n", space.name, "delete", "deployment", "engine", "--wait=false")
+        wait_until(lambda: not space.pods("app=llm"), "the end of all pods", seconds=30)
+        for node in nodes:
+            node.stop()
+            space.cluster.kubectl("delete", "node", node.name)
+    assert [node.problems for node in nodes] == [[], []]
+
+
+def spread(space: Namespace) -> list[int]:
+    """How many pods there are on each node that has some."""
+    names = [pod["spec"]["nodeName"] for pod in space.pods("app=llm")]
+    return sorted(names.count(name) for name in set(names))

@@ -64,6 +64,7 @@ class Operator {
         client_(counted_, clock_, {}, [this] { return leads(); }),
         events_(client_, clock_, identity_),
         seed_(static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())),
+        node_seed_(seed_ + kNodeSeed),
         workers_(clock_, seed_),
         keys_(workers_),
         stores_(keys_.changes()),
@@ -234,14 +235,17 @@ class Operator {
   // Nodes say which accelerators pods have: nobody else asks, and a large cluster has many. An
   // operator for one namespace may not read them, and takes all replicas for alike.
   void keep_nodes() {
-    if (!options_.watch_namespace.empty()) {
-      return;
-    }
     std::call_once(nodes_asked_, [this] {
+      if (!options_.watch_namespace.empty()) {
+        log_line("info",
+                 "autoscaling: an operator for one namespace reads no nodes, so replicas "
+                 "count as if they had the same accelerator");
+        return;
+      }
       node_reflector_ = reflecting(kube::kNodes,
                                    std::make_shared<kube::StoreSink<reconcile::Node>>(
                                        stores_.nodes, &controllers::read_node),
-                                   {}, seed_ + kNodeSeed);
+                                   {}, node_seed_);
     });
   }
 
@@ -306,6 +310,7 @@ class Operator {
   kube::Client client_;      // for what only the leader does
   kube::EventRecorder events_;
   std::uint64_t seed_;
+  const std::uint64_t node_seed_;
   kube::Workers workers_;
   WorkKeys keys_;
   controllers::Stores stores_;

@@ -124,12 +124,10 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   }
   Running& state = running(*policy);
   const DecisionRecord record = state.scaler.tick(sight(*policy, **live, state));
-  const ApiResult<bool> marked = state.victims.mark(client_, stores_, collector_,
-                                                    {policy->meta.ns, state.pods, record.decision});
-  if (!marked) {
-    return kube::failed(marked.error());
-  }
-  if (record.decision.write && *marked) {
+  const ApiResult<bool> marked = state.victims.mark(
+      client_, stores_, collector_,
+      {policy->meta.ns, state.pods, record.decision, policy->parsed.autoscaling->target});
+  if (record.decision.write && marked.value_or(true)) {
     const auto written = kube::write_scale(client_, (*live)->path, *record.decision.write,
                                            (*live)->resource_version);
     // Somebody wrote it since: that is looked at first.
@@ -138,7 +136,7 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
     }
   }
   tell(*policy, record, state);
-  return {.again_in = kPeriod};
+  return marked ? WorkOutcome{.again_in = kPeriod} : kube::failed(marked.error());
 }
 
 AutoscalingController::Running& AutoscalingController::running(const Policy& policy) {

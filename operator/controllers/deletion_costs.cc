@@ -16,6 +16,16 @@ bool is_ours_to_set(const Pod& pod) {
   return pod.owner_kind == "ReplicaSet" && pod.deletion_cost == pod.own_deletion_cost;
 }
 
+// A Deployment's ReplicaSets are called "NAME-HASH".
+bool is_of(const api::ScaleTargetSpec& target, const Pod& pod) {
+  const std::string prefix = target.name + "-";
+  return pod.owner_kind == "ReplicaSet" &&
+         (target.kind == "Deployment"
+              ? pod.owner_name.starts_with(prefix) &&
+                    pod.owner_name.find('-', prefix.size()) == std::string::npos
+              : pod.owner_name == target.name);
+}
+
 // Nodes that would stay even without the target's pods. What runs on every node keeps none.
 std::set<std::string> held_nodes(const std::vector<Ptr<Pod>>& elsewhere) {
   std::set<std::string> nodes;
@@ -120,14 +130,17 @@ kube::ApiResult<bool> VictimMarks::mark(kube::Client& client, const Stores& stor
                                         const VictimQuestion& question) {
   const autoscale::Decision& decision = question.decision;
   const bool shrinks = decision.write && *decision.write < decision.current;
+  // A policy may take pods of several workloads; only one of them shrinks.
+  std::vector<Ptr<Pod>> pods = question.pods;
+  std::erase_if(pods, [&](const Ptr<Pod>& pod) { return !is_of(question.target, *pod); });
   std::vector<CostChange> changes;
   if (shrinks) {
-    changes = deletion_costs({.pods = question.pods,
-                              .elsewhere = others(stores, question.pods),
-                              .cache_values = cache_values(collector, question.pods),
+    changes = deletion_costs({.pods = pods,
+                              .elsewhere = others(stores, pods),
+                              .cache_values = cache_values(collector, pods),
                               .keep = *decision.write});
-  } else if (std::ssize(question.pods) <= decision.current) {
-    changes = no_deletion_costs(question.pods);  // those that were to go are gone
+  } else if (std::ssize(pods) <= decision.current) {
+    changes = no_deletion_costs(pods);  // those that were to go are gone
   }
   if (const auto written = write_costs(client, question.ns, changes); !written) {
     return std::unexpected(written.error());

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/api/autoscaling_spec.h"
 #include "operator/autoscale/decision.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/stores.h"
@@ -39,9 +40,9 @@ std::vector<CostChange> no_deletion_costs(const std::vector<reconcile::Ptr<recon
 
 struct VictimQuestion {
   const std::string& ns;
-  const std::vector<reconcile::Ptr<reconcile::Pod>>&
-      pods;  // of the target, without those that leave
+  const std::vector<reconcile::Ptr<reconcile::Pod>>& pods;  // that the policy takes and that stay
   const autoscale::Decision& decision;
+  const api::ScaleTargetSpec& target;
 };
 
 // Keeps the costs of one target's pods: set before replicas shrink, gone once they have.

@@ -105,6 +105,16 @@ TEST_F(AutoscalingControllerTest, VictimsAreMarkedAMomentBeforeReplicasShrink) {
   EXPECT_EQ(written(), (std::vector<std::string>{"pods/p2/status"})) << "it stays, and is like any";
 }
 
+TEST_F(AutoscalingControllerTest, PodsOfAnotherWorkloadAreNoVictims) {
+  for (const char* name : {"o1", "o2"}) {
+    Pod other = reconcile::pod(name);
+    other.owner_name = "engine-canary-abc12";
+    stores_.pods.put(std::make_shared<const Pod>(std::move(other)));
+  }
+  tick();
+  EXPECT_EQ(written(), (std::vector<std::string>{"pods/p1/status", "pods/p2/status"}));
+}
+
 TEST_F(AutoscalingControllerTest, MarksThatNobodySeesHoldUpOneLookOnly) {
   server_.fail_next("PATCH /apis/apps/v1/namespaces/ns/deployments/engine/scale",
                     {.status = 200, .body = "{}", .retry_after = ""});
@@ -112,6 +122,15 @@ TEST_F(AutoscalingControllerTest, MarksThatNobodySeesHoldUpOneLookOnly) {
   tick();
   const std::vector<std::string> all = written();
   EXPECT_EQ(std::ranges::count(all, "deployments/engine/scale"), 1);
+}
+
+TEST_F(AutoscalingControllerTest, MarksThatCannotBeWrittenHoldUpNothing) {
+  server_.fail_next("PATCH /api/v1/namespaces/ns/pods/p1/status",
+                    {.status = 403, .body = "", .retry_after = ""});
+  server_.fail_next("PATCH /apis/apps/v1/namespaces/ns/deployments/engine/scale",
+                    {.status = 200, .body = "{}", .retry_after = ""});
+  EXPECT_FALSE(controller_.reconcile("ns", "chat").succeeded) << "it is told";
+  EXPECT_EQ(written().back(), "deployments/engine/scale");
 }
 
 TEST_F(AutoscalingControllerTest, TheStatusSaysWhatReplicasCost) {
