@@ -206,7 +206,7 @@ def test_an_operator_that_starts_anew_shrinks_nothing(space, running_operator):
     assert desired(space) == replicas(space) == 3
 
 
-def test_a_schedule_is_a_floor_and_the_status_tells_what_is_expected(space):
+def test_a_schedule_is_a_floor_and_the_status_tells_what_is_expected(space, programs):
     hours = {"start": "00:00", "end": "24:00"}
     schedules = [{"name": "all-day", **hours, "timeZone": "Pacific/Auckland", "minReplicas": 3}]
     start(space, schedules=schedules, replicaUsdPerHour="2.50")
@@ -225,6 +225,11 @@ def test_a_schedule_is_a_floor_and_the_status_tells_what_is_expected(space):
     # A minute has to be over.
     forecast = wait_until(lambda: space.policy("chat")["status"]["autoscaling"].get("forecast"), "a forecast", seconds=130)
     assert forecast["quantilePercent"] == 90 and not forecast["used"], "too little was seen"
+    config = space.cluster.pki.kubeconfig("admin", space.cluster.server, space.name)
+    explain = [programs / "penstock-operator", "explain", f"{space.name}/chat", "--kubeconfig", config]
+    told = subprocess.run(explain, capture_output=True, text=True, check=True).stdout
+    assert "with a probability of 90 % at most" in told and "(decisions do not use it)" in told
+    assert "cost 7.5 USD an hour" in told
 
 
 def test_a_trigger_on_cpu_follows_the_metrics_api(space):

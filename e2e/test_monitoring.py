@@ -115,7 +115,7 @@ def autoscaled(cluster, namespace: str) -> None:
     """A policy whose floor asks for another replica than there is."""
     target = deployment("engine", {"app": "scaled"})
     cluster.api.create(f"/apis/apps/v1/namespaces/{namespace}/deployments", target)
-    block = {"target": {"name": "engine"}, "minReplicas": 2, "maxReplicas": 3, "mode": "Advise"}
+    block = {"target": {"name": "engine"}, "minReplicas": 3, "maxReplicas": 4, "mode": "Advise"}
     cluster.api.create(POLICIES.format(namespace), policy_document("scaled", {"app": "scaled"}, autoscaling=block))
 
 

@@ -119,7 +119,8 @@ std::string explain(const DecisionRecord& record) {
   }
   text += "Load of the last minute: " + told(inputs.observed.stable) + "\n";
   text += "Load of the last seconds: " + told(inputs.observed.panic) + "\n";
-  text += "A replica carries: " + told(inputs.capacity.one) + "\n";
+  text += "A replica" + (inputs.accelerator.empty() ? "" : " (" + inputs.accelerator + ")") +
+          " carries: " + told(inputs.capacity.one) + "\n";
   for (const Forecast& forecast : inputs.forecasts) {
     if (forecast.dimension == Dimension::kRequests) {
       text += "Expected in " + json::format_duration(forecast.horizon) +

@@ -105,6 +105,7 @@ struct Inputs {
   Target target;
   Observed observed;
   Capacity capacity;                    // of one replica
+  std::string accelerator;              // that most replicas have; empty: not known
   std::optional<ServiceModel> service;  // what predicts latency
   std::vector<Vote> votes;              // of classic triggers
   std::vector<Forecast> forecasts;
@@ -118,6 +119,7 @@ struct Inputs {
                       json::Field{"target", &T::target},
                       json::Field{"observed", &T::observed},
                       json::Field{"capacity", &T::capacity},
+                      json::Field{"accelerator", &T::accelerator, {.length_min = 0}},
                       json::Field{"service", &T::service},
                       json::Field{"votes", &T::votes, {.items_max = kVotesMax}},
                       json::Field{"forecasts", &T::forecasts, {.items_max = kForecastsMax}}};

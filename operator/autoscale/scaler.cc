@@ -110,6 +110,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   }
   inputs.settings.objectives = view_.objectives;
   inputs.scheduled_floor = scheduled_floor(settings_.schedules, sight.now, lead_time().duration);
+  inputs.accelerator = accelerator_of(sight);
   inputs.capacity = capacity_of(sight, limits);
   inputs.service = view_.model;
   inputs.votes = votes_.at(settings_.triggers, {.now = sight.now,

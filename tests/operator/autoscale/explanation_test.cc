@@ -21,6 +21,7 @@ TEST(ExplanationTest, TellsWhatWhyAndOfWhat) {
   inputs.settings.mode = Mode::kAdvise;
   inputs.forecasts = {forecast(20, 25)};
   inputs.observed.missing_pods = 1;
+  inputs.accelerator = "NVIDIA-L4";
   inputs.votes = {{"QueueDepth", 3, ""}, {"CPU", std::nullopt, "the cluster serves no metrics"}};
   const State state = settled(2);
   const DecisionRecord record{.target = "team-a/chat",
@@ -40,7 +41,7 @@ TEST(ExplanationTest, TellsWhatWhyAndOfWhat) {
             "  trigger CPU cannot tell: the cluster serves no metrics\n"
             "Load of the last minute: 50 requests/s\n"
             "Load of the last seconds: 50 requests/s\n"
-            "A replica carries: 10 requests/s\n"
+            "A replica (NVIDIA-L4) carries: 10 requests/s\n"
             "Expected in 5m, when a new replica would serve: requests/s 20, at most 50 with a "
             "probability of 0.99\n"
             "2 serve, 2 with those that start in time; 1 said nothing.\n");

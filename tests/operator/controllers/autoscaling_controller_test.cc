@@ -18,9 +18,12 @@ namespace {
 using reconcile::Pod;
 using reconcile::yaml;
 
-class Unobserved final : public AutoscalingObserver {
+class Newest final : public AutoscalingObserver {
  public:
-  void decided(const autoscale::DecisionRecord& /*record*/, autoscale::LeadTime /*lead*/) override {
+  autoscale::DecisionRecord record;
+
+  void decided(const autoscale::DecisionRecord& decided, autoscale::LeadTime /*lead*/) override {
+    record = decided;
   }
   void published(const std::string& /*ns*/, const std::string& /*name*/) override {}
   void forgotten(const std::string& /*policy*/) override {}
@@ -80,7 +83,7 @@ class AutoscalingControllerTest : public ::testing::Test {
   collect::Collector collector_{[](const std::string&) {}, 1};
   Stores stores_{StoreChanges{}};
   AutoscalingBoard board_;
-  Unobserved observer_;
+  Newest observer_;
   std::ptrdiff_t seen_ = 0;
   AutoscalingController controller_{stores_,    client_, discovery_, events_,
                                     collector_, board_,  clock_,     observer_};
@@ -131,6 +134,21 @@ TEST_F(AutoscalingControllerTest, MarksThatCannotBeWrittenHoldUpNothing) {
                     {.status = 200, .body = "{}", .retry_after = ""});
   EXPECT_FALSE(controller_.reconcile("ns", "chat").succeeded) << "it is told";
   EXPECT_EQ(written().back(), "deployments/engine/scale");
+}
+
+TEST_F(AutoscalingControllerTest, TheAcceleratorIsThatOfMostPodsNodes) {
+  const auto put_node = [this](const std::string& name, const std::string& labels) {
+    stores_.nodes.put(std::make_shared<const reconcile::Node>(
+        read_node(yaml("{metadata: {name: " + name + ", labels: " + labels + "}}"))));
+  };
+  set_replicas(2);
+  tick();
+  EXPECT_EQ(observer_.record.inputs.accelerator, "");
+  put_pod("p3", "node-a", "");
+  put_node("node-a", "{nvidia.com/gpu.product: NVIDIA-L4}");
+  put_node("node-b", "{nvidia.com/gpu.product: NVIDIA-H100}");
+  tick();
+  EXPECT_EQ(observer_.record.inputs.accelerator, "NVIDIA-L4");
 }
 
 TEST_F(AutoscalingControllerTest, TheStatusSaysWhatReplicasCost) {
