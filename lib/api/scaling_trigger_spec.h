@@ -65,7 +65,7 @@ struct ScalingTriggerSpec {
         json::Field{"threshold",
                     &T::threshold,
                     {.about = "Latencies: more is too slow; the percentile is that of objectives, "
-                              "over the stable window.",
+                              "over the last 15 seconds.",
                      .min = 1,
                      .max = 600'000}},
         json::Field{"sustained",
