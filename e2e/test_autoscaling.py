@@ -287,14 +287,14 @@ def measured(space: Namespace, pod: dict, cores: float) -> None:
     space.api.create(f"/apis/metrics.k8s.io/v1beta1/namespaces/{space.name}/pods", sample)
 
 
-def test_scale_in_empties_a_node(space, admission, programs, tmp_path):
+def test_scale_in_empties_a_node(space, running_operator, admission, programs, tmp_path):
     """A ReplicaSet by itself takes from each node in turn, and leaves a pod or two on every one."""
     pool = f"pool-{space.name}"
     nodes = [FakeNode(admission, f"{pool}-{name}", programs, tmp_path) for name in ("a", "b")]
     try:
         for node in nodes:
             room = {"cpu": "64", "memory": "256Gi", "pods": "110"}
-            labels = {"pool": pool, "kubernetes.io/hostname": node.name}
+            labels = {"pool": pool, "kubernetes.io/hostname": node.name, "nvidia.com/gpu.product": "NVIDIA-L4"}
             space.api.merge(f"/api/v1/nodes/{node.name}", {"metadata": {"labels": labels}})
             space.api.merge(f"/api/v1/nodes/{node.name}/status", {"status": {"allocatable": room, "capacity": room}})
         block = {"target": {"name": "engine"}, "minReplicas": 8, "maxReplicas": 8, "capacity": CAPACITY}
@@ -321,6 +321,9 @@ def test_scale_in_empties_a_node(space, admission, programs, tmp_path):
         wait_until(lambda: replicas(space) == 4, "the new bound", seconds=20)
         wait_until(lambda: len(space.pods("app=llm")) == 4, "the end of four pods", seconds=30)
         assert spread(space) == [4]
+        recorded = running_operator.log.with_name("decisions.jsonl").read_text().splitlines()
+        shrinking = [json.loads(line) for line in recorded if f'"{space.name}/chat"' in line and '"write":4' in line]
+        assert {line["inputs"]["accelerator"] for line in shrinking} == {"NVIDIA-L4"}, "by the nodes' labels"
         costs = "controller.kubernetes.io/pod-deletion-cost"
         assert not any(costs in pod["metadata"].get("annotations", {}) for pod in space.pods("app=llm"))
     finally:
