@@ -85,8 +85,10 @@ def test_another_scaler_is_never_fought(autoscaled):
     with autoscaled.load(18):
         wait_until(lambda: autoscaled.desired() > 1, "advice", seconds=30)
         assert autoscaled.replicas() == 1
+        wait_until(lambda: "HorizontalPodAutoscaler theirs scales" in autoscaled.notes("AnotherScaler"), "an Event of it")
         autoscaled.cluster.kubectl("-n", autoscaled.name, "delete", "hpa", "theirs")
         autoscaled.await_condition("chat", "Conflict", "False", seconds=20)
+        wait_until(lambda: "no longer AnotherScaler" in autoscaled.notes("NoOtherScaler"), "an Event of its end")
         wait_until(lambda: autoscaled.replicas() > 1, "replicas, once nobody else sets them", seconds=30)
 
 
@@ -94,6 +96,7 @@ def test_what_a_person_sets_stands_for_a_while(autoscaled):
     autoscaled.start(manualChangeStands="20s")
     autoscaled.cluster.kubectl("-n", autoscaled.name, "scale", "deployment/engine", "--replicas=3")
     autoscaled.await_condition("chat", "ScalingActive", "False", "ManualOverride", seconds=20)
+    wait_until(lambda: "set to 3 by somebody else" in autoscaled.notes("ManualOverride"), "an Event of it")
     with autoscaled.load(22):
         wait_until(lambda: autoscaled.desired() > 3, "advice", seconds=30)
         assert autoscaled.replicas() == 3

@@ -16,7 +16,7 @@ import yaml
 from control_plane import free_port
 from installation import CHART, ROOT, make_namespace, policy_document
 from polling import wait_until
-from spaces import POLICIES
+from spaces import POLICIES, deployment
 
 sys.path.insert(0, str(ROOT / "tests" / "contract"))
 
@@ -37,9 +37,10 @@ class Prometheus:
             "scrape_configs": [
                 {
                     "job_name": f"target{number}",
+                    "honor_labels": number == len(targets),  # the operator's, as in the chart
                     "static_configs": [{"targets": [target], "labels": {"namespace": "team-a", "pod": f"pod{number}"}}],
                 }
-                for number, target in enumerate(targets)
+                for number, target in enumerate(targets, 1)
             ],
         }
         (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
@@ -94,6 +95,8 @@ def prometheus(programs, cluster, running_operator, tmp_path_factory):
                 ask(sidecar.data, f"{policy}, not asked before", stream=True)
                 assert b" 400 " in raw(sidecar.data, b"no request at all\r\n\r\n")
 
+        autoscaled(cluster, namespace)
+
         # Rates need two scrapes of each series: from before it moves, and from after.
         load("first")
         seen = "count(count_over_time(penstock_upstream_errors_total[1m]) >= 2) > 0"
@@ -102,8 +105,18 @@ def prometheus(programs, cluster, running_operator, tmp_path_factory):
         load("second")
         wait_until(lambda: running.query("sum(rate(penstock_cache_hits_total[1m])) > 0"), "a rate")
         wait_until(lambda: running.query("sum(rate(penstock_operator_work_total[1m])) > 0"), "a rate of the operator")
+        changes = "min(count_over_time(penstock_autoscale_changes_total[1m])) >= 2"
+        wait_until(lambda: running.query(changes), "two scrapes of the autoscaler")
         yield running
         running.stop()
+
+
+def autoscaled(cluster, namespace: str) -> None:
+    """A policy whose floor asks for another replica than there is."""
+    target = deployment("engine", {"app": "scaled"})
+    cluster.api.create(f"/apis/apps/v1/namespaces/{namespace}/deployments", target)
+    block = {"target": {"name": "engine"}, "minReplicas": 3, "maxReplicas": 4, "mode": "Advise"}
+    cluster.api.create(POLICIES.format(namespace), policy_document("scaled", {"app": "scaled"}, autoscaling=block))
 
 
 def ask(base: str, text: str, wish: str = "", stream: bool = False) -> None:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Builds one OCI image from scratch, without a daemon: programs, the libraries they load, CA certificates, two users.
+"""Builds one OCI image from scratch, without a daemon: programs, the libraries they load, CA certificates,
+time zones for the operator, two users.
 
     deploy/image/build.py PROGRAM[,PROGRAM…] NAME OUT.tar    for example build/release/bin/penstock-sidecar penstock-sidecar:0.1.0
     deploy/image/build.py PROGRAM[,PROGRAM…] NAME FOLDER/    only the image's files, below a folder
@@ -23,6 +24,7 @@ import tarfile
 import tempfile
 
 USER = 1337
+ZONES = pathlib.Path("/usr/share/zoneinfo")
 CERTIFICATES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 # What makes that file, which is no package's own.
 CERTIFICATES_PACKAGED = pathlib.Path("/usr/sbin/update-ca-certificates")
@@ -62,6 +64,20 @@ def packages(files: list[pathlib.Path]) -> list[dict]:
     return components
 
 
+def zones(programs: list[pathlib.Path]) -> list[pathlib.Path]:
+    """The time zone database, for the program that reads it: what TZif files are called as in schedules."""
+    if "penstock-operator" not in [program.name for program in programs]:
+        return []
+    found = []
+    for path in sorted(ZONES.rglob("*")):
+        of_another_kind = path.relative_to(ZONES).parts[0] in ("posix", "right", "localtime", "posixrules")
+        if path.is_file() and not of_another_kind and path.read_bytes().startswith(b"TZif"):
+            found.append(path)
+    if not found:
+        raise SystemExit(f"{ZONES} holds no time zones; scripts/bootstrap installs tzdata")
+    return found
+
+
 def stripped(program: pathlib.Path) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / program.name
@@ -72,12 +88,13 @@ def stripped(program: pathlib.Path) -> bytes:
 def contents(programs: list[pathlib.Path], version: str) -> dict[str, tuple[bytes, int]]:
     """path -> (bytes, mode)."""
     loaded = sorted({library for program in programs for library in libraries(program)})
+    places = zones(programs)
     bill = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
         "metadata": {"component": {"type": "application", "name": programs[0].name, "version": version}},
-        "components": packages([*loaded, CERTIFICATES_PACKAGED]),
+        "components": packages([*loaded, *places[:1], CERTIFICATES_PACKAGED]),
     }
     files = {
         **{program.name: (stripped(program), 0o755) for program in programs},
@@ -91,6 +108,8 @@ def contents(programs: list[pathlib.Path], version: str) -> dict[str, tuple[byte
     }
     for library in loaded:
         files[str(library).lstrip("/")] = (library.resolve().read_bytes(), 0o755)
+    for place in places:
+        files[str(place).lstrip("/")] = (place.read_bytes(), 0o644)
     return files
 
 

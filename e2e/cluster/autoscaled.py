@@ -55,7 +55,7 @@ class Load:
 
 
 class Autoscaled(Namespace):
-    def start(self, replicas: int = 1, **autoscaling) -> None:
+    def start(self, replicas: int = 1, metrics: str = "Fresh", **autoscaling) -> None:
         """A policy that scales its engine, whose pods carry sidecars that report."""
         block = {"target": {"name": "engine"}, "maxReplicas": 6, "capacity": CAPACITY, **autoscaling}
         self.apply(policy_document("chat", {"app": "llm"}, interception=KNOWN, autoscaling=block))
@@ -63,16 +63,22 @@ class Autoscaled(Namespace):
         document = deployment("engine", {"app": "llm"})
         document["spec"]["replicas"] = replicas
         document["spec"]["template"]["spec"]["nodeName"] = NODE
+        document["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2100m"}}
         # Server-side apply would own the replicas that somebody else is to set.
         self.api.create(f"/apis/apps/v1/namespaces/{self.name}/deployments", document)
         self.await_condition("chat", "Programmed", "True", seconds=60)
-        self.await_condition("chat", "MetricsAvailable", "True", "Fresh", seconds=30)
+        self.await_condition("chat", "MetricsAvailable", "True" if metrics == "Fresh" else "False", metrics, seconds=30)
 
     def replicas(self) -> int:
         return self.api.get(f"/apis/apps/v1/namespaces/{self.name}/deployments/engine")["spec"]["replicas"]
 
     def desired(self) -> int:
         return self.policy("chat")["status"]["autoscaling"]["desired"]
+
+    def notes(self, reason: str) -> str:
+        """What Events of this reason tell."""
+        events = self.api.get(f"/apis/events.k8s.io/v1/namespaces/{self.name}/events")["items"]
+        return "\n".join(event["note"] for event in events if event["reason"] == reason)
 
     def changes(self) -> list[tuple[int, int]]:
         """The last ten of them, oldest first."""

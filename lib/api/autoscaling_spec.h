@@ -6,11 +6,15 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "lib/api/enums.h"
 #include "lib/api/formats.h"
 #include "lib/api/listener_spec.h"
 #include "lib/api/scaling_behavior_spec.h"
+#include "lib/api/scaling_schedule_spec.h"
+#include "lib/api/scaling_trigger_spec.h"
+#include "lib/api/usd.h"
 #include "lib/json/field.h"
 
 // spec.autoscaling of an OptimizationPolicy: how many replicas its target has. Read by the operator
@@ -134,6 +138,7 @@ struct PredictiveSpec {
   bool enabled = true;
   std::uint32_t quantile_percent = 90;
   std::optional<std::uint32_t> budget_replicas;
+  std::optional<std::string> budget_usd_per_hour;
 
   static constexpr auto fields() {
     using T = PredictiveSpec;
@@ -148,7 +153,11 @@ struct PredictiveSpec {
         json::Field{"budgetReplicas",
                     &T::budget_replicas,
                     {.about = "At most so many beyond what the load of the moment needs.",
-                     .max = kReplicasMax}}};
+                     .max = kReplicasMax}},
+        json::Field{"budgetUsdPerHour",
+                    &T::budget_usd_per_hour,
+                    {.about = "What those may cost in an hour, at most; needs replicaUsdPerHour.",
+                     .format = &kUsd}}};
   }
 };
 
@@ -163,6 +172,9 @@ struct AutoscalingSpec {
   ReactiveSpec reactive;
   PredictiveSpec predictive;
   BehaviorSpec behavior;
+  std::vector<ScalingScheduleSpec> schedules;
+  std::vector<ScalingTriggerSpec> triggers;
+  std::optional<std::string> replica_usd_per_hour;
   std::chrono::milliseconds start_deadline{600'000};
   std::chrono::milliseconds manual_change_stands{1'800'000};
 
@@ -193,6 +205,20 @@ struct AutoscalingSpec {
         json::Field{"behavior",
                     &T::behavior,
                     {.about = "How fast replicas change, as in a HorizontalPodAutoscaler."}},
+        json::Field{"schedules",
+                    &T::schedules,
+                    {.about = "Hours that come back every week with a floor of their own; of "
+                              "several the largest holds.",
+                     .items_max = 32,
+                     .unique_by = "name"}},
+        json::Field{"triggers",
+                    &T::triggers,
+                    {.about = "What else may ask for replicas; whatever asks for most is heard.",
+                     .items_max = 5,
+                     .unique_by = "type"}},
+        json::Field{"replicaUsdPerHour",
+                    &T::replica_usd_per_hour,
+                    {.about = "What one replica costs in an hour.", .format = &kUsd}},
         json::Field{"startDeadline",
                     &T::start_deadline,
                     {.about = "A replica that is not ready after this is no supply any more.",
@@ -208,6 +234,12 @@ struct AutoscalingSpec {
     return std::array{
         json::Constraint{"self.minReplicas <= self.maxReplicas",
                          "maxReplicas must not be smaller than minReplicas"},
+        json::Constraint{
+            "!has(self.schedules) || self.schedules.all(s, s.minReplicas <= self.maxReplicas)",
+            "minReplicas of a schedule must not be larger than maxReplicas"},
+        json::Constraint{"!has(self.predictive) || !has(self.predictive.budgetUsdPerHour) || "
+                         "has(self.replicaUsdPerHour)",
+                         "predictive.budgetUsdPerHour needs replicaUsdPerHour"},
         json::Constraint{"self.target == oldSelf.target",
                          "target cannot change: what is learned belongs to it; remove autoscaling, "
                          "then add it anew"}};

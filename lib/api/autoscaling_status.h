@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "lib/api/autoscaling_spec.h"
 #include "lib/api/formats.h"
+#include "lib/api/scaling_forecast_status.h"
 #include "lib/json/field.h"
 
 // status.autoscaling of an OptimizationPolicy.
@@ -38,6 +40,8 @@ struct AutoscalingStatus {
   std::uint32_t desired = 0;
   std::string reason;
   std::chrono::milliseconds lead_time{0};
+  std::optional<ScalingForecastStatus> forecast;
+  std::optional<std::string> usd_per_hour;
   std::vector<ScalingDecisionStatus> decisions;
 
   bool operator==(const AutoscalingStatus&) const = default;
@@ -60,6 +64,14 @@ struct AutoscalingStatus {
                     {.about = "How long a replica takes until it serves: what nine of ten did not "
                               "exceed, or an assumption until some have been seen.",
                      .max = kDayMs}},
+        json::Field{"forecast",
+                    &T::forecast,
+                    {.about = "What is expected of the load by then; renewed once a minute."}},
+        json::Field{
+            "usdPerHour",
+            &T::usd_per_hour,
+            {.about = "What the desired replicas cost in an hour, in USD; absent without a price.",
+             .length_max = 32}},
         json::Field{"decisions",
                     &T::decisions,
                     {.about = "The last changes that were decided, newest first.",

@@ -129,6 +129,37 @@ bool is_timestamp(std::string_view text) {
          });
 }
 
+bool is_time_of_day(std::string_view text) {
+  constexpr std::string_view kShape = "00:00";
+  const bool shaped =
+      text.size() == kShape.size() && std::ranges::equal(text, kShape, [](char c, char shape) {
+        return shape == '0' ? is_digit(c) : c == shape;
+      });
+  return shaped && text <= "24:00" && text[3] <= '5';
+}
+
+bool is_zone_name(std::string_view text) {
+  constexpr int kPartsMax = 3;
+  constexpr std::size_t kPartMax = 32;
+  int parts = 0;
+  while (++parts <= kPartsMax) {
+    const std::size_t slash = text.find('/');
+    const std::string_view part = text.substr(0, slash);
+    const bool good =
+        !part.empty() && part.size() <= kPartMax && std::ranges::all_of(part, [](char c) {
+          return is_alphanumeric(c) || c == '_' || c == '+' || c == '-';
+        });
+    if (!good) {
+      return false;
+    }
+    if (slash == std::string_view::npos) {
+      return true;
+    }
+    text.remove_prefix(slash + 1);
+  }
+  return false;
+}
+
 bool is_any(std::string_view /*text*/) {
   return true;
 }

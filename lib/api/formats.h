@@ -21,6 +21,8 @@ bool is_variable(std::string_view text);       // of the environment; at most 12
 bool is_camel_case(std::string_view text);     // "Accepted", at most 63
 bool is_group_version(std::string_view text);  // "v1", "apps/v1"
 bool is_timestamp(std::string_view text);      // "2026-01-31T12:00:00Z"
+bool is_time_of_day(std::string_view text);    // "00:00" … "24:00"
+bool is_zone_name(std::string_view text);  // "Europe/Berlin"; whether there is one it cannot say
 bool is_hex(std::string_view text);
 bool is_any(std::string_view text);  // true
 
@@ -69,6 +71,12 @@ inline constexpr json::Format kGroupVersion{
 inline constexpr json::Format kTimestamp{"a time such as 2026-01-31T12:00:00Z",
                                          "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
                                          &is_timestamp};
+inline constexpr json::Format kTimeOfDay{"a time of day such as 08:30, or 24:00",
+                                         "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+                                         &is_time_of_day};
+inline constexpr json::Format kZoneName{"the name of a time zone, such as Europe/Berlin",
+                                        "^[A-Za-z0-9_+-]{1,32}(/[A-Za-z0-9_+-]{1,32}){0,2}$",
+                                        &is_zone_name};
 inline constexpr json::Format kHex{"hexadecimal digits", "^[0-9a-f]+$", &is_hex};
 
 }  // namespace penstock::api

@@ -1,8 +1,10 @@
 #include "operator/app/autoscaling_reports.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "lib/json/field.h"
+#include "operator/autoscale/forecasts.h"
 
 namespace penstock::control {
 
@@ -43,6 +45,7 @@ void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTi
   shown.supply = decision.supply;
   shown.withheld = decision.withheld != autoscale::Withheld::kNo;
   shown.lead_seconds = static_cast<double>(lead.duration.count()) / 1e3;
+  show_numbers(record, shown);
   series.reason = decision.reason;
   const std::int64_t now_ms = record.inputs.now_ms;
   const bool is_due = now_ms - series.written_ms >= std::chrono::milliseconds(kRepeat).count();
@@ -69,8 +72,35 @@ AutoscalingReports::Series& AutoscalingReports::series_of(const std::string& pol
   }
   series.shown = std::make_shared<Shown>();
   series.name = api::parse_object_name(policy).value_or(api::ObjectName());
+  add_gauges(series);
+  return series;
+}
+
+void AutoscalingReports::show_numbers(const DecisionRecord& record, Shown& shown) {
+  const autoscale::Inputs& inputs = record.inputs;
+  shown.load = inputs.observed.stable.requests.value_or(0);
+  if (const auto* forecast = forecast_of(inputs.forecasts, autoscale::Dimension::kRequests)) {
+    shown.forecast_mean = forecast->mean;
+    shown.forecast_high = forecast->at_least(inputs.settings.predictive.quantile).value;
+  }
+  const auto price = inputs.settings.budget.replica_picodollars_per_hour.value_or(0);
+  shown.usd_per_hour = static_cast<double>(price) / 1e12 * record.decision.desired;
+  for (std::size_t i = 0; i < kConditions.size(); ++i) {
+    shown.conditions[i] = std::ranges::any_of(
+        record.decision.conditions, [type = kConditions[i]](const autoscale::Finding& finding) {
+          return finding.type == type && finding.status == api::ConditionStatus::kTrue;
+        });
+  }
+}
+
+void AutoscalingReports::add_gauges(Series& series) {
   const std::vector<telemetry::Label> labels = {{"namespace", series.name.ns},
                                                 {"policy", series.name.name}};
+  const auto show_as = [&](const char* name, const char* help, telemetry::Label more, auto read) {
+    std::vector<telemetry::Label> all = labels;
+    all.push_back(std::move(more));
+    series.gauges.push_back(registry_.gauge(name, help, std::move(all), std::move(read)));
+  };
   const auto show = [&](const char* name, const char* help, auto read) {
     series.gauges.push_back(registry_.gauge(name, help, labels, std::move(read)));
   };
@@ -85,7 +115,23 @@ AutoscalingReports::Series& AutoscalingReports::series_of(const std::string& pol
        [shown] { return shown->lead_seconds.load(); });
   show("penstock_autoscale_withheld", "1 while decisions are not applied.",
        [shown] { return shown->withheld ? 1.0 : 0.0; });
-  return series;
+  show("penstock_autoscale_requests_per_second", "The load that sidecars report: its mean.",
+       [shown] { return shown->load.load(); });
+  constexpr const char* kForecast = "penstock_autoscale_forecast_requests_per_second";
+  constexpr const char* kForecastHelp =
+      "The load that is expected by the time that a new replica would serve: the mean, and the "
+      "quantile that replicas are asked for.";
+  show_as(kForecast, kForecastHelp, {"value", "mean"},
+          [shown] { return shown->forecast_mean.load(); });
+  show_as(kForecast, kForecastHelp, {"value", "quantile"},
+          [shown] { return shown->forecast_high.load(); });
+  show("penstock_autoscale_cost_usd_per_hour",
+       "What the desired replicas cost in an hour; 0 where the policy gives no price.",
+       [shown] { return shown->usd_per_hour.load(); });
+  for (std::size_t i = 0; i < kConditions.size(); ++i) {
+    show_as("penstock_autoscale_condition", "1 while a condition of the policy is True.",
+            {"type", kConditions[i]}, [shown, i] { return shown->conditions[i] ? 1.0 : 0.0; });
+  }
 }
 
 void AutoscalingReports::count_change(const autoscale::Decision& decision,

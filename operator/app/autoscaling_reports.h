@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -45,6 +46,11 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
     std::atomic<int> supply = 0;
     std::atomic<bool> withheld = false;
     std::atomic<double> lead_seconds = 0;
+    std::atomic<double> load = 0;                   // requests/s
+    std::atomic<double> forecast_mean = 0;          // the same, at the lead time
+    std::atomic<double> forecast_high = 0;          // the quantile that replicas are asked for
+    std::atomic<double> usd_per_hour = 0;           // of the desired replicas
+    std::array<std::atomic<bool>, 4> conditions{};  // by kConditions: whether it is True
   };
   struct Series {
     api::ObjectName name;
@@ -54,6 +60,11 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
     std::int64_t written_ms = 0;
   };
 
+  static constexpr std::array kConditions = {"ScalingActive", "MetricsAvailable", "CapacityStarved",
+                                             "Conflict"};
+
+  static void show_numbers(const autoscale::DecisionRecord& record, Shown& shown);
+  void add_gauges(Series& series) PENSTOCK_REQUIRES(mutex_);
   Series& series_of(const std::string& policy) PENSTOCK_REQUIRES(mutex_);
   void count_change(const autoscale::Decision& decision, const api::ObjectName& policy)
       PENSTOCK_REQUIRES(mutex_);

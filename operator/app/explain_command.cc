@@ -72,6 +72,17 @@ void tell(const std::string& policy, const api::OptimizationPolicyStatus& status
   }
   std::cout << "A replica takes " << json::format_duration(scaling.lead_time)
             << " until it serves.\n";
+  if (scaling.forecast) {
+    const api::ScalingForecastStatus& forecast = *scaling.forecast;
+    std::cout << "Expected in " << json::format_duration(forecast.ahead) << ": requests/s "
+              << forecast.requests_per_second << ", with a probability of "
+              << forecast.quantile_percent << " % at most " << forecast.quantile_requests_per_second
+              << (forecast.used ? "" : " (decisions do not use it)") << ".\n";
+  }
+  if (scaling.usd_per_hour) {
+    std::cout << "The replicas that it should have cost " << *scaling.usd_per_hour
+              << " USD an hour.\n";
+  }
   for (const api::ScalingDecisionStatus& decision : scaling.decisions) {
     std::cout << "  " << decision.time << "  " << decision.from << " -> " << decision.to << "  "
               << sentence_of(decision.reason) << '\n';

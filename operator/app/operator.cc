@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -37,6 +38,8 @@ constexpr const char* kOurs = "app.kubernetes.io/managed-by=penstock-operator";
 // How long it answers API servers after it is no longer ready: until all have learned of that.
 constexpr timespec kLameDuck{.tv_sec = 5, .tv_nsec = 0};
 
+constexpr std::uint64_t kNodeSeed = 1'000;  // apart from those of what is listed at the start
+
 double seconds_of(clock::WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
@@ -61,6 +64,7 @@ class Operator {
         client_(counted_, clock_, {}, [this] { return leads(); }),
         events_(client_, clock_, identity_),
         seed_(static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())),
+        node_seed_(seed_ + kNodeSeed),
         workers_(clock_, seed_),
         keys_(workers_),
         stores_(keys_.changes()),
@@ -120,6 +124,7 @@ class Operator {
       reflector.request_stop();
     }
     reflectors_.clear();
+    node_reflector_ = {};
     return 0;
   }
 
@@ -141,7 +146,8 @@ class Operator {
                         {"statefulsets", size(&Stores::stateful_sets)},
                         {"pods", size(&Stores::pods)},
                         {"services", size(&Stores::services)},
-                        {"endpointslices", size(&Stores::slices)}}};
+                        {"endpointslices", size(&Stores::slices)},
+                        {"nodes", size(&Stores::nodes)}}};
   }
 
   [[nodiscard]] bool ready() const {
@@ -183,9 +189,14 @@ class Operator {
 
   void reflect(const kube::ResourceType& type, std::shared_ptr<kube::ReflectorSink> sink,
                const kube::Selection& selection) {
-    kube::ListWatch order(type, selection, ++seed_);
-    reflectors_.emplace_back([this, plural = std::string(type.plural), order = std::move(order),
-                              sink = std::move(sink)](const std::stop_token& stop) {
+    reflectors_.push_back(reflecting(type, std::move(sink), selection, ++seed_));
+  }
+
+  std::jthread reflecting(const kube::ResourceType& type, std::shared_ptr<kube::ReflectorSink> sink,
+                          const kube::Selection& selection, std::uint64_t seed) {
+    kube::ListWatch order(type, selection, seed);
+    return std::jthread([this, plural = std::string(type.plural), order = std::move(order),
+                         sink = std::move(sink)](const std::stop_token& stop) {
       kube::reflect(counted_, order, *sink, stop, [&plural](const kube::ApiError& error) {
         log_line("warn", plural + ": " + error.message);
       });
@@ -219,6 +230,23 @@ class Operator {
       keep(webhook_->stores().configurations, kube::kMutatingWebhooks,
            &controllers::read_webhook_configuration, {.fields = configuration});
     }
+  }
+
+  // Nodes say which accelerators pods have: nobody else asks, and a large cluster has many. An
+  // operator for one namespace may not read them, and takes all replicas for alike.
+  void keep_nodes() {
+    std::call_once(nodes_asked_, [this] {
+      if (!options_.watch_namespace.empty()) {
+        log_line("info",
+                 "autoscaling: an operator for one namespace reads no nodes, so replicas "
+                 "count as if they had the same accelerator");
+        return;
+      }
+      node_reflector_ = reflecting(kube::kNodes,
+                                   std::make_shared<kube::StoreSink<reconcile::Node>>(
+                                       stores_.nodes, &controllers::read_node),
+                                   {}, node_seed_);
+    });
   }
 
   void start_leader() {
@@ -264,6 +292,7 @@ class Operator {
       return policies_.reconcile(key.ns, key.name);
     }
     if (key.kind == WorkKeys::kAutoscaling) {
+      keep_nodes();
       return autoscaling_.reconcile(key.ns, key.name);
     }
     return key.kind == kube::kTiers.kind ? referenced_.reconcile_tier(key.ns, key.name)
@@ -281,6 +310,7 @@ class Operator {
   kube::Client client_;      // for what only the leader does
   kube::EventRecorder events_;
   std::uint64_t seed_;
+  const std::uint64_t node_seed_;
   kube::Workers workers_;
   WorkKeys keys_;
   controllers::Stores stores_;
@@ -295,6 +325,8 @@ class Operator {
   std::unique_ptr<InjectionWebhook> webhook_;  // where it is on
   Health health_;
   std::vector<std::jthread> reflectors_;
+  std::once_flag nodes_asked_;
+  std::jthread node_reflector_;
   std::jthread leader_thread_;
   std::atomic<bool> ending_ = false;
 };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/json/read.h"
+#include "lib/zoneinfo/zone_files.h"
 #include "operator/autoscale/decision_record.h"
 #include "operator/kube/text_file.h"
 #include "operator/simulate/contenders.h"
@@ -144,7 +145,7 @@ bool read_policy(const SimulateOptions& options, autoscale::ScalerSettings& poli
   if (!text) {
     return false;
   }
-  Result<autoscale::ScalerSettings> read = simulate::read_policy_file(*text);
+  Result<autoscale::ScalerSettings> read = simulate::read_policy_file(*text, &zoneinfo::load_zone);
   if (!read) {
     return complain(options.policy + ": " + read.error().detail);
   }

@@ -36,7 +36,7 @@ std::string told(const Load& load) {
 std::string_view name_of_part(CandidateKind kind) {
   switch (kind) {
     case CandidateKind::kReactive: return "the load of the moment";
-    case CandidateKind::kTriggers: return "triggers";
+    case CandidateKind::kTriggers: return "the largest of the triggers";
     case CandidateKind::kPredictive: return "the forecast";
     case CandidateKind::kBudgeted: return "the forecast within its budget";
     case CandidateKind::kFloor: return "the floor";
@@ -111,9 +111,16 @@ std::string explain(const DecisionRecord& record) {
     text += "  " + std::string(name_of_part(candidate.kind)) + " asks for " +
             std::to_string(candidate.replicas) + "\n";
   }
+  for (const Vote& vote : inputs.votes) {
+    text += "  trigger " + vote.name +
+            (vote.replicas ? " asks for " + std::to_string(*vote.replicas)
+                           : " cannot tell: " + vote.problem) +
+            "\n";
+  }
   text += "Load of the last minute: " + told(inputs.observed.stable) + "\n";
   text += "Load of the last seconds: " + told(inputs.observed.panic) + "\n";
-  text += "A replica carries: " + told(inputs.capacity.one) + "\n";
+  text += "A replica" + (inputs.accelerator.empty() ? "" : " (" + inputs.accelerator + ")") +
+          " carries: " + told(inputs.capacity.one) + "\n";
   for (const Forecast& forecast : inputs.forecasts) {
     if (forecast.dimension == Dimension::kRequests) {
       text += "Expected in " + json::format_duration(forecast.horizon) +

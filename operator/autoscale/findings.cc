@@ -1,5 +1,6 @@
 #include "operator/autoscale/findings.h"
 
+#include <algorithm>
 #include <string>
 
 #include "lib/json/scalars.h"
@@ -37,12 +38,22 @@ Finding scaling_active(const Inputs& inputs, Withheld withheld) {
   return finding;
 }
 
+const Vote* failed_vote(const Inputs& inputs) {
+  const auto failed =
+      std::ranges::find_if(inputs.votes, [](const Vote& vote) { return !vote.replicas; });
+  return failed == inputs.votes.end() ? nullptr : &*failed;
+}
+
 Finding metrics_available(const Inputs& inputs, const Needs& needs) {
   Finding finding{.type = "MetricsAvailable", .status = ConditionStatus::kFalse};
   const int missing = inputs.observed.missing_pods;
   if (!needs.measured) {
     finding.reason = "MetricsMissing";
     finding.message = "no pod reported its load; replicas are held";
+  } else if (const Vote* failed = failed_vote(inputs); failed != nullptr) {
+    finding.reason = "TriggerMetricsMissing";
+    finding.message = "trigger " + failed->name + ": " + failed->problem +
+                      "; replicas may grow and do not shrink";
   } else if (!needs.capacity_known) {
     finding.reason = "CapacityUnknown";
     finding.message =

@@ -29,6 +29,17 @@ Forecast in(Dimension dimension, const forecast::Forecast& requests, double per_
 
 }  // namespace
 
+ForecastQuantile Forecast::at_least(double level) const {
+  ForecastQuantile found{0.5, mean};
+  for (const ForecastQuantile& quantile : upper) {
+    found = quantile;
+    if (quantile.level >= level) {
+      break;
+    }
+  }
+  return found;
+}
+
 void LoadForecasts::add(Time now, std::optional<double> requests_per_s) {
   const forecast::BinIndex bin = bin_of(now);
   if (bin_ && *bin_ < bin) {
@@ -57,6 +68,11 @@ std::vector<Forecast> LoadForecasts::at(Time now, milliseconds lead,
     result.push_back(in(Dimension::kDecode, *expected, shape.output_tokens, lead));
   }
   return result;
+}
+
+const Forecast* forecast_of(const std::vector<Forecast>& forecasts, Dimension dimension) {
+  const auto found = std::ranges::find(forecasts, dimension, &Forecast::dimension);
+  return found == forecasts.end() ? nullptr : &*found;
 }
 
 }  // namespace penstock::autoscale

@@ -30,4 +30,7 @@ class LoadForecasts {
   int samples_ = 0;
 };
 
+// Of that dimension; nullptr: there is none.
+const Forecast* forecast_of(const std::vector<Forecast>& forecasts, Dimension dimension);
+
 }  // namespace penstock::autoscale

@@ -86,6 +86,9 @@ struct Forecast {
   milliseconds horizon{0};              // the measured lead time
   bool trained = false;                 // false: it is left aside
 
+  // The least level that is high enough, else the highest there is, else the mean.
+  [[nodiscard]] ForecastQuantile at_least(double level) const;
+
   bool operator==(const Forecast&) const = default;
   static constexpr auto fields() {
     using T = Forecast;
@@ -102,6 +105,7 @@ struct Inputs {
   Target target;
   Observed observed;
   Capacity capacity;                    // of one replica
+  std::string accelerator;              // that most replicas have; empty: not known
   std::optional<ServiceModel> service;  // what predicts latency
   std::vector<Vote> votes;              // of classic triggers
   std::vector<Forecast> forecasts;
@@ -115,6 +119,7 @@ struct Inputs {
                       json::Field{"target", &T::target},
                       json::Field{"observed", &T::observed},
                       json::Field{"capacity", &T::capacity},
+                      json::Field{"accelerator", &T::accelerator, {.length_min = 0}},
                       json::Field{"service", &T::service},
                       json::Field{"votes", &T::votes, {.items_max = kVotesMax}},
                       json::Field{"forecasts", &T::forecasts, {.items_max = kForecastsMax}}};

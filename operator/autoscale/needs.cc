@@ -10,25 +10,13 @@ namespace {
 
 constexpr double kWakingShare = 0.1;  // of a replica
 
-// The least level that is high enough, else the highest there is, else the mean.
-double value_at(const Forecast& forecast, double level) {
-  double value = forecast.mean;
-  for (const ForecastQuantile& quantile : forecast.upper) {
-    value = quantile.value;
-    if (quantile.level >= level) {
-      break;
-    }
-  }
-  return value;
-}
-
 // What the trained forecasts expect, as a number of full replicas.
 std::optional<double> expected_replicas(const Inputs& inputs) {
   Load expected;
   for (const Forecast& forecast : inputs.forecasts) {
     if (forecast.trained) {
       expected.*member_of(forecast.dimension) =
-          value_at(forecast, inputs.settings.predictive.quantile);
+          forecast.at_least(inputs.settings.predictive.quantile).value;
     }
   }
   return in_replicas(expected, inputs.capacity.one);

@@ -1,5 +1,9 @@
 #include "operator/autoscale/policy_settings.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 namespace penstock::autoscale {
 namespace {
 
@@ -29,9 +33,59 @@ ReactiveSettings reactive_of(const api::ReactiveSpec& spec) {
           .scale_down_delay = spec.scale_down_delay};
 }
 
+// REQUIRES: "hh:mm".
+minutes minutes_of(const std::string& time) {
+  const auto digit = [&time](std::size_t at) { return time[at] - '0'; };
+  return std::chrono::hours(10 * digit(0) + digit(1)) + minutes(10 * digit(3) + digit(4));
+}
+
+std::vector<WeeklyFloor> schedules_of(const api::AutoscalingSpec& spec, const ZoneOf& zone_of) {
+  std::vector<WeeklyFloor> floors;
+  for (const api::ScalingScheduleSpec& schedule : spec.schedules) {
+    WeeklyFloor floor{.from = minutes_of(schedule.start),
+                      .until = minutes_of(schedule.end),
+                      .replicas = static_cast<int>(schedule.min_replicas),
+                      .zone = zone_of(schedule.time_zone)};
+    if (floor.zone == nullptr) {
+      continue;
+    }
+    for (const api::Weekday day : schedule.days) {
+      floor.weekdays.set(std::to_underlying(day));
+    }
+    if (schedule.days.empty()) {
+      floor.weekdays.set();
+    }
+    floors.push_back(std::move(floor));
+  }
+  return floors;
+}
+
+TriggerSettings trigger_of(const api::ScalingTriggerSpec& spec) {
+  const TriggerSettings otherwise;
+  return {.type = spec.type,
+          .utilization_percent = static_cast<int>(spec.utilization_percent.value_or(0)),
+          .waiting_per_replica = static_cast<double>(spec.waiting_per_replica.value_or(0)),
+          .threshold = spec.threshold.value_or(otherwise.threshold),
+          .sustained = spec.sustained.value_or(otherwise.sustained)};
+}
+
+Budget budget_of(const api::AutoscalingSpec& spec) {
+  Budget budget;
+  if (spec.predictive.budget_replicas) {
+    budget.replicas = static_cast<int>(*spec.predictive.budget_replicas);
+  }
+  if (spec.predictive.budget_usd_per_hour) {
+    budget.picodollars_per_hour = api::picodollars_of(*spec.predictive.budget_usd_per_hour);
+  }
+  if (spec.replica_usd_per_hour) {
+    budget.replica_picodollars_per_hour = api::picodollars_of(*spec.replica_usd_per_hour);
+  }
+  return budget;
+}
+
 }  // namespace
 
-ScalerSettings settings_of(const api::AutoscalingSpec& spec) {
+ScalerSettings settings_of(const api::AutoscalingSpec& spec, const ZoneOf& zone_of) {
   ScalerSettings result{.percentile = static_cast<int>(spec.objectives.percentile),
                         .panic_window = spec.reactive.panic_window};
   Settings& settings = result.decisions;
@@ -47,9 +101,9 @@ ScalerSettings settings_of(const api::AutoscalingSpec& spec) {
   take_rules(spec.behavior.scale_down, settings.behavior.down);
   settings.objectives = {.ttft_ms = ms_in(spec.objectives.time_to_first_token),
                          .itl_ms = ms_in(spec.objectives.time_per_output_token)};
-  if (spec.predictive.budget_replicas) {
-    settings.budget.replicas = static_cast<int>(*spec.predictive.budget_replicas);
-  }
+  settings.budget = budget_of(spec);
+  result.schedules = schedules_of(spec, zone_of);
+  std::ranges::transform(spec.triggers, std::back_inserter(result.triggers), trigger_of);
   settings.start_deadline = spec.start_deadline;
   settings.drift_respected = spec.manual_change_stands;
   result.configured = {.requests = spec.capacity.requests_per_second,
@@ -59,6 +113,18 @@ ScalerSettings settings_of(const api::AutoscalingSpec& spec) {
     result.configured.kv = static_cast<double>(*spec.capacity.cache_tokens);
   }
   return result;
+}
+
+std::vector<std::string> zone_errors(const api::AutoscalingSpec& spec, const ZoneOf& zone_of) {
+  std::vector<std::string> errors;
+  for (std::size_t i = 0; i < spec.schedules.size(); ++i) {
+    const std::string& name = spec.schedules[i].time_zone;
+    if (zone_of(name) == nullptr) {
+      errors.push_back("spec.autoscaling.schedules[" + std::to_string(i) +
+                       "].timeZone is no zone of the time zone database: " + name);
+    }
+  }
+  return errors;
 }
 
 }  // namespace penstock::autoscale

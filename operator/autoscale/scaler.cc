@@ -109,10 +109,17 @@ DecisionRecord Scaler::tick(const Sight& sight) {
     view_ = service_.look(shape_, objectives);
   }
   inputs.settings.objectives = view_.objectives;
-  inputs.scheduled_floor = sight.scheduled_floor;
+  inputs.scheduled_floor = scheduled_floor(settings_.schedules, sight.now, lead_time().duration);
+  inputs.accelerator = accelerator_of(sight);
   inputs.capacity = capacity_of(sight, limits);
   inputs.service = view_.model;
-  inputs.votes = sight.votes;
+  inputs.votes = votes_.at(settings_.triggers, {.now = sight.now,
+                                                .current = sight.replicas,
+                                                .tolerance = settings_.decisions.reactive.tolerance,
+                                                .percentile = settings_.percentile / 100.0,
+                                                .demand = demand,
+                                                .cpu = sight.cpu,
+                                                .memory = sight.memory});
   forecasts_.add(sight.now, demand.total.requests);
   inputs.forecasts = forecasts_.at(sight.now, lead_time().duration, shape_);
   Outcome outcome = decide(inputs, std::move(state_));

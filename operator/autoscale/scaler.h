@@ -13,7 +13,9 @@
 #include "operator/autoscale/full_pods.h"
 #include "operator/autoscale/lead_time.h"
 #include "operator/autoscale/load_history.h"
+#include "operator/autoscale/schedule.h"
 #include "operator/autoscale/service_tracker.h"
+#include "operator/autoscale/trigger_votes.h"
 
 namespace penstock::autoscale {
 
@@ -32,12 +34,12 @@ struct PodSight {
 // follows is the same for both.
 struct Sight {
   Time now;
-  int replicas = 0;          // spec.replicas of the live object
-  std::string other_scaler;  // empty: nobody else scales it
-  int held_requests = 0;     // that wait for a first replica
-  int scheduled_floor = 0;
+  int replicas = 0;            // spec.replicas of the live object
+  std::string other_scaler;    // empty: nobody else scales it
+  int held_requests = 0;       // that wait for a first replica
   std::vector<PodSight> pods;  // without those that are finished or on their way out
-  std::vector<Vote> votes;
+  UsageSight cpu;              // only where a trigger asks for it
+  UsageSight memory;           // the same
 };
 
 // What a policy asks for.
@@ -46,6 +48,8 @@ struct ScalerSettings {
   int percentile = 95;                // of the objectives, 50 … 99
   Load configured;                    // capacity of one replica, where the policy says so
   milliseconds panic_window{20'000};  // bursts of seconds wait in queues: no start is that quick
+  std::vector<WeeklyFloor> schedules;
+  std::vector<TriggerSettings> triggers;
 
   bool operator==(const ScalerSettings&) const = default;
 };
@@ -81,6 +85,7 @@ class Scaler {
   CapacityModel capacity_;
   ServiceTracker service_;
   LeadTimes lead_times_;
+  TriggerVotes votes_;
   std::map<std::string, Time> starting_;  // pods that were seen not to serve yet, since when
   FullPods full_;
   std::optional<Time> first_measured_;

@@ -8,33 +8,42 @@ namespace penstock::autoscale {
 namespace {
 
 using std::chrono::days;
+using std::chrono::local_days;
 
 constexpr minutes kDay{24 * 60};
 
+const zoneinfo::TimeZone& zone_of(const WeeklyFloor& floor) {
+  static const zoneinfo::TimeZone kUtc;
+  return floor.zone == nullptr ? kUtc : *floor.zone;
+}
+
+local_days day_in(const zoneinfo::TimeZone& zone, Time time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  return local_days(std::chrono::floor<days>(seconds.time_since_epoch() + zone.offset_at(seconds)));
+}
+
 // Whether the occurrence that begins on the day `start` holds at `now`.
-bool holds(const WeeklyFloor& floor, std::chrono::sys_days start, Time now, milliseconds lead) {
+bool holds(const WeeklyFloor& floor, local_days start, Time now, milliseconds lead) {
   const std::size_t weekday = std::chrono::weekday(start).c_encoding();
   if (!floor.weekdays.test(weekday)) {
     return false;
   }
-  const minutes length =
-      floor.until > floor.from ? floor.until - floor.from : floor.until - floor.from + kDay;
-  const Time begins = start + floor.from;
-  return begins - lead <= now && now < begins + length;
+  const minutes until = floor.until > floor.from ? floor.until : floor.until + kDay;
+  const zoneinfo::TimeZone& zone = zone_of(floor);
+  return zone.first(start + floor.from) - lead <= now && now < zone.last(start + until);
 }
 
 }  // namespace
 
-int scheduled_floor(std::span<const WeeklyFloor> floors, Time now, minutes utc_offset,
-                    milliseconds lead) {
-  const Time local = now + utc_offset;
-  const auto today = std::chrono::floor<days>(local);
-  const auto last = std::chrono::floor<days>(local + std::max(lead, milliseconds(0)));
+int scheduled_floor(std::span<const WeeklyFloor> floors, Time now, milliseconds lead) {
+  lead = std::max(lead, milliseconds(0));
   int largest = 0;
   for (const WeeklyFloor& floor : floors) {
+    const zoneinfo::TimeZone& zone = zone_of(floor);
+    const local_days last = day_in(zone, now + lead);
     // Since yesterday: it may have begun before midnight.
-    for (auto start = today - days(1); start <= last; start += days(1)) {
-      if (holds(floor, start, local, std::max(lead, milliseconds(0)))) {
+    for (local_days start = day_in(zone, now) - days(1); start <= last; start += days(1)) {
+      if (holds(floor, start, now, lead)) {
         largest = std::max(largest, floor.replicas);
       }
     }

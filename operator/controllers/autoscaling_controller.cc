@@ -5,9 +5,14 @@
 
 #include "lib/api/selects.h"
 #include "lib/json/field.h"
+#include "lib/zoneinfo/zone_files.h"
 #include "operator/autoscale/policy_settings.h"
+#include "operator/controllers/condition_events.h"
+#include "operator/controllers/deletion_costs.h"
+#include "operator/controllers/scaling_status.h"
 #include "operator/kube/scale.h"
 #include "operator/kube/timestamp.h"
+#include "operator/reconcile/accelerator.h"
 
 namespace penstock::controllers {
 
@@ -21,6 +26,9 @@ using reconcile::Policy;
 using reconcile::Ptr;
 
 namespace {
+
+// A forecast is of minutes; each of its steps would be a write of the status.
+constexpr std::chrono::minutes kForecastPeriod{1};
 
 autoscale::Time time_of(clock::WallTime time) {
   return std::chrono::floor<std::chrono::milliseconds>(time);
@@ -41,6 +49,19 @@ std::string changed(int from, int to) {
   return std::to_string(from) + " -> " + std::to_string(to) + " replicas";
 }
 
+autoscale::ScalerSettings settings_in(const Policy& policy) {
+  return autoscale::settings_of(*policy.parsed.autoscaling, &zoneinfo::load_zone);
+}
+
+// Where a pod runs: which accelerator it has, and whether the node was made for it.
+void show_node(const reconcile::Node& node, autoscale::PodSight& shown) {
+  shown.accelerator = reconcile::accelerator_of(node.meta.labels);
+  const auto made = kube::time_of(node.meta.created);
+  if (made && time_of(*made) > shown.created) {
+    shown.path = autoscale::StartPath::kNode;
+  }
+}
+
 }  // namespace
 
 bool is_autoscaled(const Policy& policy) {
@@ -53,12 +74,16 @@ struct AutoscalingController::Running {
   explicit Running(const Policy& policy)
       : target(policy.parsed.autoscaling->target),
         generation(policy.meta.generation),
-        scaler(policy.meta.key(), autoscale::settings_of(*policy.parsed.autoscaling)) {}
+        scaler(policy.meta.key(), settings_in(policy)) {}
 
   api::ScaleTargetSpec target;
   std::int64_t generation;
   autoscale::Scaler scaler;
   std::map<std::string, autoscale::PodMeter> meters;  // by pod
+  std::vector<Ptr<Pod>> pods;                         // of the last look
+  ConditionEvents events;
+  VictimMarks victims;
+  std::optional<autoscale::Time> forecast_shown;
   api::AutoscalingStatus status;
 };
 
@@ -75,7 +100,8 @@ AutoscalingController::AutoscalingController(const Stores& stores, kube::Client&
       collector_(collector),
       board_(board),
       clock_(clock),
-      observer_(observer) {}
+      observer_(observer),
+      pod_metrics_(client, discovery, clock) {}
 
 AutoscalingController::~AutoscalingController() = default;
 
@@ -98,7 +124,10 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   }
   Running& state = running(*policy);
   const DecisionRecord record = state.scaler.tick(sight(*policy, **live, state));
-  if (record.decision.write) {
+  const ApiResult<bool> marked = state.victims.mark(
+      client_, stores_, collector_,
+      {policy->meta.ns, state.pods, record.decision, policy->parsed.autoscaling->target});
+  if (record.decision.write && marked.value_or(true)) {
     const auto written = kube::write_scale(client_, (*live)->path, *record.decision.write,
                                            (*live)->resource_version);
     // Somebody wrote it since: that is looked at first.
@@ -107,7 +136,7 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
     }
   }
   tell(*policy, record, state);
-  return {.again_in = kPeriod};
+  return marked ? WorkOutcome{.again_in = kPeriod} : kube::failed(marked.error());
 }
 
 AutoscalingController::Running& AutoscalingController::running(const Policy& policy) {
@@ -118,7 +147,7 @@ AutoscalingController::Running& AutoscalingController::running(const Policy& pol
     slot = std::make_unique<Running>(policy);
   } else if (slot->generation != policy.meta.generation) {
     slot->generation = policy.meta.generation;
-    slot->scaler.set(autoscale::settings_of(spec));
+    slot->scaler.set(settings_in(policy));
   }
   return *slot;
 }
@@ -190,19 +219,24 @@ std::string AutoscalingController::other_scaler(const Policy& policy) const {
   return "";
 }
 
-Sight AutoscalingController::sight(const Policy& policy, const Live& live, Running& running) const {
+Sight AutoscalingController::sight(const Policy& policy, const Live& live, Running& running) {
   Sight seen{.now = time_of(clock_.wall_now()),
              .replicas = live.replicas,
              .other_scaler = other_scaler(policy)};
   std::map<std::string, autoscale::PodMeter> meters;
+  running.pods.clear();
   for (const Ptr<Pod>& pod : stores_.pods.list(policy.meta.ns)) {
     if (!counts(policy, *pod)) {
       continue;
     }
+    running.pods.push_back(pod);
     autoscale::PodSight shown{.name = pod->meta.name};
     shown.created = time_of(kube::time_of(pod->meta.created).value_or(clock_.wall_now()));
     if (pod->ready) {
       shown.ready_since = time_of(kube::time_of(pod->ready_since).value_or(clock_.wall_now()));
+    }
+    if (const auto node = stores_.nodes.find("", pod->node); node != nullptr) {
+      show_node(*node, shown);
     }
     // A pod of the same name is another one when it was made at another time.
     autoscale::PodMeter meter;
@@ -218,6 +252,7 @@ Sight AutoscalingController::sight(const Policy& policy, const Live& live, Runni
     seen.pods.push_back(std::move(shown));
   }
   running.meters = std::move(meters);
+  pod_metrics_.look(*policy.parsed.autoscaling, policy.meta.ns, running.pods, seen);
   return seen;
 }
 
@@ -254,6 +289,15 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   status.desired = desired;
   status.reason = reason;
   status.lead_time = std::chrono::floor<std::chrono::seconds>(running.scaler.lead_time().duration);
+  const autoscale::Time now = autoscale::time_of(record.inputs.now_ms);
+  if (is_news || !running.forecast_shown || now - *running.forecast_shown >= kForecastPeriod) {
+    running.forecast_shown = now;
+    status.forecast = forecast_status(record.inputs);
+  }
+  status.usd_per_hour = usd_per_hour(record.inputs.settings.budget, decision.desired);
+  for (const ConditionEvent& event : running.events.changes(decision.conditions)) {
+    events_.record(kube::kPolicies, policy.meta, event.warning, event.reason, event.note);
+  }
   observer_.decided(record, running.scaler.lead_time());
   AutoscalingNote note{.status = status};
   for (const autoscale::Finding& finding : decision.conditions) {

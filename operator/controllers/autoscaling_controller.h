@@ -12,6 +12,7 @@
 #include "operator/autoscale/scaler.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
+#include "operator/controllers/pod_metrics.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
 #include "operator/kube/discovery.h"
@@ -66,8 +67,7 @@ class AutoscalingController {
   Running& running(const reconcile::Policy& policy);
   void forget(const std::string& key);
   kube::ApiResult<std::optional<Live>> find_target(const reconcile::Policy& policy);
-  [[nodiscard]] autoscale::Sight sight(const reconcile::Policy& policy, const Live& live,
-                                       Running& running) const;
+  autoscale::Sight sight(const reconcile::Policy& policy, const Live& live, Running& running);
   [[nodiscard]] std::string other_scaler(const reconcile::Policy& policy) const;
   kube::WorkOutcome target_missing(const reconcile::Policy& policy, std::string message);
   void tell(const reconcile::Policy& policy, const autoscale::DecisionRecord& record,
@@ -82,6 +82,7 @@ class AutoscalingController {
   AutoscalingBoard& board_;
   const clock::Clock& clock_;
   AutoscalingObserver& observer_;
+  PodMetrics pod_metrics_;
   sync::Mutex mutex_;
   std::map<std::string, std::unique_ptr<Running>> running_ PENSTOCK_GUARDED_BY(mutex_);
 };

@@ -8,6 +8,9 @@
 
 #include "lib/api/resources.h"
 #include "lib/json/scalars.h"
+#include "lib/zoneinfo/zone_files.h"
+#include "operator/autoscale/policy_settings.h"
+#include "operator/kube/quantity.h"
 
 namespace penstock::controllers {
 namespace {
@@ -115,6 +118,26 @@ reconcile::Workload read_workload(const Value& object, std::string kind) {
           .pods = read_template(member(member(object, "spec"), "template"))};
 }
 
+// What all containers that run beside each other ask for of a resource. 0: one of them does not
+// say.
+double requested(const Value& spec, const char* resource) {
+  double sum = 0;
+  bool complete = true;
+  const auto add = [&](const Value& container) {
+    const Value& requests = member(member(container, "resources"), "requests");
+    const auto amount = kube::quantity_of(text_of(requests, resource));
+    complete = complete && amount.has_value();
+    sum += amount.value_or(0);
+  };
+  for_each(spec, "containers", add);
+  for_each(spec, "initContainers", [&add](const Value& container) {
+    if (text_of(container, "restartPolicy") == "Always") {
+      add(container);
+    }
+  });
+  return complete ? sum : 0;
+}
+
 void read_readiness(const Value& status, reconcile::Pod& pod) {
   for_each(status, "conditions", [&pod](const Value& condition) {
     if (text_of(condition, "type") == "Ready" && text_of(condition, "status") == "True") {
@@ -147,6 +170,9 @@ reconcile::Policy read_policy(const Value& object) {
   reconcile::Policy policy;
   read_document<api::OptimizationPolicySpec>(object, "OptimizationPolicy",
                                              &api::Resources::policies, policy, &policy.parsed);
+  if (policy.errors.empty() && policy.parsed.autoscaling) {
+    policy.errors = autoscale::zone_errors(*policy.parsed.autoscaling, &zoneinfo::load_zone);
+  }
   return policy;
 }
 
@@ -190,7 +216,12 @@ reconcile::Pod read_pod(const Value& object) {
                      .injected_hash = annotation("penstock.dev/injection"),
                      .delivered = annotation("penstock.dev/delivered"),
                      .opted_out = annotation("penstock.dev/inject") == "false",
-                     .host_network = flag_of(spec, "hostNetwork")};
+                     .host_network = flag_of(spec, "hostNetwork"),
+                     .node = text_of(spec, "nodeName"),
+                     .cpu_request = requested(spec, "cpu"),
+                     .memory_request = requested(spec, "memory"),
+                     .deletion_cost = annotation(reconcile::kDeletionCost),
+                     .own_deletion_cost = annotation(reconcile::kOwnDeletionCost)};
   const std::string phase = text_of(status, "phase");
   pod.finished = phase == "Succeeded" || phase == "Failed";
   for_each(metadata, "ownerReferences", [&pod](const Value& owner) {

@@ -65,6 +65,11 @@ struct Workload {
   PodTemplate pods;
 };
 
+// Annotations of pods: who goes first when a ReplicaSet shrinks, and what of that is the
+// operator's.
+inline constexpr const char* kDeletionCost = "controller.kubernetes.io/pod-deletion-cost";
+inline constexpr const char* kOwnDeletionCost = "penstock.dev/deletion-cost";
+
 struct Pod {
   kube::ObjectMeta meta;
   std::string owner_kind;  // of its controller; empty: it has none
@@ -81,6 +86,12 @@ struct Pod {
   std::string ready_since;  // RFC 3339, UTC
   bool finished = false;    // Succeeded or Failed
   bool host_network = false;
+  std::string node;  // it is bound to; empty: it waits for one
+  // What all its containers ask for together, in cores and bytes; 0: one of them does not say.
+  double cpu_request = 0;
+  double memory_request = 0;
+  std::string deletion_cost;      // kDeletionCost; empty: none
+  std::string own_deletion_cost;  // kOwnDeletionCost: what the operator has set it to
 };
 
 struct ServicePort {

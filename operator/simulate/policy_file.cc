@@ -4,11 +4,11 @@
 #include <string>
 
 #include "lib/api/resources.h"
-#include "operator/autoscale/policy_settings.h"
 
 namespace penstock::simulate {
 
-Result<autoscale::ScalerSettings> read_policy_file(std::string_view text) {
+Result<autoscale::ScalerSettings> read_policy_file(std::string_view text,
+                                                   const autoscale::ZoneOf& zone_of) {
   api::Resources resources;
   api::add_text(resources, "policy.yaml", text, json::Strictness::kStrict);
   if (!resources.errors.empty()) {
@@ -23,7 +23,11 @@ Result<autoscale::ScalerSettings> read_policy_file(std::string_view text) {
   if (policy == resources.policies.end()) {
     return fail(ErrorCode::kInvalidConfig, "holds no OptimizationPolicy with spec.autoscaling");
   }
-  autoscale::ScalerSettings settings = autoscale::settings_of(*policy->spec.autoscaling);
+  const api::AutoscalingSpec& spec = *policy->spec.autoscaling;
+  if (const auto errors = autoscale::zone_errors(spec, zone_of); !errors.empty()) {
+    return fail(ErrorCode::kInvalidConfig, errors.front());
+  }
+  autoscale::ScalerSettings settings = autoscale::settings_of(spec, zone_of);
   // What it would do is asked, whatever it is allowed to.
   settings.decisions.mode = autoscale::Mode::kEnforce;
   return settings;

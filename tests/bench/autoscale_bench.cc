@@ -23,7 +23,7 @@ Inputs loaded(int second, int policy) {
   inputs.settings.objectives = {.ttft_ms = 500, .itl_ms = 24};
   inputs.service = {{6, 0.05, 2e-5}, {1'154, 211}, {64, 256}};
   inputs.forecasts = {forecast(250, 300)};
-  inputs.votes = {{"cpu", 30}};
+  inputs.votes = {{"cpu", 30, ""}};
   return inputs;
 }
 

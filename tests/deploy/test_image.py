@@ -114,6 +114,17 @@ def test_a_bill_of_materials_names_what_is_inside(name, image):
         assert found & set(listed), path
 
 
+def test_the_operator_knows_time_zones(name, image):
+    zones = [path for path in image.files() if path.startswith("usr/share/zoneinfo/") and image.files()[path].isfile()]
+    listed = {component["name"] for component in json.loads(image.file("sbom.cdx.json"))["components"]}
+    if name != "penstock-operator":
+        assert not zones and "tzdata" not in listed
+        return
+    assert {"usr/share/zoneinfo/Europe/Berlin", "usr/share/zoneinfo/Etc/UTC"} <= set(zones)
+    assert all(image.file(path).startswith(b"TZif") for path in zones)
+    assert "tzdata" in listed
+
+
 def test_it_is_small(name, image, record_property):
     megabytes = len(image.archive) / MEGABYTE
     record_property(f"image_{name.removeprefix('penstock-')}_mb", round(megabytes, 1))

@@ -26,6 +26,14 @@ spec:
 """
 
 
+SCHEDULED = """spec:
+  autoscaling:
+    target: { name: engine }
+    maxReplicas: 4
+    schedules: [{ name: day, start: "08:00", end: "18:00", timeZone: Europe/Berln, minReplicas: 2 }]
+"""
+
+
 @pytest.fixture(autouse=True)
 def _built():
     if not OPERATOR.exists():
@@ -88,6 +96,7 @@ def test_what_is_rendered_runs(tmp_path):
         (FILES.replace("selector:", "routing: { tableRef: { name: t } }\n  selector:"), "names no RoutingTable"),
         (FILES.replace("vllm", "mine").replace("--port", "-x"), "tells no port; set spec.interception.engine.port"),
         (FILES.replace("spec:", "spec: [", 1), "files.yaml:"),
+        (FILES.replace("spec:", SCHEDULED, 1), "Accepted: spec.autoscaling.schedules[0].timeZone is no zone"),
         ("kind: Service", "hold no OptimizationPolicy"),
     ],
 )

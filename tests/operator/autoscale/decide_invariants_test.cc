@@ -73,7 +73,7 @@ Inputs any_inputs(Dice& dice, int second, int replicas) {
     inputs.service = {{6, 0.05, 2e-5}, {1'154, 211}, {64, 256}};
   }
   if (dice.one_in(3)) {
-    inputs.votes = {{"cpu", dice.below(40)}, {"queue", std::nullopt}};
+    inputs.votes = {{"cpu", dice.below(40), ""}, {"queue", std::nullopt, ""}};
   }
   if (dice.one_in(2)) {
     inputs.forecasts = {forecast(dice.below(300), dice.below(600))};

@@ -95,8 +95,8 @@ INSTANTIATE_TEST_SUITE_P(
         Step{"Schedule", 8, 64, [](Inputs& in) { in.scheduled_floor = 12; }, 12, Reason::kFloor},
         Step{"Maximum", 8, 96, [](Inputs& in) { in.settings.replicas_max = 10; }, 10,
              Reason::kMaximum},
-        Step{"Trigger", 8, 64, [](Inputs& in) { in.votes = {{"cpu", 9}, {"queue", 11}}; }, 11,
-             Reason::kTrigger},
+        Step{"Trigger", 8, 64, [](Inputs& in) { in.votes = {{"cpu", 9, ""}, {"queue", 11, ""}}; },
+             11, Reason::kTrigger},
         Step{"BelowTheFloorAtOnce", 2, 4,
              [](Inputs& in) {
                in.settings.replicas_min = 40;
@@ -132,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(
              Reason::kConsolidationUnsafe},
         Step{"ForecastKeeps", 8, 40, [](Inputs& in) { in.forecasts = {forecast(48, 56)}; }, 7,
              Reason::kLoadFitsFewer},
-        Step{"AFailedTriggerKeeps", 8, 40, [](Inputs& in) { in.votes = {{"cpu", {}}}; }, 8,
+        Step{"AFailedTriggerKeeps", 8, 40, [](Inputs& in) { in.votes = {{"cpu", {}, ""}}; }, 8,
              Reason::kSteady},
         // Five by what was seen; each of two that said nothing may be full.
         Step{"MissingPodsCountAsFull", 8, 40, [](Inputs& in) { in.observed.missing_pods = 2; }, 7,
@@ -168,13 +168,13 @@ INSTANTIATE_TEST_SUITE_P(
                     Step{"NoMetricsNeverShrinkByATrigger", 8, 0,
                          [](Inputs& in) {
                            no_metrics(in);
-                           in.votes = {{"cpu", 3}};
+                           in.votes = {{"cpu", 3, ""}};
                          },
                          8, Reason::kMetricsMissing},
                     Step{"NoMetricsGrowByATrigger", 8, 0,
                          [](Inputs& in) {
                            no_metrics(in);
-                           in.votes = {{"cpu", 12}};
+                           in.votes = {{"cpu", 12, ""}};
                          },
                          12, Reason::kTrigger},
                     Step{"AStalePanicWindowHolds", 8, 8, [](Inputs& in) { in.observed.panic = {}; },
@@ -186,7 +186,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Step{"TriggersAloneShrink", 8, 8,
                          [](Inputs& in) {
                            in.capacity = {};
-                           in.votes = {{"cpu", 5}};
+                           in.votes = {{"cpu", 5, ""}};
                          },
                          5, Reason::kLoadFitsFewer}),
     [](const auto& test) { return std::string(test.param.name); });
@@ -337,7 +337,7 @@ TEST(DecideTest, CandidatesShowWhatEachPartAskedFor) {
   Inputs inputs = serving(0, 8, 64);
   inputs.forecasts = {forecast(72, 120)};
   inputs.settings.budget.replicas = 2;
-  inputs.votes = {{"cpu", 5}};
+  inputs.votes = {{"cpu", 5, ""}};
   const Decision decision = decide(inputs, settled(8)).decision;
   EXPECT_EQ(decision.candidates, (std::vector<Candidate>{{CandidateKind::kReactive, 8},
                                                          {CandidateKind::kTriggers, 5},

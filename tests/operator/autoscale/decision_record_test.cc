@@ -36,8 +36,9 @@ DecisionRecord full_record() {
   in.observed.held_requests = 2;
   in.capacity.one.kv = 64'000;
   in.capacity.kv_source = CapacitySource::kKvLimit;
+  in.accelerator = "NVIDIA-L4";
   in.service = {{6, 0.05, 2e-5}, {1'154, 211}, {64, 256}};
-  in.votes = {{"cpu", 4}, {"queue", std::nullopt}};
+  in.votes = {{"cpu", 4, ""}, {"queue", std::nullopt, "nobody says"}};
   in.forecasts = {forecast(70, 80)};
   record.state = {.reactive = {kStartMs - 500, kStartMs - 1'000, 9, {{kStartMs - 2'000, 9}}},
                   .behavior = {{{kStartMs - 3'000, 7}},

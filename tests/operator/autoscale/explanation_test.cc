@@ -21,6 +21,8 @@ TEST(ExplanationTest, TellsWhatWhyAndOfWhat) {
   inputs.settings.mode = Mode::kAdvise;
   inputs.forecasts = {forecast(20, 25)};
   inputs.observed.missing_pods = 1;
+  inputs.accelerator = "NVIDIA-L4";
+  inputs.votes = {{"QueueDepth", 3, ""}, {"CPU", std::nullopt, "the cluster serves no metrics"}};
   const State state = settled(2);
   const DecisionRecord record{.target = "team-a/chat",
                               .inputs = inputs,
@@ -31,12 +33,15 @@ TEST(ExplanationTest, TellsWhatWhyAndOfWhat) {
             "once.\n"
             "It is not applied: the policy only asks for advice.\n"
             "  the load of the moment asks for 7\n"
+            "  the largest of the triggers asks for 3\n"
             "  the forecast asks for 4\n"
             "  the forecast within its budget asks for 4\n"
             "  the floor asks for 1\n"
+            "  trigger QueueDepth asks for 3\n"
+            "  trigger CPU cannot tell: the cluster serves no metrics\n"
             "Load of the last minute: 50 requests/s\n"
             "Load of the last seconds: 50 requests/s\n"
-            "A replica carries: 10 requests/s\n"
+            "A replica (NVIDIA-L4) carries: 10 requests/s\n"
             "Expected in 5m, when a new replica would serve: requests/s 20, at most 50 with a "
             "probability of 0.99\n"
             "2 serve, 2 with those that start in time; 1 said nothing.\n");

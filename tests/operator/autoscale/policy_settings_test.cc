@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/json/read.h"
+#include "lib/zoneinfo/zone_files.h"
 
 namespace penstock::autoscale {
 namespace {
@@ -13,7 +14,7 @@ ScalerSettings settings(const std::string& yaml) {
   json::Reader reader(json::Strictness::kStrict);
   json::read(reader, text.documents.at(0).value, spec);
   EXPECT_TRUE(reader.errors().empty());
-  return settings_of(spec);
+  return settings_of(spec, &zoneinfo::load_zone);
 }
 
 TEST(PolicySettingsTest, DefaultsAreThoseOfTheDecisionsThemselves) {
@@ -32,7 +33,8 @@ TEST(PolicySettingsTest, EveryFieldArrives) {
       "capacity: {requestsPerSecond: 4.5, prefillTokensPerSecond: 9000, decodeTokensPerSecond: "
       "1500, cacheTokens: 91000}, reactive: {stableWindow: 2m, panicWindow: 10s, "
       "panicThresholdPercent: 150, tolerancePercent: 5, scaleDownDelay: 30s}, predictive: "
-      "{enabled: false, quantilePercent: 95, budgetReplicas: 4}, behavior: {scaleUp: {policies: "
+      "{enabled: false, quantilePercent: 95, budgetReplicas: 4, budgetUsdPerHour: \"30\"}, "
+      "replicaUsdPerHour: \"12.5\", behavior: {scaleUp: {policies: "
       "[{type: Pods, value: 8, period: 30s}]}, scaleDown: {stabilizationWindow: 10m, selectPolicy: "
       "Min}}, startDeadline: 20m, manualChangeStands: 1h}");
   const Settings& decisions = made.decisions;
@@ -51,7 +53,9 @@ TEST(PolicySettingsTest, EveryFieldArrives) {
   EXPECT_EQ(decisions.reactive.scale_down_delay, milliseconds(30'000));
   EXPECT_FALSE(decisions.predictive.enabled);
   EXPECT_DOUBLE_EQ(decisions.predictive.quantile, 0.95);
-  EXPECT_EQ(decisions.budget.replicas, 4);
+  EXPECT_EQ(decisions.budget, (Budget{.replicas = 4,
+                                      .picodollars_per_hour = 30'000'000'000'000,
+                                      .replica_picodollars_per_hour = 12'500'000'000'000}));
   EXPECT_EQ(decisions.behavior.up.policies,
             (std::vector<ScalingPolicy>{{PolicyType::kPods, 8, milliseconds(30'000)}}));
   EXPECT_EQ(decisions.behavior.down.stabilization_window, milliseconds(600'000));
@@ -59,6 +63,50 @@ TEST(PolicySettingsTest, EveryFieldArrives) {
   EXPECT_EQ(decisions.behavior.down.policies, Behavior().down.policies) << "the default's";
   EXPECT_EQ(decisions.start_deadline, milliseconds(1'200'000));
   EXPECT_EQ(decisions.drift_respected, milliseconds(3'600'000));
+}
+
+TEST(PolicySettingsTest, Schedules) {
+  const ScalerSettings made = settings(
+      "{target: {name: a}, maxReplicas: 10, schedules: [{name: office, days: [Monday, Sunday], "
+      "start: \"08:30\", end: \"24:00\", timeZone: Europe/Berlin, minReplicas: 6}, {name: always, "
+      "start: \"00:00\", end: \"00:00\", minReplicas: 2}]}");
+  ASSERT_EQ(made.schedules.size(), 2U);
+  const WeeklyFloor& office = made.schedules[0];
+  EXPECT_EQ(office.weekdays.to_string(), "0000011");
+  EXPECT_EQ(office.from, minutes(8 * 60 + 30));
+  EXPECT_EQ(office.until, minutes(24 * 60));
+  EXPECT_EQ(office.replicas, 6);
+  ASSERT_NE(office.zone, nullptr);
+  EXPECT_EQ(office.zone->offset_at(std::chrono::sys_days(std::chrono::year(2026) / 7 / 1)),
+            std::chrono::hours(2));
+  EXPECT_TRUE(made.schedules[1].weekdays.all()) << "no days are all days";
+}
+
+TEST(PolicySettingsTest, AnUnknownZoneIsToldByItsPath) {
+  api::AutoscalingSpec spec;
+  spec.schedules = {{.name = "a", .start = "08:00", .end = "09:00"},
+                    {.name = "b", .start = "08:00", .end = "09:00", .time_zone = "Mars/Base"}};
+  EXPECT_EQ(zone_errors(spec, &zoneinfo::load_zone),
+            (std::vector<std::string>{"spec.autoscaling.schedules[1].timeZone is no zone of the "
+                                      "time zone database: Mars/Base"}));
+}
+
+TEST(PolicySettingsTest, Triggers) {
+  const ScalerSettings made = settings(
+      "{target: {name: a}, maxReplicas: 10, triggers: [{type: Memory, utilizationPercent: 70}, "
+      "{type: QueueDepth, waitingPerReplica: 3}, {type: TimeToFirstToken, threshold: 2s}, {type: "
+      "TimePerOutputToken, threshold: 80ms, sustained: 1m}]}");
+  using enum api::ScalingTriggerType;
+  ASSERT_EQ(made.triggers.size(), 4U);
+  EXPECT_EQ(made.triggers[0].type, kMemory);
+  EXPECT_EQ(made.triggers[0].utilization_percent, 70);
+  EXPECT_EQ(made.triggers[1].type, kQueueDepth);
+  EXPECT_EQ(made.triggers[1].waiting_per_replica, 3);
+  EXPECT_EQ(made.triggers[2].type, kTimeToFirstToken);
+  EXPECT_EQ(made.triggers[2].threshold, milliseconds(2'000));
+  EXPECT_EQ(made.triggers[2].sustained, milliseconds(30'000));
+  EXPECT_EQ(made.triggers[3].type, kTimePerOutputToken);
+  EXPECT_EQ(made.triggers[3].sustained, milliseconds(60'000));
 }
 
 }  // namespace

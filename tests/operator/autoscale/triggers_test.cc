@@ -15,12 +15,12 @@ using std::chrono::seconds;
 constexpr Time kStart = time_of(1'790'000'000'000);
 
 TEST(CombineTest, TheLargestVoteWins) {
-  EXPECT_EQ(combine(std::vector<Vote>{{"a", 3}, {"b", 7}, {"c", 5}}, 4), 7);
+  EXPECT_EQ(combine(std::vector<Vote>{{"a", 3, ""}, {"b", 7, ""}, {"c", 5, ""}}, 4), 7);
 }
 
 TEST(CombineTest, AFailedVoteNeverLetsItShrinkButLetsItGrow) {
-  EXPECT_EQ(combine(std::vector<Vote>{{"a", 3}, {"b", std::nullopt}}, 5), 5);
-  EXPECT_EQ(combine(std::vector<Vote>{{"a", 9}, {"b", std::nullopt}}, 5), 9);
+  EXPECT_EQ(combine(std::vector<Vote>{{"a", 3, ""}, {"b", std::nullopt, ""}}, 5), 5);
+  EXPECT_EQ(combine(std::vector<Vote>{{"a", 9, ""}, {"b", std::nullopt, ""}}, 5), 9);
 }
 
 TEST(CombineTest, NobodyVotes) {

@@ -112,6 +112,10 @@ TEST(SimulationTest, TheScalerFollowsAStepAndEveryDecisionReplays) {
   EXPECT_EQ(simulate(load, again, setup(1)).summary, run.summary);
 }
 
+std::shared_ptr<const zoneinfo::TimeZone> utc_only(const std::string& name) {
+  return name == "UTC" ? std::make_shared<const zoneinfo::TimeZone>() : nullptr;
+}
+
 constexpr const char* kPolicy =
     "apiVersion: penstock.dev/v1alpha1\nkind: OptimizationPolicy\nmetadata: {name: p}\n"
     "spec: {selector: {matchLabels: {app: llm}}";
@@ -120,18 +124,27 @@ TEST(PolicyFileTest, ReadsAPolicyAndRefusesWhatItDoesNotKnow) {
   const std::string policy_text = kPolicy;
   const auto policy =
       read_policy_file(policy_text +
-                       ", autoscaling: {mode: Advise, target: {name: a}, maxReplicas: 7, "
-                       "objectives: {percentile: 90}, capacity: {requestsPerSecond: 3.5}}}\n");
+                           ", autoscaling: {mode: Advise, target: {name: a}, maxReplicas: 7, "
+                           "objectives: {percentile: 90}, capacity: {requestsPerSecond: 3.5}}}\n",
+                       &utc_only);
   ASSERT_TRUE(policy) << policy.error().detail;
   EXPECT_EQ(policy->decisions.replicas_max, 7);
   EXPECT_EQ(policy->percentile, 90);
   EXPECT_EQ(policy->configured.requests, 3.5);
   EXPECT_EQ(policy->decisions.mode, autoscale::Mode::kEnforce) << "what it would do is asked";
-  const auto wrong =
-      read_policy_file(policy_text + ", autoscaling: {target: {name: a}, maxReplica: 7}}\n");
+  const auto wrong = read_policy_file(
+      policy_text + ", autoscaling: {target: {name: a}, maxReplica: 7}}\n", &utc_only);
   ASSERT_FALSE(wrong);
   EXPECT_NE(wrong.error().detail.find("spec.autoscaling.maxReplica"), std::string::npos);
-  EXPECT_FALSE(read_policy_file(policy_text + "}\n")) << "nothing to scale by";
+  EXPECT_FALSE(read_policy_file(policy_text + "}\n", &utc_only)) << "nothing to scale by";
+  const auto nowhere = read_policy_file(
+      policy_text +
+          ", autoscaling: {target: {name: a}, maxReplicas: 7, schedules: [{name: a, start: "
+          "\"08:00\", end: \"09:00\", timeZone: Mars/Base, minReplicas: 2}]}}\n",
+      &utc_only);
+  ASSERT_FALSE(nowhere);
+  EXPECT_NE(nowhere.error().detail.find("spec.autoscaling.schedules[0].timeZone"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -1,0 +1,59 @@
+#include "operator/app/autoscaling_reports.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace penstock::control {
+namespace {
+
+class AutoscalingReportsTest : public ::testing::Test {
+ protected:
+  // The value of a metric of the policy; `more` are further labels. Empty: it is not shown.
+  [[nodiscard]] std::string shown(const std::string& name, const std::string& more = "") const {
+    const std::string text = registry_.render();
+    const std::string line =
+        "\npenstock_autoscale_" + name + "{namespace=\"ns\",policy=\"chat\"" + more + "} ";
+    const std::size_t at = text.find(line);
+    return at == std::string::npos
+               ? ""
+               : text.substr(at + line.size(), text.find('\n', at + 1) - at - line.size());
+  }
+
+  autoscale::DecisionRecord record_ = [] {
+    autoscale::DecisionRecord record{.target = "ns/chat"};
+    record.inputs.observed.stable.requests = 7.5;
+    record.inputs.forecasts = {{.mean = 10, .upper = {{0.5, 9}, {0.9, 14}}}};
+    record.inputs.settings.budget.replica_picodollars_per_hour = 2'500'000'000'000;
+    record.decision.current = 2;
+    record.decision.desired = 3;
+    record.decision.conditions = {
+        {"ScalingActive", api::ConditionStatus::kTrue, "Enforcing", "m"},
+        {"CapacityStarved", api::ConditionStatus::kFalse, "AsExpected", "m"}};
+    return record;
+  }();
+  telemetry::Registry registry_;
+  AutoscalingReports reports_{registry_, [](const std::string&, const std::string&) {}};
+};
+
+TEST_F(AutoscalingReportsTest, LoadForecastCostAndConditions) {
+  reports_.decided(record_, {.duration = std::chrono::seconds(90)});
+  EXPECT_EQ(shown("requests_per_second"), "7.5");
+  EXPECT_EQ(shown("forecast_requests_per_second", ",value=\"mean\""), "10");
+  EXPECT_EQ(shown("forecast_requests_per_second", ",value=\"quantile\""), "14");
+  EXPECT_EQ(shown("cost_usd_per_hour"), "7.5");
+  EXPECT_EQ(shown("condition", ",type=\"ScalingActive\""), "1");
+  EXPECT_EQ(shown("condition", ",type=\"CapacityStarved\""), "0");
+  EXPECT_EQ(shown("lead_time_seconds"), "90");
+}
+
+TEST_F(AutoscalingReportsTest, APolicyThatIsScaledNoMoreIsNotShown) {
+  reports_.decided(record_, {});
+  EXPECT_EQ(shown("desired_replicas"), "3");
+  reports_.forgotten("ns/chat");
+  EXPECT_EQ(shown("desired_replicas"), "");
+  EXPECT_EQ(shown("condition", ",type=\"ScalingActive\""), "");
+}
+
+}  // namespace
+}  // namespace penstock::control

@@ -1,0 +1,103 @@
+#include "operator/autoscale/scaler.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace penstock::autoscale {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// Monday, 2 November 2026, 00:00 UTC.
+constexpr Time kMonday = std::chrono::sys_days(std::chrono::year(2026) / 11 / 2);
+
+// So many replicas serve, each with this load.
+Sight serving(Time now, int replicas, double requests_per_s) {
+  Sight sight{.now = now, .replicas = replicas};
+  for (int i = 0; i < replicas; ++i) {
+    sight.pods.push_back({.name = "pod-" + std::to_string(i),
+                          .created = kMonday - hours(2),
+                          .ready_since = kMonday - hours(1),
+                          .signals = Signals{.requests_per_s = requests_per_s}});
+  }
+  return sight;
+}
+
+ScalerSettings settings() {
+  ScalerSettings result;
+  result.decisions.replicas_max = 20;
+  result.configured.requests = 10;
+  return result;
+}
+
+TEST(ScalerTest, AScheduleIsAFloorALeadTimeEarly) {
+  ScalerSettings wanted = settings();
+  wanted.schedules = {{.weekdays = 0b0000010, .from = hours(9), .until = hours(17), .replicas = 6}};
+  Scaler scaler("ns/a", wanted);
+  const milliseconds lead = scaler.lead_time().duration;
+  ASSERT_GT(lead, seconds(1));
+  const auto at = [&](Time now) { return scaler.tick(serving(now, 2, 1)).decision; };
+  EXPECT_EQ(at(kMonday + hours(9) - lead - seconds(1)).desired, 2);
+  const Decision early = at(kMonday + hours(9) - lead);
+  EXPECT_EQ(early.desired, 6);
+  EXPECT_EQ(early.reason, Reason::kFloor);
+}
+
+TEST(ScalerTest, TriggersVote) {
+  ScalerSettings wanted = settings();
+  wanted.triggers = {{.type = api::ScalingTriggerType::kQueueDepth, .waiting_per_replica = 2}};
+  Scaler scaler("ns/a", wanted);
+  Sight sight = serving(kMonday, 2, 1);
+  for (PodSight& pod : sight.pods) {
+    pod.signals->waiting = 5;
+  }
+  const Decision decision = scaler.tick(sight).decision;
+  EXPECT_EQ(decision.desired, 5);
+  EXPECT_EQ(decision.reason, Reason::kTrigger);
+}
+
+TEST(ScalerTest, ATriggerThatFailedIsToldAndKeepsWhatThereIs) {
+  ScalerSettings wanted = settings();
+  wanted.triggers = {{.type = api::ScalingTriggerType::kCpu}};
+  Scaler scaler("ns/a", wanted);
+  Decision last;
+  for (int second = 0; second < 1'200; ++second) {
+    Sight sight = serving(kMonday + seconds(second), 8, 0.1);
+    sight.cpu.problem = "the cluster serves no metrics.k8s.io";
+    last = scaler.tick(sight).decision;
+    ASSERT_EQ(last.desired, 8) << second;
+  }
+  const Finding& metrics = last.conditions.at(1);
+  EXPECT_EQ(metrics.status, api::ConditionStatus::kFalse);
+  EXPECT_EQ(metrics.reason, "TriggerMetricsMissing");
+  EXPECT_EQ(metrics.message,
+            "trigger CPU: the cluster serves no metrics.k8s.io; replicas may grow and do not "
+            "shrink");
+}
+
+TEST(ScalerTest, CapacityIsLearnedOfEachAcceleratorByItself) {
+  ScalerSettings wanted = settings();
+  wanted.configured = {};
+  Scaler scaler("ns/a", wanted);
+  const auto run = [&](Time from, const std::string& accelerator, double requests) {
+    DecisionRecord last;
+    for (int second = 0; second < 200; ++second) {
+      Sight sight = serving(from + seconds(second), 1, requests);
+      sight.pods[0].accelerator = accelerator;
+      sight.pods[0].signals->waiting = 10;
+      last = scaler.tick(sight);
+    }
+    return last.inputs.capacity.one.requests;
+  };
+  EXPECT_EQ(run(kMonday, "H100", 12), 12);
+  EXPECT_EQ(run(kMonday + minutes(10), "L4", 3), 3) << "not the median of both";
+  EXPECT_EQ(run(kMonday + minutes(20), "H100", 12), 12);
+}
+
+}  // namespace
+}  // namespace penstock::autoscale

@@ -1,0 +1,177 @@
+#include "operator/controllers/autoscaling_controller.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "operator/kube/http_transport.h"
+#include "tests/fakes/fake_api_server.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/operator/reconcile/worlds.h"
+
+namespace penstock::controllers {
+namespace {
+
+using reconcile::Pod;
+using reconcile::yaml;
+
+class Newest final : public AutoscalingObserver {
+ public:
+  autoscale::DecisionRecord record;
+
+  void decided(const autoscale::DecisionRecord& decided, autoscale::LeadTime /*lead*/) override {
+    record = decided;
+  }
+  void published(const std::string& /*ns*/, const std::string& /*name*/) override {}
+  void forgotten(const std::string& /*policy*/) override {}
+};
+
+// A Deployment of four pods on two nodes, of a policy that allows two.
+class AutoscalingControllerTest : public ::testing::Test {
+ protected:
+  AutoscalingControllerTest() {
+    stores_.policies.put(reconcile::policy(
+        "chat",
+        "{selector: {matchLabels: {app: llm}}, autoscaling: {target: {name: engine}, minReplicas: "
+        "2, maxReplicas: 2, replicaUsdPerHour: \"2.5\"}}"));
+    set_replicas(4);
+    for (const char* name : {"p1", "p2", "p3", "p4"}) {
+      put_pod(name, name[1] <= '2' ? "node-a" : "node-b", "");
+    }
+  }
+
+  void set_replicas(int replicas) {
+    stores_.deployments.put(std::make_shared<const reconcile::Workload>(
+        read_deployment(yaml("{metadata: {name: engine, namespace: ns}, spec: {replicas: " +
+                             std::to_string(replicas) + "}}"))));
+  }
+  void put_pod(const std::string& name, const std::string& node, const std::string& cost) {
+    Pod pod = reconcile::pod(name);
+    pod.node = node;
+    pod.deletion_cost = pod.own_deletion_cost = cost;
+    stores_.pods.put(std::make_shared<const Pod>(std::move(pod)));
+  }
+  void tick() {
+    clock_.advance(AutoscalingController::kPeriod);
+    const kube::WorkOutcome outcome = controller_.reconcile("ns", "chat");
+    EXPECT_TRUE(outcome.succeeded) << outcome.problem;
+  }
+  // What was written since the last call, without the server's own details.
+  std::vector<std::string> written() {
+    std::vector<std::string> requests = server_.requests();
+    requests.erase(requests.begin(), requests.begin() + seen_);
+    seen_ += std::ssize(requests);
+    std::erase_if(requests, [](const std::string& request) {
+      return !request.starts_with("PATCH /api") || request.contains("/events");
+    });
+    for (std::string& request : requests) {
+      request = request.substr(request.find("namespaces/ns/") + 14);
+      request.resize(std::min(request.size(), request.find('?')));
+    }
+    return requests;
+  }
+
+  fakes::FakeApiServer server_;
+  fakes::FakeClock clock_;
+  kube::HttpTransport transport_{server_.config(), clock_};
+  kube::Client client_{transport_, clock_, {}};
+  kube::Discovery discovery_{client_, clock_};
+  kube::EventRecorder events_{client_, clock_, "penstock-operator-0"};
+  collect::Collector collector_{[](const std::string&) {}, 1};
+  Stores stores_{StoreChanges{}};
+  AutoscalingBoard board_;
+  Newest observer_;
+  std::ptrdiff_t seen_ = 0;
+  AutoscalingController controller_{stores_,    client_, discovery_, events_,
+                                    collector_, board_,  clock_,     observer_};
+};
+
+TEST_F(AutoscalingControllerTest, VictimsAreMarkedAMomentBeforeReplicasShrink) {
+  server_.fail_next("PATCH /apis/apps/v1/namespaces/ns/deployments/engine/scale",
+                    {.status = 200, .body = "{}", .retry_after = ""});
+  tick();
+  EXPECT_EQ(written(), (std::vector<std::string>{"pods/p1/status", "pods/p2/status"}))
+      << "a whole node";
+  put_pod("p1", "node-a", "-2");
+  put_pod("p2", "node-a", "-1");
+  tick();
+  EXPECT_EQ(written(), (std::vector<std::string>{"deployments/engine/scale"}));
+  set_replicas(2);
+  tick();
+  EXPECT_EQ(written(), std::vector<std::string>{}) << "the ReplicaSet has not taken them yet";
+  stores_.pods.remove("ns", "p1");
+  stores_.pods.remove("ns", "p3");  // best effort: it took another one
+  tick();
+  EXPECT_EQ(written(), (std::vector<std::string>{"pods/p2/status"})) << "it stays, and is like any";
+}
+
+TEST_F(AutoscalingControllerTest, PodsOfAnotherWorkloadAreNoVictims) {
+  for (const char* name : {"o1", "o2"}) {
+    Pod other = reconcile::pod(name);
+    other.owner_name = "engine-canary-abc12";
+    stores_.pods.put(std::make_shared<const Pod>(std::move(other)));
+  }
+  tick();
+  EXPECT_EQ(written(), (std::vector<std::string>{"pods/p1/status", "pods/p2/status"}));
+}
+
+TEST_F(AutoscalingControllerTest, MarksThatNobodySeesHoldUpOneLookOnly) {
+  server_.fail_next("PATCH /apis/apps/v1/namespaces/ns/deployments/engine/scale",
+                    {.status = 200, .body = "{}", .retry_after = ""});
+  tick();
+  tick();
+  const std::vector<std::string> all = written();
+  EXPECT_EQ(std::ranges::count(all, "deployments/engine/scale"), 1);
+}
+
+TEST_F(AutoscalingControllerTest, MarksThatCannotBeWrittenHoldUpNothing) {
+  server_.fail_next("PATCH /api/v1/namespaces/ns/pods/p1/status",
+                    {.status = 403, .body = "", .retry_after = ""});
+  server_.fail_next("PATCH /apis/apps/v1/namespaces/ns/deployments/engine/scale",
+                    {.status = 200, .body = "{}", .retry_after = ""});
+  EXPECT_FALSE(controller_.reconcile("ns", "chat").succeeded) << "it is told";
+  EXPECT_EQ(written().back(), "deployments/engine/scale");
+}
+
+TEST_F(AutoscalingControllerTest, TheAcceleratorIsThatOfMostPodsNodes) {
+  const auto put_node = [this](const std::string& name, const std::string& labels) {
+    stores_.nodes.put(std::make_shared<const reconcile::Node>(
+        read_node(yaml("{metadata: {name: " + name + ", labels: " + labels + "}}"))));
+  };
+  set_replicas(2);
+  tick();
+  EXPECT_EQ(observer_.record.inputs.accelerator, "");
+  put_pod("p3", "node-a", "");
+  put_node("node-a", "{nvidia.com/gpu.product: NVIDIA-L4}");
+  put_node("node-b", "{nvidia.com/gpu.product: NVIDIA-H100}");
+  tick();
+  EXPECT_EQ(observer_.record.inputs.accelerator, "NVIDIA-L4");
+}
+
+TEST_F(AutoscalingControllerTest, TheStatusSaysWhatReplicasCost) {
+  tick();
+  const auto note = board_.find("ns/chat");
+  ASSERT_TRUE(note);
+  EXPECT_EQ(note->status.desired, 2U);
+  EXPECT_EQ(note->status.usd_per_hour, "5");
+}
+
+TEST_F(AutoscalingControllerTest, AnotherScalerIsAnEventOnce) {
+  const std::string events = "POST /apis/events.k8s.io/v1/namespaces/ns/events";
+  stores_.pod_autoscalers.put(std::make_shared<const PodAutoscaler>(read_pod_autoscaler(
+      yaml("{metadata: {name: theirs, namespace: ns}, spec: {scaleTargetRef: {kind: Deployment, "
+           "name: engine}}}"))));
+  tick();
+  server_.await_requests(events, 2);  // the change that is advised, and why it is no more
+  tick();
+  stores_.pod_autoscalers.remove("ns", "theirs");
+  tick();
+  server_.await_requests(events, 3);
+  EXPECT_EQ(written().front(), "pods/p1/status") << "it acts again";
+}
+
+}  // namespace
+}  // namespace penstock::controllers

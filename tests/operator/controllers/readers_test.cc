@@ -1,0 +1,58 @@
+#include "operator/controllers/readers.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/operator/reconcile/worlds.h"
+
+namespace penstock::controllers {
+namespace {
+
+using reconcile::yaml;
+
+TEST(ReadersTest, ANodesDevicesAndTaints) {
+  const reconcile::Node node = read_node(yaml(
+      "{metadata: {name: n, labels: {nvidia.com/gpu.product: L4}}, spec: {unschedulable: true, "
+      "taints: [{key: a, value: b, effect: NoSchedule}]}, status: {allocatable: {cpu: \"8\", "
+      "memory: 32Gi, nvidia.com/gpu: \"4\", hugepages-2Mi: \"0\", x/y: 1500m}, capacity: "
+      "{nvidia.com/gpu: \"8\"}, conditions: [{type: Ready, status: \"True\"}]}}"));
+  EXPECT_EQ(node.meta.key(), "/n");
+  EXPECT_TRUE(node.ready);
+  EXPECT_FALSE(node.schedulable);
+  EXPECT_EQ(node.taints, (std::vector<reconcile::Taint>{{"a", "b", "NoSchedule"}}));
+  EXPECT_EQ(node.allocatable, (std::map<std::string, std::int64_t>{{"nvidia.com/gpu", 4}}));
+  EXPECT_EQ(node.capacity, (std::map<std::string, std::int64_t>{{"nvidia.com/gpu", 8}}));
+}
+
+TEST(ReadersTest, WhatAPodAsksFor) {
+  const std::string two =
+      "{metadata: {name: p, annotations: {controller.kubernetes.io/pod-deletion-cost: \"-2\", "
+      "penstock.dev/deletion-cost: \"-2\"}}, spec: {nodeName: n, initContainers: [{name: once, "
+      "resources: {requests: {cpu: \"4\"}}}, {name: penstock-sidecar, restartPolicy: Always, "
+      "resources: {requests: {cpu: 100m, memory: 96Mi}}}], containers: [{name: a, resources: "
+      "{requests: {cpu: \"2\", memory: 1Gi}}}";
+  const reconcile::Pod pod = read_pod(yaml(two + "]}}"));
+  EXPECT_EQ(pod.node, "n");
+  EXPECT_DOUBLE_EQ(pod.cpu_request, 2.1) << "those that run beside each other";
+  EXPECT_DOUBLE_EQ(pod.memory_request, (1'024.0 + 96) * 1'024 * 1'024);
+  EXPECT_EQ(pod.deletion_cost, "-2");
+  EXPECT_EQ(pod.own_deletion_cost, "-2");
+  const reconcile::Pod other =
+      read_pod(yaml(two + ", {name: b, resources: {requests: {memory: 1Gi}}}]}}"));
+  EXPECT_EQ(other.cpu_request, 0) << "one does not say";
+  EXPECT_GT(other.memory_request, 0);
+}
+
+TEST(ReadersTest, APolicyInAZoneThatIsNoneIsNotGood) {
+  const auto policy = reconcile::policy(
+      "a",
+      "{selector: {matchLabels: {app: llm}}, autoscaling: {target: {name: a}, maxReplicas: 4, "
+      "schedules: [{name: day, start: \"08:00\", end: \"18:00\", timeZone: Europe/Berlin, "
+      "minReplicas: 2}, {name: night, start: \"18:00\", end: \"08:00\", timeZone: Europe/Berln, "
+      "minReplicas: 1}]}}");
+  EXPECT_EQ(policy->errors,
+            (std::vector<std::string>{"spec.autoscaling.schedules[1].timeZone is no zone of the "
+                                      "time zone database: Europe/Berln"}));
+}
+
+}  // namespace
+}  // namespace penstock::controllers
