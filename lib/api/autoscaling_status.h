@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "lib/api/autoscaling_spec.h"
 #include "lib/api/formats.h"
+#include "lib/api/node_capacity_status.h"
 #include "lib/json/field.h"
 
 // status.autoscaling of an OptimizationPolicy.
@@ -39,6 +41,7 @@ struct AutoscalingStatus {
   std::string reason;
   std::chrono::milliseconds lead_time{0};
   std::vector<ScalingDecisionStatus> decisions;
+  std::optional<NodeCapacityStatus> nodes;
 
   bool operator==(const AutoscalingStatus&) const = default;
 
@@ -63,7 +66,11 @@ struct AutoscalingStatus {
         json::Field{"decisions",
                     &T::decisions,
                     {.about = "The last changes that were decided, newest first.",
-                     .items_max = kDecisionsMax}}};
+                     .items_max = kDecisionsMax}},
+        json::Field{
+            "nodes",
+            &T::nodes,
+            {.about = "The room that is kept on nodes; absent where nobody asked for it."}}};
   }
 };
 

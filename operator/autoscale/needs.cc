@@ -22,18 +22,6 @@ double value_at(const Forecast& forecast, double level) {
   return value;
 }
 
-// What the trained forecasts expect, as a number of full replicas.
-std::optional<double> expected_replicas(const Inputs& inputs) {
-  Load expected;
-  for (const Forecast& forecast : inputs.forecasts) {
-    if (forecast.trained) {
-      expected.*member_of(forecast.dimension) =
-          value_at(forecast, inputs.settings.predictive.quantile);
-    }
-  }
-  return in_replicas(expected, inputs.capacity.one);
-}
-
 int budget_of(const Budget& budget) {
   std::int64_t most = budget.replicas.value_or(kReplicasMax);
   const std::int64_t price = budget.replica_picodollars_per_hour.value_or(0);
@@ -68,7 +56,8 @@ void add_predictive(const Inputs& inputs, Needs& needs) {
   if (!predictive.enabled || !(predictive.utilization > 0)) {
     return;
   }
-  const std::optional<double> expected = expected_replicas(inputs);
+  const std::optional<double> expected =
+      expected_replicas(inputs.forecasts, predictive.quantile, inputs.capacity.one);
   if (!expected) {
     return;
   }
@@ -91,6 +80,17 @@ struct Largest {
 };
 
 }  // namespace
+
+std::optional<double> expected_replicas(const std::vector<Forecast>& forecasts, double quantile,
+                                        const Load& one) {
+  Load expected;
+  for (const Forecast& forecast : forecasts) {
+    if (forecast.trained) {
+      expected.*member_of(forecast.dimension) = value_at(forecast, quantile);
+    }
+  }
+  return in_replicas(expected, one);
+}
 
 Needs needs_of(const Inputs& inputs, int supply, ReactiveState& state) {
   Needs needs;

@@ -1,9 +1,9 @@
 #include "operator/controllers/autoscaling_controller.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
-#include "lib/api/selects.h"
 #include "lib/json/field.h"
 #include "operator/autoscale/policy_settings.h"
 #include "operator/kube/scale.h"
@@ -24,13 +24,6 @@ namespace {
 
 autoscale::Time time_of(clock::WallTime time) {
   return std::chrono::floor<std::chrono::milliseconds>(time);
-}
-
-// Of the target's pods those that the policy's selector takes; a pod without the sidecar serves,
-// too, and says nothing.
-bool counts(const Policy& policy, const Pod& pod) {
-  return !pod.finished && !pod.meta.deleting &&
-         api::selects(policy.parsed.selector, pod.meta.labels);
 }
 
 std::string described(const api::ScaleTargetSpec& target) {
@@ -62,18 +55,17 @@ struct AutoscalingController::Running {
   api::AutoscalingStatus status;
 };
 
-AutoscalingController::AutoscalingController(const Stores& stores, kube::Client& client,
-                                             kube::Discovery& discovery,
-                                             kube::EventRecorder& events,
-                                             const collect::Collector& collector,
-                                             AutoscalingBoard& board, const clock::Clock& clock,
-                                             AutoscalingObserver& observer)
+AutoscalingController::AutoscalingController(
+    const Stores& stores, kube::Client& client, kube::Discovery& discovery,
+    kube::EventRecorder& events, const collect::Collector& collector, AutoscalingBoard& board,
+    CapacityController& capacity, const clock::Clock& clock, AutoscalingObserver& observer)
     : stores_(stores),
       client_(client),
       discovery_(discovery),
       events_(events),
       collector_(collector),
       board_(board),
+      capacity_(capacity),
       clock_(clock),
       observer_(observer) {}
 
@@ -83,7 +75,7 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   const Ptr<Policy> policy = stores_.policies.find(ns, name);
   if (policy == nullptr || (policy->errors.empty() && !is_autoscaled(*policy))) {
     forget(ns + "/" + name);
-    return {};
+    return capacity_.release(ns + "/" + name, policy.get());
   }
   if (!policy->errors.empty()) {
     return {.again_in = kPeriod};  // replicas stay as they are; what was learned does, too
@@ -196,7 +188,7 @@ Sight AutoscalingController::sight(const Policy& policy, const Live& live, Runni
              .other_scaler = other_scaler(policy)};
   std::map<std::string, autoscale::PodMeter> meters;
   for (const Ptr<Pod>& pod : stores_.pods.list(policy.meta.ns)) {
-    if (!counts(policy, *pod)) {
+    if (!is_replica(policy, *pod)) {
       continue;
     }
     autoscale::PodSight shown{.name = pod->meta.name};
@@ -204,6 +196,8 @@ Sight AutoscalingController::sight(const Policy& policy, const Live& live, Runni
     if (pod->ready) {
       shown.ready_since = time_of(kube::time_of(pod->ready_since).value_or(clock_.wall_now()));
     }
+    shown.path =
+        waited_for_node(stores_, *pod) ? autoscale::StartPath::kNode : autoscale::StartPath::kPod;
     // A pod of the same name is another one when it was made at another time.
     autoscale::PodMeter meter;
     if (const auto known = running.meters.find(pod->meta.name); known != running.meters.end()) {
@@ -259,7 +253,22 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   for (const autoscale::Finding& finding : decision.conditions) {
     note.conditions.push_back({finding.type, finding.status, finding.reason, finding.message});
   }
+  const NodeDemand demand{.forecast = node_forecast(policy, running),
+                          .desired = decision.desired,
+                          .replicas = decision.write.value_or(decision.current)};
+  NodeReport nodes = capacity_.look(policy, demand);
+  note.status.nodes = std::move(nodes.status);
+  std::ranges::move(nodes.conditions, std::back_inserter(note.conditions));
   publish(policy, std::move(note));
+}
+
+autoscale::NodeForecast AutoscalingController::node_forecast(const Policy& policy,
+                                                             const Running& running) const {
+  if (!wants_nodes(policy)) {
+    return {};
+  }
+  const double quantile = policy.parsed.autoscaling->nodes->quantile_percent / 100.0;
+  return running.scaler.node_forecast(time_of(clock_.wall_now()), quantile);
 }
 
 void AutoscalingController::publish(const Policy& policy, AutoscalingNote note) {

@@ -12,6 +12,7 @@
 #include "operator/autoscale/scaler.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
+#include "operator/controllers/capacity_controller.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
 #include "operator/kube/discovery.h"
@@ -48,8 +49,8 @@ class AutoscalingController {
 
   AutoscalingController(const Stores& stores, kube::Client& client, kube::Discovery& discovery,
                         kube::EventRecorder& events, const collect::Collector& collector,
-                        AutoscalingBoard& board, const clock::Clock& clock,
-                        AutoscalingObserver& observer);
+                        AutoscalingBoard& board, CapacityController& capacity,
+                        const clock::Clock& clock, AutoscalingObserver& observer);
   ~AutoscalingController();
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
@@ -72,6 +73,8 @@ class AutoscalingController {
   kube::WorkOutcome target_missing(const reconcile::Policy& policy, std::string message);
   void tell(const reconcile::Policy& policy, const autoscale::DecisionRecord& record,
             Running& running);
+  [[nodiscard]] autoscale::NodeForecast node_forecast(const reconcile::Policy& policy,
+                                                      const Running& running) const;
   void publish(const reconcile::Policy& policy, reconcile::AutoscalingNote note);
 
   const Stores& stores_;
@@ -80,6 +83,7 @@ class AutoscalingController {
   kube::EventRecorder& events_;
   const collect::Collector& collector_;
   AutoscalingBoard& board_;
+  CapacityController& capacity_;
   const clock::Clock& clock_;
   AutoscalingObserver& observer_;
   sync::Mutex mutex_;

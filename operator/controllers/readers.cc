@@ -8,6 +8,7 @@
 
 #include "lib/api/resources.h"
 #include "lib/json/scalars.h"
+#include "operator/capacity/pod_shape.h"
 
 namespace penstock::controllers {
 namespace {
@@ -190,7 +191,9 @@ reconcile::Pod read_pod(const Value& object) {
                      .injected_hash = annotation("penstock.dev/injection"),
                      .delivered = annotation("penstock.dev/delivered"),
                      .opted_out = annotation("penstock.dev/inject") == "false",
-                     .host_network = flag_of(spec, "hostNetwork")};
+                     .host_network = flag_of(spec, "hostNetwork"),
+                     .node = text_of(spec, "nodeName"),
+                     .devices = capacity::devices_of(spec)};
   const std::string phase = text_of(status, "phase");
   pod.finished = phase == "Succeeded" || phase == "Failed";
   for_each(metadata, "ownerReferences", [&pod](const Value& owner) {
@@ -251,6 +254,25 @@ PodAutoscaler read_pod_autoscaler(const Value& object) {
   return {.meta = kube::read_meta(object),
           .target_kind = text_of(target, "kind"),
           .target_name = text_of(target, "name")};
+}
+
+reconcile::Node read_node(const Value& object) {
+  const Value& spec = member(object, "spec");
+  const Value& status = member(object, "status");
+  reconcile::Node node{.meta = kube::read_meta(object),
+                       .schedulable = !flag_of(spec, "unschedulable"),
+                       .allocatable = capacity::devices_in(member(status, "allocatable")),
+                       .capacity = capacity::devices_in(member(status, "capacity"))};
+  for_each(spec, "taints", [&node](const Value& taint) {
+    node.taints.push_back(
+        {text_of(taint, "key"), text_of(taint, "value"), text_of(taint, "effect")});
+  });
+  for_each(status, "conditions", [&node](const Value& condition) {
+    if (text_of(condition, "type") == "Ready") {
+      node.ready = text_of(condition, "status") == "True";
+    }
+  });
+  return node;
 }
 
 Namespace read_namespace(const Value& object) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lib/json/text.h"
+#include "operator/reconcile/node.h"
 #include "operator/reconcile/world.h"
 
 // API objects to what decisions look at. Foreign objects are read without trust: what is absent or
@@ -17,6 +18,8 @@ reconcile::Pod read_pod(const json::Value& object);
 reconcile::Workload read_bare_pod(const json::Value& object);
 reconcile::Service read_service(const json::Value& object);
 reconcile::EndpointSlice read_endpoint_slice(const json::Value& object);
+
+reconcile::Node read_node(const json::Value& object);
 
 struct Namespace {
   kube::ObjectMeta meta;

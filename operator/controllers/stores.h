@@ -18,6 +18,7 @@ struct StoreChanges {
   std::function<void(const ConfigMap*, const ConfigMap*)> config_map;
   std::function<void(const Namespace*, const Namespace*)> name_space;
   std::function<void(const PodAutoscaler*, const PodAutoscaler*)> pod_autoscaler;
+  std::function<void(const reconcile::Node*, const reconcile::Node*)> node;
 };
 
 // The operator's copy of the cluster: nothing is read from the API server beside these.
@@ -34,13 +35,14 @@ struct Stores {
         slices(changes.slice),
         config_maps(changes.config_map),
         namespaces(changes.name_space),
-        pod_autoscalers(changes.pod_autoscaler) {}
+        pod_autoscalers(changes.pod_autoscaler),
+        nodes(changes.node) {}
 
   [[nodiscard]] bool complete() const {
     return policies.complete() && tiers.complete() && tables.complete() && deployments.complete() &&
            stateful_sets.complete() && pods.complete() && services.complete() &&
            slices.complete() && config_maps.complete() && namespaces.complete() &&
-           pod_autoscalers.complete();
+           pod_autoscalers.complete() && nodes.complete();
   }
 
   kube::ObjectStore<reconcile::Policy> policies;
@@ -55,6 +57,7 @@ struct Stores {
   kube::ObjectStore<ConfigMap> config_maps;
   kube::ObjectStore<Namespace> namespaces;
   kube::ObjectStore<PodAutoscaler> pod_autoscalers;
+  kube::ObjectStore<reconcile::Node> nodes;  // empty in an operator for one namespace
 };
 
 }  // namespace penstock::controllers

@@ -27,6 +27,8 @@ inline constexpr ResourceType kTiers{"penstock.dev", "v1alpha1", "cachetiers", "
 inline constexpr ResourceType kTables{"penstock.dev", "v1alpha1", "routingtables", "RoutingTable"};
 inline constexpr ResourceType kNamespaces{"", "v1", "namespaces", "Namespace"};
 inline constexpr ResourceType kPods{"", "v1", "pods", "Pod"};
+inline constexpr ResourceType kNodes{"", "v1", "nodes", "Node"};
+inline constexpr ResourceType kPodTemplates{"", "v1", "podtemplates", "PodTemplate"};
 inline constexpr ResourceType kServices{"", "v1", "services", "Service"};
 inline constexpr ResourceType kEndpointSlices{"discovery.k8s.io", "v1", "endpointslices",
                                               "EndpointSlice"};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,6 +82,8 @@ struct Pod {
   std::string ready_since;  // RFC 3339, UTC
   bool finished = false;    // Succeeded or Failed
   bool host_network = false;
+  std::string node;                             // it is bound to; empty: it waits for one
+  std::map<std::string, std::int64_t> devices;  // that it asks for: "nvidia.com/gpu"
 };
 
 struct ServicePort {
@@ -123,6 +126,8 @@ struct Settings {
   std::vector<std::string> image_pull_secrets;  // of each pod's own namespace
   std::string cpu_request = "100m";
   std::string memory_request = "96Mi";  // beside caches and collected bodies
+  std::string placeholder_image = "registry.k8s.io/pause:3.10";  // does nothing, and keeps room
+  std::string placeholder_priority_class = "penstock-operator-placeholder";
   std::uint16_t status_port = 15020;
   std::uint16_t bind_port = 15001;  // NamedPort: where the sidecar listens
 };

@@ -1,0 +1,400 @@
+#include "operator/controllers/capacity_controller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "operator/capacity/buffer_provider.h"
+#include "operator/capacity/placeholder_provider.h"
+#include "operator/capacity/scale_provider.h"
+#include "operator/capacity/surge.h"
+
+namespace penstock::controllers {
+
+using api::ConditionStatus;
+using api::NodeCapacitySpec;
+using api::NodeCapacityStatus;
+using api::NodeProvider;
+using capacity::HeadroomPlan;
+using capacity::Standing;
+using kube::ApiResult;
+using reconcile::Policy;
+
+namespace {
+
+using Provider = std::unique_ptr<capacity::NodeCapacityProvider>;
+
+constexpr int kForbidden = 403;
+
+// What the last operator, or this one a moment ago, wrote into the status.
+const json::Value& stated(const Policy& policy) {
+  return kube::member(kube::member(policy.status, "autoscaling"), "nodes");
+}
+
+std::uint32_t count(std::int64_t value) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, capacity::kCountMax));
+}
+
+capacity::HeadroomLimits limits_of(const NodeCapacitySpec& spec) {
+  capacity::HeadroomLimits limits;
+  if (spec.limits.gpus) {
+    limits.gpus = static_cast<int>(*spec.limits.gpus);
+  }
+  if (spec.limits.usd_per_hour) {
+    limits.picodollars_per_hour = api::picodollars_of(*spec.limits.usd_per_hour);
+  }
+  if (spec.gpu_usd_per_hour) {
+    limits.gpu_picodollars_per_hour = api::picodollars_of(*spec.gpu_usd_per_hour);
+  }
+  return limits;
+}
+
+std::vector<capacity::HeadroomPart> parts_of(const NodeCapacitySpec& spec, int headroom) {
+  if (!spec.spot) {
+    return {{.suffix = capacity::kHeadroom, .replicas = headroom}};
+  }
+  const auto on_spot = static_cast<int>(std::int64_t{headroom} * spec.spot->share_percent / 100);
+  return {{.suffix = capacity::kHeadroom,
+           .nodes = {.avoided = spec.spot->node_selector},
+           .replicas = headroom - on_spot},
+          {.suffix = capacity::kSpotHeadroom,
+           .nodes = {.wanted = spec.spot->node_selector},
+           .replicas = on_spot}};
+}
+
+// By which it is seen that nothing has to be asked for anew.
+std::string written_out(const capacity::Wish& wish, std::string_view provider) {
+  json::Value parts = json::Value::array();
+  for (const capacity::HeadroomPart& part : wish.parts) {
+    parts.push_back({part.suffix, part.nodes.wanted, part.nodes.avoided, part.replicas});
+  }
+  const json::Value all = {std::string(provider), wish.pod_spec,        wish.sidecar,
+                           std::move(parts),      wish.expected,        wish.gpus_per_replica,
+                           wish.room.allocatable, wish.room.pool_nodes, wish.room.pool_empty,
+                           wish.room.pool_going};
+  return all.dump(-1, ' ', false, json::Value::error_handler_t::replace);
+}
+
+NodeReport blocked(std::string reason, std::string message) {
+  return {.status = NodeCapacityStatus{.reason = reason},
+          .conditions = {{.type = "NodeCapacity",
+                          .status = ConditionStatus::kFalse,
+                          .reason = std::move(reason),
+                          .message = std::move(message)}}};
+}
+
+std::string gpus_text(const NodeCapacityStatus& status, const capacity::PodShape& shape) {
+  return std::to_string(status.gpus) + " " + shape.resource;
+}
+
+// What there is and what is awaited, for people.
+std::string summary(const NodeCapacityStatus& status, const capacity::PodShape& shape,
+                    const capacity::Room& room) {
+  std::string text = "room for " + std::to_string(status.headroom) + " more replicas (" +
+                     gpus_text(status, shape) + ") is kept; " + std::to_string(status.missing) +
+                     " of " + std::to_string(status.expected) + " expected have no GPUs yet";
+  if (room.awaiting_plugin > 0) {
+    text += "; nodes that are Ready before their device plugin has registered " + shape.resource +
+            ": " + std::to_string(room.awaiting_plugin);
+  }
+  return text;
+}
+
+}  // namespace
+
+bool wants_nodes(const Policy& policy) {
+  const auto& scaling = policy.parsed.autoscaling;
+  return scaling && scaling->nodes && scaling->nodes->provider != NodeProvider::kOff;
+}
+
+// Of one policy.
+struct CapacityController::Held {
+  std::int64_t generation = 0;
+  int replicas = 0;
+  clock::Instant next{};
+  NodeReport report;
+  capacity::HeadroomPlanner planner;
+  std::optional<Target> target;
+  std::string provider;  // who was asked last; empty: nobody
+  std::string asked;     // what for
+  clock::Instant ask_again{};
+  ApiResult<Standing> standing;
+  std::uint32_t told_headroom = 0;
+  int told_interrupted = 0;
+  bool told_surge = false;
+};
+
+CapacityController::CapacityController(const Stores& stores, kube::Client& client,
+                                       kube::Discovery& discovery, kube::EventRecorder& events,
+                                       const clock::Clock& clock, reconcile::Settings settings)
+    : stores_(stores),
+      client_(client),
+      discovery_(discovery),
+      events_(events),
+      clock_(clock),
+      settings_(std::move(settings)) {}
+
+CapacityController::~CapacityController() = default;
+
+std::shared_ptr<CapacityController::Held> CapacityController::held(const Policy& policy) {
+  const sync::MutexLock lock(mutex_);
+  std::shared_ptr<Held>& slot = held_[policy.meta.key()];
+  if (slot == nullptr) {
+    slot = std::make_shared<Held>();
+    slot->provider = kube::text_of(stated(policy), "provider");
+    slot->told_headroom = count(kube::number_of(stated(policy), "headroom"));
+    slot->planner.adopt(static_cast<int>(count(kube::number_of(stated(policy), "expected"))));
+  }
+  return slot;
+}
+
+NodeReport CapacityController::look(const Policy& policy, const NodeDemand& demand) {
+  const std::shared_ptr<Held> state = held(policy);
+  const clock::Instant now = clock_.now();
+  // What replicas that were just asked for take of the room is given up at once: kept beside them,
+  // it would buy another node.
+  const bool as_before =
+      state->generation == policy.meta.generation && state->replicas == demand.replicas;
+  if (now < state->next && as_before) {
+    return state->report;
+  }
+  state->next = now + kPeriod;
+  state->replicas = demand.replicas;
+  state->generation = policy.meta.generation;
+  if (wants_nodes(policy)) {
+    state->report = judge(policy, demand, *state);
+  } else if (const ApiResult<void> taken = take_back(policy, *state); taken) {
+    state->report = {};
+  }
+  return state->report;
+}
+
+kube::WorkOutcome CapacityController::release(const std::string& key, const Policy* policy) {
+  if (policy != nullptr) {
+    if (const ApiResult<void> taken = take_back(*policy, *held(*policy)); !taken) {
+      return kube::failed(taken.error());
+    }
+  }
+  const sync::MutexLock lock(mutex_);
+  held_.erase(key);
+  return {};
+}
+
+NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& demand, Held& held) {
+  const api::AutoscalingSpec& scaling = *policy.parsed.autoscaling;
+  const NodeCapacitySpec& spec = *scaling.nodes;
+  if (const ApiResult<void> read = read_target(policy, held); !read) {
+    return blocked("TargetUnreadable", read.error().message);
+  }
+  const capacity::PodShape& shape = held.target->shape;
+  if (shape.gpus == 0) {
+    const ApiResult<void> taken = take_back(policy, held);
+    return blocked(taken ? "NoGpus" : "ProviderFailed",
+                   taken ? "the template of " + scaling.target.kind + " " + scaling.target.name +
+                               " asks for no GPU as a resource of its containers"
+                         : taken.error().message);
+  }
+  const NodeSights sights = node_sights(stores_, policy, shape, spec.scale);
+  const capacity::Room room = capacity::room_in(sights.nodes, shape.gpus);
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(clock_.wall_now());
+  const HeadroomPlan plan =
+      held.planner.plan({.now_ms = now.time_since_epoch().count(),
+                         .forecast = demand.forecast.replicas,
+                         .desired = demand.desired,
+                         .replicas_max = static_cast<int>(scaling.max_replicas),
+                         .headroom_min = static_cast<int>(spec.min_headroom),
+                         .present = std::max(sights.replicas, demand.replicas),
+                         .interrupted = room.interrupted,
+                         .allocatable = room.allocatable,
+                         .gpus_per_replica = static_cast<int>(shape.gpus),
+                         .limits = limits_of(spec)});
+  NodeCapacityStatus status{
+      .reason = std::string(capacity::name_of(plan.reason)),
+      .expected = count(plan.expected),
+      .allocatable = count(room.allocatable),
+      .headroom = count(plan.headroom),
+      .missing = count(plan.missing),
+      .gpus = count(plan.gpus),
+      .interrupted = count(room.interrupted),
+      .lead_time = std::chrono::floor<std::chrono::seconds>(demand.forecast.lead.duration)};
+  NodeReport report;
+  const auto conclude = [&](ConditionStatus holds, std::string reason, std::string message) {
+    report.conditions.push_back({"NodeCapacity", holds, std::move(reason), std::move(message)});
+  };
+  if (scaling.mode != api::ScalingMode::kEnforce) {
+    const ApiResult<void> taken = take_back(policy, held);
+    conclude(ConditionStatus::kFalse, taken ? "Advising" : "ProviderFailed",
+             taken ? "in Advise nobody is asked; with Enforce " + summary(status, shape, room)
+                   : taken.error().message);
+  } else {
+    capacity::Wish wish{
+        .policy = policy.meta,
+        .pod_spec = shape.pod_spec,
+        .sidecar = kube::member(kube::member(policy.status, "injection"), "container"),
+        .parts = parts_of(spec, plan.headroom),
+        .expected = plan.expected,
+        .gpus_per_replica = static_cast<int>(shape.gpus),
+        .room = room};
+    const ApiResult<Standing> standing = ask(policy, spec, std::move(wish), held);
+    status.provider = held.provider;
+    if (!standing) {
+      const bool forbidden = standing.error().status == kForbidden;
+      conclude(ConditionStatus::kFalse, forbidden ? "NotAllowed" : "ProviderFailed",
+               standing.error().message +
+                   (forbidden ? "; the chart's nodeCapacity gives that right" : ""));
+    } else if (!standing->reason.empty()) {
+      conclude(ConditionStatus::kFalse, standing->reason, standing->message);
+    } else {
+      conclude(ConditionStatus::kTrue, status.reason, summary(status, shape, room));
+    }
+    tell(policy, sights, status, held);
+  }
+  warn_of_surge(policy, status, sights.replicas, held, report);
+  report.status = std::move(status);
+  return report;
+}
+
+// The template of a watched workload is read when that has changed, another one's once in a while.
+ApiResult<void> CapacityController::read_target(const Policy& policy, Held& held) {
+  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
+  std::string version;
+  std::optional<kube::ServedType> served;
+  if (target.api_version == "apps/v1" && target.kind == "Deployment") {
+    if (const auto found = stores_.deployments.find(policy.meta.ns, target.name)) {
+      version = std::to_string(found->meta.generation) + "/" + found->meta.uid;
+    }
+  }
+  const bool fresh = held.target && held.target->resource_version == version &&
+                     (!version.empty() || clock_.now() < held.target->read + kTemplateFor);
+  if (fresh) {
+    return {};
+  }
+  const auto type = discovery_.kind(target.api_version, target.kind);
+  if (!type) {
+    return std::unexpected(type.error());
+  }
+  if (!*type) {
+    return std::unexpected(
+        kube::ApiError{.message = target.api_version + " " + target.kind + " is not served"});
+  }
+  const auto object = client_.get((*type)->type().object(policy.meta.ns, target.name));
+  if (!object) {
+    return std::unexpected(object.error());
+  }
+  const json::Value& spec = kube::member(*object, "spec");
+  held.target = Target{.resource_version = std::move(version),
+                       .read = clock_.now(),
+                       .spec = spec,
+                       .shape = capacity::shape_of(kube::member(spec, "template"))};
+  return {};
+}
+
+Provider CapacityController::provider_named(const std::string& name) const {
+  if (name == "CapacityBuffer") {
+    return std::make_unique<capacity::BufferProvider>(client_, discovery_,
+                                                      settings_.placeholder_image);
+  }
+  if (name == "Placeholder") {
+    return std::make_unique<capacity::PlaceholderProvider>(client_, settings_.placeholder_image,
+                                                           settings_.placeholder_priority_class);
+  }
+  return nullptr;  // a pool keeps its nodes
+}
+
+ApiResult<Provider> CapacityController::provider_for(const NodeCapacitySpec& spec) {
+  if (spec.provider == NodeProvider::kScale) {
+    return std::make_unique<capacity::ScaleProvider>(client_, discovery_, *spec.scale);
+  }
+  if (spec.provider == NodeProvider::kAuto) {
+    const auto served = capacity::BufferProvider(client_, discovery_, "").served();
+    if (!served) {
+      return std::unexpected(served.error());
+    }
+    return provider_named(*served ? "CapacityBuffer" : "Placeholder");
+  }
+  return provider_named(std::string(json::name_of(spec.provider)));
+}
+
+ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapacitySpec& spec,
+                                            capacity::Wish wish, Held& held) {
+  ApiResult<Provider> provider = provider_for(spec);
+  if (!provider) {
+    return std::unexpected(provider.error());
+  }
+  const std::string name((*provider)->name());
+  if (!held.provider.empty() && held.provider != name) {
+    if (const ApiResult<void> taken = take_back(policy, held); !taken) {
+      return std::unexpected(taken.error());
+    }
+  }
+  std::string asked = written_out(wish, name);
+  const clock::Instant now = clock_.now();
+  if (asked == held.asked && now < held.ask_again) {
+    return held.standing;
+  }
+  held.provider = name;
+  held.asked = std::move(asked);
+  held.ask_again = now + kAgain;
+  held.standing = (*provider)->hold(wish);
+  return held.standing;
+}
+
+ApiResult<void> CapacityController::take_back(const Policy& policy, Held& held) {
+  if (const Provider provider = provider_named(held.provider); provider != nullptr) {
+    if (ApiResult<void> released = provider->release(policy.meta); !released) {
+      return released;
+    }
+  }
+  held.provider.clear();
+  held.asked.clear();
+  held.told_headroom = 0;
+  return {};
+}
+
+void CapacityController::tell(const Policy& policy, const NodeSights& sights,
+                              const NodeCapacityStatus& status, Held& held) {
+  if (status.headroom != held.told_headroom) {
+    held.told_headroom = status.headroom;
+    events_.record(kube::kPolicies, policy.meta, false, "HeadroomSet",
+                   status.provider + ": room for " + std::to_string(status.headroom) +
+                       " more replicas (" + gpus_text(status, held.target->shape) + "; " +
+                       status.reason + ")");
+  }
+  const auto interrupted = static_cast<int>(status.interrupted);
+  if (interrupted > held.told_interrupted) {
+    events_.record(kube::kPolicies, policy.meta, true, "NodeInterrupted",
+                   "node " + sights.interruption + " is about to go; room for " +
+                       std::to_string(interrupted) + " replicas is asked for in its place");
+  }
+  held.told_interrupted = interrupted;
+}
+
+// A Deployment's rolling update makes pods beyond its replicas first: without room for them they
+// buy nodes for the time of the rollout.
+void CapacityController::warn_of_surge(const Policy& policy, const NodeCapacityStatus& status,
+                                       int replicas, Held& held, NodeReport& report) {
+  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
+  if (target.kind != "Deployment" || stores_.nodes.size() == 0) {
+    return;
+  }
+  const int surge = capacity::surge_of(held.target->spec, replicas);
+  const int free = std::max(0, static_cast<int>(status.allocatable) - replicas);
+  if (surge <= free) {
+    held.told_surge = false;
+    report.conditions.push_back({"RolloutFits", ConditionStatus::kTrue, "SurgeFits",
+                                 "a rolling update finds room for its " + std::to_string(surge) +
+                                     " pods beyond the replicas"});
+    return;
+  }
+  const std::string message =
+      "a rolling update of Deployment " + target.name + " makes " + std::to_string(surge) +
+      " pods beyond its replicas, of " + std::to_string(held.target->shape.gpus) + " " +
+      held.target->shape.resource + " each, and nodes have room for " + std::to_string(free) +
+      ": it would buy GPU nodes; set spec.strategy.rollingUpdate to maxSurge 0 and maxUnavailable "
+      "1";
+  if (!std::exchange(held.told_surge, true)) {
+    events_.record(kube::kPolicies, policy.meta, true, "SurgeNeedsNodes", message);
+  }
+  report.conditions.push_back({"RolloutFits", ConditionStatus::kFalse, "SurgeNeedsNodes", message});
+}
+
+}  // namespace penstock::controllers

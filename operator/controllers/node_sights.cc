@@ -1,0 +1,112 @@
+#include "operator/controllers/node_sights.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "lib/api/selects.h"
+#include "operator/capacity/interruption.h"
+#include "operator/capacity/provider.h"
+#include "operator/capacity/scale_provider.h"
+
+namespace penstock::controllers {
+namespace {
+
+using capacity::NodeSight;
+using reconcile::Node;
+using reconcile::Pod;
+using reconcile::Policy;
+
+// What clouds and device plugins put on nodes with GPUs, before those are registered.
+constexpr std::array kGpuLabels = {
+    "nvidia.com/gpu.present",
+    "cloud.google.com/gke-accelerator",
+    "karpenter.k8s.aws/instance-gpu-name",
+    "k8s.amazonaws.com/accelerator",
+};
+
+std::int64_t count_in(const std::map<std::string, std::int64_t>& devices,
+                      const std::string& resource) {
+  const auto found = devices.find(resource);
+  return found == devices.end() ? 0 : found->second;
+}
+
+bool has_gpus(const Node& node, const std::string& resource) {
+  return node.capacity.contains(resource) || node.allocatable.contains(resource) ||
+         std::ranges::any_of(kGpuLabels,
+                             [&](const char* label) { return node.meta.labels.contains(label); });
+}
+
+std::string interruption_of(const Node& node) {
+  std::string taint = capacity::interruption_of(node.taints);
+  return taint.empty() && node.meta.deleting ? "deleted" : taint;
+}
+
+// It only keeps room for this policy's replicas, which take its place.
+bool is_placeholder(const Policy& policy, const Pod& pod) {
+  const auto label = pod.meta.labels.find(capacity::kHeadroomLabel);
+  return label != pod.meta.labels.end() && pod.meta.ns == policy.meta.ns &&
+         std::ranges::any_of(
+             std::array{capacity::kHeadroom, capacity::kSpotHeadroom}, [&](const char* suffix) {
+               return capacity::Placeholder{.policy = policy.meta, .suffix = suffix}.label() ==
+                      label->second;
+             });
+}
+
+}  // namespace
+
+bool is_replica(const Policy& policy, const Pod& pod) {
+  return pod.meta.ns == policy.meta.ns && !pod.finished && !pod.meta.deleting &&
+         api::selects(policy.parsed.selector, pod.meta.labels);
+}
+
+bool waited_for_node(const Stores& stores, const Pod& pod) {
+  const auto node = pod.node.empty() ? nullptr : stores.nodes.find("", pod.node);
+  return node != nullptr && node->meta.created > pod.meta.created;
+}
+
+NodeSights node_sights(const Stores& stores, const Policy& policy, const capacity::PodShape& shape,
+                       const std::optional<api::NodePoolSpec>& pool) {
+  std::map<std::string, std::pair<NodeSight, std::string>> found;  // with what interrupts it
+  for (const auto& node : stores.nodes.list()) {
+    if (!has_gpus(*node, shape.resource) ||
+        !capacity::fits(shape.pod_spec, {node->meta.labels, node->taints})) {
+      continue;
+    }
+    std::string interruption = interruption_of(*node);
+    NodeSight sight{.name = node->meta.name,
+                    .ready = node->ready,
+                    .schedulable = node->schedulable,
+                    .interrupted = !interruption.empty(),
+                    .allocatable = count_in(node->allocatable, shape.resource),
+                    .in_pool = pool && capacity::is_in_pool(*pool, node->meta.labels)};
+    found.emplace(node->meta.name, std::pair(std::move(sight), std::move(interruption)));
+  }
+  NodeSights result;
+  for (const auto& pod : stores.pods.list()) {
+    const bool replica = is_replica(policy, *pod);
+    result.replicas += replica ? 1 : 0;
+    const auto node = found.find(pod->node);
+    if (pod->finished || node == found.end() || is_placeholder(policy, *pod)) {
+      continue;
+    }
+    auto& [sight, interruption] = node->second;
+    const std::int64_t held = count_in(pod->devices, shape.resource);
+    sight.empty = sight.empty && held == 0;
+    if (!replica) {
+      sight.taken += held;
+      continue;
+    }
+    ++sight.pods;
+    if (sight.interrupted && result.interruption.empty()) {
+      result.interruption = sight.name + " (" + interruption + ")";
+    }
+  }
+  for (auto& entry : found) {
+    result.nodes.push_back(std::move(entry.second.first));
+  }
+  return result;
+}
+
+}  // namespace penstock::controllers
