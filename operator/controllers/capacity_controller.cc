@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "operator/capacity/buffer_provider.h"
-#include "operator/capacity/placeholder_provider.h"
-#include "operator/capacity/scale_provider.h"
 #include "operator/capacity/surge.h"
+#include "operator/controllers/node_wishes.h"
 
 namespace penstock::controllers {
 
@@ -21,8 +19,6 @@ using reconcile::Policy;
 
 namespace {
 
-using Provider = std::unique_ptr<capacity::NodeCapacityProvider>;
-
 constexpr int kForbidden = 403;
 
 // What the last operator, or this one a moment ago, wrote into the status.
@@ -34,69 +30,12 @@ std::uint32_t count(std::int64_t value) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, capacity::kCountMax));
 }
 
-capacity::HeadroomLimits limits_of(const NodeCapacitySpec& spec) {
-  capacity::HeadroomLimits limits;
-  if (spec.limits.gpus) {
-    limits.gpus = static_cast<int>(*spec.limits.gpus);
-  }
-  if (spec.limits.usd_per_hour) {
-    limits.picodollars_per_hour = api::picodollars_of(*spec.limits.usd_per_hour);
-  }
-  if (spec.gpu_usd_per_hour) {
-    limits.gpu_picodollars_per_hour = api::picodollars_of(*spec.gpu_usd_per_hour);
-  }
-  return limits;
-}
-
-std::vector<capacity::HeadroomPart> parts_of(const NodeCapacitySpec& spec, int headroom) {
-  if (!spec.spot) {
-    return {{.suffix = capacity::kHeadroom, .replicas = headroom}};
-  }
-  const auto on_spot = static_cast<int>(std::int64_t{headroom} * spec.spot->share_percent / 100);
-  return {{.suffix = capacity::kHeadroom,
-           .nodes = {.avoided = spec.spot->node_selector},
-           .replicas = headroom - on_spot},
-          {.suffix = capacity::kSpotHeadroom,
-           .nodes = {.wanted = spec.spot->node_selector},
-           .replicas = on_spot}};
-}
-
-// By which it is seen that nothing has to be asked for anew.
-std::string written_out(const capacity::Wish& wish, std::string_view provider) {
-  json::Value parts = json::Value::array();
-  for (const capacity::HeadroomPart& part : wish.parts) {
-    parts.push_back({part.suffix, part.nodes.wanted, part.nodes.avoided, part.replicas});
-  }
-  const json::Value all = {std::string(provider), wish.pod_spec,        wish.sidecar,
-                           std::move(parts),      wish.expected,        wish.gpus_per_replica,
-                           wish.room.allocatable, wish.room.pool_nodes, wish.room.pool_empty,
-                           wish.room.pool_going};
-  return all.dump(-1, ' ', false, json::Value::error_handler_t::replace);
-}
-
 NodeReport blocked(std::string reason, std::string message) {
   return {.status = NodeCapacityStatus{.reason = reason},
           .conditions = {{.type = "NodeCapacity",
                           .status = ConditionStatus::kFalse,
                           .reason = std::move(reason),
                           .message = std::move(message)}}};
-}
-
-std::string gpus_text(const NodeCapacityStatus& status, const capacity::PodShape& shape) {
-  return std::to_string(status.gpus) + " " + shape.resource;
-}
-
-// What there is and what is awaited, for people.
-std::string summary(const NodeCapacityStatus& status, const capacity::PodShape& shape,
-                    const capacity::Room& room) {
-  std::string text = "room for " + std::to_string(status.headroom) + " more replicas (" +
-                     gpus_text(status, shape) + ") is kept; " + std::to_string(status.missing) +
-                     " of " + std::to_string(status.expected) + " expected have no GPUs yet";
-  if (room.awaiting_plugin > 0) {
-    text += "; nodes that are Ready before their device plugin has registered " + shape.resource +
-            ": " + std::to_string(room.awaiting_plugin);
-  }
-  return text;
 }
 
 }  // namespace
@@ -125,13 +64,15 @@ struct CapacityController::Held {
 
 CapacityController::CapacityController(const Stores& stores, kube::Client& client,
                                        kube::Discovery& discovery, kube::EventRecorder& events,
-                                       const clock::Clock& clock, reconcile::Settings settings)
+                                       const clock::Clock& clock,
+                                       const reconcile::Settings& settings)
     : stores_(stores),
       client_(client),
       discovery_(discovery),
       events_(events),
       clock_(clock),
-      settings_(std::move(settings)) {}
+      providers_(client, discovery, settings.placeholder_image,
+                 settings.placeholder_priority_class) {}
 
 CapacityController::~CapacityController() = default;
 
@@ -206,16 +147,8 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
                          .interrupted = room.interrupted,
                          .allocatable = room.allocatable,
                          .gpus_per_replica = static_cast<int>(shape.gpus),
-                         .limits = limits_of(spec)});
-  NodeCapacityStatus status{
-      .reason = std::string(capacity::name_of(plan.reason)),
-      .expected = count(plan.expected),
-      .allocatable = count(room.allocatable),
-      .headroom = count(plan.headroom),
-      .missing = count(plan.missing),
-      .gpus = count(plan.gpus),
-      .interrupted = count(room.interrupted),
-      .lead_time = std::chrono::floor<std::chrono::seconds>(demand.forecast.lead.duration)};
+                         .limits = headroom_limits(spec)});
+  NodeCapacityStatus status = node_status(plan, room, demand.forecast.lead.duration);
   NodeReport report;
   const auto conclude = [&](ConditionStatus holds, std::string reason, std::string message) {
     report.conditions.push_back({"NodeCapacity", holds, std::move(reason), std::move(message)});
@@ -226,15 +159,8 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
              taken ? "in Advise nobody is asked; with Enforce " + summary(status, shape, room)
                    : taken.error().message);
   } else {
-    capacity::Wish wish{
-        .policy = policy.meta,
-        .pod_spec = shape.pod_spec,
-        .sidecar = kube::member(kube::member(policy.status, "injection"), "container"),
-        .parts = parts_of(spec, plan.headroom),
-        .expected = plan.expected,
-        .gpus_per_replica = static_cast<int>(shape.gpus),
-        .room = room};
-    const ApiResult<Standing> standing = ask(policy, spec, std::move(wish), held);
+    const ApiResult<Standing> standing =
+        ask(policy, spec, wish_of(policy, shape, plan, room), held);
     status.provider = held.provider;
     if (!standing) {
       const bool forbidden = standing.error().status == kForbidden;
@@ -257,7 +183,6 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
 ApiResult<void> CapacityController::read_target(const Policy& policy, Held& held) {
   const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
   std::string version;
-  std::optional<kube::ServedType> served;
   if (target.api_version == "apps/v1" && target.kind == "Deployment") {
     if (const auto found = stores_.deployments.find(policy.meta.ns, target.name)) {
       version = std::to_string(found->meta.generation) + "/" + found->meta.uid;
@@ -288,35 +213,9 @@ ApiResult<void> CapacityController::read_target(const Policy& policy, Held& held
   return {};
 }
 
-Provider CapacityController::provider_named(const std::string& name) const {
-  if (name == "CapacityBuffer") {
-    return std::make_unique<capacity::BufferProvider>(client_, discovery_,
-                                                      settings_.placeholder_image);
-  }
-  if (name == "Placeholder") {
-    return std::make_unique<capacity::PlaceholderProvider>(client_, settings_.placeholder_image,
-                                                           settings_.placeholder_priority_class);
-  }
-  return nullptr;  // a pool keeps its nodes
-}
-
-ApiResult<Provider> CapacityController::provider_for(const NodeCapacitySpec& spec) {
-  if (spec.provider == NodeProvider::kScale) {
-    return std::make_unique<capacity::ScaleProvider>(client_, discovery_, *spec.scale);
-  }
-  if (spec.provider == NodeProvider::kAuto) {
-    const auto served = capacity::BufferProvider(client_, discovery_, "").served();
-    if (!served) {
-      return std::unexpected(served.error());
-    }
-    return provider_named(*served ? "CapacityBuffer" : "Placeholder");
-  }
-  return provider_named(std::string(json::name_of(spec.provider)));
-}
-
 ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapacitySpec& spec,
                                             capacity::Wish wish, Held& held) {
-  ApiResult<Provider> provider = provider_for(spec);
+  auto provider = providers_.of(spec);
   if (!provider) {
     return std::unexpected(provider.error());
   }
@@ -339,7 +238,7 @@ ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapa
 }
 
 ApiResult<void> CapacityController::take_back(const Policy& policy, Held& held) {
-  if (const Provider provider = provider_named(held.provider); provider != nullptr) {
+  if (const auto provider = providers_.maker(held.provider); provider != nullptr) {
     if (ApiResult<void> released = provider->release(policy.meta); !released) {
       return released;
     }

@@ -12,7 +12,7 @@
 #include "operator/autoscale/scaler.h"
 #include "operator/capacity/headroom.h"
 #include "operator/capacity/pod_shape.h"
-#include "operator/capacity/provider.h"
+#include "operator/capacity/providers.h"
 #include "operator/controllers/node_sights.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
@@ -51,7 +51,7 @@ class CapacityController {
 
   CapacityController(const Stores& stores, kube::Client& client, kube::Discovery& discovery,
                      kube::EventRecorder& events, const clock::Clock& clock,
-                     reconcile::Settings settings);
+                     const reconcile::Settings& settings);
   ~CapacityController();
 
   // REQUIRES: a policy without errors that is autoscaled. Between two looks it says what the last
@@ -74,10 +74,6 @@ class CapacityController {
   std::shared_ptr<Held> held(const reconcile::Policy& policy);
   NodeReport judge(const reconcile::Policy& policy, const NodeDemand& demand, Held& held);
   kube::ApiResult<void> read_target(const reconcile::Policy& policy, Held& held);
-  kube::ApiResult<std::unique_ptr<capacity::NodeCapacityProvider>> provider_for(
-      const api::NodeCapacitySpec& spec);
-  [[nodiscard]] std::unique_ptr<capacity::NodeCapacityProvider> provider_named(
-      const std::string& name) const;
   kube::ApiResult<capacity::Standing> ask(const reconcile::Policy& policy,
                                           const api::NodeCapacitySpec& spec, capacity::Wish wish,
                                           Held& held);
@@ -92,7 +88,7 @@ class CapacityController {
   kube::Discovery& discovery_;
   kube::EventRecorder& events_;
   const clock::Clock& clock_;
-  const reconcile::Settings settings_;
+  const capacity::Providers providers_;
   sync::Mutex mutex_;
   std::map<std::string, std::shared_ptr<Held>> held_ PENSTOCK_GUARDED_BY(mutex_);
 };
