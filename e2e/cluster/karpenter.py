@@ -122,10 +122,12 @@ class Karpenter:
             "spec": {"nodeRegistrationDelay": delay},
         }
         on_demand = {"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["on-demand"]}
+        # A static pool has no pods to choose a type by.
+        only_type = {"key": "node.kubernetes.io/instance-type", "operator": "In", "values": [instance_type()["name"]]}
         template = {
             "metadata": {"labels": {"pool": name}},
             "spec": {
-                "requirements": [on_demand],
+                "requirements": [on_demand, only_type],
                 "nodeClassRef": {"group": KWOK, "kind": "KWOKNodeClass", "name": name},
                 "expireAfter": "Never",
                 "taints": [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}],

@@ -152,6 +152,20 @@ PodShape shape_of(const Value& pod_template) {
   return shape;
 }
 
+void take_claims(const std::map<std::string, std::int64_t>& devices, PodShape& shape) {
+  // Of several kinds of devices the GPU: its class has it in its name ("gpu.nvidia.com").
+  auto chosen =
+      std::ranges::find_if(devices, [](const auto& entry) { return entry.first.contains("gpu"); });
+  if (chosen == devices.end()) {
+    chosen = devices.begin();
+  }
+  if (shape.gpus == 0 && chosen != devices.end()) {
+    shape.resource = chosen->first;
+    shape.gpus = chosen->second;
+    shape.by_claims = true;
+  }
+}
+
 bool fits(const Value& pod_spec, const NodeTraits& node) {
   const bool selected =
       std::ranges::all_of(kube::texts_of(pod_spec, "nodeSelector"), [&](const auto& wanted) {

@@ -23,11 +23,15 @@ std::map<std::string, std::int64_t> devices_of(const json::Value& pod_spec);
 
 // The target's pods, as far as nodes care.
 struct PodShape {
-  std::string resource;   // of its GPUs: "nvidia.com/gpu"; empty: it asks for none
-  std::int64_t gpus = 0;  // of one replica
-  json::Value pod_spec;   // of its template
+  std::string resource;    // of its GPUs: "nvidia.com/gpu"; empty: it asks for none
+  std::int64_t gpus = 0;   // of one replica
+  bool by_claims = false;  // it gets them by ResourceClaims, and `resource` is their device class
+  json::Value pod_spec;    // of its template
 };
 PodShape shape_of(const json::Value& pod_template);
+
+// The same for one that asks for no GPU so, with the devices that its claims are for, by class.
+void take_claims(const std::map<std::string, std::int64_t>& devices, PodShape& shape);
 
 // Labels and taints of a node.
 struct NodeTraits {

@@ -72,7 +72,8 @@ CapacityController::CapacityController(const Stores& stores, kube::Client& clien
       events_(events),
       clock_(clock),
       providers_(client, discovery, settings.placeholder_image,
-                 settings.placeholder_priority_class) {}
+                 settings.placeholder_priority_class),
+      claimed_(client, discovery, clock) {}
 
 CapacityController::~CapacityController() = default;
 
@@ -131,10 +132,15 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
     const ApiResult<void> taken = take_back(policy, held);
     return blocked(taken ? "NoGpus" : "ProviderFailed",
                    taken ? "the template of " + scaling.target.kind + " " + scaling.target.name +
-                               " asks for no GPU as a resource of its containers"
+                               " asks for no GPU: neither as a resource of its containers nor by a "
+                               "ResourceClaimTemplate"
                          : taken.error().message);
   }
-  const NodeSights sights = node_sights(stores_, policy, shape, spec.scale);
+  const ApiResult<NodeSights> seen = look_at_nodes(policy, shape);
+  if (!seen) {
+    return blocked("DevicesUnreadable", seen.error().message);
+  }
+  const NodeSights& sights = *seen;
   const capacity::Room room = capacity::room_in(sights.nodes, shape.gpus);
   const auto now = std::chrono::floor<std::chrono::milliseconds>(clock_.wall_now());
   const HeadroomPlan plan =
@@ -206,11 +212,33 @@ ApiResult<void> CapacityController::read_target(const Policy& policy, Held& held
     return std::unexpected(object.error());
   }
   const json::Value& spec = kube::member(*object, "spec");
+  capacity::PodShape shape = capacity::shape_of(kube::member(spec, "template"));
+  if (shape.gpus == 0) {
+    const auto claims = claimed_.asked_by(policy.meta.ns, shape.pod_spec);
+    if (!claims) {
+      return std::unexpected(claims.error());
+    }
+    capacity::take_claims(*claims, shape);
+  }
   held.target = Target{.resource_version = std::move(version),
                        .read = clock_.now(),
                        .spec = spec,
-                       .shape = capacity::shape_of(kube::member(spec, "template"))};
+                       .shape = std::move(shape)};
   return {};
+}
+
+ApiResult<NodeSights> CapacityController::look_at_nodes(const Policy& policy,
+                                                        const capacity::PodShape& shape) {
+  const auto& pool = policy.parsed.autoscaling->nodes->scale;
+  // Without the right to read nodes there is none to read their devices either.
+  if (!shape.by_claims || stores_.nodes.size() == 0) {
+    return node_sights(stores_, policy, shape, pool);
+  }
+  const ApiResult<ClaimedDevices::View> devices = claimed_.of(shape.resource);
+  if (!devices) {
+    return std::unexpected(devices.error());
+  }
+  return node_sights(stores_, policy, shape, pool, **devices);
 }
 
 ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapacitySpec& spec,

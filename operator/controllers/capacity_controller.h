@@ -13,6 +13,7 @@
 #include "operator/capacity/headroom.h"
 #include "operator/capacity/pod_shape.h"
 #include "operator/capacity/providers.h"
+#include "operator/controllers/claimed_devices.h"
 #include "operator/controllers/node_sights.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
@@ -74,6 +75,8 @@ class CapacityController {
   std::shared_ptr<Held> held(const reconcile::Policy& policy);
   NodeReport judge(const reconcile::Policy& policy, const NodeDemand& demand, Held& held);
   kube::ApiResult<void> read_target(const reconcile::Policy& policy, Held& held);
+  kube::ApiResult<NodeSights> look_at_nodes(const reconcile::Policy& policy,
+                                            const capacity::PodShape& shape);
   kube::ApiResult<capacity::Standing> ask(const reconcile::Policy& policy,
                                           const api::NodeCapacitySpec& spec, capacity::Wish wish,
                                           Held& held);
@@ -89,6 +92,7 @@ class CapacityController {
   kube::EventRecorder& events_;
   const clock::Clock& clock_;
   const capacity::Providers providers_;
+  ClaimedDevices claimed_;
   sync::Mutex mutex_;
   std::map<std::string, std::shared_ptr<Held>> held_ PENSTOCK_GUARDED_BY(mutex_);
 };

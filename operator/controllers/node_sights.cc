@@ -32,10 +32,14 @@ std::int64_t count_in(const std::map<std::string, std::int64_t>& devices,
   return found == devices.end() ? 0 : found->second;
 }
 
+bool is_labelled(const Node& node) {
+  return std::ranges::any_of(kGpuLabels,
+                             [&](const char* label) { return node.meta.labels.contains(label); });
+}
+
 bool has_gpus(const Node& node, const std::string& resource) {
   return node.capacity.contains(resource) || node.allocatable.contains(resource) ||
-         std::ranges::any_of(kGpuLabels,
-                             [&](const char* label) { return node.meta.labels.contains(label); });
+         is_labelled(node);
 }
 
 std::string interruption_of(const Node& node) {
@@ -54,6 +58,42 @@ bool is_placeholder(const Policy& policy, const Pod& pod) {
              });
 }
 
+// By name, each with what interrupts it.
+using Found = std::map<std::string, std::pair<NodeSight, std::string>>;
+
+// Counts a pod, which holds so many GPUs, on its node.
+void place(const Policy& policy, const Pod& pod, std::int64_t held, Found& found,
+           NodeSights& result) {
+  const auto node = found.find(pod.node);
+  if (pod.finished || node == found.end() || is_placeholder(policy, pod)) {
+    return;
+  }
+  auto& [sight, interruption] = node->second;
+  sight.empty = sight.empty && held == 0;
+  if (!is_replica(policy, pod)) {
+    sight.taken += held;
+    return;
+  }
+  sight.empty = false;
+  ++sight.pods;
+  if (sight.interrupted && result.interruption.empty()) {
+    result.interruption = sight.name + " (" + interruption + ")";
+  }
+}
+
+// The same of devices by a claim; null: its pod is not known.
+void take(const Policy& policy, const Pod* pod, const capacity::DeviceHold& hold, Found& found) {
+  const auto node = found.find(hold.node);
+  if (node == found.end() || (pod != nullptr && is_placeholder(policy, *pod))) {
+    return;
+  }
+  NodeSight& sight = node->second.first;
+  sight.empty = false;
+  if (pod == nullptr || !is_replica(policy, *pod)) {
+    sight.taken += hold.devices;
+  }
+}
+
 }  // namespace
 
 bool is_replica(const Policy& policy, const Pod& pod) {
@@ -67,11 +107,14 @@ bool waited_for_node(const Stores& stores, const Pod& pod) {
 }
 
 NodeSights node_sights(const Stores& stores, const Policy& policy, const capacity::PodShape& shape,
-                       const std::optional<api::NodePoolSpec>& pool) {
-  std::map<std::string, std::pair<NodeSight, std::string>> found;  // with what interrupts it
+                       const std::optional<api::NodePoolSpec>& pool,
+                       const capacity::DeviceView& claimed) {
+  Found found;
   for (const auto& node : stores.nodes.list()) {
-    if (!has_gpus(*node, shape.resource) ||
-        !capacity::fits(shape.pod_spec, {node->meta.labels, node->taints})) {
+    const bool may_have = shape.by_claims
+                              ? claimed.on_node.contains(node->meta.name) || is_labelled(*node)
+                              : has_gpus(*node, shape.resource);
+    if (!may_have || !capacity::fits(shape.pod_spec, {node->meta.labels, node->taints})) {
       continue;
     }
     std::string interruption = interruption_of(*node);
@@ -79,29 +122,19 @@ NodeSights node_sights(const Stores& stores, const Policy& policy, const capacit
                     .ready = node->ready,
                     .schedulable = node->schedulable,
                     .interrupted = !interruption.empty(),
-                    .allocatable = count_in(node->allocatable, shape.resource),
+                    .allocatable = shape.by_claims ? count_in(claimed.on_node, node->meta.name)
+                                                   : count_in(node->allocatable, shape.resource),
                     .in_pool = pool && capacity::is_in_pool(*pool, node->meta.labels)};
     found.emplace(node->meta.name, std::pair(std::move(sight), std::move(interruption)));
   }
   NodeSights result;
   for (const auto& pod : stores.pods.list()) {
-    const bool replica = is_replica(policy, *pod);
-    result.replicas += replica ? 1 : 0;
-    const auto node = found.find(pod->node);
-    if (pod->finished || node == found.end() || is_placeholder(policy, *pod)) {
-      continue;
-    }
-    auto& [sight, interruption] = node->second;
-    const std::int64_t held = count_in(pod->devices, shape.resource);
-    sight.empty = sight.empty && held == 0;
-    if (!replica) {
-      sight.taken += held;
-      continue;
-    }
-    ++sight.pods;
-    if (sight.interrupted && result.interruption.empty()) {
-      result.interruption = sight.name + " (" + interruption + ")";
-    }
+    result.replicas += is_replica(policy, *pod) ? 1 : 0;
+    place(policy, *pod, shape.by_claims ? 0 : count_in(pod->devices, shape.resource), found,
+          result);
+  }
+  for (const capacity::DeviceHold& hold : claimed.holds) {
+    take(policy, stores.pods.find(hold.ns, hold.pod).get(), hold, found);
   }
   for (auto& entry : found) {
     result.nodes.push_back(std::move(entry.second.first));

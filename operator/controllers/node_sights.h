@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lib/api/node_capacity_spec.h"
+#include "operator/capacity/device_claims.h"
 #include "operator/capacity/pod_shape.h"
 #include "operator/capacity/room.h"
 #include "operator/controllers/stores.h"
@@ -26,8 +27,10 @@ struct NodeSights {
 };
 
 // What the stores know of nodes for pods of this shape. `pool`: the one that is scaled, if any.
+// `claimed`: for a shape by claims, their devices.
 NodeSights node_sights(const Stores& stores, const reconcile::Policy& policy,
                        const capacity::PodShape& shape,
-                       const std::optional<api::NodePoolSpec>& pool);
+                       const std::optional<api::NodePoolSpec>& pool,
+                       const capacity::DeviceView& claimed = {});
 
 }  // namespace penstock::controllers

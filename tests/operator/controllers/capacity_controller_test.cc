@@ -236,6 +236,42 @@ TEST_F(CapacityControllerTest, APodWithoutGpusNeedsNone) {
   EXPECT_EQ(held(), -1);
 }
 
+TEST_F(CapacityControllerTest, GpusByClaimsAreCountedInResourceSlices) {
+  server_.serve("resource.k8s.io/v1",
+                yaml("[{name: resourceslices, kind: ResourceSlice, namespaced: false}, {name: "
+                     "resourceclaims, kind: ResourceClaim, namespaced: true}, {name: "
+                     "resourceclaimtemplates, kind: ResourceClaimTemplate, namespaced: true}]"));
+  const auto create = [&](const std::string& collection, const std::string& object) {
+    const auto made = client_.create("/apis/resource.k8s.io/v1/" + collection, yaml(object));
+    ASSERT_TRUE(made) << made.error().message;
+  };
+  create("namespaces/ns/resourceclaimtemplates",
+         "{metadata: {name: two, namespace: ns}, spec: {spec: {devices: {requests: [{name: g, "
+         "exactly: {deviceClassName: gpu.nvidia.com, count: 2}}]}}}}");
+  create("resourceslices",
+         "{metadata: {name: s}, spec: {driver: gpu.nvidia.com, nodeName: a, pool: {name: a, "
+         "generation: 1}, devices: [{}, {}, {}, {}, {}]}}");
+  for (const char* pod : {"one", "other"}) {  // the first is a replica
+    create("namespaces/ns/resourceclaims",
+           std::string("{metadata: {name: ") + pod +
+               ", namespace: ns}, status: {reservedFor: [{resource: pods, name: " + pod +
+               "}], allocation: {devices: {results: [{driver: gpu.nvidia.com, pool: a}]}}}}");
+  }
+  ASSERT_TRUE(client_.remove("/apis/apps/v1/namespaces/ns/deployments/engine"));
+  deploy(
+      "resources: {claims: [{name: g}]}}], resourceClaims: [{name: g, "
+      "resourceClaimTemplateName: two");
+  const NodeReport report = look(3);
+  ASSERT_TRUE(report.status) << condition(report, "NodeCapacity").message;
+  EXPECT_EQ(report.status->reason, "Forecast") << condition(report, "NodeCapacity").message;
+  EXPECT_EQ(report.status->allocatable, 2U) << "two of two each, of five less the other's one";
+  EXPECT_EQ(report.status->gpus, 4U);
+  const auto made = client_.get(kHeld);
+  ASSERT_TRUE(made);
+  EXPECT_EQ((*made)["spec"]["template"]["spec"]["resourceClaims"][0]["resourceClaimTemplateName"],
+            "two");
+}
+
 TEST_F(CapacityControllerTest, ASpotShareIsHeldApart) {
   set("provider: Placeholder, spot: {sharePercent: 50}");
   look(4);
