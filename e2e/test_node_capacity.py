@@ -87,18 +87,31 @@ def find(space: Namespace, path: str, name: str) -> dict | None:
     return space.api.get(f"{path.format(space.name)}/{name}")
 
 
+def early_node(space: Namespace, pool: str) -> str:
+    """The path of a node that is Ready and has no GPUs yet, which its labels promise."""
+    name = f"early-{space.name}"
+    labels = {"pool": pool, "nvidia.com/gpu.present": "true"}
+    taints = [{"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}]
+    space.api.create("/api/v1/nodes", {"metadata": {"name": name, "labels": labels}, "spec": {"taints": taints}})
+    path = f"/api/v1/nodes/{name}"
+    space.api.merge(f"{path}/status", {"status": {"conditions": [{"type": "Ready", "status": "True"}]}})
+    return path
+
+
 BUFFERS = "/apis/autoscaling.x-k8s.io/v1beta1/namespaces/{}/capacitybuffers"
 TEMPLATES = "/api/v1/namespaces/{}/podtemplates"
 DEPLOYMENTS = "/apis/apps/v1/namespaces/{}/deployments"
 
 
-def test_a_buffer_makes_a_node_before_there_is_a_pod_for_it(space, karpenter, record_property):
+def test_a_buffer_makes_a_node_before_there_is_a_pod_for_it(space, karpenter, running_operator, record_property):
     karpenter.pool("buffered", DELAY)
     start(space, "buffered")
     wait_until(lambda: len(karpenter.nodes("buffered")) == 2, "a node for the replica and one more")
     assert len(space.pods("app=llm")) == 1
     await_status(space, provider="CapacityBuffer", reason="MinHeadroom", expected=2, allocatable=2, headroom=1, missing=0, gpus=4)
     space.await_condition("chat", "NodeCapacity", "True", "MinHeadroom")
+    kept = f'penstock_autoscale_headroom_gpus{{namespace="{space.name}",policy="chat"}} 4'
+    wait_until(lambda: kept in running_operator.metrics(), "its metrics")
     container = find(space, TEMPLATES, "chat-headroom")["template"]["spec"]["containers"][0]
     assert container["resources"]["requests"]["nvidia.com/gpu"] == container["resources"]["limits"]["nvidia.com/gpu"] == "4"
     bound = seconds_to_bind_another(space)
@@ -109,6 +122,15 @@ def test_a_buffer_makes_a_node_before_there_is_a_pod_for_it(space, karpenter, re
     assert find(space, BUFFERS, "chat-headroom")["spec"]["replicas"] == 0
     assert len(karpenter.nodes("buffered")) == 2, "room that a replica took was not bought again"
     space.await_condition("chat", "RolloutFits", "False", "SurgeNeedsNodes")
+    # A node that is Ready before its device plugin is no capacity yet.
+    early = early_node(space, "buffered")
+    told = "nodes that are Ready before their device plugin has registered nvidia.com/gpu: 1"
+    wait_until(lambda: told in space.condition("chat", "NodeCapacity")["message"], "the early node")
+    assert status(space)["allocatable"] == 2
+    gpus = {"nvidia.com/gpu": str(GPUS)}
+    space.api.merge(f"{early}/status", {"status": {"capacity": gpus, "allocatable": gpus}})
+    await_status(space, allocatable=3)
+    space.api.delete(early)
     # A node with a replica is about to go: another one is asked for while it still serves.
     going = node_of(space.pods("app=llm")[0])
     taint = "aws-node-termination-handler/spot-itn=now:NoSchedule"

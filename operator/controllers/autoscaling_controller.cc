@@ -257,6 +257,9 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
                           .desired = decision.desired,
                           .replicas = decision.write.value_or(decision.current)};
   NodeReport nodes = capacity_.look(policy, demand);
+  if (nodes.status) {
+    observer_.prepared(policy.meta.key(), *nodes.status);
+  }
   note.status.nodes = std::move(nodes.status);
   std::ranges::move(nodes.conditions, std::back_inserter(note.conditions));
   publish(policy, std::move(note));

@@ -33,6 +33,8 @@ class AutoscalingObserver {
   AutoscalingObserver& operator=(const AutoscalingObserver&) = delete;
 
   virtual void decided(const autoscale::DecisionRecord& record, autoscale::LeadTime lead) = 0;
+  // What is kept ahead for a policy ("namespace/name") on nodes.
+  virtual void prepared(const std::string& policy, const api::NodeCapacityStatus& nodes) = 0;
   // The board says something new of a policy.
   virtual void published(const std::string& ns, const std::string& name) = 0;
   // A policy ("namespace/name") is scaled no more.

@@ -98,7 +98,8 @@ void take(const Policy& policy, const Pod* pod, const capacity::DeviceHold& hold
 
 bool is_replica(const Policy& policy, const Pod& pod) {
   return pod.meta.ns == policy.meta.ns && !pod.finished && !pod.meta.deleting &&
-         api::selects(policy.parsed.selector, pod.meta.labels);
+         api::selects(policy.parsed.selector, pod.meta.labels) &&
+         !pod.meta.labels.contains(capacity::kHeadroomLabel);  // a selector may say "not in"
 }
 
 bool waited_for_node(const Stores& stores, const Pod& pod) {
@@ -129,6 +130,9 @@ NodeSights node_sights(const Stores& stores, const Policy& policy, const capacit
   }
   NodeSights result;
   for (const auto& pod : stores.pods.list()) {
+    if (pod->devices.empty() && pod->meta.ns != policy.meta.ns) {
+      continue;  // most of a cluster's pods
+    }
     result.replicas += is_replica(policy, *pod) ? 1 : 0;
     place(policy, *pod, shape.by_claims ? 0 : count_in(pod->devices, shape.resource), found,
           result);

@@ -148,6 +148,11 @@ TEST_F(CapacityControllerTest, ReplicasThatWereJustAskedForTakeTheirRoomAtOnce) 
   EXPECT_EQ(held(), 1);
 }
 
+TEST_F(CapacityControllerTest, APlaceholderIsNoReplicaWhateverTheSelectorSays) {
+  pod("held", "a", "app: llm, penstock.dev/headroom: chat-headroom");
+  EXPECT_EQ(look(2).status->headroom, 1U);
+}
+
 TEST_F(CapacityControllerTest, ANodeThatIsReadyBeforeItsDevicePluginIsNoCapacity) {
   node("b", "", 0);
   const NodeReport report = look(2);
