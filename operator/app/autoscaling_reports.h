@@ -54,7 +54,7 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
     api::ObjectName name;
     std::shared_ptr<Shown> shown;
     std::vector<telemetry::GaugeHandle> gauges;
-    bool has_nodes = false;  // gauges of what is kept on nodes
+    bool has_nodes = false;                              // gauges of what is kept on nodes
     autoscale::Reason reason = autoscale::Reason::kOff;  // of the decision before
     std::int64_t written_ms = 0;
   };
