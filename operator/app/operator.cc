@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -36,6 +37,8 @@ namespace {
 constexpr const char* kOurs = "app.kubernetes.io/managed-by=penstock-operator";
 // How long it answers API servers after it is no longer ready: until all have learned of that.
 constexpr timespec kLameDuck{.tv_sec = 5, .tv_nsec = 0};
+
+constexpr std::uint64_t kNodeSeed = 1'000;  // apart from those of what is listed at the start
 
 double seconds_of(clock::WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -122,6 +125,7 @@ class Operator {
       reflector.request_stop();
     }
     reflectors_.clear();
+    node_reflector_ = {};
     return 0;
   }
 
@@ -143,7 +147,8 @@ class Operator {
                         {"statefulsets", size(&Stores::stateful_sets)},
                         {"pods", size(&Stores::pods)},
                         {"services", size(&Stores::services)},
-                        {"endpointslices", size(&Stores::slices)}}};
+                        {"endpointslices", size(&Stores::slices)},
+                        {"nodes", size(&Stores::nodes)}}};
   }
 
   [[nodiscard]] bool ready() const {
@@ -185,9 +190,14 @@ class Operator {
 
   void reflect(const kube::ResourceType& type, std::shared_ptr<kube::ReflectorSink> sink,
                const kube::Selection& selection) {
-    kube::ListWatch order(type, selection, ++seed_);
-    reflectors_.emplace_back([this, plural = std::string(type.plural), order = std::move(order),
-                              sink = std::move(sink)](const std::stop_token& stop) {
+    reflectors_.push_back(reflecting(type, std::move(sink), selection, ++seed_));
+  }
+
+  std::jthread reflecting(const kube::ResourceType& type, std::shared_ptr<kube::ReflectorSink> sink,
+                          const kube::Selection& selection, std::uint64_t seed) {
+    kube::ListWatch order(type, selection, seed);
+    return std::jthread([this, plural = std::string(type.plural), order = std::move(order),
+                         sink = std::move(sink)](const std::stop_token& stop) {
       kube::reflect(counted_, order, *sink, stop, [&plural](const kube::ApiError& error) {
         log_line("warn", plural + ": " + error.message);
       });
@@ -208,7 +218,6 @@ class Operator {
          {.ns = options_.watch_namespace, .labels = kOurs});
     if (options_.watch_namespace.empty()) {
       keep(stores_.namespaces, kube::kNamespaces, &controllers::read_namespace, {});
-      keep(stores_.nodes, kube::kNodes, &controllers::read_node, {});
     } else {
       stores_.namespaces.replace({});  // an operator for one namespace may not read it,
       stores_.nodes.replace({});       // nor nodes
@@ -223,6 +232,20 @@ class Operator {
       keep(webhook_->stores().configurations, kube::kMutatingWebhooks,
            &controllers::read_webhook_configuration, {.fields = configuration});
     }
+  }
+
+  // Nodes say which accelerators pods have and what room there is: nobody else asks, and a large
+  // cluster has many. An operator for one namespace may not read them.
+  void keep_nodes() {
+    if (!options_.watch_namespace.empty()) {
+      return;
+    }
+    std::call_once(nodes_asked_, [this] {
+      node_reflector_ = reflecting(kube::kNodes,
+                                   std::make_shared<kube::StoreSink<reconcile::Node>>(
+                                       stores_.nodes, &controllers::read_node),
+                                   {}, seed_ + kNodeSeed);
+    });
   }
 
   void start_leader() {
@@ -268,6 +291,7 @@ class Operator {
       return policies_.reconcile(key.ns, key.name);
     }
     if (key.kind == WorkKeys::kAutoscaling) {
+      keep_nodes();
       return autoscaling_.reconcile(key.ns, key.name);
     }
     return key.kind == kube::kTiers.kind ? referenced_.reconcile_tier(key.ns, key.name)
@@ -300,6 +324,8 @@ class Operator {
   std::unique_ptr<InjectionWebhook> webhook_;  // where it is on
   Health health_;
   std::vector<std::jthread> reflectors_;
+  std::once_flag nodes_asked_;
+  std::jthread node_reflector_;
   std::jthread leader_thread_;
   std::atomic<bool> ending_ = false;
 };

@@ -96,7 +96,8 @@ NodeReport CapacityController::look(const Policy& policy, const NodeDemand& dema
   // it would buy another node.
   const bool as_before =
       state->generation == policy.meta.generation && state->replicas == demand.replicas;
-  if (now < state->next && as_before) {
+  // Until nodes are listed, all of them would seem to be missing.
+  if ((now < state->next && as_before) || !stores_.nodes.complete()) {
     return state->report;
   }
   state->next = now + kPeriod;

@@ -256,25 +256,6 @@ PodAutoscaler read_pod_autoscaler(const Value& object) {
           .target_name = text_of(target, "name")};
 }
 
-reconcile::Node read_node(const Value& object) {
-  const Value& spec = member(object, "spec");
-  const Value& status = member(object, "status");
-  reconcile::Node node{.meta = kube::read_meta(object),
-                       .schedulable = !flag_of(spec, "unschedulable"),
-                       .allocatable = capacity::devices_in(member(status, "allocatable")),
-                       .capacity = capacity::devices_in(member(status, "capacity"))};
-  for_each(spec, "taints", [&node](const Value& taint) {
-    node.taints.push_back(
-        {text_of(taint, "key"), text_of(taint, "value"), text_of(taint, "effect")});
-  });
-  for_each(status, "conditions", [&node](const Value& condition) {
-    if (text_of(condition, "type") == "Ready") {
-      node.ready = text_of(condition, "status") == "True";
-    }
-  });
-  return node;
-}
-
 Namespace read_namespace(const Value& object) {
   Namespace result{.meta = kube::read_meta(object)};
   const auto level = result.meta.labels.find("pod-security.kubernetes.io/enforce");

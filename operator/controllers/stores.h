@@ -42,7 +42,7 @@ struct Stores {
     return policies.complete() && tiers.complete() && tables.complete() && deployments.complete() &&
            stateful_sets.complete() && pods.complete() && services.complete() &&
            slices.complete() && config_maps.complete() && namespaces.complete() &&
-           pod_autoscalers.complete() && nodes.complete();
+           pod_autoscalers.complete();
   }
 
   kube::ObjectStore<reconcile::Policy> policies;
@@ -57,7 +57,8 @@ struct Stores {
   kube::ObjectStore<ConfigMap> config_maps;
   kube::ObjectStore<Namespace> namespaces;
   kube::ObjectStore<PodAutoscaler> pod_autoscalers;
-  kube::ObjectStore<reconcile::Node> nodes;  // empty in an operator for one namespace
+  // Only kept once a policy autoscales; never in an operator for one namespace, which may not.
+  kube::ObjectStore<reconcile::Node> nodes;
 };
 
 }  // namespace penstock::controllers

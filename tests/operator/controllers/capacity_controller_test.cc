@@ -26,6 +26,7 @@ class CapacityControllerTest : public ::testing::Test {
     server_.serve("apps/v1", yaml("[{name: deployments, kind: Deployment, namespaced: true}]"));
     deploy(kGpus);
     set("provider: Placeholder");
+    stores_.nodes.replace({});
     node("a", "", 4);
     pod("one", "a");
   }
@@ -130,6 +131,13 @@ TEST_F(CapacityControllerTest, ItIsWrittenOnChangeAndOnceInAWhile) {
   EXPECT_EQ(writes(), first + 1) << "somebody may have removed it";
   look(4);
   EXPECT_EQ(writes(), first + 2);
+}
+
+TEST_F(CapacityControllerTest, NothingIsAskedForBeforeNodesAreListed) {
+  const Stores listing{StoreChanges{}};
+  CapacityController early(listing, client_, discovery_, events_, clock_, {});
+  EXPECT_FALSE(early.look(*policy_, {.forecast = {.replicas = 5}, .desired = 5}).status);
+  EXPECT_EQ(held(), -1);
 }
 
 TEST_F(CapacityControllerTest, OwnPlaceholdersTakeNoRoomAndOthersPodsDo) {
