@@ -33,6 +33,12 @@ def space(running_operator, karpenter, admission, namespace) -> Namespace:
 
 def start(space: Namespace, pool: str, **nodes) -> None:
     """An engine whose replica takes a whole node, on which the first one is, and a policy that keeps room for one more."""
+    block = {"target": {"name": "engine"}, "maxReplicas": 2, "nodes": {"minHeadroom": 1, **nodes}}
+    space.apply(policy_document("chat", {"app": "llm"}, autoscaling=block))
+    deploy(space, pool)
+
+
+def deploy(space: Namespace, pool: str) -> None:
     engine = {
         "name": "engine",
         "image": "vllm/vllm-openai:v1",
@@ -45,16 +51,12 @@ def start(space: Namespace, pool: str, **nodes) -> None:
         "containers": [engine],
     }
     labels = {"app": "llm"}
-    block = {"target": {"name": "engine"}, "maxReplicas": 2, "nodes": {"minHeadroom": 1, **nodes}}
-    space.apply(policy_document("chat", labels, autoscaling=block))
+    template = {"metadata": {"labels": labels}, "spec": spec}
     document = {
         "metadata": {"name": "engine"},
-        "spec": {
-            "replicas": 1,
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": spec},
-        },
+        "spec": {"replicas": 1, "selector": {"matchLabels": labels}, "template": template},
     }
+    # Server-side apply would own the replicas that somebody else is to set.
     space.api.create(f"/apis/apps/v1/namespaces/{space.name}/deployments", document)
 
 
@@ -143,6 +145,11 @@ def test_a_buffer_makes_a_node_before_there_is_a_pod_for_it(space, karpenter, ru
     events = space.cluster.kubectl("-n", space.name, "get", "events.events.k8s.io", "-o", "json")
     told = {event["reason"] for event in json.loads(events.stdout)["items"]}
     assert {"HeadroomSet", "NodeInterrupted", "SurgeNeedsNodes"} <= told
+    # Nobody keeps room for replicas of nothing.
+    space.api.delete(f"{DEPLOYMENTS.format(space.name)}/engine")
+    wait_until(lambda: find(space, BUFFERS, "chat-headroom") is None, "the buffer to go with its target")
+    deploy(space, "buffered")
+    wait_until(lambda: find(space, BUFFERS, "chat-headroom") and find(space, TEMPLATES, "chat-headroom"), "another one")
     space.api.delete(f"{POLICIES.format(space.name)}/chat")
     wait_until(lambda: find(space, BUFFERS, "chat-headroom") is None, "the buffer to go with its policy")
     wait_until(lambda: find(space, TEMPLATES, "chat-headroom") is None, "its template, too")

@@ -221,7 +221,10 @@ WorkOutcome AutoscalingController::target_missing(const Policy& policy, std::str
                                    .status = api::ConditionStatus::kFalse,
                                    .reason = "TargetNotFound",
                                    .message = std::move(message)}}});
-  return {.again_in = kTargetPause};
+  // Room for replicas of nothing costs as much as any.
+  WorkOutcome released = capacity_.release(policy.meta.key(), &policy);
+  released.again_in = kTargetPause;
+  return released;
 }
 
 void AutoscalingController::tell(const Policy& policy, const DecisionRecord& record,
