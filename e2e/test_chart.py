@@ -77,6 +77,29 @@ def test_namespaced_mode_keeps_to_its_namespace(kubernetes):
             assert {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["team-a"]} in wanted
 
 
+def operator_rules(documents: list[dict]) -> list[dict]:
+    roles = (d for d in documents if d["kind"] in ("Role", "ClusterRole") and d["metadata"]["name"] == "penstock-operator")
+    return [rule for role in roles for rule in role["rules"]]
+
+
+def test_room_on_nodes_takes_only_the_rights_that_were_asked_for(kubernetes):
+    def makes_deployments(rules: list[dict]) -> bool:
+        return any("deployments" in rule["resources"] and "create" in rule["verbs"] for rule in rules)
+
+    documents = render(kubernetes)
+    assert not makes_deployments(operator_rules(documents))
+    assert "PriorityClass" not in kinds(documents)
+    pool = ("--set-json", 'nodeCapacity.pools=[{"group": "karpenter.sh", "resource": "nodepools"}]')
+    documents = render(kubernetes, "--set", "nodeCapacity.placeholders=true", *pool)
+    rules = operator_rules(documents)
+    assert makes_deployments(rules)
+    assert {"apiGroups": ["karpenter.sh"], "resources": ["nodepools/scale"], "verbs": ["get", "patch"]} in rules
+    made = next(d for d in documents if d["kind"] == "PriorityClass")
+    assert -10 <= made["value"] < 0, "node autoscalers leave lower ones aside"
+    arguments = next(d for d in documents if d["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert f"--placeholder-priority-class={made['metadata']['name']}" in arguments
+
+
 def test_the_definitions_belong_to_one_release(kubernetes):
     assert "CustomResourceDefinition" in kinds(render(kubernetes))
     assert "CustomResourceDefinition" not in kinds(render(kubernetes, "--set", "crds.install=false"))

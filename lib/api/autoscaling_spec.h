@@ -11,6 +11,7 @@
 #include "lib/api/enums.h"
 #include "lib/api/formats.h"
 #include "lib/api/listener_spec.h"
+#include "lib/api/node_capacity_spec.h"
 #include "lib/api/scaling_behavior_spec.h"
 #include "lib/api/scaling_schedule_spec.h"
 #include "lib/api/scaling_trigger_spec.h"
@@ -177,6 +178,7 @@ struct AutoscalingSpec {
   std::optional<std::string> replica_usd_per_hour;
   std::chrono::milliseconds start_deadline{600'000};
   std::chrono::milliseconds manual_change_stands{1'800'000};
+  std::optional<NodeCapacitySpec> nodes;
 
   static constexpr auto fields() {
     using T = AutoscalingSpec;
@@ -227,7 +229,10 @@ struct AutoscalingSpec {
         json::Field{"manualChangeStands",
                     &T::manual_change_stands,
                     {.about = "How long replicas that somebody else has set are left alone.",
-                     .max = kDayMs}}};
+                     .max = kDayMs}},
+        json::Field{"nodes",
+                    &T::nodes,
+                    {.about = "Prepares GPU nodes for replicas to come; off where absent."}}};
   }
 
   static constexpr auto constraints() {

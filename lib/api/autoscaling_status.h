@@ -9,6 +9,7 @@
 
 #include "lib/api/autoscaling_spec.h"
 #include "lib/api/formats.h"
+#include "lib/api/node_capacity_status.h"
 #include "lib/api/scaling_forecast_status.h"
 #include "lib/json/field.h"
 
@@ -43,6 +44,7 @@ struct AutoscalingStatus {
   std::optional<ScalingForecastStatus> forecast;
   std::optional<std::string> usd_per_hour;
   std::vector<ScalingDecisionStatus> decisions;
+  std::optional<NodeCapacityStatus> nodes;
 
   bool operator==(const AutoscalingStatus&) const = default;
 
@@ -75,7 +77,11 @@ struct AutoscalingStatus {
         json::Field{"decisions",
                     &T::decisions,
                     {.about = "The last changes that were decided, newest first.",
-                     .items_max = kDecisionsMax}}};
+                     .items_max = kDecisionsMax}},
+        json::Field{
+            "nodes",
+            &T::nodes,
+            {.about = "The room that is kept on nodes; absent where nobody asked for it."}}};
   }
 };
 

@@ -71,7 +71,7 @@ struct OptimizationPolicyStatus {
                     &T::conditions,
                     {.about = "Accepted, ResolvedRefs, Injected, Programmed and Degraded; with "
                               "autoscaling ScalingActive, MetricsAvailable, CapacityStarved and "
-                              "Conflict, too.",
+                              "Conflict, too; with its nodes NodeCapacity and RolloutFits.",
                      .items_max = 16,
                      .unique_by = "type"}},
         json::Field{"autoscaling",

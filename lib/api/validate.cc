@@ -49,18 +49,6 @@ void validate_listener(const ListenerSpec& listener, Errors& errors) {
   }
 }
 
-void validate_autoscaling(const AutoscalingSpec& spec, Errors& errors) {
-  if (spec.max_replicas < spec.min_replicas) {
-    errors.push_back({"spec.autoscaling.maxReplicas", "must not be smaller than minReplicas (" +
-                                                          std::to_string(spec.min_replicas) + ")"});
-  }
-  if (spec.reactive.panic_window > spec.reactive.stable_window) {
-    errors.push_back({"spec.autoscaling.reactive.panicWindow",
-                      "must not be longer than stableWindow (" +
-                          json::format_duration(spec.reactive.stable_window) + ")"});
-  }
-}
-
 }  // namespace
 
 void validate(const OptimizationPolicySpec& spec, Errors& errors) {

@@ -18,5 +18,7 @@ void validate(const RoutingTableSpec& spec, std::vector<json::FieldError>& error
 void validate(const PolicyBindingSpec& spec, std::vector<json::FieldError>& errors);
 // Schedules, triggers and money of spec.autoscaling.
 void validate_scaling(const AutoscalingSpec& spec, std::vector<json::FieldError>& errors);
+// The part spec.autoscaling of a policy.
+void validate_autoscaling(const AutoscalingSpec& spec, std::vector<json::FieldError>& errors);
 
 }  // namespace penstock::api

@@ -55,6 +55,29 @@ void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTi
   }
 }
 
+void AutoscalingReports::prepared(const std::string& policy, const api::NodeCapacityStatus& nodes) {
+  const sync::MutexLock lock(mutex_);
+  Series& series = series_of(policy);
+  const std::shared_ptr<Shown>& shown = series.shown;
+  shown->headroom = nodes.headroom;
+  shown->headroom_gpus = nodes.gpus;
+  shown->missing = nodes.missing;
+  if (std::exchange(series.has_nodes, true)) {
+    return;
+  }
+  const auto show = [&](const char* name, const char* help, auto read) {
+    series.gauges.push_back(
+        registry_.gauge(name, help, {{"namespace", series.name.ns}, {"policy", series.name.name}},
+                        std::move(read)));
+  };
+  show("penstock_autoscale_headroom_replicas", "Replicas to come that nodes keep room for.",
+       [shown] { return static_cast<double>(shown->headroom); });
+  show("penstock_autoscale_headroom_gpus", "GPUs of that room.",
+       [shown] { return static_cast<double>(shown->headroom_gpus); });
+  show("penstock_autoscale_missing_replicas", "Expected replicas that no node has GPUs for yet.",
+       [shown] { return static_cast<double>(shown->missing); });
+}
+
 void AutoscalingReports::published(const std::string& ns, const std::string& name) {
   published_(ns, name);
 }

@@ -35,6 +35,7 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
   Result<void> record_to(const std::string& path);
 
   void decided(const autoscale::DecisionRecord& record, autoscale::LeadTime lead) override;
+  void prepared(const std::string& policy, const api::NodeCapacityStatus& nodes) override;
   void published(const std::string& ns, const std::string& name) override;
   void forgotten(const std::string& policy) override;
 
@@ -51,11 +52,15 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
     std::atomic<double> forecast_high = 0;          // the quantile that replicas are asked for
     std::atomic<double> usd_per_hour = 0;           // of the desired replicas
     std::array<std::atomic<bool>, 4> conditions{};  // by kConditions: whether it is True
+    std::atomic<std::uint32_t> headroom = 0;
+    std::atomic<std::uint32_t> headroom_gpus = 0;
+    std::atomic<std::uint32_t> missing = 0;
   };
   struct Series {
     api::ObjectName name;
     std::shared_ptr<Shown> shown;
     std::vector<telemetry::GaugeHandle> gauges;
+    bool has_nodes = false;                              // gauges of what is kept on nodes
     autoscale::Reason reason = autoscale::Reason::kOff;  // of the decision before
     std::int64_t written_ms = 0;
   };

@@ -81,6 +81,12 @@ void add_sidecar_options(CLI::App& command, reconcile::Settings& settings) {
   add("sidecar-cpu", settings.cpu_request, "What a sidecar asks for")->type_name("QUANTITY");
   add("sidecar-memory", settings.memory_request, "What a sidecar asks for beside its caches")
       ->type_name("QUANTITY");
+  add("placeholder-image", settings.placeholder_image,
+      "The image of pods that keep room for replicas to come; it does nothing")
+      ->type_name("IMAGE");
+  add("placeholder-priority-class", settings.placeholder_priority_class,
+      "Their PriorityClass: below 0, and not below -10, which node autoscalers leave aside")
+      ->type_name("NAME");
   add("status-port", settings.status_port, "The port of the sidecar's status listener")
       ->check(CLI::Range(1, 65'535));
   add("bind-port", settings.bind_port, "The sidecar's port where it takes a port's name")

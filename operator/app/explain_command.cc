@@ -55,6 +55,18 @@ std::string sentence_of(const std::string& name) {
   return name;
 }
 
+void tell_nodes(const api::NodeCapacityStatus& nodes) {
+  std::cout << "With a node to be made it takes " << json::format_duration(nodes.lead_time)
+            << ": nodes have to carry " << nodes.expected << " replicas by then and have GPUs for "
+            << nodes.allocatable << "; ";
+  if (nodes.provider.empty()) {
+    std::cout << "nobody is asked for more (" << nodes.reason << ").\n";
+  } else {
+    std::cout << nodes.provider << " keeps room for " << nodes.headroom << " more (" << nodes.reason
+              << ").\n";
+  }
+}
+
 void tell(const std::string& policy, const api::OptimizationPolicyStatus& status) {
   const api::AutoscalingStatus& scaling = *status.autoscaling;
   std::cout << policy << " has " << scaling.current << " replicas and should have "
@@ -63,6 +75,8 @@ void tell(const std::string& policy, const api::OptimizationPolicyStatus& status
     const bool matters =
         condition.type == "ScalingActive" || condition.type == "MetricsAvailable"
             ? condition.status != api::ConditionStatus::kTrue
+        : condition.type == "NodeCapacity" || condition.type == "RolloutFits"
+            ? condition.status == api::ConditionStatus::kFalse
             : (condition.type == "CapacityStarved" || condition.type == "Conflict") &&
                   condition.status == api::ConditionStatus::kTrue;
     if (matters) {
@@ -82,6 +96,9 @@ void tell(const std::string& policy, const api::OptimizationPolicyStatus& status
   if (scaling.usd_per_hour) {
     std::cout << "The replicas that it should have cost " << *scaling.usd_per_hour
               << " USD an hour.\n";
+  }
+  if (scaling.nodes) {
+    tell_nodes(*scaling.nodes);
   }
   for (const api::ScalingDecisionStatus& decision : scaling.decisions) {
     std::cout << "  " << decision.time << "  " << decision.from << " -> " << decision.to << "  "

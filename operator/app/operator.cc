@@ -81,7 +81,9 @@ class Operator {
         autoscaling_reports_(
             metrics_.registry(),
             [this](const std::string& ns, const std::string& name) { keys_.add_policy(ns, name); }),
-        autoscaling_(stores_, client_, discovery_, events_, collector_, board_, clock_,
+        capacity_(stores_, client_, discovery_, events_, clock_,
+                  settings_in(options.settings, ns_)),
+        autoscaling_(stores_, client_, discovery_, events_, collector_, board_, capacity_, clock_,
                      autoscaling_reports_),
         referenced_(stores_, client_, clock_),
         health_([this] { return ready(); }, [this] { return metrics_.render(); }) {
@@ -218,7 +220,8 @@ class Operator {
     if (options_.watch_namespace.empty()) {
       keep(stores_.namespaces, kube::kNamespaces, &controllers::read_namespace, {});
     } else {
-      stores_.namespaces.replace({});  // an operator for one namespace may not read it
+      stores_.namespaces.replace({});  // an operator for one namespace may not read it,
+      stores_.nodes.replace({});       // nor nodes
     }
     reflect(kube::kPods, std::make_shared<PodSink>(stores_), all);
     if (webhook_ != nullptr) {
@@ -232,8 +235,8 @@ class Operator {
     }
   }
 
-  // Nodes say which accelerators pods have: nobody else asks, and a large cluster has many. An
-  // operator for one namespace may not read them, and takes all replicas for alike.
+  // Nodes say which accelerators pods have and what room there is: nobody else asks, and a large
+  // cluster has many. An operator for one namespace may not read them.
   void keep_nodes() {
     std::call_once(nodes_asked_, [this] {
       if (!options_.watch_namespace.empty()) {
@@ -320,6 +323,7 @@ class Operator {
   controllers::PolicyController policies_;
   kube::Discovery discovery_;
   AutoscalingReports autoscaling_reports_;
+  controllers::CapacityController capacity_;
   controllers::AutoscalingController autoscaling_;
   controllers::ReferencedController referenced_;
   std::unique_ptr<InjectionWebhook> webhook_;  // where it is on

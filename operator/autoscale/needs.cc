@@ -10,18 +10,6 @@ namespace {
 
 constexpr double kWakingShare = 0.1;  // of a replica
 
-// What the trained forecasts expect, as a number of full replicas.
-std::optional<double> expected_replicas(const Inputs& inputs) {
-  Load expected;
-  for (const Forecast& forecast : inputs.forecasts) {
-    if (forecast.trained) {
-      expected.*member_of(forecast.dimension) =
-          forecast.at_least(inputs.settings.predictive.quantile).value;
-    }
-  }
-  return in_replicas(expected, inputs.capacity.one);
-}
-
 int budget_of(const Budget& budget) {
   std::int64_t most = budget.replicas.value_or(kReplicasMax);
   const std::int64_t price = budget.replica_picodollars_per_hour.value_or(0);
@@ -56,7 +44,8 @@ void add_predictive(const Inputs& inputs, Needs& needs) {
   if (!predictive.enabled || !(predictive.utilization > 0)) {
     return;
   }
-  const std::optional<double> expected = expected_replicas(inputs);
+  const std::optional<double> expected =
+      expected_replicas(inputs.forecasts, predictive.quantile, inputs.capacity.one);
   if (!expected) {
     return;
   }
@@ -79,6 +68,17 @@ struct Largest {
 };
 
 }  // namespace
+
+std::optional<double> expected_replicas(const std::vector<Forecast>& forecasts, double quantile,
+                                        const Load& one) {
+  Load expected;
+  for (const Forecast& forecast : forecasts) {
+    if (forecast.trained) {
+      expected.*member_of(forecast.dimension) = forecast.at_least(quantile).value;
+    }
+  }
+  return in_replicas(expected, one);
+}
 
 Needs needs_of(const Inputs& inputs, int supply, ReactiveState& state) {
   Needs needs;

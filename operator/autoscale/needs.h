@@ -22,6 +22,11 @@ struct Needs {
   double excess_burst_capacity = 0;
 };
 
+// What the trained forecasts expect at the least level that is at least `quantile`, as a number of
+// full replicas; nullopt: none is trained, or no capacity is known.
+std::optional<double> expected_replicas(const std::vector<Forecast>& forecasts, double quantile,
+                                        const Load& one);
+
 Needs needs_of(const Inputs& inputs, int supply, ReactiveState& state);
 
 std::vector<Candidate> candidates_of(const Needs& needs);

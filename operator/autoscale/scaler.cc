@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "operator/autoscale/needs.h"
+#include "operator/autoscale/replica_count.h"
+
 namespace penstock::autoscale {
 namespace {
 
@@ -70,6 +73,17 @@ LeadTime Scaler::lead_time() const {
   return lead_times_.quantile(by_node ? StartPath::kNode : StartPath::kPod, kLeadQuantile);
 }
 
+NodeForecast Scaler::node_forecast(Time now, double quantile) const {
+  NodeForecast result{.lead = lead_times_.quantile(StartPath::kNode, kLeadQuantile)};
+  const Predictive& predictive = settings_.decisions.predictive;
+  const auto expected =
+      expected_replicas(forecasts_.at(now, result.lead.duration, shape_), quantile, one_);
+  if (expected && predictive.utilization > 0) {
+    result.replicas = replicas_for(*expected, predictive.utilization);
+  }
+  return result;
+}
+
 DecisionRecord Scaler::tick(const Sight& sight) {
   std::vector<PodReport> reports;
   DecisionRecord record{.target = target_, .state = state_};
@@ -112,6 +126,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   inputs.scheduled_floor = scheduled_floor(settings_.schedules, sight.now, lead_time().duration);
   inputs.accelerator = accelerator_of(sight);
   inputs.capacity = capacity_of(sight, limits);
+  one_ = inputs.capacity.one;
   inputs.service = view_.model;
   inputs.votes = votes_.at(settings_.triggers, {.now = sight.now,
                                                 .current = sight.replicas,

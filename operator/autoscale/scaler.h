@@ -42,6 +42,12 @@ struct Sight {
   UsageSight memory;           // the same
 };
 
+// What nodes have to carry by the time that one ordered now would serve.
+struct NodeForecast {
+  LeadTime lead;                // of a replica whose node has to be made, too
+  std::optional<int> replicas;  // nullopt: no trained forecast, or no capacity is known
+};
+
 // What a policy asks for.
 struct ScalerSettings {
   Settings decisions;                 // its objectives: the percentile's
@@ -72,6 +78,10 @@ class Scaler {
   // How long a replica takes to serve: what nine of ten starts did not exceed.
   [[nodiscard]] LeadTime lead_time() const;
 
+  // Of the same forecast, as far ahead as a node takes: replicas for the least quantile that is at
+  // least `quantile`, as seen by the last tick.
+  [[nodiscard]] NodeForecast node_forecast(Time now, double quantile) const;
+
  private:
   void learn_shape(Time now, const Load& stable);
   void learn_starts(const Sight& sight);
@@ -91,6 +101,7 @@ class Scaler {
   std::optional<Time> first_measured_;
   RequestShape shape_;
   ServiceView view_;
+  Load one_;  // what a replica carries
   Time looked_;
   State state_;
 };

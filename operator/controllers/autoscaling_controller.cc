@@ -1,9 +1,9 @@
 #include "operator/controllers/autoscaling_controller.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
-#include "lib/api/selects.h"
 #include "lib/json/field.h"
 #include "lib/zoneinfo/zone_files.h"
 #include "operator/autoscale/policy_settings.h"
@@ -34,13 +34,6 @@ autoscale::Time time_of(clock::WallTime time) {
   return std::chrono::floor<std::chrono::milliseconds>(time);
 }
 
-// Of the target's pods those that the policy's selector takes; a pod without the sidecar serves,
-// too, and says nothing.
-bool counts(const Policy& policy, const Pod& pod) {
-  return !pod.finished && !pod.meta.deleting &&
-         api::selects(policy.parsed.selector, pod.meta.labels);
-}
-
 std::string described(const api::ScaleTargetSpec& target) {
   return target.kind + " " + target.name;
 }
@@ -51,15 +44,6 @@ std::string changed(int from, int to) {
 
 autoscale::ScalerSettings settings_in(const Policy& policy) {
   return autoscale::settings_of(*policy.parsed.autoscaling, &zoneinfo::load_zone);
-}
-
-// Where a pod runs: which accelerator it has, and whether the node was made for it.
-void show_node(const reconcile::Node& node, autoscale::PodSight& shown) {
-  shown.accelerator = reconcile::accelerator_of(node.meta.labels);
-  const auto made = kube::time_of(node.meta.created);
-  if (made && time_of(*made) > shown.created) {
-    shown.path = autoscale::StartPath::kNode;
-  }
 }
 
 }  // namespace
@@ -87,18 +71,17 @@ struct AutoscalingController::Running {
   api::AutoscalingStatus status;
 };
 
-AutoscalingController::AutoscalingController(const Stores& stores, kube::Client& client,
-                                             kube::Discovery& discovery,
-                                             kube::EventRecorder& events,
-                                             const collect::Collector& collector,
-                                             AutoscalingBoard& board, const clock::Clock& clock,
-                                             AutoscalingObserver& observer)
+AutoscalingController::AutoscalingController(
+    const Stores& stores, kube::Client& client, kube::Discovery& discovery,
+    kube::EventRecorder& events, const collect::Collector& collector, AutoscalingBoard& board,
+    CapacityController& capacity, const clock::Clock& clock, AutoscalingObserver& observer)
     : stores_(stores),
       client_(client),
       discovery_(discovery),
       events_(events),
       collector_(collector),
       board_(board),
+      capacity_(capacity),
       clock_(clock),
       observer_(observer),
       pod_metrics_(client, discovery, clock) {}
@@ -109,7 +92,7 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   const Ptr<Policy> policy = stores_.policies.find(ns, name);
   if (policy == nullptr || (policy->errors.empty() && !is_autoscaled(*policy))) {
     forget(ns + "/" + name);
-    return {};
+    return capacity_.release(ns + "/" + name, policy.get());
   }
   if (!policy->errors.empty()) {
     return {.again_in = kPeriod};  // replicas stay as they are; what was learned does, too
@@ -226,7 +209,7 @@ Sight AutoscalingController::sight(const Policy& policy, const Live& live, Runni
   std::map<std::string, autoscale::PodMeter> meters;
   running.pods.clear();
   for (const Ptr<Pod>& pod : stores_.pods.list(policy.meta.ns)) {
-    if (!counts(policy, *pod)) {
+    if (!is_replica(policy, *pod)) {
       continue;
     }
     running.pods.push_back(pod);
@@ -236,8 +219,10 @@ Sight AutoscalingController::sight(const Policy& policy, const Live& live, Runni
       shown.ready_since = time_of(kube::time_of(pod->ready_since).value_or(clock_.wall_now()));
     }
     if (const auto node = stores_.nodes.find("", pod->node); node != nullptr) {
-      show_node(*node, shown);
+      shown.accelerator = reconcile::accelerator_of(node->meta.labels);
     }
+    shown.path =
+        waited_for_node(stores_, *pod) ? autoscale::StartPath::kNode : autoscale::StartPath::kPod;
     // A pod of the same name is another one when it was made at another time.
     autoscale::PodMeter meter;
     if (const auto known = running.meters.find(pod->meta.name); known != running.meters.end()) {
@@ -262,7 +247,10 @@ WorkOutcome AutoscalingController::target_missing(const Policy& policy, std::str
                                    .status = api::ConditionStatus::kFalse,
                                    .reason = "TargetNotFound",
                                    .message = std::move(message)}}});
-  return {.again_in = kTargetPause};
+  // Room for replicas of nothing costs as much as any.
+  WorkOutcome released = capacity_.release(policy.meta.key(), &policy);
+  released.again_in = kTargetPause;
+  return released;
 }
 
 void AutoscalingController::tell(const Policy& policy, const DecisionRecord& record,
@@ -303,7 +291,25 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   for (const autoscale::Finding& finding : decision.conditions) {
     note.conditions.push_back({finding.type, finding.status, finding.reason, finding.message});
   }
+  const NodeDemand demand{.forecast = node_forecast(policy, running),
+                          .desired = decision.desired,
+                          .replicas = decision.write.value_or(decision.current)};
+  NodeReport nodes = capacity_.look(policy, demand);
+  if (nodes.status) {
+    observer_.prepared(policy.meta.key(), *nodes.status);
+  }
+  note.status.nodes = std::move(nodes.status);
+  std::ranges::move(nodes.conditions, std::back_inserter(note.conditions));
   publish(policy, std::move(note));
+}
+
+autoscale::NodeForecast AutoscalingController::node_forecast(const Policy& policy,
+                                                             const Running& running) const {
+  if (!wants_nodes(policy)) {
+    return {};
+  }
+  const double quantile = policy.parsed.autoscaling->nodes->quantile_percent / 100.0;
+  return running.scaler.node_forecast(time_of(clock_.wall_now()), quantile);
 }
 
 void AutoscalingController::publish(const Policy& policy, AutoscalingNote note) {

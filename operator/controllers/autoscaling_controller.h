@@ -12,6 +12,7 @@
 #include "operator/autoscale/scaler.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
+#include "operator/controllers/capacity_controller.h"
 #include "operator/controllers/pod_metrics.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
@@ -33,6 +34,8 @@ class AutoscalingObserver {
   AutoscalingObserver& operator=(const AutoscalingObserver&) = delete;
 
   virtual void decided(const autoscale::DecisionRecord& record, autoscale::LeadTime lead) = 0;
+  // What is kept ahead for a policy ("namespace/name") on nodes.
+  virtual void prepared(const std::string& policy, const api::NodeCapacityStatus& nodes) = 0;
   // The board says something new of a policy.
   virtual void published(const std::string& ns, const std::string& name) = 0;
   // A policy ("namespace/name") is scaled no more.
@@ -49,8 +52,8 @@ class AutoscalingController {
 
   AutoscalingController(const Stores& stores, kube::Client& client, kube::Discovery& discovery,
                         kube::EventRecorder& events, const collect::Collector& collector,
-                        AutoscalingBoard& board, const clock::Clock& clock,
-                        AutoscalingObserver& observer);
+                        AutoscalingBoard& board, CapacityController& capacity,
+                        const clock::Clock& clock, AutoscalingObserver& observer);
   ~AutoscalingController();
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
@@ -72,6 +75,8 @@ class AutoscalingController {
   kube::WorkOutcome target_missing(const reconcile::Policy& policy, std::string message);
   void tell(const reconcile::Policy& policy, const autoscale::DecisionRecord& record,
             Running& running);
+  [[nodiscard]] autoscale::NodeForecast node_forecast(const reconcile::Policy& policy,
+                                                      const Running& running) const;
   void publish(const reconcile::Policy& policy, reconcile::AutoscalingNote note);
 
   const Stores& stores_;
@@ -80,6 +85,7 @@ class AutoscalingController {
   kube::EventRecorder& events_;
   const collect::Collector& collector_;
   AutoscalingBoard& board_;
+  CapacityController& capacity_;
   const clock::Clock& clock_;
   AutoscalingObserver& observer_;
   PodMetrics pod_metrics_;

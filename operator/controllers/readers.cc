@@ -10,6 +10,7 @@
 #include "lib/json/scalars.h"
 #include "lib/zoneinfo/zone_files.h"
 #include "operator/autoscale/policy_settings.h"
+#include "operator/capacity/pod_shape.h"
 #include "operator/kube/quantity.h"
 
 namespace penstock::controllers {
@@ -221,7 +222,8 @@ reconcile::Pod read_pod(const Value& object) {
                      .cpu_request = requested(spec, "cpu"),
                      .memory_request = requested(spec, "memory"),
                      .deletion_cost = annotation(reconcile::kDeletionCost),
-                     .own_deletion_cost = annotation(reconcile::kOwnDeletionCost)};
+                     .own_deletion_cost = annotation(reconcile::kOwnDeletionCost),
+                     .devices = capacity::devices_of(spec)};
   const std::string phase = text_of(status, "phase");
   pod.finished = phase == "Succeeded" || phase == "Failed";
   for_each(metadata, "ownerReferences", [&pod](const Value& owner) {

@@ -32,6 +32,7 @@ inline constexpr ResourceType kServices{"", "v1", "services", "Service"};
 inline constexpr ResourceType kEndpointSlices{"discovery.k8s.io", "v1", "endpointslices",
                                               "EndpointSlice"};
 inline constexpr ResourceType kConfigMaps{"", "v1", "configmaps", "ConfigMap"};
+inline constexpr ResourceType kPodTemplates{"", "v1", "podtemplates", "PodTemplate"};
 inline constexpr ResourceType kSecrets{"", "v1", "secrets", "Secret"};
 inline constexpr ResourceType kDeployments{"apps", "v1", "deployments", "Deployment"};
 inline constexpr ResourceType kStatefulSets{"apps", "v1", "statefulsets", "StatefulSet"};

@@ -7,8 +7,9 @@
 namespace penstock::reconcile {
 namespace {
 
-constexpr std::array<std::string_view, 4> kTypes = {"ScalingActive", "MetricsAvailable",
-                                                    "CapacityStarved", "Conflict"};
+constexpr std::array<std::string_view, 6> kTypes = {"ScalingActive",   "MetricsAvailable",
+                                                    "CapacityStarved", "Conflict",
+                                                    "NodeCapacity",    "RolloutFits"};
 
 }  // namespace
 

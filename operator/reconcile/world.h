@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -90,8 +91,9 @@ struct Pod {
   // What all its containers ask for together, in cores and bytes; 0: one of them does not say.
   double cpu_request = 0;
   double memory_request = 0;
-  std::string deletion_cost;      // kDeletionCost; empty: none
-  std::string own_deletion_cost;  // kOwnDeletionCost: what the operator has set it to
+  std::string deletion_cost;                    // kDeletionCost; empty: none
+  std::string own_deletion_cost;                // kOwnDeletionCost: what the operator has set it to
+  std::map<std::string, std::int64_t> devices;  // that it asks for: "nvidia.com/gpu"
 };
 
 struct ServicePort {
@@ -134,6 +136,8 @@ struct Settings {
   std::vector<std::string> image_pull_secrets;  // of each pod's own namespace
   std::string cpu_request = "100m";
   std::string memory_request = "96Mi";  // beside caches and collected bodies
+  std::string placeholder_image = "registry.k8s.io/pause:3.10";  // does nothing, and keeps room
+  std::string placeholder_priority_class = "penstock-operator-placeholder";
   std::uint16_t status_port = 15020;
   std::uint16_t bind_port = 15001;  // NamedPort: where the sidecar listens
 };

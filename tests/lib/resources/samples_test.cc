@@ -76,12 +76,18 @@ void find_unset(const std::vector<json::FieldInfo>& fields,
 
 // A field that nobody sees in an example is a field that nobody uses.
 TEST(SamplesTest, TheFullOneShowsEveryField) {
-  std::ifstream in(kSamples / "full.yaml");
-  const std::string content{std::istreambuf_iterator<char>(in), {}};
-  const json::Text text = json::parse_yaml(content);
+  const auto parsed = [](const char* file) {
+    std::ifstream in(kSamples / file);
+    return json::parse_yaml(std::string{std::istreambuf_iterator<char>(in), {}});
+  };
+  const json::Text text = parsed("full.yaml");
   ASSERT_EQ(text.documents.size(), 3U);
+  // Of what cannot stand in one policy together, the rest.
+  const json::Text nodes = parsed("nodes.yaml");
+  ASSERT_EQ(nodes.documents.size(), 1U);
   std::vector<std::string> unset;
-  find_unset(json::describe<api::OptimizationPolicySpec>(), {&text.documents[0].value["spec"]},
+  find_unset(json::describe<api::OptimizationPolicySpec>(),
+             {&text.documents[0].value["spec"], &nodes.documents[0].value["spec"]},
              "OptimizationPolicy", unset);
   find_unset(json::describe<api::CacheTierSpec>(), {&text.documents[1].value["spec"]}, "CacheTier",
              unset);

@@ -25,6 +25,7 @@ class Newest final : public AutoscalingObserver {
   void decided(const autoscale::DecisionRecord& decided, autoscale::LeadTime /*lead*/) override {
     record = decided;
   }
+  void prepared(const std::string& /*policy*/, const api::NodeCapacityStatus& /*nodes*/) override {}
   void published(const std::string& /*ns*/, const std::string& /*name*/) override {}
   void forgotten(const std::string& /*policy*/) override {}
 };
@@ -83,10 +84,11 @@ class AutoscalingControllerTest : public ::testing::Test {
   collect::Collector collector_{[](const std::string&) {}, 1};
   Stores stores_{StoreChanges{}};
   AutoscalingBoard board_;
+  CapacityController capacity_{stores_, client_, discovery_, events_, clock_, {}};
   Newest observer_;
   std::ptrdiff_t seen_ = 0;
-  AutoscalingController controller_{stores_,    client_, discovery_, events_,
-                                    collector_, board_,  clock_,     observer_};
+  AutoscalingController controller_{stores_, client_,   discovery_, events_,  collector_,
+                                    board_,  capacity_, clock_,     observer_};
 };
 
 TEST_F(AutoscalingControllerTest, VictimsAreMarkedAMomentBeforeReplicasShrink) {

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <utility>
+
+#include "lib/api/node_capacity_spec.h"
+#include "operator/capacity/provider.h"
+#include "operator/kube/client.h"
+#include "operator/kube/discovery.h"
+
+namespace penstock::capacity {
+
+// The replicas of a pool of nodes, by its /scale. It asks for fewer only where the pool is known to
+// give up empty nodes first, and then never for less than those that are used: a static NodePool of
+// Karpenter. A MachineDeployment takes any of its machines.
+class ScaleProvider final : public NodeCapacityProvider {
+ public:
+  ScaleProvider(kube::Client& client, kube::Discovery& discovery, api::NodePoolSpec pool)
+      : client_(client), discovery_(discovery), pool_(std::move(pool)) {}
+
+  [[nodiscard]] std::string_view name() const override { return "Scale"; }
+  kube::ApiResult<Standing> hold(const Wish& wish) override;
+  // The pool is somebody's own: its nodes stay.
+  kube::ApiResult<void> release(const kube::ObjectMeta& /*policy*/) override { return {}; }
+
+ private:
+  kube::Client& client_;
+  kube::Discovery& discovery_;
+  const api::NodePoolSpec pool_;
+};
+
+// Whether a node with these labels is one of the pool's. Cluster API does not mark nodes: there all
+// nodes on which the target may run are.
+bool is_in_pool(const api::NodePoolSpec& pool, const std::map<std::string, std::string>& labels);
+
+}  // namespace penstock::capacity

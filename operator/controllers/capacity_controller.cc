@@ -1,0 +1,328 @@
+#include "operator/controllers/capacity_controller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "operator/capacity/surge.h"
+#include "operator/controllers/node_wishes.h"
+
+namespace penstock::controllers {
+
+using api::ConditionStatus;
+using api::NodeCapacitySpec;
+using api::NodeCapacityStatus;
+using api::NodeProvider;
+using capacity::HeadroomPlan;
+using capacity::Standing;
+using kube::ApiResult;
+using reconcile::Policy;
+
+namespace {
+
+constexpr int kForbidden = 403;
+
+// What the last operator, or this one a moment ago, wrote into the status.
+const json::Value& stated(const Policy& policy) {
+  return kube::member(kube::member(policy.status, "autoscaling"), "nodes");
+}
+
+std::uint32_t count(std::int64_t value) {
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, capacity::kCountMax));
+}
+
+NodeReport blocked(std::string reason, std::string message) {
+  return {.status = NodeCapacityStatus{.reason = reason},
+          .conditions = {{.type = "NodeCapacity",
+                          .status = ConditionStatus::kFalse,
+                          .reason = std::move(reason),
+                          .message = std::move(message)}}};
+}
+
+}  // namespace
+
+bool wants_nodes(const Policy& policy) {
+  const auto& scaling = policy.parsed.autoscaling;
+  return scaling && scaling->nodes && scaling->nodes->provider != NodeProvider::kOff;
+}
+
+// Of one policy.
+struct CapacityController::Held {
+  std::int64_t generation = 0;
+  int replicas = 0;
+  clock::Instant next{};
+  NodeReport report;
+  capacity::HeadroomPlanner planner;
+  std::optional<Target> target;
+  std::string provider;  // who was asked last; empty: nobody
+  std::string asked;     // what for
+  clock::Instant ask_again{};
+  ApiResult<Standing> standing;
+  std::uint32_t told_headroom = 0;
+  int told_interrupted = 0;
+  bool told_surge = false;
+};
+
+CapacityController::CapacityController(const Stores& stores, kube::Client& client,
+                                       kube::Discovery& discovery, kube::EventRecorder& events,
+                                       const clock::Clock& clock,
+                                       const reconcile::Settings& settings)
+    : stores_(stores),
+      client_(client),
+      discovery_(discovery),
+      events_(events),
+      clock_(clock),
+      providers_(client, discovery, settings.placeholder_image,
+                 settings.placeholder_priority_class),
+      claimed_(client, discovery, clock) {}
+
+CapacityController::~CapacityController() = default;
+
+std::shared_ptr<CapacityController::Held> CapacityController::held(const Policy& policy) {
+  const sync::MutexLock lock(mutex_);
+  std::shared_ptr<Held>& slot = held_[policy.meta.key()];
+  if (slot == nullptr) {
+    slot = std::make_shared<Held>();
+    slot->provider = kube::text_of(stated(policy), "provider");
+    slot->told_headroom = count(kube::number_of(stated(policy), "headroom"));
+    slot->planner.adopt(static_cast<int>(count(kube::number_of(stated(policy), "expected"))));
+  }
+  return slot;
+}
+
+NodeReport CapacityController::look(const Policy& policy, const NodeDemand& demand) {
+  const std::shared_ptr<Held> state = held(policy);
+  const clock::Instant now = clock_.now();
+  // What replicas that were just asked for take of the room is given up at once: kept beside them,
+  // it would buy another node.
+  const bool as_before =
+      state->generation == policy.meta.generation && state->replicas == demand.replicas;
+  // Until nodes are listed, all of them would seem to be missing.
+  if ((now < state->next && as_before) || !stores_.nodes.complete()) {
+    return state->report;
+  }
+  state->next = now + kPeriod;
+  state->replicas = demand.replicas;
+  state->generation = policy.meta.generation;
+  if (wants_nodes(policy)) {
+    state->report = judge(policy, demand, *state);
+  } else if (const ApiResult<void> taken = take_back(policy, *state); taken) {
+    state->report = {};
+  }
+  return state->report;
+}
+
+kube::WorkOutcome CapacityController::release(const std::string& key, const Policy* policy) {
+  if (policy != nullptr) {
+    if (const ApiResult<void> taken = take_back(*policy, *held(*policy)); !taken) {
+      return kube::failed(taken.error());
+    }
+  }
+  const sync::MutexLock lock(mutex_);
+  held_.erase(key);
+  return {};
+}
+
+NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& demand, Held& held) {
+  const api::AutoscalingSpec& scaling = *policy.parsed.autoscaling;
+  const NodeCapacitySpec& spec = *scaling.nodes;
+  if (const ApiResult<void> read = read_target(policy, held); !read) {
+    return blocked("TargetUnreadable", read.error().message);
+  }
+  const capacity::PodShape& shape = held.target->shape;
+  if (shape.gpus == 0) {
+    const ApiResult<void> taken = take_back(policy, held);
+    return blocked(taken ? "NoGpus" : "ProviderFailed",
+                   taken ? "the template of " + scaling.target.kind + " " + scaling.target.name +
+                               " asks for no GPU: neither as a resource of its containers nor by a "
+                               "ResourceClaimTemplate"
+                         : taken.error().message);
+  }
+  const ApiResult<NodeSights> seen = look_at_nodes(policy, shape);
+  if (!seen) {
+    return blocked("DevicesUnreadable", seen.error().message);
+  }
+  const NodeSights& sights = *seen;
+  const capacity::Room room = capacity::room_in(sights.nodes, shape.gpus);
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(clock_.wall_now());
+  const HeadroomPlan plan =
+      held.planner.plan({.now_ms = now.time_since_epoch().count(),
+                         .forecast = demand.forecast.replicas,
+                         .desired = demand.desired,
+                         .replicas_max = static_cast<int>(scaling.max_replicas),
+                         .headroom_min = static_cast<int>(spec.min_headroom),
+                         .present = std::max(sights.replicas, demand.replicas),
+                         .interrupted = room.interrupted,
+                         .allocatable = room.allocatable,
+                         .gpus_per_replica = static_cast<int>(shape.gpus),
+                         .limits = headroom_limits(spec)});
+  NodeCapacityStatus status = node_status(plan, room, demand.forecast.lead.duration);
+  NodeReport report;
+  const auto conclude = [&](ConditionStatus holds, std::string reason, std::string message) {
+    report.conditions.push_back({"NodeCapacity", holds, std::move(reason), std::move(message)});
+  };
+  if (scaling.mode != api::ScalingMode::kEnforce) {
+    const ApiResult<void> taken = take_back(policy, held);
+    conclude(ConditionStatus::kFalse, taken ? "Advising" : "ProviderFailed",
+             taken ? "in Advise nobody is asked; with Enforce " + summary(status, shape, room)
+                   : taken.error().message);
+  } else {
+    const ApiResult<Standing> standing =
+        ask(policy, spec, wish_of(policy, shape, plan, room), held);
+    status.provider = held.provider;
+    if (!standing) {
+      const bool forbidden = standing.error().status == kForbidden;
+      conclude(ConditionStatus::kFalse, forbidden ? "NotAllowed" : "ProviderFailed",
+               standing.error().message +
+                   (forbidden ? "; the chart's nodeCapacity gives that right" : ""));
+    } else if (!standing->reason.empty()) {
+      conclude(ConditionStatus::kFalse, standing->reason, standing->message);
+    } else {
+      conclude(ConditionStatus::kTrue, status.reason, summary(status, shape, room));
+    }
+    tell(policy, sights, status, held);
+  }
+  warn_of_surge(policy, status, sights.replicas, held, report);
+  report.status = std::move(status);
+  return report;
+}
+
+// The template of a watched workload is read when that has changed, another one's once in a while.
+ApiResult<void> CapacityController::read_target(const Policy& policy, Held& held) {
+  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
+  std::string version;
+  if (target.api_version == "apps/v1" && target.kind == "Deployment") {
+    if (const auto found = stores_.deployments.find(policy.meta.ns, target.name)) {
+      version = std::to_string(found->meta.generation) + "/" + found->meta.uid;
+    }
+  }
+  const bool fresh = held.target && held.target->resource_version == version &&
+                     (!version.empty() || clock_.now() < held.target->read + kTemplateFor);
+  if (fresh) {
+    return {};
+  }
+  const auto type = discovery_.kind(target.api_version, target.kind);
+  if (!type) {
+    return std::unexpected(type.error());
+  }
+  if (!*type) {
+    return std::unexpected(
+        kube::ApiError{.message = target.api_version + " " + target.kind + " is not served"});
+  }
+  const auto object = client_.get((*type)->type().object(policy.meta.ns, target.name));
+  if (!object) {
+    return std::unexpected(object.error());
+  }
+  const json::Value& spec = kube::member(*object, "spec");
+  capacity::PodShape shape = capacity::shape_of(kube::member(spec, "template"));
+  if (shape.gpus == 0) {
+    const auto claims = claimed_.asked_by(policy.meta.ns, shape.pod_spec);
+    if (!claims) {
+      return std::unexpected(claims.error());
+    }
+    capacity::take_claims(*claims, shape);
+  }
+  held.target = Target{.resource_version = std::move(version),
+                       .read = clock_.now(),
+                       .spec = spec,
+                       .shape = std::move(shape)};
+  return {};
+}
+
+ApiResult<NodeSights> CapacityController::look_at_nodes(const Policy& policy,
+                                                        const capacity::PodShape& shape) {
+  const auto& pool = policy.parsed.autoscaling->nodes->scale;
+  // Without the right to read nodes there is none to read their devices either.
+  if (!shape.by_claims || stores_.nodes.size() == 0) {
+    return node_sights(stores_, policy, shape, pool);
+  }
+  const ApiResult<ClaimedDevices::View> devices = claimed_.of(shape.resource);
+  if (!devices) {
+    return std::unexpected(devices.error());
+  }
+  return node_sights(stores_, policy, shape, pool, **devices);
+}
+
+ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapacitySpec& spec,
+                                            capacity::Wish wish, Held& held) {
+  auto provider = providers_.of(spec);
+  if (!provider) {
+    return std::unexpected(provider.error());
+  }
+  const std::string name((*provider)->name());
+  if (!held.provider.empty() && held.provider != name) {
+    if (const ApiResult<void> taken = take_back(policy, held); !taken) {
+      return std::unexpected(taken.error());
+    }
+  }
+  std::string asked = written_out(wish, name);
+  const clock::Instant now = clock_.now();
+  if (asked == held.asked && now < held.ask_again) {
+    return held.standing;
+  }
+  held.provider = name;
+  held.asked = std::move(asked);
+  held.ask_again = now + kAgain;
+  held.standing = (*provider)->hold(wish);
+  return held.standing;
+}
+
+ApiResult<void> CapacityController::take_back(const Policy& policy, Held& held) {
+  if (const auto provider = providers_.maker(held.provider); provider != nullptr) {
+    if (ApiResult<void> released = provider->release(policy.meta); !released) {
+      return released;
+    }
+  }
+  held.provider.clear();
+  held.asked.clear();
+  held.told_headroom = 0;
+  return {};
+}
+
+void CapacityController::tell(const Policy& policy, const NodeSights& sights,
+                              const NodeCapacityStatus& status, Held& held) {
+  if (status.headroom != held.told_headroom) {
+    held.told_headroom = status.headroom;
+    events_.record(kube::kPolicies, policy.meta, false, "HeadroomSet",
+                   status.provider + ": room for " + std::to_string(status.headroom) +
+                       " more replicas (" + gpus_text(status, held.target->shape) + "; " +
+                       status.reason + ")");
+  }
+  const auto interrupted = static_cast<int>(status.interrupted);
+  if (interrupted > held.told_interrupted) {
+    events_.record(kube::kPolicies, policy.meta, true, "NodeInterrupted",
+                   "node " + sights.interruption + " is about to go; room for " +
+                       std::to_string(interrupted) + " replicas is asked for in its place");
+  }
+  held.told_interrupted = interrupted;
+}
+
+// A Deployment's rolling update makes pods beyond its replicas first: without room for them they
+// buy nodes for the time of the rollout.
+void CapacityController::warn_of_surge(const Policy& policy, const NodeCapacityStatus& status,
+                                       int replicas, Held& held, NodeReport& report) {
+  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
+  if (target.kind != "Deployment" || stores_.nodes.size() == 0) {
+    return;
+  }
+  const int surge = capacity::surge_of(held.target->spec, replicas);
+  const int free = std::max(0, static_cast<int>(status.allocatable) - replicas);
+  if (surge <= free) {
+    held.told_surge = false;
+    report.conditions.push_back({"RolloutFits", ConditionStatus::kTrue, "SurgeFits",
+                                 "a rolling update finds room for its " + std::to_string(surge) +
+                                     " pods beyond the replicas"});
+    return;
+  }
+  const std::string message =
+      "a rolling update of Deployment " + target.name + " makes " + std::to_string(surge) +
+      " pods beyond its replicas, of " + std::to_string(held.target->shape.gpus) + " " +
+      held.target->shape.resource + " each, and nodes have room for " + std::to_string(free) +
+      ": it would buy GPU nodes; set spec.strategy.rollingUpdate to maxSurge 0 and maxUnavailable "
+      "1";
+  if (!std::exchange(held.told_surge, true)) {
+    events_.record(kube::kPolicies, policy.meta, true, "SurgeNeedsNodes", message);
+  }
+  report.conditions.push_back({"RolloutFits", ConditionStatus::kFalse, "SurgeNeedsNodes", message});
+}
+
+}  // namespace penstock::controllers

@@ -1,0 +1,149 @@
+#include "operator/controllers/node_sights.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "lib/api/selects.h"
+#include "operator/capacity/interruption.h"
+#include "operator/capacity/provider.h"
+#include "operator/capacity/scale_provider.h"
+
+namespace penstock::controllers {
+namespace {
+
+using capacity::NodeSight;
+using reconcile::Node;
+using reconcile::Pod;
+using reconcile::Policy;
+
+// What clouds and device plugins put on nodes with GPUs, before those are registered.
+constexpr std::array kGpuLabels = {
+    "nvidia.com/gpu.present",
+    "cloud.google.com/gke-accelerator",
+    "karpenter.k8s.aws/instance-gpu-name",
+    "k8s.amazonaws.com/accelerator",
+};
+
+std::int64_t count_in(const std::map<std::string, std::int64_t>& devices,
+                      const std::string& resource) {
+  const auto found = devices.find(resource);
+  return found == devices.end() ? 0 : found->second;
+}
+
+bool is_labelled(const Node& node) {
+  return std::ranges::any_of(kGpuLabels,
+                             [&](const char* label) { return node.meta.labels.contains(label); });
+}
+
+bool has_gpus(const Node& node, const std::string& resource) {
+  return node.capacity.contains(resource) || node.allocatable.contains(resource) ||
+         is_labelled(node);
+}
+
+std::string interruption_of(const Node& node) {
+  std::string taint = capacity::interruption_of(node.taints);
+  return taint.empty() && node.meta.deleting ? "deleted" : taint;
+}
+
+// It only keeps room for this policy's replicas, which take its place.
+bool is_placeholder(const Policy& policy, const Pod& pod) {
+  const auto label = pod.meta.labels.find(capacity::kHeadroomLabel);
+  return label != pod.meta.labels.end() && pod.meta.ns == policy.meta.ns &&
+         std::ranges::any_of(
+             std::array{capacity::kHeadroom, capacity::kSpotHeadroom}, [&](const char* suffix) {
+               return capacity::Placeholder{.policy = policy.meta, .suffix = suffix}.label() ==
+                      label->second;
+             });
+}
+
+// By name, each with what interrupts it.
+using Found = std::map<std::string, std::pair<NodeSight, std::string>>;
+
+// Counts a pod, which holds so many GPUs, on its node.
+void place(const Policy& policy, const Pod& pod, std::int64_t held, Found& found,
+           NodeSights& result) {
+  const auto node = found.find(pod.node);
+  if (pod.finished || node == found.end() || is_placeholder(policy, pod)) {
+    return;
+  }
+  auto& [sight, interruption] = node->second;
+  sight.empty = sight.empty && held == 0;
+  if (!is_replica(policy, pod)) {
+    sight.taken += held;
+    return;
+  }
+  sight.empty = false;
+  ++sight.pods;
+  if (sight.interrupted && result.interruption.empty()) {
+    result.interruption = sight.name + " (" + interruption + ")";
+  }
+}
+
+// The same of devices by a claim; null: its pod is not known.
+void take(const Policy& policy, const Pod* pod, const capacity::DeviceHold& hold, Found& found) {
+  const auto node = found.find(hold.node);
+  if (node == found.end() || (pod != nullptr && is_placeholder(policy, *pod))) {
+    return;
+  }
+  NodeSight& sight = node->second.first;
+  sight.empty = false;
+  if (pod == nullptr || !is_replica(policy, *pod)) {
+    sight.taken += hold.devices;
+  }
+}
+
+}  // namespace
+
+bool is_replica(const Policy& policy, const Pod& pod) {
+  return pod.meta.ns == policy.meta.ns && !pod.finished && !pod.meta.deleting &&
+         api::selects(policy.parsed.selector, pod.meta.labels) &&
+         !pod.meta.labels.contains(capacity::kHeadroomLabel);  // a selector may say "not in"
+}
+
+bool waited_for_node(const Stores& stores, const Pod& pod) {
+  const auto node = pod.node.empty() ? nullptr : stores.nodes.find("", pod.node);
+  return node != nullptr && node->meta.created > pod.meta.created;
+}
+
+NodeSights node_sights(const Stores& stores, const Policy& policy, const capacity::PodShape& shape,
+                       const std::optional<api::NodePoolSpec>& pool,
+                       const capacity::DeviceView& claimed) {
+  Found found;
+  for (const auto& node : stores.nodes.list()) {
+    const bool may_have = shape.by_claims
+                              ? claimed.on_node.contains(node->meta.name) || is_labelled(*node)
+                              : has_gpus(*node, shape.resource);
+    if (!may_have || !capacity::fits(shape.pod_spec, {node->meta.labels, node->taints})) {
+      continue;
+    }
+    std::string interruption = interruption_of(*node);
+    NodeSight sight{.name = node->meta.name,
+                    .ready = node->ready,
+                    .schedulable = node->schedulable,
+                    .interrupted = !interruption.empty(),
+                    .allocatable = shape.by_claims ? count_in(claimed.on_node, node->meta.name)
+                                                   : count_in(node->allocatable, shape.resource),
+                    .in_pool = pool && capacity::is_in_pool(*pool, node->meta.labels)};
+    found.emplace(node->meta.name, std::pair(std::move(sight), std::move(interruption)));
+  }
+  NodeSights result;
+  for (const auto& pod : stores.pods.list()) {
+    if (pod->devices.empty() && pod->meta.ns != policy.meta.ns) {
+      continue;  // most of a cluster's pods
+    }
+    result.replicas += is_replica(policy, *pod) ? 1 : 0;
+    place(policy, *pod, shape.by_claims ? 0 : count_in(pod->devices, shape.resource), found,
+          result);
+  }
+  for (const capacity::DeviceHold& hold : claimed.holds) {
+    take(policy, stores.pods.find(hold.ns, hold.pod).get(), hold, found);
+  }
+  for (auto& entry : found) {
+    result.nodes.push_back(std::move(entry.second.first));
+  }
+  return result;
+}
+
+}  // namespace penstock::controllers

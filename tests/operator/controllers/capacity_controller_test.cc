@@ -1,0 +1,300 @@
+#include "operator/controllers/capacity_controller.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "operator/kube/http_transport.h"
+#include "tests/fakes/fake_api_server.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/operator/reconcile/worlds.h"
+
+namespace penstock::controllers {
+namespace {
+
+using api::ConditionStatus;
+using reconcile::yaml;
+
+constexpr const char* kGpus = "resources: {limits: {nvidia.com/gpu: 4}}";
+constexpr const char* kHeld = "/apis/apps/v1/namespaces/ns/deployments/chat-headroom";
+
+class CapacityControllerTest : public ::testing::Test {
+ protected:
+  CapacityControllerTest() {
+    server_.serve("apps/v1", yaml("[{name: deployments, kind: Deployment, namespaced: true}]"));
+    deploy(kGpus);
+    set("provider: Placeholder");
+    stores_.nodes.replace({});
+    node("a", "", 4);
+    pod("one", "a");
+  }
+
+  void deploy(const std::string& container) {
+    const json::Value object = yaml(
+        "{apiVersion: apps/v1, kind: Deployment, metadata: {name: engine, namespace: ns}, spec: "
+        "{replicas: 1, template: {metadata: {labels: {app: llm}}, spec: {tolerations: "
+        "[{operator: Exists}], containers: [{name: c, " +
+        container + "}]}}}}");
+    const auto made = client_.create("/apis/apps/v1/namespaces/ns/deployments", object);
+    ASSERT_TRUE(made) << made.error().message;
+    stores_.deployments.put(std::make_shared<const reconcile::Workload>(read_deployment(*made)));
+  }
+
+  void set(const std::string& nodes, const std::string& mode = "Enforce", json::Value status = {}) {
+    policy_ =
+        reconcile::policy("chat",
+                          "{selector: {matchLabels: {app: llm}}, autoscaling: {mode: " + mode +
+                              ", target: {name: engine}, maxReplicas: 8, nodes: {" + nodes + "}}}",
+                          "2026-01-01T00:00:00Z", std::move(status));
+    ASSERT_EQ(policy_->errors, std::vector<std::string>());
+  }
+
+  void node(const std::string& name, const std::string& taint, int gpus) {
+    stores_.nodes.put(std::make_shared<const reconcile::Node>(
+        read_node(yaml("{metadata: {name: " + name +
+                       ", labels: {nvidia.com/gpu.present: \"true\"}}, spec: "
+                       "{taints: [" +
+                       (taint.empty() ? "" : "{key: " + taint + ", effect: NoSchedule}") +
+                       "]}, status: {allocatable: {nvidia.com/gpu: \"" + std::to_string(gpus) +
+                       "\"}, conditions: [{type: Ready, status: \"True\"}]}}"))));
+  }
+
+  void pod(const std::string& name, const std::string& on, const std::string& labels = "app: llm") {
+    stores_.pods.put(std::make_shared<const reconcile::Pod>(
+        read_pod(yaml("{metadata: {name: " + name + ", namespace: ns, labels: {" + labels +
+                      "}}, spec: {nodeName: " + on + ", containers: [{" + kGpus + "}]}}"))));
+  }
+
+  // Once the time between two looks is over.
+  NodeReport look(std::optional<int> forecast, int desired = 1) {
+    clock_.advance(CapacityController::kPeriod);
+    return controller_.look(*policy_, {.forecast = {.replicas = forecast}, .desired = desired});
+  }
+
+  static reconcile::AutoscalingNote::Stated condition(const NodeReport& report,
+                                                      const std::string& type) {
+    for (const auto& stated : report.conditions) {
+      if (stated.type == type) {
+        return stated;
+      }
+    }
+    return {};
+  }
+
+  std::int64_t held() {
+    const auto found = client_.get(kHeld);
+    return found ? kube::number_of(kube::member(*found, "spec"), "replicas") : -1;
+  }
+
+  std::ptrdiff_t writes() {
+    return std::ranges::count_if(server_.requests(), [](const std::string& request) {
+      return request.starts_with(std::string("PATCH ") + kHeld);
+    });
+  }
+
+  fakes::FakeApiServer server_;
+  fakes::FakeClock clock_;
+  kube::HttpTransport transport_{server_.config(), clock_};
+  kube::Client client_{transport_, clock_, {}};
+  kube::Discovery discovery_{client_, clock_};
+  kube::EventRecorder events_{client_, clock_, "penstock-operator-0"};
+  Stores stores_{StoreChanges{}};
+  CapacityController controller_{stores_, client_, discovery_, events_, clock_, {}};
+  reconcile::Ptr<reconcile::Policy> policy_;
+};
+
+TEST_F(CapacityControllerTest, TheForecastBeyondWhatThereIsIsHeld) {
+  const NodeReport report = look(3);
+  ASSERT_TRUE(report.status);
+  EXPECT_EQ(report.status->provider, "Placeholder");
+  EXPECT_EQ(report.status->reason, "Forecast");
+  EXPECT_EQ(report.status->expected, 3U);
+  EXPECT_EQ(report.status->allocatable, 1U);
+  EXPECT_EQ(report.status->headroom, 2U);
+  EXPECT_EQ(report.status->missing, 2U);
+  EXPECT_EQ(report.status->gpus, 8U);
+  EXPECT_EQ(condition(report, "NodeCapacity").status, ConditionStatus::kTrue);
+  EXPECT_EQ(held(), 2);
+}
+
+TEST_F(CapacityControllerTest, ItIsWrittenOnChangeAndOnceInAWhile) {
+  look(3);
+  const auto first = writes();
+  for (auto passed = CapacityController::kPeriod; passed < CapacityController::kAgain;
+       passed += CapacityController::kPeriod) {
+    look(3);
+  }
+  EXPECT_EQ(writes(), first);
+  look(3);
+  EXPECT_EQ(writes(), first + 1) << "somebody may have removed it";
+  look(4);
+  EXPECT_EQ(writes(), first + 2);
+}
+
+TEST_F(CapacityControllerTest, NothingIsAskedForBeforeNodesAreListed) {
+  const Stores listing{StoreChanges{}};
+  CapacityController early(listing, client_, discovery_, events_, clock_, {});
+  EXPECT_FALSE(early.look(*policy_, {.forecast = {.replicas = 5}, .desired = 5}).status);
+  EXPECT_EQ(held(), -1);
+}
+
+TEST_F(CapacityControllerTest, OwnPlaceholdersTakeNoRoomAndOthersPodsDo) {
+  node("b", "", 4);
+  pod("chat-headroom-x", "b", "penstock.dev/headroom: chat-headroom");
+  EXPECT_EQ(look(1).status->allocatable, 2U);
+  pod("other", "b", "app: other");
+  EXPECT_EQ(look(1).status->allocatable, 1U);
+}
+
+TEST_F(CapacityControllerTest, ReplicasThatWereJustAskedForTakeTheirRoomAtOnce) {
+  look(3);
+  ASSERT_EQ(held(), 2);
+  // Neither pods nor time: the target was written a moment ago.
+  controller_.look(*policy_, {.forecast = {.replicas = 3}, .desired = 2, .replicas = 2});
+  EXPECT_EQ(held(), 1);
+}
+
+TEST_F(CapacityControllerTest, APlaceholderIsNoReplicaWhateverTheSelectorSays) {
+  pod("held", "a", "app: llm, penstock.dev/headroom: chat-headroom");
+  EXPECT_EQ(look(2).status->headroom, 1U);
+}
+
+TEST_F(CapacityControllerTest, ANodeThatIsReadyBeforeItsDevicePluginIsNoCapacity) {
+  node("b", "", 0);
+  const NodeReport report = look(2);
+  EXPECT_EQ(report.status->allocatable, 1U);
+  EXPECT_TRUE(condition(report, "NodeCapacity").message.contains("before their device plugin"));
+}
+
+TEST_F(CapacityControllerTest, AReplicaOnANodeThatGoesIsReplacedAtOnce) {
+  EXPECT_EQ(look(1).status->headroom, 0U);
+  node("a", "aws-node-termination-handler/spot-itn", 4);
+  const NodeReport report = look(1);
+  EXPECT_EQ(report.status->reason, "Interruption");
+  EXPECT_EQ(report.status->interrupted, 1U);
+  EXPECT_EQ(held(), 1);
+}
+
+TEST_F(CapacityControllerTest, ASurgeThatWouldBuyNodesIsWarnedOf) {
+  const auto full = condition(look(1), "RolloutFits");
+  EXPECT_EQ(full.status, ConditionStatus::kFalse);
+  EXPECT_EQ(full.reason, "SurgeNeedsNodes");
+  EXPECT_TRUE(full.message.contains("1 pods beyond its replicas, of 4 nvidia.com/gpu each"));
+  node("b", "", 4);
+  EXPECT_EQ(condition(look(1), "RolloutFits").status, ConditionStatus::kTrue);
+}
+
+TEST_F(CapacityControllerTest, AdviceAsksNobodyAndTakesBackWhatWasAskedFor) {
+  look(3);
+  ASSERT_EQ(held(), 2);
+  set("provider: Placeholder", "Advise");
+  const NodeReport report = look(3);
+  EXPECT_EQ(report.status->headroom, 2U);
+  EXPECT_EQ(condition(report, "NodeCapacity").reason, "Advising");
+  EXPECT_EQ(held(), -1);
+}
+
+TEST_F(CapacityControllerTest, OffTakesItBackAlsoAfterARestart) {
+  look(3);
+  ASSERT_EQ(held(), 2);
+  CapacityController anew(stores_, client_, discovery_, events_, clock_, {});
+  set("provider: \"Off\"", "Enforce",
+      yaml("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}"));
+  EXPECT_FALSE(anew.look(*policy_, {}).status);
+  EXPECT_EQ(held(), -1);
+}
+
+TEST_F(CapacityControllerTest, APolicyThatScalesNoMoreGivesItBack) {
+  look(3);
+  EXPECT_TRUE(controller_.release("ns/chat", policy_.get()).succeeded);
+  EXPECT_EQ(held(), -1);
+}
+
+TEST_F(CapacityControllerTest, ARestartDoesNotLowerItBeforeThereIsAForecast) {
+  set("provider: Placeholder", "Enforce",
+      yaml("{autoscaling: {nodes: {provider: Placeholder, expected: 5}}}"));
+  const NodeReport report = look(std::nullopt);
+  EXPECT_EQ(report.status->reason, "ForecastUntrained");
+  EXPECT_EQ(held(), 4);
+}
+
+TEST_F(CapacityControllerTest, AutoTakesABufferWhereThatIsServed) {
+  set("provider: Auto");
+  EXPECT_EQ(look(2).status->provider, "Placeholder");
+  ASSERT_EQ(held(), 1);
+  server_.serve("autoscaling.x-k8s.io/v1alpha1",
+                yaml("[{name: capacitybuffers, kind: CapacityBuffer, namespaced: true}]"));
+  clock_.advance(kube::Discovery::kAbsentFor);
+  EXPECT_EQ(look(2).status->provider, "CapacityBuffer");
+  EXPECT_EQ(held(), -1) << "one of them is enough";
+  EXPECT_TRUE(client_.get(
+      "/apis/autoscaling.x-k8s.io/v1alpha1/namespaces/ns/capacitybuffers/chat-headroom"));
+}
+
+TEST_F(CapacityControllerTest, WithoutTheRightItSaysWhereToGiveIt) {
+  server_.fail_next(std::string("PATCH ") + kHeld,
+                    {.status = 403, .body = R"({"message": "forbidden"})", .retry_after = ""});
+  const auto refused = condition(look(2), "NodeCapacity");
+  EXPECT_EQ(refused.status, ConditionStatus::kFalse);
+  EXPECT_EQ(refused.reason, "NotAllowed");
+  EXPECT_EQ(refused.message, "forbidden; the chart's nodeCapacity gives that right");
+}
+
+TEST_F(CapacityControllerTest, APodWithoutGpusNeedsNone) {
+  ASSERT_TRUE(client_.remove("/apis/apps/v1/namespaces/ns/deployments/engine"));
+  deploy("resources: {limits: {cpu: 4}}");
+  EXPECT_EQ(condition(look(3), "NodeCapacity").reason, "NoGpus");
+  EXPECT_EQ(held(), -1);
+}
+
+TEST_F(CapacityControllerTest, GpusByClaimsAreCountedInResourceSlices) {
+  server_.serve("resource.k8s.io/v1",
+                yaml("[{name: resourceslices, kind: ResourceSlice, namespaced: false}, {name: "
+                     "resourceclaims, kind: ResourceClaim, namespaced: true}, {name: "
+                     "resourceclaimtemplates, kind: ResourceClaimTemplate, namespaced: true}]"));
+  const auto create = [&](const std::string& collection, const std::string& object) {
+    const auto made = client_.create("/apis/resource.k8s.io/v1/" + collection, yaml(object));
+    ASSERT_TRUE(made) << made.error().message;
+  };
+  create("namespaces/ns/resourceclaimtemplates",
+         "{metadata: {name: two, namespace: ns}, spec: {spec: {devices: {requests: [{name: g, "
+         "exactly: {deviceClassName: gpu.nvidia.com, count: 2}}]}}}}");
+  create("resourceslices",
+         "{metadata: {name: s}, spec: {driver: gpu.nvidia.com, nodeName: a, pool: {name: a, "
+         "generation: 1}, devices: [{}, {}, {}, {}, {}]}}");
+  for (const char* pod : {"one", "other"}) {  // the first is a replica
+    create("namespaces/ns/resourceclaims",
+           std::string("{metadata: {name: ") + pod +
+               ", namespace: ns}, status: {reservedFor: [{resource: pods, name: " + pod +
+               "}], allocation: {devices: {results: [{driver: gpu.nvidia.com, pool: a}]}}}}");
+  }
+  ASSERT_TRUE(client_.remove("/apis/apps/v1/namespaces/ns/deployments/engine"));
+  deploy(
+      "resources: {claims: [{name: g}]}}], resourceClaims: [{name: g, "
+      "resourceClaimTemplateName: two");
+  const NodeReport report = look(3);
+  ASSERT_TRUE(report.status) << condition(report, "NodeCapacity").message;
+  EXPECT_EQ(report.status->reason, "Forecast") << condition(report, "NodeCapacity").message;
+  EXPECT_EQ(report.status->allocatable, 2U) << "two of two each, of five less the other's one";
+  EXPECT_EQ(report.status->gpus, 4U);
+  const auto made = client_.get(kHeld);
+  ASSERT_TRUE(made);
+  EXPECT_EQ((*made)["spec"]["template"]["spec"]["resourceClaims"][0]["resourceClaimTemplateName"],
+            "two");
+}
+
+TEST_F(CapacityControllerTest, ASpotShareIsHeldApart) {
+  set("provider: Placeholder, spot: {sharePercent: 50}");
+  look(4);
+  EXPECT_EQ(held(), 2) << "three, of which one is on spot";
+  const auto spot = client_.get(std::string(kHeld) + "-spot");
+  ASSERT_TRUE(spot);
+  EXPECT_EQ((*spot)["spec"]["replicas"], 1);
+  EXPECT_EQ((*spot)["spec"]["template"]["spec"]["nodeSelector"],
+            yaml("{karpenter.sh/capacity-type: spot}"));
+}
+
+}  // namespace
+}  // namespace penstock::controllers
