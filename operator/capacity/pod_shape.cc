@@ -31,7 +31,11 @@ std::int64_t count_of(const Value& quantity) {
   std::int64_t count = 0;
   if (quantity.is_string()) {
     const auto& text = quantity.get_ref<const std::string&>();
-    std::from_chars(text.data(), text.data() + text.size(), count);
+    const char* const end = text.data() + text.size();
+    const auto [read_to, error] = std::from_chars(text.data(), end, count);
+    if (error != std::errc() || read_to != end) {
+      return 0;
+    }
   }
   return std::max<std::int64_t>(0, count);
 }

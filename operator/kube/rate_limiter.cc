@@ -14,9 +14,15 @@ RateLimiter::Turn RateLimiter::take(clock::Instant now, Priority priority) {
   const std::chrono::duration<double> passed = now - filled_;
   filled_ = now;
   tokens_ = std::min(limit_.burst, tokens_ + passed.count() * limit_.per_second);
-  const double missing = limit_.reserved + 1 - tokens_;
-  if (priority == Priority::kReport && missing > 0) {
-    return {.granted = false, .wait = time_for(missing)};
+  if (priority == Priority::kReport) {
+    const double missing = limit_.reserved + 1 - tokens_;
+    const clock::Instant due = reported_ + time_for(kTurnsBetweenReports);
+    if (missing > 0 && now < due) {
+      return {.granted = false,
+              .wait = std::min(time_for(missing),
+                               std::chrono::ceil<std::chrono::milliseconds>(due - now))};
+    }
+    reported_ = now;
   }
   // A change's turn is taken at once and may lie ahead.
   tokens_ -= 1;

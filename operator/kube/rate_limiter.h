@@ -21,7 +21,8 @@ enum class Priority {
 };
 
 // A token bucket with two classes. Changes come in the order of their asking; reports go while more
-// than the reserve is left, so a thousand statuses never stand before one delivery.
+// than the reserve is left, so a thousand statuses never stand before one delivery. However many
+// changes there are, one report goes for each kTurnsBetweenReports of them.
 // Threads: not safe.
 class RateLimiter {
  public:
@@ -29,6 +30,8 @@ class RateLimiter {
     bool granted = false;               // false: ask again after the wait
     std::chrono::milliseconds wait{0};  // granted: until it may be sent
   };
+
+  static constexpr double kTurnsBetweenReports = 10;
 
   explicit RateLimiter(const RateLimit& limit);
 
@@ -40,6 +43,7 @@ class RateLimiter {
   RateLimit limit_;
   double tokens_;
   clock::Instant filled_{};
+  clock::Instant reported_{};  // when the last report was let through
 };
 
 }  // namespace penstock::kube

@@ -19,7 +19,8 @@ TEST(ReadersTest, ANodesDevicesAndTaints) {
   EXPECT_TRUE(node.ready);
   EXPECT_FALSE(node.schedulable);
   EXPECT_EQ(node.taints, (std::vector<reconcile::Taint>{{"a", "b", "NoSchedule"}}));
-  EXPECT_EQ(node.allocatable, (std::map<std::string, std::int64_t>{{"nvidia.com/gpu", 4}}));
+  EXPECT_EQ(node.allocatable,
+            (std::map<std::string, std::int64_t>{{"nvidia.com/gpu", 4}, {"x/y", 0}}));
   EXPECT_EQ(node.capacity, (std::map<std::string, std::int64_t>{{"nvidia.com/gpu", 8}}));
 }
 

@@ -40,7 +40,8 @@ TEST_F(RateLimiterTest, AReportIsToldWhenToAskAgain) {
 }
 
 TEST_F(RateLimiterTest, ChangesGoInTheOrderOfTheirAsking) {
-  at_once(8, Priority::kChange);
+  at_once(1, Priority::kReport);
+  at_once(7, Priority::kChange);
   for (int turn = 1; turn <= 3; ++turn) {
     const RateLimiter::Turn later = limiter_.take(now_, Priority::kChange);
     EXPECT_TRUE(later.granted);
@@ -48,6 +49,18 @@ TEST_F(RateLimiterTest, ChangesGoInTheOrderOfTheirAsking) {
   }
   // What they owe is paid before a report is let through, and the reserve filled.
   EXPECT_EQ(limiter_.take(now_, Priority::kReport).wait, milliseconds(700));
+}
+
+TEST_F(RateLimiterTest, AReportGoesNowAndThenWhateverChangesDo) {
+  at_once(1, Priority::kReport);
+  int reports = 0;
+  for (int tenths = 0; tenths < 50; ++tenths) {
+    now_ += milliseconds(100);
+    at_once(20, Priority::kChange);
+    reports += limiter_.take(now_, Priority::kReport).granted ? 1 : 0;
+  }
+  EXPECT_GE(reports, 4);  // one a second, of ten turns
+  EXPECT_LE(reports, 5);
 }
 
 TEST_F(RateLimiterTest, APauseFillsNoMoreThanTheBurst) {
