@@ -96,6 +96,11 @@ MetricFamilies::MetricFamilies(Registry& r)
       tokens(r.counter("penstock_tokens_total", "Tokens used, by disjoint classes.", {"type"})),
       saved_tokens(r.counter("penstock_saved_tokens_total",
                              "Tokens not used thanks to cache and coalescing.", {"type"})),
+      requests_held(
+          r.level("penstock_requests_held", "Requests that wait for a backend to be there.", {})),
+      held_requests(r.counter("penstock_held_requests_total",
+                              "Requests that waited for a backend, by how that ended.",
+                              {"outcome"})),
       upstream_opened(r.counter("penstock_upstream_connections_opened_total",
                                 "New connections to a model API.", {"backend"})),
       upstream_reused(r.counter("penstock_upstream_connections_reused_total",
