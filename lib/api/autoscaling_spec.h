@@ -10,6 +10,7 @@
 #include "lib/api/enums.h"
 #include "lib/api/formats.h"
 #include "lib/api/listener_spec.h"
+#include "lib/api/scale_to_zero_spec.h"
 #include "lib/api/scaling_behavior_spec.h"
 #include "lib/json/field.h"
 
@@ -163,6 +164,7 @@ struct AutoscalingSpec {
   ReactiveSpec reactive;
   PredictiveSpec predictive;
   BehaviorSpec behavior;
+  std::optional<ScaleToZeroSpec> scale_to_zero;
   std::chrono::milliseconds start_deadline{600'000};
   std::chrono::milliseconds manual_change_stands{1'800'000};
 
@@ -176,7 +178,7 @@ struct AutoscalingSpec {
         json::Field{"target", &T::target, {.about = "What is scaled.", .required = true}},
         json::Field{"minReplicas",
                     &T::min_replicas,
-                    {.about = "Never fewer.", .min = 1, .max = kReplicasMax}},
+                    {.about = "Never fewer, but for scaleToZero.", .min = 1, .max = kReplicasMax}},
         json::Field{"maxReplicas",
                     &T::max_replicas,
                     {.about = "Never more.", .required = true, .min = 1, .max = kReplicasMax}},
@@ -193,6 +195,9 @@ struct AutoscalingSpec {
         json::Field{"behavior",
                     &T::behavior,
                     {.about = "How fast replicas change, as in a HorizontalPodAutoscaler."}},
+        json::Field{"scaleToZero",
+                    &T::scale_to_zero,
+                    {.about = "No replica while nobody asks; off where absent."}},
         json::Field{"startDeadline",
                     &T::start_deadline,
                     {.about = "A replica that is not ready after this is no supply any more.",

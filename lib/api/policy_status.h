@@ -70,8 +70,8 @@ struct OptimizationPolicyStatus {
         json::Field{"conditions",
                     &T::conditions,
                     {.about = "Accepted, ResolvedRefs, Injected, Programmed and Degraded; with "
-                              "autoscaling ScalingActive, MetricsAvailable, CapacityStarved and "
-                              "Conflict, too.",
+                              "autoscaling ScalingActive, MetricsAvailable, CapacityStarved, "
+                              "Conflict and HoldReady, too.",
                      .items_max = 16,
                      .unique_by = "type"}},
         json::Field{"autoscaling",

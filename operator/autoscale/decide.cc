@@ -23,12 +23,13 @@ Withheld withheld_of(const Inputs& inputs, const State& state) {
   return is_drift_respected(inputs, state) ? Withheld::kManualOverride : Withheld::kNo;
 }
 
-// Nobody sent a request for the whole period, nobody is expected or waits, and every pod says so.
+// Nobody sent a request for the whole period, nobody is expected or waits, every pod says so, and
+// who comes next would be held.
 bool is_idle(const Inputs& inputs, const Needs& needs) {
   const Observed& seen = inputs.observed;
   return inputs.settings.scale_to_zero.enabled && inputs.scheduled_floor <= 0 && needs.measured &&
          !needs.forecast_wakes && seen.missing_pods == 0 && seen.held_requests == 0 &&
-         seen.active_ms &&
+         seen.hold_ready && seen.active_ms &&
          time_of(inputs.now_ms) - time_of(*seen.active_ms) >= inputs.settings.scale_to_zero.idle;
 }
 

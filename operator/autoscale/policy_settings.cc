@@ -50,6 +50,9 @@ ScalerSettings settings_of(const api::AutoscalingSpec& spec) {
   if (spec.predictive.budget_replicas) {
     settings.budget.replicas = static_cast<int>(*spec.predictive.budget_replicas);
   }
+  if (spec.scale_to_zero) {
+    settings.scale_to_zero = {.enabled = true, .idle = spec.scale_to_zero->idle};
+  }
   settings.start_deadline = spec.start_deadline;
   settings.drift_respected = spec.manual_change_stands;
   result.configured = {.requests = spec.capacity.requests_per_second,

@@ -29,7 +29,7 @@ autoscale::Time time_of(clock::WallTime time) {
 // Of the target's pods those that the policy's selector takes; a pod without the sidecar serves,
 // too, and says nothing.
 bool counts(const Policy& policy, const Pod& pod) {
-  return !pod.finished && !pod.meta.deleting &&
+  return !pod.finished && !pod.meta.deleting && !reconcile::is_hold(pod.meta) &&
          api::selects(policy.parsed.selector, pod.meta.labels);
 }
 
@@ -62,17 +62,16 @@ struct AutoscalingController::Running {
   api::AutoscalingStatus status;
 };
 
-AutoscalingController::AutoscalingController(const Stores& stores, kube::Client& client,
-                                             kube::Discovery& discovery,
-                                             kube::EventRecorder& events,
-                                             const collect::Collector& collector,
-                                             AutoscalingBoard& board, const clock::Clock& clock,
-                                             AutoscalingObserver& observer)
+AutoscalingController::AutoscalingController(
+    const Stores& stores, kube::Client& client, kube::Discovery& discovery,
+    kube::EventRecorder& events, const collect::Collector& collector, HoldController& hold,
+    AutoscalingBoard& board, const clock::Clock& clock, AutoscalingObserver& observer)
     : stores_(stores),
       client_(client),
       discovery_(discovery),
       events_(events),
       collector_(collector),
+      hold_(hold),
       board_(board),
       clock_(clock),
       observer_(observer) {}
@@ -98,7 +97,7 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   }
   Running& state = running(*policy);
   const DecisionRecord record = state.scaler.tick(sight(*policy, **live, state));
-  if (record.decision.write) {
+  if (may_write(*policy, record.decision)) {
     const auto written = kube::write_scale(client_, (*live)->path, *record.decision.write,
                                            (*live)->resource_version);
     // Somebody wrote it since: that is looked at first.
@@ -108,6 +107,16 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   }
   tell(*policy, record, state);
   return {.again_in = kPeriod};
+}
+
+// The last replica goes once somebody else stands in its place, and whoever leads traffic knows.
+bool AutoscalingController::may_write(const Policy& policy, const autoscale::Decision& decision) {
+  if (!uses_hold(policy)) {
+    return decision.write.has_value();
+  }
+  const bool none = decision.desired == 0 && (decision.write || decision.current == 0);
+  const bool stands_in = hold_.stand_in(policy, none);
+  return decision.write && (*decision.write > 0 || stands_in);
 }
 
 AutoscalingController::Running& AutoscalingController::running(const Policy& policy) {
@@ -194,6 +203,11 @@ Sight AutoscalingController::sight(const Policy& policy, const Live& live, Runni
   Sight seen{.now = time_of(clock_.wall_now()),
              .replicas = live.replicas,
              .other_scaler = other_scaler(policy)};
+  if (uses_hold(policy)) {
+    const HoldController::Standing standing = hold_.standing(policy);
+    seen.held_requests = standing.held;
+    seen.hold_ready = standing.ready;
+  }
   std::map<std::string, autoscale::PodMeter> meters;
   for (const Ptr<Pod>& pod : stores_.pods.list(policy.meta.ns)) {
     if (!counts(policy, *pod)) {
@@ -258,6 +272,12 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   AutoscalingNote note{.status = status};
   for (const autoscale::Finding& finding : decision.conditions) {
     note.conditions.push_back({finding.type, finding.status, finding.reason, finding.message});
+  }
+  if (uses_hold(policy)) {
+    const HoldController::Standing standing = hold_.standing(policy);
+    note.conditions.push_back(
+        {"HoldReady", standing.ready ? api::ConditionStatus::kTrue : api::ConditionStatus::kFalse,
+         standing.reason, standing.message});
   }
   publish(policy, std::move(note));
 }

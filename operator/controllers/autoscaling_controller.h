@@ -12,6 +12,7 @@
 #include "operator/autoscale/scaler.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
+#include "operator/controllers/hold_controller.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
 #include "operator/kube/discovery.h"
@@ -48,7 +49,7 @@ class AutoscalingController {
 
   AutoscalingController(const Stores& stores, kube::Client& client, kube::Discovery& discovery,
                         kube::EventRecorder& events, const collect::Collector& collector,
-                        AutoscalingBoard& board, const clock::Clock& clock,
+                        HoldController& hold, AutoscalingBoard& board, const clock::Clock& clock,
                         AutoscalingObserver& observer);
   ~AutoscalingController();
 
@@ -68,6 +69,8 @@ class AutoscalingController {
   kube::ApiResult<std::optional<Live>> find_target(const reconcile::Policy& policy);
   [[nodiscard]] autoscale::Sight sight(const reconcile::Policy& policy, const Live& live,
                                        Running& running) const;
+  [[nodiscard]] bool may_write(const reconcile::Policy& policy,
+                               const autoscale::Decision& decision);
   [[nodiscard]] std::string other_scaler(const reconcile::Policy& policy) const;
   kube::WorkOutcome target_missing(const reconcile::Policy& policy, std::string message);
   void tell(const reconcile::Policy& policy, const autoscale::DecisionRecord& record,
@@ -79,6 +82,7 @@ class AutoscalingController {
   kube::Discovery& discovery_;
   kube::EventRecorder& events_;
   const collect::Collector& collector_;
+  HoldController& hold_;
   AutoscalingBoard& board_;
   const clock::Clock& clock_;
   AutoscalingObserver& observer_;

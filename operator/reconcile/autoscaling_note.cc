@@ -7,8 +7,8 @@
 namespace penstock::reconcile {
 namespace {
 
-constexpr std::array<std::string_view, 4> kTypes = {"ScalingActive", "MetricsAvailable",
-                                                    "CapacityStarved", "Conflict"};
+constexpr std::array<std::string_view, 5> kTypes = {"ScalingActive", "MetricsAvailable",
+                                                    "CapacityStarved", "Conflict", "HoldReady"};
 
 }  // namespace
 

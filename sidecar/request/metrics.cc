@@ -98,6 +98,9 @@ MetricFamilies::MetricFamilies(Registry& r)
                              "Tokens not used thanks to cache and coalescing.", {"type"})),
       requests_held(
           r.level("penstock_requests_held", "Requests that wait for a backend to be there.", {})),
+      hold_arrivals(r.counter("penstock_hold_arrivals_total",
+                              "Requests that came to wait for a backend, and found room or none.",
+                              {})),
       held_requests(r.counter("penstock_held_requests_total",
                               "Requests that waited for a backend, by how that ended.",
                               {"outcome"})),

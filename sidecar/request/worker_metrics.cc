@@ -70,6 +70,7 @@ WorkerMetrics::WorkerMetrics(telemetry::Registry& registry, const MetricFamilies
       saved_tokens_(registry, families.saved_tokens),
       in_flight_(registry.series(families.requests_in_flight, {})),
       requests_held_(registry.series(families.requests_held, {})),
+      hold_arrivals_(registry.series(families.hold_arrivals, {})),
       model_requests_started_(registry.series(families.model_requests_started, {})),
       model_requests_finished_(registry.series(families.model_requests_finished, {})),
       model_request_errors_(registry, families.model_request_errors),

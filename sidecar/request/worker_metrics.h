@@ -50,12 +50,18 @@ class WorkerMetrics {
   void upstream_retried(std::string_view backend, std::string_view reason);
   void upstream_failed(std::string_view backend, std::string_view reason);
   // A request that waits for its backend. `outcome`: a word of a closed set.
-  void hold_began() { shard_.add(requests_held_); }
+  void hold_began() {
+    shard_.add(requests_held_);
+    shard_.add(hold_arrivals_);
+  }
   void hold_ended(std::string_view outcome) {
     shard_.sub(requests_held_);
     shard_.add(held_requests_.find(outcome));
   }
-  void hold_refused() { shard_.add(held_requests_.find("refused")); }
+  void hold_refused() {
+    shard_.add(hold_arrivals_);
+    shard_.add(held_requests_.find("refused"));
+  }
 
   [[nodiscard]] telemetry::Shard& shard() { return shard_; }
 
@@ -113,6 +119,7 @@ class WorkerMetrics {
   LabelSeries saved_tokens_;
   telemetry::Series in_flight_;
   telemetry::Series requests_held_;
+  telemetry::Series hold_arrivals_;
   telemetry::Series model_requests_started_;
   telemetry::Series model_requests_finished_;
   LabelSeries model_request_errors_;

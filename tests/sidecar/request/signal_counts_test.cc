@@ -119,6 +119,8 @@ TEST_F(SignalCountsTest, HeldCallsAreNoRunningOnes) {
   EXPECT_EQ(report().waiting, 2);
   worker_->hold_ended("released");
   worker_->hold_ended("abandoned");
+  worker_->hold_refused();
+  EXPECT_EQ(report().hold_arrivals, 3);
   EXPECT_EQ(report().held, 0);
   EXPECT_EQ(report().running, 3);
 }
