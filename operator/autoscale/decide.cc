@@ -34,10 +34,13 @@ bool is_idle(const Inputs& inputs, const Needs& needs) {
 }
 
 // From none: whatever asks for a replica gets the least that may run, at once. Without scale to
-// zero it was a person who took the last one away, which is how scaling is paused.
-Recommendation wake(const Inputs& inputs, const Needs& needs) {
+// zero it was a person who took the last one away, which is how scaling is paused; unless it was
+// us, when the policy still allowed it.
+Recommendation wake(const Inputs& inputs, const Needs& needs, const State& state) {
   if (!inputs.settings.scale_to_zero.enabled) {
-    return {0, Reason::kPaused};
+    const bool was_ours = !state.writes.empty() && state.writes.back().replicas == 0;
+    return was_ours ? Recommendation{needs.floor, Reason::kFloor}
+                    : Recommendation{0, Reason::kPaused};
   }
   if (inputs.observed.held_requests > 0) {
     return {needs.floor, Reason::kActivation};
@@ -122,7 +125,7 @@ Outcome decide(const Inputs& inputs, State state) {
   decision.recommended = decision.current;
   if (inputs.settings.mode != Mode::kOff) {
     if (decision.current == 0) {
-      chosen = wake(inputs, needs);
+      chosen = wake(inputs, needs, state);
       decision.recommended = chosen.replicas;
     } else if (is_idle(inputs, needs)) {
       chosen = {0, Reason::kIdle};
