@@ -74,8 +74,7 @@ WorkOutcome HoldController::reconcile(const std::string& ns, const std::string& 
     return refuse(key, held.reason, held.message);
   }
   ApiResult<void> kept = keep_objects(*policy, held);
-  const std::vector<HoldPod> pods = ready_pods(*policy);
-  ask_pods(*policy, pods);
+  const std::vector<HoldPod> pods = ask_pods(*policy);
   if (kept) {
     kept = keep_slice(*policy, held, pods);
   }
@@ -148,36 +147,35 @@ ApiResult<void> HoldController::keep_objects(const Policy& policy, const HeldSer
   return {};
 }
 
-std::vector<HoldPod> HoldController::ready_pods(const Policy& policy) const {
+std::vector<HoldPod> HoldController::ask_pods(const Policy& policy) {
   const std::string name = reconcile::hold_name(policy.meta.name);
-  std::vector<HoldPod> result;
+  std::vector<HoldPod> taking;
+  std::vector<collect::Target> targets;
+  std::map<std::string, Holder> holders;
   for (const Ptr<reconcile::Pod>& pod : stores_.pods.list(policy.meta.ns)) {
     const auto label = pod->meta.labels.find(reconcile::kHoldLabel);
-    if (label != pod->meta.labels.end() && label->second == name && pod->ready && !pod->finished &&
-        !pod->meta.deleting && !pod->ip.empty()) {
-      result.push_back({pod->meta.name, pod->ip});
+    if (label == pod->meta.labels.end() || label->second != name || pod->finished ||
+        pod->ip.empty()) {
+      continue;
     }
-  }
-  return result;
-}
-
-void HoldController::ask_pods(const Policy& policy, const std::vector<HoldPod>& pods) {
-  std::vector<collect::Target> targets;
-  std::map<std::string, autoscale::HoldMeter> meters;
-  for (const HoldPod& pod : pods) {
-    const std::string key = policy.meta.ns + "/" + pod.name;
-    targets.push_back({.pod = key, .ip = pod.ip, .port = settings_.status_port, .signals = true});
-    meters.try_emplace(key);
+    const bool takes = pod->ready && !pod->meta.deleting;
+    if (takes) {
+      taking.push_back({pod->meta.name, pod->ip});
+    }
+    holders[pod->meta.key()].takes = takes;
+    targets.push_back(
+        {.pod = pod->meta.key(), .ip = pod->ip, .port = settings_.status_port, .signals = true});
   }
   collector_.set_targets(owner(policy.meta.key()), std::move(targets));
   const sync::MutexLock lock(mutex_);
   State& state = states_[policy.meta.key()];
-  meters.swap(state.pods);
-  for (auto& [key, meter] : state.pods) {
-    if (const auto known = meters.find(key); known != meters.end()) {
-      meter = known->second;
+  for (auto& [key, holder] : holders) {
+    if (const auto known = state.pods.find(key); known != state.pods.end()) {
+      holder.meter = known->second.meter;
     }
   }
+  state.pods = std::move(holders);
+  return taking;
 }
 
 ApiResult<void> HoldController::keep_slice(const Policy& policy, const HeldService& held,
@@ -238,19 +236,21 @@ HoldController::Standing HoldController::standing(const Policy& policy) {
   }
   Standing standing;
   const autoscale::Time now = time_of(clock_.wall_now());
-  for (auto& [pod, meter] : state.pods) {
+  bool takes = false;
+  for (auto& [pod, holder] : state.pods) {
     if (const auto sample = collector_.sample(pod); sample != nullptr) {
-      meter.take(time_of(sample->received), sample->report);
+      holder.meter.take(time_of(sample->received), sample->report);
     }
-    const std::optional<int> held = meter.at(now);
-    standing.ready = standing.ready || held.has_value();
+    const std::optional<int> held = holder.meter.at(now);
+    takes = takes || holder.takes;
+    standing.ready = standing.ready || (holder.takes && held);
     standing.held += held.value_or(0);
   }
   const std::string name = reconcile::hold_name(policy.meta.name);
   if (standing.ready) {
     standing.reason = "Ready";
     standing.message = "requests to Service " + state.service + " would wait in " + name;
-  } else if (state.pods.empty()) {
+  } else if (!takes) {
     standing.reason = "PodsNotReady";
     standing.message = "no pod of Deployment " + name + " is ready";
   } else {

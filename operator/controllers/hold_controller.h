@@ -61,11 +61,16 @@ class HoldController {
   static bool is_owner(const std::string& text) { return text.ends_with("/hold"); }
 
  private:
+  // One that ends takes no further requests, but keeps what it has.
+  struct Holder {
+    autoscale::HoldMeter meter;
+    bool takes = false;
+  };
   struct State {
     std::string service;
     std::string reason;  // why nobody holds; empty: somebody does
     std::string message;
-    std::map<std::string, autoscale::HoldMeter> pods;  // by "namespace/name"
+    std::map<std::string, Holder> pods;  // by "namespace/name"
     bool wanted = false;
     std::optional<clock::Instant> since;  // it has stood in the Service
   };
@@ -75,8 +80,8 @@ class HoldController {
   kube::WorkOutcome refuse(const std::string& key, std::string reason, std::string message);
   kube::ApiResult<void> keep_objects(const reconcile::Policy& policy,
                                      const reconcile::HeldService& held);
-  [[nodiscard]] std::vector<reconcile::HoldPod> ready_pods(const reconcile::Policy& policy) const;
-  void ask_pods(const reconcile::Policy& policy, const std::vector<reconcile::HoldPod>& pods);
+  // Looks for the pods that hold, and has them asked. Those that take further requests.
+  std::vector<reconcile::HoldPod> ask_pods(const reconcile::Policy& policy);
   kube::ApiResult<void> keep_slice(const reconcile::Policy& policy,
                                    const reconcile::HeldService& held,
                                    std::vector<reconcile::HoldPod> pods);
