@@ -31,6 +31,10 @@ def objects(space: Namespace) -> dict:
     return {kind: space.api.get(f"/{group}/namespaces/{space.name}/{kind.lower()}s/chat-hold") for kind, group in kinds.items()}
 
 
+def conditions(space: Namespace) -> set:
+    return {one["type"] for one in space.policy("chat")["status"]["conditions"]}
+
+
 def all_there(space: Namespace) -> dict:
     found = objects(space)
     return found if all(found.values()) else {}
@@ -55,8 +59,7 @@ def test_its_objects_follow_the_policy(space):
     wait_until(lambda: objects(space)["Deployment"]["metadata"]["generation"] == before["Deployment"] + 1, "one change")
     space.api.merge(policy, {"spec": {"autoscaling": {"scaleToZero": None}}})
     wait_until(lambda: not any(objects(space).values()), "the end of its objects")
-    conditions = {one["type"] for one in space.policy("chat")["status"]["conditions"]}
-    assert "HoldReady" not in conditions
+    wait_until(lambda: "HoldReady" not in conditions(space), "no word of it")
 
 
 def test_of_several_services_one_has_to_be_named(space):
