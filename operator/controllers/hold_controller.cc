@@ -20,10 +20,11 @@ namespace {
 
 // nullptr: of a kind that is not watched, or not there.
 Ptr<reconcile::Workload> target_of(const Stores& stores, const Policy& policy) {
-  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
-  if (target.api_version != "apps/v1") {
+  const auto& scaling = policy.parsed.autoscaling;
+  if (!scaling || scaling->target.api_version != "apps/v1") {
     return nullptr;
   }
+  const api::ScaleTargetSpec& target = scaling->target;
   const auto& store = target.kind == "StatefulSet" ? stores.stateful_sets : stores.deployments;
   return store.find(policy.meta.ns, target.name);
 }
@@ -49,8 +50,9 @@ bool is_ours(const std::shared_ptr<const T>& object) {
 }  // namespace
 
 bool uses_hold(const Policy& policy) {
-  return is_autoscaled(policy) && policy.parsed.autoscaling->scale_to_zero &&
-         policy.parsed.autoscaling->mode == api::ScalingMode::kEnforce;
+  const auto& scaling = policy.parsed.autoscaling;
+  return scaling && scaling->scale_to_zero && scaling->mode == api::ScalingMode::kEnforce &&
+         is_autoscaled(policy);
 }
 
 WorkOutcome HoldController::reconcile(const std::string& ns, const std::string& name) {
@@ -196,6 +198,7 @@ ApiResult<void> HoldController::keep_slice(const Policy& policy, const HeldServi
     pods.clear();
   }
   std::vector<std::string> addresses;
+  addresses.reserve(pods.size());
   for (const HoldPod& pod : pods) {
     addresses.push_back(pod.ip);
   }

@@ -22,8 +22,9 @@ constexpr std::chrono::seconds kLameDuck{3};
 // An answer that has begun may take so long.
 constexpr std::chrono::seconds kAnswer{60};
 
-const api::HoldSpec& spec_of(const Policy& policy) {
-  return policy.parsed.autoscaling->scale_to_zero->hold;
+api::HoldSpec spec_of(const Policy& policy) {
+  const auto& scaling = policy.parsed.autoscaling;
+  return scaling && scaling->scale_to_zero ? scaling->scale_to_zero->hold : api::HoldSpec{};
 }
 
 std::chrono::seconds wait_of(const Policy& policy) {
@@ -154,7 +155,7 @@ bool is_hold(const kube::ObjectMeta& meta) {
 
 HeldService held_service(const Policy& policy, const std::map<std::string, std::string>* pods,
                          const std::vector<Ptr<Service>>& services) {
-  const api::HoldSpec& spec = spec_of(policy);
+  const api::HoldSpec spec = spec_of(policy);
   if (policy.parsed.listener.tls) {
     return none("ListenerTls",
                 "clients speak TLS (listener.tls), for which nobody but the engine's "

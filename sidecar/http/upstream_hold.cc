@@ -13,8 +13,7 @@ constexpr std::string_view kRoomFull = "Too many requests wait for the model bac
 }  // namespace
 
 void UpstreamCall::refuse_held(ErrorCode code, std::string_view message) {
-  call_.refuse(code, message);
-  call_.refusal->retry_after = kHoldRetryAfter;
+  call_.refusal = request::Refusal{code, message, kHoldRetryAfter};
 }
 
 // Instead of failing: true with a connection, as dial() gives one.
