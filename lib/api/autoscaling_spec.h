@@ -12,6 +12,7 @@
 #include "lib/api/formats.h"
 #include "lib/api/listener_spec.h"
 #include "lib/api/node_capacity_spec.h"
+#include "lib/api/scale_to_zero_spec.h"
 #include "lib/api/scaling_behavior_spec.h"
 #include "lib/api/scaling_schedule_spec.h"
 #include "lib/api/scaling_trigger_spec.h"
@@ -176,6 +177,7 @@ struct AutoscalingSpec {
   std::vector<ScalingScheduleSpec> schedules;
   std::vector<ScalingTriggerSpec> triggers;
   std::optional<std::string> replica_usd_per_hour;
+  std::optional<ScaleToZeroSpec> scale_to_zero;
   std::chrono::milliseconds start_deadline{600'000};
   std::chrono::milliseconds manual_change_stands{1'800'000};
   std::optional<NodeCapacitySpec> nodes;
@@ -190,7 +192,7 @@ struct AutoscalingSpec {
         json::Field{"target", &T::target, {.about = "What is scaled.", .required = true}},
         json::Field{"minReplicas",
                     &T::min_replicas,
-                    {.about = "Never fewer.", .min = 1, .max = kReplicasMax}},
+                    {.about = "Never fewer, but for scaleToZero.", .min = 1, .max = kReplicasMax}},
         json::Field{"maxReplicas",
                     &T::max_replicas,
                     {.about = "Never more.", .required = true, .min = 1, .max = kReplicasMax}},
@@ -221,6 +223,9 @@ struct AutoscalingSpec {
         json::Field{"replicaUsdPerHour",
                     &T::replica_usd_per_hour,
                     {.about = "What one replica costs in an hour.", .format = &kUsd}},
+        json::Field{"scaleToZero",
+                    &T::scale_to_zero,
+                    {.about = "No replica while nobody asks; off where absent."}},
         json::Field{"startDeadline",
                     &T::start_deadline,
                     {.about = "A replica that is not ready after this is no supply any more.",

@@ -71,7 +71,8 @@ struct OptimizationPolicyStatus {
                     &T::conditions,
                     {.about = "Accepted, ResolvedRefs, Injected, Programmed and Degraded; with "
                               "autoscaling ScalingActive, MetricsAvailable, CapacityStarved and "
-                              "Conflict, too; with its nodes NodeCapacity and RolloutFits.",
+                              "Conflict, too; with its nodes NodeCapacity and RolloutFits; with "
+                              "scaleToZero HoldReady.",
                      .items_max = 16,
                      .unique_by = "type"}},
         json::Field{"autoscaling",

@@ -122,8 +122,10 @@ struct Report {
   CallCounts calls;
   CacheCounts cache;
   TokenCounts tokens;
-  std::int64_t running = 0;                // calls that are with the engine now
-  std::int64_t waiting = 0;                // requests being served now without a call of their own
+  std::int64_t running = 0;        // calls that are with the engine now
+  std::int64_t waiting = 0;        // requests being served now without a call of their own
+  std::int64_t held = 0;           // requests of any kind that wait for an engine to be there, now
+  std::int64_t hold_arrivals = 0;  // … and that have come to wait, be it in vain; a counter
   LatencyHistogram time_to_first_token;    // of streamed calls: request read -> first content
   LatencyHistogram time_per_output_token;  // of streamed calls, a call's mean after the first token
   std::optional<EngineLoad> engine;        // absent: it has told nothing yet

@@ -42,6 +42,8 @@ struct WireReport : Report {
                       json::Field{"tokens", &T::tokens, {.required = true}},
                       json::Field{"running", &T::running, kCount},
                       json::Field{"waiting", &T::waiting, kCount},
+                      json::Field{"held", &T::held, kReading},
+                      json::Field{"holdArrivals", &T::hold_arrivals, kReading},
                       json::Field{"timeToFirstToken", &T::first_token, {.required = true}},
                       json::Field{"timePerOutputToken", &T::per_token, {.required = true}},
                       json::Field{"engine", &T::engine, {}}};

@@ -22,6 +22,7 @@
 #include "operator/app/work_keys.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_controller.h"
+#include "operator/controllers/hold_controller.h"
 #include "operator/controllers/policy_controller.h"
 #include "operator/controllers/referenced_controller.h"
 #include "operator/controllers/stores.h"
@@ -71,6 +72,9 @@ class Operator {
         leader_(any_client_, clock_, ns_, options.lease, identity_),
         collector_(
             [this](const std::string& policy) {
+              if (controllers::HoldController::is_owner(policy)) {
+                return;  // they are asked for what they hold, and not for what they run
+              }
               const std::size_t slash = policy.find('/');
               keys_.add_policy(policy.substr(0, slash), policy.substr(slash + 1));
             },
@@ -78,13 +82,15 @@ class Operator {
         policies_(stores_, client_, events_, collector_, board_, clock_,
                   settings_in(options.settings, ns_)),
         discovery_(client_, clock_),
+        hold_(stores_, client_, collector_, clock_, settings_in(options.settings, ns_),
+              [this](const std::string& ns, const std::string& name) { keys_.add_hold(ns, name); }),
         autoscaling_reports_(
             metrics_.registry(),
             [this](const std::string& ns, const std::string& name) { keys_.add_policy(ns, name); }),
         capacity_(stores_, client_, discovery_, events_, clock_,
                   settings_in(options.settings, ns_)),
-        autoscaling_(stores_, client_, discovery_, events_, collector_, board_, capacity_, clock_,
-                     autoscaling_reports_),
+        autoscaling_(stores_, client_, discovery_, events_, collector_, hold_, board_, capacity_,
+                     clock_, autoscaling_reports_),
         referenced_(stores_, client_, clock_),
         health_([this] { return ready(); }, [this] { return metrics_.render(); }) {
     keys_.attach(stores_);
@@ -298,6 +304,9 @@ class Operator {
       keep_nodes();
       return autoscaling_.reconcile(key.ns, key.name);
     }
+    if (key.kind == WorkKeys::kHold) {
+      return hold_.reconcile(key.ns, key.name);
+    }
     return key.kind == kube::kTiers.kind ? referenced_.reconcile_tier(key.ns, key.name)
                                          : referenced_.reconcile_table(key.ns, key.name);
   }
@@ -322,6 +331,7 @@ class Operator {
   controllers::AutoscalingBoard board_;
   controllers::PolicyController policies_;
   kube::Discovery discovery_;
+  controllers::HoldController hold_;
   AutoscalingReports autoscaling_reports_;
   controllers::CapacityController capacity_;
   controllers::AutoscalingController autoscaling_;

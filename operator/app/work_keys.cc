@@ -3,6 +3,7 @@
 #include "lib/api/selects.h"
 #include "operator/controllers/referenced_controller.h"
 #include "operator/kube/object_meta.h"
+#include "operator/reconcile/hold.h"
 #include "operator/reconcile/sidecar_container.h"
 
 namespace penstock::control {
@@ -46,6 +47,18 @@ void WorkKeys::add_policy(const std::string& ns, const std::string& name) {
   workers_.add(key(ns, kPolicy, name));
 }
 
+void WorkKeys::add_hold(const std::string& ns, const std::string& name) {
+  workers_.add(key(ns, kHold, name));
+}
+
+void WorkKeys::add_holds(const std::string& ns) {
+  for (const auto& policy : stores_->policies.list(ns)) {
+    if (policy->parsed.autoscaling && policy->parsed.autoscaling->scale_to_zero) {
+      add_hold(ns, policy->meta.name);
+    }
+  }
+}
+
 void WorkKeys::add_policies(const std::string& ns,
                             const std::function<bool(const Policy&)>& concerns) {
   for (const auto& policy : stores_->policies.list(ns)) {
@@ -59,6 +72,7 @@ void WorkKeys::add_all() {
   for (const auto& policy : stores_->policies.list()) {
     add_policy(policy->meta.ns, policy->meta.name);
     add_autoscaling(nullptr, policy.get());
+    add_hold(policy->meta.ns, policy->meta.name);
   }
   for (const auto& tier : stores_->tiers.list()) {
     workers_.add(key(tier->meta.ns, kTier, tier->meta.name));
@@ -92,6 +106,9 @@ void WorkKeys::policy_changed(const Policy* before, const Policy* now) {
   const Policy& some = now != nullptr ? *now : *before;
   add_policy(some.meta.ns, some.meta.name);
   add_autoscaling(before, now);
+  if (before == nullptr || now == nullptr || before->meta.generation != now->meta.generation) {
+    add_hold(some.meta.ns, some.meta.name);
+  }
   if (!concerns_others(before, now)) {
     return;
   }
@@ -132,6 +149,7 @@ controllers::StoreChanges WorkKeys::changes() {
             add_taking(before, now, [](const Policy& policy, const Workload& workload) {
               return api::selects(policy.parsed.selector, workload.pods.labels);
             });
+            add_holds((now != nullptr ? now : before)->meta.ns);
           },
       .pod =
           [this](const Pod* before, const Pod* now) {
@@ -139,14 +157,19 @@ controllers::StoreChanges WorkKeys::changes() {
               return api::selects(policy.parsed.selector, pod.meta.labels) ||
                      pod.injected_by == policy.meta.name;
             });
+            if (const Pod& some = now != nullptr ? *now : *before; reconcile::is_hold(some.meta)) {
+              add_holds(some.meta.ns);
+            }
           },
       .service =
           [this](const Service* before, const Service* now) {
             const Service& some = now != nullptr ? *now : *before;
             add_policies(some.meta.ns, [](const Policy&) { return true; });
+            add_holds(some.meta.ns);
           },
       .slice =
           [this](const reconcile::EndpointSlice* before, const reconcile::EndpointSlice* now) {
+            add_holds((now != nullptr ? now : before)->meta.ns);
             // That an endpoint became ready or not leads no traffic elsewhere.
             if (before == nullptr || now == nullptr || before->ports != now->ports ||
                 before->pods != now->pods) {

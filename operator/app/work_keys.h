@@ -20,14 +20,18 @@ class WorkKeys {
   controllers::StoreChanges changes();
   void add_all();
   void add_policy(const std::string& ns, const std::string& name);
+  void add_hold(const std::string& ns, const std::string& name);
 
   // A policy's replicas: a key of its own, since that is looked at each second.
   static constexpr const char* kAutoscaling = "Autoscaling";
+  static constexpr const char* kHold = "Hold";
 
  private:
   // Every policy of the namespace that `concerns` takes.
   void add_policies(const std::string& ns,
                     const std::function<bool(const reconcile::Policy&)>& concerns);
+  // Of who holds requests for those that scale to zero.
+  void add_holds(const std::string& ns);
   // Where it has to do with replicas, or had.
   void add_autoscaling(const reconcile::Policy* before, const reconcile::Policy* now);
   void policy_changed(const reconcile::Policy* before, const reconcile::Policy* now);
@@ -42,7 +46,7 @@ class WorkKeys {
 
 struct WorkKey {
   std::string ns;
-  std::string kind;  // "OptimizationPolicy", "CacheTier", "RoutingTable", "Autoscaling"
+  std::string kind;  // "OptimizationPolicy", "CacheTier", "RoutingTable", "Autoscaling", "Hold"
   std::string name;
 };
 WorkKey parse_key(const std::string& key);

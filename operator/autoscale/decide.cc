@@ -23,20 +23,24 @@ Withheld withheld_of(const Inputs& inputs, const State& state) {
   return is_drift_respected(inputs, state) ? Withheld::kManualOverride : Withheld::kNo;
 }
 
-// Nobody sent a request for the whole period, nobody is expected or waits, and every pod says so.
+// Nobody sent a request for the whole period, nobody is expected or waits, every pod says so, and
+// who comes next would be held.
 bool is_idle(const Inputs& inputs, const Needs& needs) {
   const Observed& seen = inputs.observed;
   return inputs.settings.scale_to_zero.enabled && inputs.scheduled_floor <= 0 && needs.measured &&
          !needs.forecast_wakes && seen.missing_pods == 0 && seen.held_requests == 0 &&
-         seen.active_ms &&
+         seen.hold_ready && seen.active_ms &&
          time_of(inputs.now_ms) - time_of(*seen.active_ms) >= inputs.settings.scale_to_zero.idle;
 }
 
 // From none: whatever asks for a replica gets the least that may run, at once. Without scale to
-// zero it was a person who took the last one away, which is how scaling is paused.
-Recommendation wake(const Inputs& inputs, const Needs& needs) {
+// zero it was a person who took the last one away, which is how scaling is paused; unless it was
+// us, when the policy still allowed it.
+Recommendation wake(const Inputs& inputs, const Needs& needs, const State& state) {
   if (!inputs.settings.scale_to_zero.enabled) {
-    return {0, Reason::kPaused};
+    const bool was_ours = !state.writes.empty() && state.writes.back().replicas == 0;
+    return was_ours ? Recommendation{needs.floor, Reason::kFloor}
+                    : Recommendation{0, Reason::kPaused};
   }
   if (inputs.observed.held_requests > 0) {
     return {needs.floor, Reason::kActivation};
@@ -121,7 +125,7 @@ Outcome decide(const Inputs& inputs, State state) {
   decision.recommended = decision.current;
   if (inputs.settings.mode != Mode::kOff) {
     if (decision.current == 0) {
-      chosen = wake(inputs, needs);
+      chosen = wake(inputs, needs, state);
       decision.recommended = chosen.replicas;
     } else if (is_idle(inputs, needs)) {
       chosen = {0, Reason::kIdle};

@@ -51,6 +51,7 @@ struct Observed {
   std::optional<double> tail_itl_ms;
   std::optional<std::int64_t> active_ms;  // when a request was last there; nullopt: not known
   int held_requests = 0;                  // that wait for a first replica
+  bool hold_ready = true;                 // somebody would hold them
 
   bool operator==(const Observed&) const = default;
   static constexpr auto fields() {
@@ -63,7 +64,8 @@ struct Observed {
                       json::Field{"tailTtftMs", &T::tail_ttft_ms},
                       json::Field{"tailItlMs", &T::tail_itl_ms},
                       json::Field{"activeMs", &T::active_ms},
-                      json::Field{"heldRequests", &T::held_requests}};
+                      json::Field{"heldRequests", &T::held_requests},
+                      json::Field{"holdReady", &T::hold_ready}};
   }
 };
 

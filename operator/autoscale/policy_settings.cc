@@ -104,6 +104,9 @@ ScalerSettings settings_of(const api::AutoscalingSpec& spec, const ZoneOf& zone_
   settings.budget = budget_of(spec);
   result.schedules = schedules_of(spec, zone_of);
   std::ranges::transform(spec.triggers, std::back_inserter(result.triggers), trigger_of);
+  if (spec.scale_to_zero) {
+    settings.scale_to_zero = {.enabled = true, .idle = spec.scale_to_zero->idle};
+  }
   settings.start_deadline = spec.start_deadline;
   settings.drift_respected = spec.manual_change_stands;
   result.configured = {.requests = spec.capacity.requests_per_second,

@@ -107,6 +107,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   const Demand demand = total_demand(reports);
   history_.add(sight.now, demand, sight.held_requests);
   inputs.observed = history_.observed(sight.now);
+  inputs.observed.hold_ready = sight.hold_ready;
   learn_shape(sight.now, inputs.observed.stable);
   learn_starts(sight);
   learn_capacity(sight);

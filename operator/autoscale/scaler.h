@@ -37,6 +37,7 @@ struct Sight {
   int replicas = 0;            // spec.replicas of the live object
   std::string other_scaler;    // empty: nobody else scales it
   int held_requests = 0;       // that wait for a first replica
+  bool hold_ready = true;      // somebody would hold them
   std::vector<PodSight> pods;  // without those that are finished or on their way out
   UsageSight cpu;              // only where a trigger asks for it
   UsageSight memory;           // the same

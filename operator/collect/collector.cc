@@ -180,7 +180,8 @@ class Collector::Loop {
 
   void answered(Entry& entry, const Report& report) {
     const Target& target = entry.probe->target();
-    const bool settled = report.reachable && report.hash == target.wanted;
+    const bool settled =
+        report.reachable && (target.wanted.empty() || report.hash == target.wanted);
     entry.failures = report.reachable ? 0 : std::min(entry.failures + 1, kFailuresCounted);
     // One that does not answer is asked less and less often: a policy of the network may stand
     // between.

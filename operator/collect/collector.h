@@ -18,7 +18,7 @@ struct Target {
   std::string pod;  // "namespace/name"
   std::string ip;
   std::uint16_t port = 0;
-  std::string wanted;           // the hash it should run: asked often until it does
+  std::string wanted;           // the hash it should run: asked often until it does; empty: any
   std::uint16_t data_port = 0;  // where clients come to it; 0: none of them comes by the network
   bool data_tls = false;        // they speak TLS there
   bool signals = false;         // what it carries is asked for, too

@@ -73,13 +73,15 @@ struct AutoscalingController::Running {
 
 AutoscalingController::AutoscalingController(
     const Stores& stores, kube::Client& client, kube::Discovery& discovery,
-    kube::EventRecorder& events, const collect::Collector& collector, AutoscalingBoard& board,
-    CapacityController& capacity, const clock::Clock& clock, AutoscalingObserver& observer)
+    kube::EventRecorder& events, const collect::Collector& collector, HoldController& hold,
+    AutoscalingBoard& board, CapacityController& capacity, const clock::Clock& clock,
+    AutoscalingObserver& observer)
     : stores_(stores),
       client_(client),
       discovery_(discovery),
       events_(events),
       collector_(collector),
+      hold_(hold),
       board_(board),
       capacity_(capacity),
       clock_(clock),
@@ -110,7 +112,8 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   const ApiResult<bool> marked = state.victims.mark(
       client_, stores_, collector_,
       {policy->meta.ns, state.pods, record.decision, policy->parsed.autoscaling->target});
-  if (record.decision.write && marked.value_or(true)) {
+  const bool writes = may_write(*policy, record.decision);
+  if (writes && marked.value_or(true)) {
     const auto written = kube::write_scale(client_, (*live)->path, *record.decision.write,
                                            (*live)->resource_version);
     // Somebody wrote it since: that is looked at first.
@@ -120,6 +123,16 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   }
   tell(*policy, record, state);
   return marked ? WorkOutcome{.again_in = kPeriod} : kube::failed(marked.error());
+}
+
+// The last replica goes once somebody else stands in its place, and whoever leads traffic knows.
+bool AutoscalingController::may_write(const Policy& policy, const autoscale::Decision& decision) {
+  if (!uses_hold(policy)) {
+    return decision.write.has_value();
+  }
+  const bool none = decision.desired == 0 && (decision.write || decision.current == 0);
+  const bool stands_in = hold_.stand_in(policy, none);
+  return decision.write && (*decision.write > 0 || stands_in);
 }
 
 AutoscalingController::Running& AutoscalingController::running(const Policy& policy) {
@@ -206,6 +219,11 @@ Sight AutoscalingController::sight(const Policy& policy, const Live& live, Runni
   Sight seen{.now = time_of(clock_.wall_now()),
              .replicas = live.replicas,
              .other_scaler = other_scaler(policy)};
+  if (uses_hold(policy)) {
+    const HoldController::Standing standing = hold_.standing(policy);
+    seen.held_requests = standing.held;
+    seen.hold_ready = standing.ready;
+  }
   std::map<std::string, autoscale::PodMeter> meters;
   running.pods.clear();
   for (const Ptr<Pod>& pod : stores_.pods.list(policy.meta.ns)) {
@@ -300,6 +318,12 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   }
   note.status.nodes = std::move(nodes.status);
   std::ranges::move(nodes.conditions, std::back_inserter(note.conditions));
+  if (uses_hold(policy)) {
+    const HoldController::Standing standing = hold_.standing(policy);
+    note.conditions.push_back(
+        {"HoldReady", standing.ready ? api::ConditionStatus::kTrue : api::ConditionStatus::kFalse,
+         standing.reason, standing.message});
+  }
   publish(policy, std::move(note));
 }
 

@@ -13,6 +13,7 @@
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
 #include "operator/controllers/capacity_controller.h"
+#include "operator/controllers/hold_controller.h"
 #include "operator/controllers/pod_metrics.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
@@ -52,7 +53,7 @@ class AutoscalingController {
 
   AutoscalingController(const Stores& stores, kube::Client& client, kube::Discovery& discovery,
                         kube::EventRecorder& events, const collect::Collector& collector,
-                        AutoscalingBoard& board, CapacityController& capacity,
+                        HoldController& hold, AutoscalingBoard& board, CapacityController& capacity,
                         const clock::Clock& clock, AutoscalingObserver& observer);
   ~AutoscalingController();
 
@@ -71,6 +72,8 @@ class AutoscalingController {
   void forget(const std::string& key);
   kube::ApiResult<std::optional<Live>> find_target(const reconcile::Policy& policy);
   autoscale::Sight sight(const reconcile::Policy& policy, const Live& live, Running& running);
+  [[nodiscard]] bool may_write(const reconcile::Policy& policy,
+                               const autoscale::Decision& decision);
   [[nodiscard]] std::string other_scaler(const reconcile::Policy& policy) const;
   kube::WorkOutcome target_missing(const reconcile::Policy& policy, std::string message);
   void tell(const reconcile::Policy& policy, const autoscale::DecisionRecord& record,
@@ -84,6 +87,7 @@ class AutoscalingController {
   kube::Discovery& discovery_;
   kube::EventRecorder& events_;
   const collect::Collector& collector_;
+  HoldController& hold_;
   AutoscalingBoard& board_;
   CapacityController& capacity_;
   const clock::Clock& clock_;

@@ -9,6 +9,7 @@
 #include "operator/capacity/interruption.h"
 #include "operator/capacity/provider.h"
 #include "operator/capacity/scale_provider.h"
+#include "operator/reconcile/hold.h"
 
 namespace penstock::controllers {
 namespace {
@@ -98,7 +99,7 @@ void take(const Policy& policy, const Pod* pod, const capacity::DeviceHold& hold
 
 bool is_replica(const Policy& policy, const Pod& pod) {
   return pod.meta.ns == policy.meta.ns && !pod.finished && !pod.meta.deleting &&
-         api::selects(policy.parsed.selector, pod.meta.labels) &&
+         !reconcile::is_hold(pod.meta) && api::selects(policy.parsed.selector, pod.meta.labels) &&
          !pod.meta.labels.contains(capacity::kHeadroomLabel);  // a selector may say "not in"
 }
 

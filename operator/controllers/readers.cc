@@ -247,7 +247,8 @@ reconcile::Pod read_pod(const Value& object) {
 reconcile::Service read_service(const Value& object) {
   const Value& spec = member(object, "spec");
   reconcile::Service service{.meta = kube::read_meta(object),
-                             .selector = texts_of(spec, "selector")};
+                             .selector = texts_of(spec, "selector"),
+                             .cluster_ip = text_of(spec, "clusterIP")};
   for_each(spec, "ports", [&service](const Value& port) {
     const Value& target = member(port, "targetPort");
     reconcile::ServicePort read;
@@ -256,6 +257,11 @@ reconcile::Service read_service(const Value& object) {
     } else {
       // Absent, it is the Service's own port.
       read.target_number = number_of(port, target.is_null() ? "port" : "targetPort");
+    }
+    read.name = text_of(port, "name");
+    read.number = number_of(port, "port");
+    if (const std::string protocol = text_of(port, "protocol"); !protocol.empty()) {
+      read.protocol = protocol;
     }
     service.ports.push_back(std::move(read));
   });
@@ -275,6 +281,12 @@ reconcile::EndpointSlice read_endpoint_slice(const Value& object) {
     if (text_of(target, "kind") == "Pod") {
       slice.pods.push_back(text_of(target, "name"));
     }
+    for (std::string& address : strings_of(endpoint, "addresses")) {
+      slice.addresses.push_back(std::move(address));
+    }
+    // One that does not say so is.
+    const Value& ready = member(member(endpoint, "conditions"), "ready");
+    slice.ready = slice.ready || !ready.is_boolean() || ready.get<bool>();
   });
   return slice;
 }

@@ -7,9 +7,9 @@
 namespace penstock::reconcile {
 namespace {
 
-constexpr std::array<std::string_view, 6> kTypes = {"ScalingActive",   "MetricsAvailable",
-                                                    "CapacityStarved", "Conflict",
-                                                    "NodeCapacity",    "RolloutFits"};
+constexpr std::array<std::string_view, 7> kTypes = {
+    "ScalingActive", "MetricsAvailable", "CapacityStarved", "Conflict",
+    "NodeCapacity",  "RolloutFits",      "HoldReady"};
 
 }  // namespace
 

@@ -99,12 +99,16 @@ struct Pod {
 struct ServicePort {
   std::string target_name;  // empty: by number
   std::int64_t target_number = 0;
+  std::string name;  // empty: the only one
+  std::int64_t number = 0;
+  std::string protocol = "TCP";
 };
 
 struct Service {
   kube::ObjectMeta meta;
   std::map<std::string, std::string> selector;
   std::vector<ServicePort> ports;
+  std::string cluster_ip;  // "None": headless; empty: it has none, or none yet
 };
 
 // Where a Service leads: which ports of which pods.
@@ -113,6 +117,8 @@ struct EndpointSlice {
   std::string service;
   std::vector<std::int64_t> ports;
   std::vector<std::string> pods;
+  std::vector<std::string> addresses;  // of all its endpoints
+  bool ready = false;                  // one of them is
 };
 
 // What a sidecar said of itself, when it was last asked.

@@ -17,6 +17,8 @@ constexpr const char* kAbout =
     "\n"
     "Stand-alone in front of one model API:\n"
     "  penstock-sidecar --upstream https://api.openai.com --cache 256Mi\n"
+    "Where the model is not always there, as after scaling to zero:\n"
+    "  penstock-sidecar --upstream http://10.0.0.7:8000 --hold 5m\n"
     "With resources (OptimizationPolicy, CacheTier, RoutingTable) from files:\n"
     "  penstock-sidecar --resources ./policies --secrets-dir ./secrets\n"
     "Check resources without running:\n"
@@ -44,6 +46,7 @@ struct RawOptions {
   std::string openai_url;
   std::string anthropic_url;
   std::string engine_metrics;
+  std::string hold;
   std::string drain_delay = "0s";
   std::string drain_grace = "30s";
 };
@@ -68,9 +71,19 @@ void add_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("DIR");
   auto* upstream = add("upstream", options.upstream, "Run without resources, in front of this URL")
                        ->type_name("URL");
-  add("cache", raw.cache, "With --upstream: cache answers in this much memory (256Mi)")
-      ->type_name("SIZE")
-      ->needs(upstream);
+  auto* cache =
+      add("cache", raw.cache, "With --upstream: cache answers in this much memory (256Mi)")
+          ->type_name("SIZE")
+          ->needs(upstream);
+  auto* hold = add("hold", raw.hold,
+                   "With --upstream: requests wait this long for it to be there, instead of "
+                   "failing; reads (GET) do not")
+                   ->type_name("DURATION")
+                   ->needs(upstream)
+                   ->excludes(cache);
+  add("hold-requests", options.hold_requests, "With --hold: how many may wait at once [100]")
+      ->check(CLI::Range(1, 100'000))
+      ->needs(hold);
   upstream->excludes(resources);
   auto* engine = add("engine-port", raw.engine_port,
                      "In an engine's pod: where requests pass to while --resources holds nothing, "
@@ -169,6 +182,13 @@ std::string complete(Options& options, const RawOptions& raw) {
       return "--engine-metrics: " + page.error().detail;
     }
     options.engine_metrics = std::move(*page);
+  }
+  if (!raw.hold.empty()) {
+    const auto hold = parse_duration("hold", raw.hold);
+    if (!hold) {
+      return hold.error().detail;
+    }
+    options.hold = *hold;
   }
   if (!raw.cache.empty()) {
     const auto size = json::parse_quantity(raw.cache);

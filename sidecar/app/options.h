@@ -33,7 +33,9 @@ struct Options {
   std::vector<ListenAddress> listen;
   std::optional<ListenAddress> status;
   std::optional<ListenAddress> admin;
-  std::uint32_t workers = 0;  // 0: the CPU quota
+  std::uint32_t workers = 0;                      // 0: the CPU quota
+  std::optional<std::chrono::milliseconds> hold;  // how long requests wait for the upstream
+  std::uint32_t hold_requests = 100;
   bool check = false;
   bool access_log = true;
   std::chrono::milliseconds drain_delay{0};

@@ -60,7 +60,14 @@ Server::Server(Options options)
       tenant_key_(random_key()),
       hasher_(digest::random_seed(), digest::TagKey::generate()),
       tiers_(hasher_),
-      shared_{clock_, resolver_, flights_, limits_, hasher_, tenant_key_, {}},
+      shared_{clock_,
+              resolver_,
+              flights_,
+              limits_,
+              hasher_,
+              tenant_key_,
+              options_.hold ? &hold_ : nullptr,
+              {}},
       source_(options_, origins_, tiers_, main_.get_executor()),
       engine_(reactor_, wheel_, resolver_, clock_),
       state_(clock_, metrics_, source_, tiers_, workers_, engine_,
@@ -69,6 +76,10 @@ Server::Server(Options options)
       ticker_(main_.get_executor()),
       signals_(main_.get_executor()),
       drain_timer_(main_.get_executor()) {
+  if (options_.hold) {
+    hold_.wait_max = *options_.hold;
+    hold_.requests_max = options_.hold_requests;
+  }
   if (options_.access_log) {
     shared_.access_log = [this](std::string&& lines) { return log_.write(std::move(lines)); };
   }

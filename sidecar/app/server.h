@@ -70,6 +70,7 @@ class Server {
   request::FlightTable flights_;
   http::OriginTable origins_;
   http::SharedLimits limits_;
+  http::HoldLimits hold_;
   const std::string tenant_key_;
   const store::SeededKeyHasher hasher_;
   TierSet tiers_;

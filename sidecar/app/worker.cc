@@ -60,6 +60,9 @@ Worker::Worker(SharedState& shared, std::unique_ptr<request::WorkerMetrics> metr
       ticker_(io_.executor()) {
   io_.flights = std::make_shared<http::FlightHub>(io_.executor());
   services_.flight_listener = io_.flights;
+  if (shared.hold != nullptr) {
+    io_.hold = std::make_unique<http::HoldRoom>(*shared.hold, io_.executor());
+  }
   services_.access_log.set_output(shared.access_log);
 }
 

@@ -29,6 +29,7 @@ struct SharedState {
   http::SharedLimits& limits;
   const domain::KeyHasher& hasher;
   const std::string& tenant_key;
+  http::HoldLimits* hold;                 // nullptr: requests do not wait for a backend
   request::AccessLog::HandOn access_log;  // empty: no access log
 };
 

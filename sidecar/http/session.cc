@@ -108,7 +108,8 @@ void Session::begin_request(std::size_t head_size) {
   caller.endpoint =
       dialect::recognise(head.method, head.path, head.has(http1::HeaderId::kAnthropicVersion));
   request::begin(caller);
-  const bool last = !head.keep_alive || finishing_ || host_.draining();
+  // Whoever was held comes back by a connection of its own, which leads past us by then.
+  const bool last = !head.keep_alive || finishing_ || host_.draining() || io_.hold != nullptr;
   sink_.start(caller, last);
   host_.limits().requests_in_flight.fetch_add(1, std::memory_order_relaxed);
   io_.services.metrics.request_started(domain::is_model_call(caller.endpoint.operation));
@@ -236,7 +237,8 @@ Task<> Session::call_upstream() {
   UpstreamCall upstream(io_, snapshot_->call_chain, snapshot_->upstreams, call, *sink,
                         streams_body ? this : nullptr);
   call_ = &upstream;
-  if (!streams_body) {
+  // A body that is passed on is read, and its end seen, by who asks for it; nobody does meanwhile.
+  if (!streams_body || io_.hold != nullptr) {
     connection_.watch(this);
   }
   CallOutcome outcome = co_await upstream.run();

@@ -40,7 +40,8 @@ Task<> Session::refuse() {
   lines += "content-type: application/json\r\n";
   http1::append_field(lines, "x-penstock-error", label(refusal.code));
   if (refusal.code == ErrorCode::kOverloaded || refusal.code == ErrorCode::kNoBackend) {
-    lines += "retry-after: 1\r\n";
+    http1::append_field(lines, "retry-after",
+                        static_cast<std::uint64_t>(refusal.retry_after.count()));
   }
   SinkState state = sink_.answer(http_status(refusal.code), lines, body);
   if (state == SinkState::kBlocked) {

@@ -59,6 +59,9 @@ void UpstreamCall::abort() {
   if (dial_ != nullptr) {
     dial_->cancel();
   }
+  if (place_ != nullptr) {
+    place_->wake();
+  }
   if (connection_ != nullptr) {
     connection_->io->cancel();
   }
@@ -69,7 +72,8 @@ void UpstreamCall::abort() {
 
 void UpstreamCall::client_gone() {
   const bool drain = call_.policy->listener.on_disconnect == resolve::OnDisconnect::kDrain &&
-                     streamed_ == nullptr && domain::is_model_call(call_.endpoint.operation);
+                     streamed_ == nullptr && place_ == nullptr &&
+                     domain::is_model_call(call_.endpoint.operation);
   if (!drain) {
     abort();
     return;
@@ -105,7 +109,8 @@ Task<CallOutcome> UpstreamCall::run() {
           outcome = co_await relay();
         }
         deadline_.disarm();
-        if (outcome == CallOutcome::kComplete && keep_alive_ && request_sent_) {
+        if (outcome == CallOutcome::kComplete && keep_alive_ && request_sent_ &&
+            io_.hold == nullptr) {
           release_connection();
         }
         if (connection_ != nullptr) {
@@ -155,6 +160,9 @@ Task<UpstreamCall::Step> UpstreamCall::attempt() {
     bool connected = take_pooled();
     if (!connected) {
       connected = co_await dial();
+    }
+    if (!connected && absent_ && io_.hold != nullptr) {
+      connected = co_await hold();
     }
     if (!connected) {
       const bool again = worth_another(
@@ -258,6 +266,7 @@ Task<bool> UpstreamCall::dial() {
     fail_dial(outcome);
     co_return false;
   }
+  absent_ = false;
   connection_ = std::make_unique<PooledConnection>(origin);
   connection_->io = std::move(outcome.connection);
   call_.sent = now();
@@ -271,6 +280,9 @@ Task<bool> UpstreamCall::dial() {
 }
 
 void UpstreamCall::fail_dial(const net::Dial::Outcome& outcome) {
+  absent_ = outcome.failure == net::DialFailure::kRefused ||
+            outcome.failure == net::DialFailure::kTimeout ||
+            outcome.failure == net::DialFailure::kName;
   call_.note_failure("connect: " + outcome.detail);
   switch (outcome.failure) {
     case net::DialFailure::kTimeout:
@@ -287,7 +299,10 @@ void UpstreamCall::fail_dial(const net::Dial::Outcome& outcome) {
       call_.refuse(ErrorCode::kUpstreamFailed, kUnreachable);
       break;
   }
-  io_.services.metrics.upstream_failed(backend_name(), reason_of(outcome.failure));
+  // One that is waited for is tried over and over.
+  if (place_ == nullptr) {
+    io_.services.metrics.upstream_failed(backend_name(), reason_of(outcome.failure));
+  }
 }
 
 void UpstreamCall::release_connection() {

@@ -10,6 +10,7 @@
 #include "lib/task/task.h"
 #include "sidecar/http/body_source.h"
 #include "sidecar/http/client_writer.h"
+#include "sidecar/http/hold_room.h"
 #include "sidecar/http/origin.h"
 #include "sidecar/http/payload_decoder.h"
 #include "sidecar/http/response_sink.h"
@@ -62,6 +63,8 @@ class UpstreamCall final : public net::ReadWatcher {
   PENSTOCK_OWN_FRAME Task<Step> attempt();
   bool take_pooled();
   PENSTOCK_OWN_FRAME Task<bool> dial();
+  PENSTOCK_OWN_FRAME Task<bool> hold();
+  void refuse_held(ErrorCode code, std::string_view message);
   ClientWriter::Result write_request(ClientWriter& writer);
   PENSTOCK_OWN_FRAME Task<bool> send_rest(ClientWriter& writer, ClientWriter::Result written);
   PENSTOCK_OWN_FRAME Task<bool> send_streamed_body();
@@ -111,6 +114,7 @@ class UpstreamCall final : public net::ReadWatcher {
 
   std::unique_ptr<PooledConnection> connection_;
   net::Dial* dial_ = nullptr;
+  HoldRoom::Place* place_ = nullptr;  // while the call waits for its backend
   net::Deadline deadline_;
   PayloadDecoder decoder_;
   // What few calls need.
@@ -140,6 +144,7 @@ class UpstreamCall final : public net::ReadWatcher {
   bool timed_out_ : 1 = false;
   bool aborted_ : 1 = false;
   bool broken_ : 1 = false;    // the answer's framing cannot be trusted any more
+  bool absent_ : 1 = false;    // nobody took the last connection that was tried
   bool draining_ : 1 = false;  // nobody reads; we go on for the usage
 };
 

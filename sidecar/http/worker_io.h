@@ -8,6 +8,7 @@
 #include "lib/net/deadlines.h"
 #include "lib/net/resolver.h"
 #include "sidecar/http/flight_hub.h"
+#include "sidecar/http/hold_room.h"
 #include "sidecar/http/upstream_pool.h"
 #include "sidecar/http1/head.h"
 #include "sidecar/request/worker_services.h"
@@ -31,6 +32,7 @@ struct WorkerIo {
   net::Resolver& resolver;
   request::WorkerServices& services;
   UpstreamPool pool;
+  std::unique_ptr<HoldRoom> hold;      // where requests wait for a backend; none: they do not
   std::shared_ptr<FlightHub> flights;  // who here listens to which flight
 
   std::unique_ptr<char[]> receive;   // what clients send

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,7 +34,8 @@ struct Answer {
 // Why Penstock itself says no.
 struct Refusal {
   ErrorCode code = ErrorCode::kInternal;
-  std::string_view client_message;  // static text: never names hosts, keys or prompts
+  std::string_view client_message;      // static text: never names hosts, keys or prompts
+  std::chrono::seconds retry_after{1};  // where the code says that another try is worth it
 };
 
 }  // namespace penstock::request

@@ -49,6 +49,10 @@ struct MetricFamilies {
   telemetry::Family tokens;           // penstock_tokens_total{type}
   telemetry::Family saved_tokens;     // penstock_saved_tokens_total{type}
 
+  telemetry::Family requests_held;  // penstock_requests_held
+  telemetry::Family hold_arrivals;  // penstock_hold_arrivals_total
+  telemetry::Family held_requests;  // penstock_held_requests_total{outcome}
+
   telemetry::Family upstream_opened;   // penstock_upstream_connections_opened_total{backend}
   telemetry::Family upstream_reused;   // penstock_upstream_connections_reused_total{backend}
   telemetry::Family upstream_retries;  // penstock_upstream_retries_total{backend,reason}

@@ -40,7 +40,10 @@ void Metrics::fill(signals::Report& report) const {
       part(families_.model_request_errors, label(ErrorSide::kUpstream));
   report.requests.own_errors = part(families_.model_request_errors, label(ErrorSide::kPenstock));
 
-  report.running = std::max<std::int64_t>(report.calls.started - report.calls.finished, 0);
+  report.held = total(families_.requests_held);
+  report.hold_arrivals = total(families_.hold_arrivals);
+  report.running =
+      std::max<std::int64_t>(report.calls.started - report.calls.finished - report.held, 0);
   const std::int64_t served = report.requests.started - report.requests.finished;
   report.waiting = std::max<std::int64_t>(served - report.running, 0);
 

@@ -49,6 +49,19 @@ class WorkerMetrics {
   void upstream_reused(std::string_view backend) { shard_.add(upstream_reused_.find(backend)); }
   void upstream_retried(std::string_view backend, std::string_view reason);
   void upstream_failed(std::string_view backend, std::string_view reason);
+  // A request that waits for its backend. `outcome`: a word of a closed set.
+  void hold_began() {
+    shard_.add(requests_held_);
+    shard_.add(hold_arrivals_);
+  }
+  void hold_ended(std::string_view outcome) {
+    shard_.sub(requests_held_);
+    shard_.add(held_requests_.find(outcome));
+  }
+  void hold_refused() {
+    shard_.add(hold_arrivals_);
+    shard_.add(held_requests_.find("refused"));
+  }
 
   [[nodiscard]] telemetry::Shard& shard() { return shard_; }
 
@@ -101,9 +114,12 @@ class WorkerMetrics {
   LabelSeries unpriced_;
   LabelSeries upstream_opened_;
   LabelSeries upstream_reused_;
+  LabelSeries held_requests_;
   LabelSeries tokens_;
   LabelSeries saved_tokens_;
   telemetry::Series in_flight_;
+  telemetry::Series requests_held_;
+  telemetry::Series hold_arrivals_;
   telemetry::Series model_requests_started_;
   telemetry::Series model_requests_finished_;
   LabelSeries model_request_errors_;

@@ -28,6 +28,8 @@ Report busy() {
                    .saved_completion = 9'000'000};
   report.running = 16;
   report.waiting = 4;
+  report.held = 2;
+  report.hold_arrivals = 9;
   // Thirty buckets each, as a day of one model fills them: 60 ms … 1 s and 10 … 130 ms.
   for (std::uint64_t us = 60'000; us < 1'000'000; us += 4'000) {
     report.time_to_first_token.add(us);

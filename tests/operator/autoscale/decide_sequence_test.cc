@@ -225,6 +225,20 @@ TEST(DecideSequenceTest, SleepsAndWakes) {
   EXPECT_EQ(quiet(902, 2).desired, 1);
 }
 
+// A person's zero is a pause, ours was a rest.
+TEST(DecideSequenceTest, WhoMayNoLongerRestIsWoken) {
+  Loop loop(1, settled(1));
+  Inputs inputs = serving(0, 1, 0);
+  inputs.settings.scale_to_zero = {.enabled = true, .idle = minutes(10)};
+  inputs.observed.active_ms = inputs.now_ms - 600'000;
+  loop.step(inputs);
+  ASSERT_EQ(loop.replicas(), 0);
+  inputs = serving(10, 0, 0);
+  const Decision woken = loop.step(inputs);
+  EXPECT_EQ(woken.reason, Reason::kFloor);
+  EXPECT_EQ(loop.replicas(), 1);
+}
+
 TEST(DecideSequenceTest, TwoTargetsShareNothing) {
   Loop calm(8, settled(8));
   Loop busy(8, settled(8));

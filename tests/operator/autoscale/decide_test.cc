@@ -216,6 +216,12 @@ INSTANTIATE_TEST_SUITE_P(Zero, DecideStepTest,
                                                 in.observed.missing_pods = 1;
                                               },
                                               1, Reason::kSteady},
+                                         Step{"NobodyWouldHoldWhoComesNext", 1, 0,
+                                              [](Inputs& in) {
+                                                idle(in);
+                                                in.observed.hold_ready = false;
+                                              },
+                                              1, Reason::kSteady},
                                          Step{"AScheduleKeepsIt", 1, 0,
                                               [](Inputs& in) {
                                                 idle(in);

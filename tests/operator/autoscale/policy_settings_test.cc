@@ -36,7 +36,7 @@ TEST(PolicySettingsTest, EveryFieldArrives) {
       "{enabled: false, quantilePercent: 95, budgetReplicas: 4, budgetUsdPerHour: \"30\"}, "
       "replicaUsdPerHour: \"12.5\", behavior: {scaleUp: {policies: "
       "[{type: Pods, value: 8, period: 30s}]}, scaleDown: {stabilizationWindow: 10m, selectPolicy: "
-      "Min}}, startDeadline: 20m, manualChangeStands: 1h}");
+      "Min}}, scaleToZero: {idle: 15m}, startDeadline: 20m, manualChangeStands: 1h}");
   const Settings& decisions = made.decisions;
   EXPECT_EQ(decisions.mode, Mode::kAdvise);
   EXPECT_EQ(decisions.replicas_min, 2);
@@ -61,6 +61,7 @@ TEST(PolicySettingsTest, EveryFieldArrives) {
   EXPECT_EQ(decisions.behavior.down.stabilization_window, milliseconds(600'000));
   EXPECT_EQ(decisions.behavior.down.select, SelectPolicy::kMin);
   EXPECT_EQ(decisions.behavior.down.policies, Behavior().down.policies) << "the default's";
+  EXPECT_EQ(decisions.scale_to_zero, (ScaleToZero{.enabled = true, .idle = milliseconds(900'000)}));
   EXPECT_EQ(decisions.start_deadline, milliseconds(1'200'000));
   EXPECT_EQ(decisions.drift_respected, milliseconds(3'600'000));
 }

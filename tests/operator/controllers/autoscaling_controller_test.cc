@@ -83,12 +83,13 @@ class AutoscalingControllerTest : public ::testing::Test {
   kube::EventRecorder events_{client_, clock_, "penstock-operator-0"};
   collect::Collector collector_{[](const std::string&) {}, 1};
   Stores stores_{StoreChanges{}};
+  HoldController hold_{stores_, client_, collector_, clock_, {}, [](const auto&, const auto&) {}};
   AutoscalingBoard board_;
   CapacityController capacity_{stores_, client_, discovery_, events_, clock_, {}};
   Newest observer_;
   std::ptrdiff_t seen_ = 0;
-  AutoscalingController controller_{stores_, client_,   discovery_, events_,  collector_,
-                                    board_,  capacity_, clock_,     observer_};
+  AutoscalingController controller_{stores_, client_, discovery_, events_, collector_,
+                                    hold_,   board_,  capacity_,  clock_,  observer_};
 };
 
 TEST_F(AutoscalingControllerTest, VictimsAreMarkedAMomentBeforeReplicasShrink) {

@@ -38,6 +38,8 @@ void exercise(WorkerMetrics& worker, Metrics& metrics) {
   worker.upstream_reused("b");
   worker.upstream_retried("b", "r");
   worker.upstream_failed("b", "r");
+  worker.hold_began();
+  worker.hold_ended("r");
   metrics.reloaded(true);
 }
 

@@ -106,6 +106,25 @@ TEST_F(SignalCountsTest, WhoHasNoCallOfItsOwnWaits) {
   EXPECT_EQ(counted.waiting, 3);
 }
 
+// What waits for its engine is not with it.
+TEST_F(SignalCountsTest, HeldCallsAreNoRunningOnes) {
+  for (int i = 0; i < 3; ++i) {
+    worker_->request_started(/*model_call=*/true);
+    worker_->call_started();
+  }
+  worker_->hold_began();
+  worker_->hold_began();
+  EXPECT_EQ(report().held, 2);
+  EXPECT_EQ(report().running, 1);
+  EXPECT_EQ(report().waiting, 2);
+  worker_->hold_ended("released");
+  worker_->hold_ended("abandoned");
+  worker_->hold_refused();
+  EXPECT_EQ(report().hold_arrivals, 3);
+  EXPECT_EQ(report().held, 0);
+  EXPECT_EQ(report().running, 3);
+}
+
 // A call may outlive its clients, where the policy wants its accounting.
 TEST_F(SignalCountsTest, GaugesAreNeverNegative) {
   worker_->call_started();

@@ -1,0 +1,80 @@
+"""What holds requests for a policy that scales to zero, as objects on a real API server; e2e/node has its traffic."""
+
+import pytest
+from installation import policy_document
+from polling import wait_until
+from spaces import POLICIES, Namespace, deployment
+
+KNOWN = {"engine": {"port": 8000, "flag": "--port"}}
+
+
+@pytest.fixture
+def space(running_operator, admission, namespace) -> Namespace:
+    return Namespace(admission, namespace)
+
+
+def start(space: Namespace, **hold) -> None:
+    block = {"target": {"name": "engine"}, "maxReplicas": 2, "scaleToZero": {"idle": "10s", "hold": hold}}
+    space.apply(deployment("engine", {"app": "llm"}))
+    space.apply(service("front"))
+    space.apply(policy_document("chat", {"app": "llm"}, interception=KNOWN, autoscaling=block))
+
+
+def service(name: str) -> dict:
+    port = {"name": "http", "port": 80, "targetPort": 8000}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"selector": {"app": "llm"}, "ports": [port]}}
+
+
+def objects(space: Namespace) -> dict:
+    """Its own three, by kind; None where there is none."""
+    kinds = {"Deployment": "apis/apps/v1", "Service": "api/v1", "EndpointSlice": "apis/discovery.k8s.io/v1"}
+    return {kind: space.api.get(f"/{group}/namespaces/{space.name}/{kind.lower()}s/chat-hold") for kind, group in kinds.items()}
+
+
+def conditions(space: Namespace) -> set:
+    return {one["type"] for one in space.policy("chat")["status"]["conditions"]}
+
+
+def all_there(space: Namespace) -> dict:
+    found = objects(space)
+    return found if all(found.values()) else {}
+
+
+def test_its_objects_follow_the_policy(space):
+    start(space, maxWait="2m", maxRequests=7)
+    found = wait_until(lambda: all_there(space), "its objects")
+    address = found["Service"]["spec"]["clusterIP"]
+    args = found["Deployment"]["spec"]["template"]["spec"]["containers"][0]["args"]
+    assert args[:6] == ["--upstream", f"http://{address}:80", "--hold", "120s", "--hold-requests", "7"]
+    assert found["Service"]["spec"]["selector"] == {"app": "llm"}
+    assert found["EndpointSlice"]["metadata"]["labels"]["kubernetes.io/service-name"] == "front"
+    assert found["EndpointSlice"]["ports"][0]["name"] == "http"
+    # No node runs its pod here, so nobody would hold, and the last replica stays.
+    space.await_condition("chat", "HoldReady", "False", "PodsNotReady")
+    policy = f"{POLICIES.format(space.name)}/chat"
+    before = {kind: one["metadata"]["generation"] for kind, one in found.items() if kind != "Service"}
+    space.api.merge(policy, {"spec": {"autoscaling": {"utilizationPercent": 70}}})
+    space.await_condition("chat", "HoldReady", "False", "PodsNotReady")
+    space.api.merge(policy, {"spec": {"autoscaling": {"scaleToZero": {"hold": {"maxRequests": 8}}}}})
+    wait_until(lambda: objects(space)["Deployment"]["metadata"]["generation"] == before["Deployment"] + 1, "one change")
+    space.api.merge(policy, {"spec": {"autoscaling": {"scaleToZero": None}}})
+    wait_until(lambda: not any(objects(space).values()), "the end of its objects")
+    wait_until(lambda: "HoldReady" not in conditions(space), "no word of it")
+
+
+def test_of_several_services_one_has_to_be_named(space):
+    start(space)
+    space.apply(service("second"))
+    found = space.await_condition("chat", "HoldReady", "False", "ServiceAmbiguous")
+    assert "front, second" in found["message"]
+    space.api.merge(f"{POLICIES.format(space.name)}/chat", {"spec": {"autoscaling": {"scaleToZero": {"hold": {"service": "second"}}}}})
+    space.await_condition("chat", "HoldReady", "False", "PodsNotReady")
+    slices = wait_until(lambda: all_there(space), "its objects")["EndpointSlice"]
+    assert slices["metadata"]["labels"]["kubernetes.io/service-name"] == "second"
+
+
+def test_they_go_with_the_policy(space):
+    start(space)
+    wait_until(lambda: all_there(space), "its objects")
+    space.api.delete(f"{POLICIES.format(space.name)}/chat")
+    wait_until(lambda: not any(objects(space).values()), "the end of its objects", seconds=60)

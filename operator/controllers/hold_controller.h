@@ -1,0 +1,99 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/clock/clock.h"
+#include "lib/sync/mutex.h"
+#include "operator/autoscale/hold_meter.h"
+#include "operator/collect/collector.h"
+#include "operator/controllers/stores.h"
+#include "operator/kube/client.h"
+#include "operator/kube/workers.h"
+#include "operator/reconcile/hold.h"
+
+namespace penstock::controllers {
+
+// Whether the last replica of its target may go, so that somebody has to hold what comes then.
+bool uses_hold(const reconcile::Policy& policy);
+
+// Keeps what holds requests for policies that scale to zero (reconcile/hold.h), and lets it stand
+// in the users' Service while nothing else does. Threads: any, but one at a time for one policy.
+class HoldController {
+ public:
+  // What is in an EndpointSlice for so long is known to whoever leads traffic.
+  static constexpr std::chrono::milliseconds kKnown{3'000};
+
+  // What the autoscaler has to know.
+  struct Standing {
+    int held = 0;        // requests that wait
+    bool ready = false;  // somebody would hold further ones
+    std::string reason;  // of the condition
+    std::string message;
+  };
+
+  // `changed` is called where a policy has to be looked at again.
+  HoldController(const Stores& stores, kube::Client& client, collect::Collector& collector,
+                 const clock::Clock& clock, reconcile::Settings settings,
+                 std::function<void(const std::string& ns, const std::string& name)> changed)
+      : stores_(stores),
+        client_(client),
+        collector_(collector),
+        clock_(clock),
+        settings_(std::move(settings)),
+        changed_(std::move(changed)) {}
+
+  kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
+
+  [[nodiscard]] Standing standing(const reconcile::Policy& policy);
+
+  // Whether it should stand in the Service beside replicas that are there still. True: it does, and
+  // everybody knows.
+  bool stand_in(const reconcile::Policy& policy, bool wanted);
+
+  // For whom the collector asks the pods that hold for a policy ("namespace/name"); no policy's
+  // key.
+  static std::string owner(const std::string& policy) { return policy + "/hold"; }
+  static bool is_owner(const std::string& text) { return text.ends_with("/hold"); }
+
+ private:
+  // One that ends takes no further requests, but keeps what it has.
+  struct Holder {
+    autoscale::HoldMeter meter;
+    bool takes = false;
+  };
+  struct State {
+    std::string service;
+    std::string reason;  // why nobody holds; empty: somebody does
+    std::string message;
+    std::map<std::string, Holder> pods;  // by "namespace/name"
+    bool wanted = false;
+    std::optional<clock::Instant> since;  // it has stood in the Service
+  };
+
+  void forget(const std::string& key);
+  kube::WorkOutcome remove_objects(const reconcile::Policy& policy);
+  kube::WorkOutcome refuse(const std::string& key, std::string reason, std::string message);
+  kube::ApiResult<void> keep_objects(const reconcile::Policy& policy,
+                                     const reconcile::HeldService& held);
+  // Looks for the pods that hold, and has them asked. Those that take further requests.
+  std::vector<reconcile::HoldPod> ask_pods(const reconcile::Policy& policy);
+  kube::ApiResult<void> keep_slice(const reconcile::Policy& policy,
+                                   const reconcile::HeldService& held,
+                                   std::vector<reconcile::HoldPod> pods);
+
+  const Stores& stores_;
+  kube::Client& client_;
+  collect::Collector& collector_;
+  const clock::Clock& clock_;
+  const reconcile::Settings settings_;
+  const std::function<void(const std::string& ns, const std::string& name)> changed_;
+  sync::Mutex mutex_;
+  std::map<std::string, State> states_ PENSTOCK_GUARDED_BY(mutex_);  // by policy
+};
+
+}  // namespace penstock::controllers

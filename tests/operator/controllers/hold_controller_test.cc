@@ -1,0 +1,202 @@
+#include "operator/controllers/hold_controller.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "operator/kube/http_transport.h"
+#include "tests/fakes/fake_api_server.h"
+#include "tests/fakes/fake_clock.h"
+#include "tests/operator/reconcile/worlds.h"
+
+namespace penstock::controllers {
+namespace {
+
+using reconcile::yaml;
+
+class HoldControllerTest : public ::testing::Test {
+ protected:
+  HoldControllerTest() {
+    stores_.deployments.replace({{"ns/engine", reconcile::workload("engine", reconcile::kVllm)}});
+    put_service("front");
+    set_policy("Enforce", ", scaleToZero: {idle: 1m}");
+    set_engine_ready(true);
+    put_pod("10.1.0.3");
+  }
+
+  void set_policy(const std::string& mode, const std::string& more) {
+    const std::string spec = "{selector: {matchLabels: {app: llm}}, autoscaling: {mode: " + mode +
+                             ", target: {name: engine}, maxReplicas: 2" + more + "}}";
+    stores_.policies.put(reconcile::policy("chat", spec));
+  }
+
+  void put_service(const std::string& name) {
+    const json::Value object = yaml("{metadata: {name: " + name +
+                                    ", namespace: ns}, spec: {clusterIP: 10.0.0.9, selector: {app: "
+                                    "llm}, ports: [{port: 80}]}}");
+    stores_.services.put(std::make_shared<const reconcile::Service>(read_service(object)));
+  }
+
+  // The slice that Kubernetes keeps for the users' Service.
+  void set_engine_ready(bool ready) {
+    json::Value object = yaml(
+        "{metadata: {name: front-x, namespace: ns, labels: {kubernetes.io/service-name: front}}, "
+        "endpoints: [{addresses: [10.1.0.9]}]}");
+    object["endpoints"][0]["conditions"]["ready"] = ready;
+    stores_.slices.put(
+        std::make_shared<const reconcile::EndpointSlice>(read_endpoint_slice(object)));
+  }
+
+  void put_pod(const std::string& ip) {
+    reconcile::Pod pod = reconcile::pod("chat-hold-1");
+    pod.meta.labels = {{reconcile::kHoldLabel, "chat-hold"}};
+    pod.ip = ip;
+    stores_.pods.put(std::make_shared<const reconcile::Pod>(pod));
+  }
+
+  kube::WorkOutcome reconcile() { return controller_.reconcile("ns", "chat"); }
+
+  // What was written, as a watch would bring it.
+  json::Value watch(const kube::ResourceType& type) {
+    const auto object = client_.get(type.object("ns", "chat-hold"));
+    return object ? *object : json::Value();
+  }
+  void watch_all() {
+    json::Value service = watch(kube::kServices);
+    service["spec"]["clusterIP"] = "10.0.0.77";
+    stores_.services.put(std::make_shared<const reconcile::Service>(read_service(service)));
+    stores_.deployments.put(
+        std::make_shared<const reconcile::Workload>(read_deployment(watch(kube::kDeployments))));
+    stores_.slices.put(std::make_shared<const reconcile::EndpointSlice>(
+        read_endpoint_slice(watch(kube::kEndpointSlices))));
+  }
+  void settle() {
+    for (int round = 0; round < 3; ++round) {
+      const kube::WorkOutcome done = reconcile();
+      EXPECT_TRUE(done.succeeded) << done.problem;
+      watch_all();
+    }
+    EXPECT_TRUE(reconcile().succeeded);  // which sees what it has written
+  }
+
+  std::vector<std::string> holding() {
+    return read_endpoint_slice(watch(kube::kEndpointSlices)).addresses;
+  }
+  const reconcile::Policy& policy() { return *(found_ = stores_.policies.find("ns", "chat")); }
+
+  fakes::FakeApiServer server_;
+  fakes::FakeClock clock_;
+  kube::HttpTransport transport_{server_.config(), clock_};
+  kube::Client client_{transport_, clock_, {}};
+  collect::Collector collector_{[](const std::string&) {}, 1};
+  Stores stores_{StoreChanges{}};
+  int looked_for_ = 0;
+  HoldController controller_{
+      stores_, client_,          collector_,
+      clock_,  {.version = "1"}, [this](const std::string&, const std::string&) {
+                               ++looked_for_; }};
+  reconcile::Ptr<reconcile::Policy> found_;
+};
+
+TEST_F(HoldControllerTest, WritesWhatIsMissingAndNothingTwice) {
+  settle();
+  const json::Value deployment = watch(kube::kDeployments);
+  EXPECT_EQ(deployment["spec"]["template"]["spec"]["containers"][0]["args"][1],
+            "http://10.0.0.77:80");
+  const std::size_t before = server_.requests().size();
+  EXPECT_TRUE(reconcile().succeeded);
+  EXPECT_EQ(server_.requests().size(), before);
+}
+
+TEST_F(HoldControllerTest, StandsInWhileNoEndpointIsReady) {
+  settle();
+  EXPECT_EQ(holding(), std::vector<std::string>{});
+  set_engine_ready(false);
+  reconcile();
+  EXPECT_EQ(holding(), std::vector<std::string>{"10.1.0.3"});
+  watch_all();
+  put_pod("10.1.0.4");
+  reconcile();
+  EXPECT_EQ(holding(), std::vector<std::string>{"10.1.0.4"}) << "the pod was made anew";
+  watch_all();
+  set_engine_ready(true);
+  reconcile();
+  EXPECT_EQ(holding(), std::vector<std::string>{});
+}
+
+TEST_F(HoldControllerTest, StandsInBeforeTheLastReplicaGoes) {
+  settle();
+  EXPECT_FALSE(controller_.stand_in(policy(), true));
+  EXPECT_EQ(looked_for_, 1);
+  reconcile();
+  EXPECT_EQ(holding(), std::vector<std::string>{"10.1.0.3"});
+  clock_.advance(HoldController::kKnown);
+  EXPECT_FALSE(controller_.stand_in(policy(), true)) << "written, but not seen";
+  watch_all();
+  reconcile();
+  EXPECT_FALSE(controller_.stand_in(policy(), true)) << "not everybody knows yet";
+  clock_.advance(HoldController::kKnown);
+  EXPECT_TRUE(controller_.stand_in(policy(), true));
+  EXPECT_EQ(looked_for_, 1);
+  EXPECT_TRUE(controller_.stand_in(policy(), false));
+  EXPECT_EQ(looked_for_, 2);
+  reconcile();
+  EXPECT_EQ(holding(), std::vector<std::string>{}) << "a request came after all";
+}
+
+TEST_F(HoldControllerTest, WithoutAPodThatHoldsNobodyStandsIn) {
+  settle();
+  stores_.pods.remove("ns", "chat-hold-1");
+  set_engine_ready(false);
+  reconcile();
+  EXPECT_EQ(holding(), std::vector<std::string>{});
+  EXPECT_EQ(controller_.standing(policy()).reason, "PodsNotReady");
+  clock_.advance(2 * HoldController::kKnown);
+  EXPECT_FALSE(controller_.stand_in(policy(), true));
+}
+
+TEST_F(HoldControllerTest, SaysWhyItCannot) {
+  EXPECT_EQ(controller_.standing(policy()).reason, "NotLookedYet");
+  put_service("second");
+  EXPECT_TRUE(reconcile().succeeded);
+  EXPECT_EQ(controller_.standing(policy()).reason, "ServiceAmbiguous");
+  EXPECT_TRUE(server_.requests().empty());
+  stores_.services.remove("ns", "second");
+  server_.fail_next("PATCH " + kube::kServices.object("ns", "chat-hold"),
+                    {.status = 403, .body = "", .retry_after = ""});
+  EXPECT_FALSE(reconcile().succeeded);
+  EXPECT_EQ(controller_.standing(policy()).reason, "NotWritten");
+  EXPECT_FALSE(controller_.standing(policy()).ready);
+  settle();
+  EXPECT_EQ(controller_.standing(policy()).reason, "PodsSilent") << "nobody answers at its address";
+}
+
+TEST_F(HoldControllerTest, APolicyThatNoLongerScalesToZeroKeepsNothing) {
+  settle();
+  set_policy("Enforce", "");
+  EXPECT_TRUE(reconcile().succeeded);
+  for (const kube::ResourceType& type :
+       {kube::kServices, kube::kDeployments, kube::kEndpointSlices}) {
+    EXPECT_TRUE(watch(type).is_null()) << type.kind;
+  }
+}
+
+TEST_F(HoldControllerTest, AdviceNeedsNobodyWhoHolds) {
+  set_policy("Advise", ", scaleToZero: {idle: 1m}");
+  EXPECT_TRUE(reconcile().succeeded);
+  EXPECT_TRUE(server_.requests().empty());
+}
+
+// Somebody else's object of the same name stays.
+TEST_F(HoldControllerTest, WhatIsNotOursIsNotRemoved) {
+  put_service("chat-hold");
+  set_policy("Enforce", "");
+  EXPECT_TRUE(reconcile().succeeded);
+  EXPECT_TRUE(server_.requests().empty());
+}
+
+}  // namespace
+}  // namespace penstock::controllers
