@@ -101,7 +101,9 @@ def test_scale_in_empties_a_node(autoscaled, running_operator, admission, progra
         for node in nodes:
             room = {"cpu": "64", "memory": "256Gi", "pods": "110"}
             labels = {"pool": pool, "kubernetes.io/hostname": node.name, "nvidia.com/gpu.product": "NVIDIA-L4"}
-            autoscaled.api.merge(f"/api/v1/nodes/{node.name}", {"metadata": {"labels": labels}})
+            # Nobody else's pods: they would keep the node, and there was nothing to empty.
+            taints = [{"key": "pool", "value": pool, "effect": "NoSchedule"}]
+            autoscaled.api.merge(f"/api/v1/nodes/{node.name}", {"metadata": {"labels": labels}, "spec": {"taints": taints}})
             autoscaled.api.merge(f"/api/v1/nodes/{node.name}/status", {"status": {"allocatable": room, "capacity": room}})
         block = {"target": {"name": "engine"}, "minReplicas": 8, "maxReplicas": 8, "capacity": CAPACITY}
         autoscaled.apply(policy_document("chat", {"app": "llm"}, interception=KNOWN, autoscaling=block))
@@ -110,6 +112,7 @@ def test_scale_in_empties_a_node(autoscaled, running_operator, admission, progra
         document["spec"]["replicas"] = 8
         document["spec"]["template"]["spec"] |= {
             "nodeSelector": {"pool": pool},
+            "tolerations": [{"key": "pool", "operator": "Exists"}],
             "topologySpreadConstraints": [
                 {
                     "maxSkew": 1,

@@ -86,11 +86,12 @@ def test_room_on_nodes_takes_only_the_rights_that_were_asked_for(kubernetes):
     def makes_deployments(rules: list[dict]) -> bool:
         return any("deployments" in rule["resources"] and "create" in rule["verbs"] for rule in rules)
 
-    documents = render(kubernetes)
+    nobody_holds = ("--set", "autoscaling.scaleToZero=false")
+    documents = render(kubernetes, *nobody_holds)
     assert not makes_deployments(operator_rules(documents))
     assert "PriorityClass" not in kinds(documents)
     pool = ("--set-json", 'nodeCapacity.pools=[{"group": "karpenter.sh", "resource": "nodepools"}]')
-    documents = render(kubernetes, "--set", "nodeCapacity.placeholders=true", *pool)
+    documents = render(kubernetes, "--set", "nodeCapacity.placeholders=true", *pool, *nobody_holds)
     rules = operator_rules(documents)
     assert makes_deployments(rules)
     assert {"apiGroups": ["karpenter.sh"], "resources": ["nodepools/scale"], "verbs": ["get", "patch"]} in rules

@@ -55,7 +55,6 @@ void validate(const OptimizationPolicySpec& spec, Errors& errors) {
   validate_selector(spec.selector, errors);
   if (spec.autoscaling) {
     validate_autoscaling(*spec.autoscaling, errors);
-    validate_scaling(*spec.autoscaling, errors);
   }
   validate_listener(spec.listener, errors);
 }

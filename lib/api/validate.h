@@ -16,8 +16,6 @@ void validate(const OptimizationPolicySpec& spec, std::vector<json::FieldError>&
 void validate(const CacheTierSpec& spec, std::vector<json::FieldError>& errors);
 void validate(const RoutingTableSpec& spec, std::vector<json::FieldError>& errors);
 void validate(const PolicyBindingSpec& spec, std::vector<json::FieldError>& errors);
-// Schedules, triggers and money of spec.autoscaling.
-void validate_scaling(const AutoscalingSpec& spec, std::vector<json::FieldError>& errors);
 // The part spec.autoscaling of a policy.
 void validate_autoscaling(const AutoscalingSpec& spec, std::vector<json::FieldError>& errors);
 

@@ -7,7 +7,8 @@
 namespace penstock::kube {
 
 inline constexpr std::chrono::milliseconds kRetryFirst{200};
-inline constexpr std::chrono::milliseconds kRetryMost{30'000};
+// An API server that comes back after a minute is noticed within this by every watch.
+inline constexpr std::chrono::milliseconds kRetryMost{10'000};
 
 // How long to wait before try number `failures` + 1: kRetryFirst doubled for each failure in a row,
 // at most kRetryMost, of which a random half is taken off so that many do not come back together;
