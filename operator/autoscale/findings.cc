@@ -47,7 +47,9 @@ const Vote* failed_vote(const Inputs& inputs) {
 Finding metrics_available(const Inputs& inputs, const Needs& needs) {
   Finding finding{.type = "MetricsAvailable", .status = ConditionStatus::kFalse};
   const int missing = inputs.observed.missing_pods;
-  if (!needs.measured) {
+  if (inputs.target.replicas == 0) {
+    finding = {finding.type, ConditionStatus::kTrue, "AtZero", "there is nobody to report"};
+  } else if (!needs.measured) {
     finding.reason = "MetricsMissing";
     finding.message = "no pod reported its load; replicas are held";
   } else if (const Vote* failed = failed_vote(inputs); failed != nullptr) {

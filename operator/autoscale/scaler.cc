@@ -20,11 +20,14 @@ bool serves(const PodSight& pod) {
   return pod.ready_since.has_value();
 }
 
-// The accelerator of most pods that serve.
+// The accelerator of most pods that serve, of those whose is known; empty: of none. A pod that
+// waits for a node has none yet.
 std::string accelerator_of(const Sight& sight) {
   std::map<std::string, int> counts;
   for (const PodSight& pod : sight.pods) {
-    ++counts[pod.accelerator];
+    if (serves(pod) && !pod.accelerator.empty()) {
+      ++counts[pod.accelerator];
+    }
   }
   const auto most =
       std::ranges::max_element(counts, {}, [](const auto& count) { return count.second; });
@@ -125,8 +128,11 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   }
   inputs.settings.objectives = view_.objectives;
   inputs.scheduled_floor = scheduled_floor(settings_.schedules, sight.now, lead_time().duration);
-  inputs.accelerator = accelerator_of(sight);
-  inputs.capacity = capacity_of(sight, limits);
+  if (std::string seen = accelerator_of(sight); !seen.empty()) {
+    accelerator_ = std::move(seen);
+  }
+  inputs.accelerator = accelerator_;
+  inputs.capacity = capacity_of(limits);
   one_ = inputs.capacity.one;
   inputs.service = view_.model;
   inputs.votes = votes_.at(settings_.triggers, {.now = sight.now,
@@ -192,8 +198,8 @@ void Scaler::learn_capacity(const Sight& sight) {
   full_.end();
 }
 
-Capacity Scaler::capacity_of(const Sight& sight, const EngineLimits& limits) const {
-  return capacity_.capacity({.accelerator = accelerator_of(sight),
+Capacity Scaler::capacity_of(const EngineLimits& limits) const {
+  return capacity_.capacity({.accelerator = accelerator_,
                              .shape = shape_,
                              .limits = limits,
                              .sustainable_per_s = view_.sustainable_per_s,

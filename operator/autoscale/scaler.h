@@ -87,10 +87,11 @@ class Scaler {
   void learn_shape(Time now, const Load& stable);
   void learn_starts(const Sight& sight);
   void learn_capacity(const Sight& sight);
-  [[nodiscard]] Capacity capacity_of(const Sight& sight, const EngineLimits& limits) const;
+  [[nodiscard]] Capacity capacity_of(const EngineLimits& limits) const;
 
   const std::string target_;
   ScalerSettings settings_;
+  std::string accelerator_;  // of the replicas that served last
   LoadHistory history_;
   LoadForecasts forecasts_;
   CapacityModel capacity_;

@@ -101,6 +101,11 @@ void avoid_nodes(const std::map<std::string, std::string>& labels, Value& spec) 
   }
 }
 
+// A selector that says "not in" takes them, too: no sidecar is for them.
+Value pod_metadata(const Placeholder& placeholder) {
+  return {{"labels", labels_of(placeholder)}, {"annotations", {{"penstock.dev/inject", "false"}}}};
+}
+
 }  // namespace
 
 std::string Placeholder::name() const {
@@ -149,8 +154,7 @@ Value pod_template(const Placeholder& placeholder) {
       {"apiVersion", "v1"},
       {"kind", "PodTemplate"},
       {"metadata", metadata_of(placeholder)},
-      {"template",
-       {{"metadata", {{"labels", labels_of(placeholder)}}}, {"spec", headroom_pod(placeholder)}}}};
+      {"template", {{"metadata", pod_metadata(placeholder)}, {"spec", headroom_pod(placeholder)}}}};
 }
 
 Value capacity_buffer(const Placeholder& placeholder, const std::string& api_version,
@@ -175,8 +179,7 @@ Value placeholder_deployment(const Placeholder& placeholder, int replicas) {
             {"strategy", {{"type", "Recreate"}}},
             {"selector", {{"matchLabels", {{kHeadroomLabel, placeholder.label()}}}}},
             {"template",
-             {{"metadata", {{"labels", labels_of(placeholder)}}},
-              {"spec", headroom_pod(placeholder)}}}}}};
+             {{"metadata", pod_metadata(placeholder)}, {"spec", headroom_pod(placeholder)}}}}}};
 }
 
 }  // namespace penstock::capacity

@@ -10,6 +10,7 @@ namespace {
 using kube::ApiResult;
 
 constexpr std::string_view kKarpenter = "karpenter.sh/";
+constexpr std::string_view kClusterApi = "cluster.x-k8s.io/";
 constexpr const char* kNodePoolLabel = "karpenter.sh/nodepool";
 
 bool is_karpenter(const api::NodePoolSpec& pool) {
@@ -22,7 +23,11 @@ std::string described(const api::NodePoolSpec& pool) {
 
 }  // namespace
 
-bool is_in_pool(const api::NodePoolSpec& pool, const std::map<std::string, std::string>& labels) {
+bool is_in_pool(const api::NodePoolSpec& pool, const std::map<std::string, std::string>& labels,
+                const std::string& machine_owner) {
+  if (pool.api_version.starts_with(kClusterApi)) {
+    return machine_owner == pool.name || machine_owner.starts_with(pool.name + "-");
+  }
   if (!is_karpenter(pool)) {
     return true;
   }

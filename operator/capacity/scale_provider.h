@@ -28,8 +28,10 @@ class ScaleProvider final : public NodeCapacityProvider {
   const api::NodePoolSpec pool_;
 };
 
-// Whether a node with these labels is one of the pool's. Cluster API does not mark nodes: there all
-// nodes on which the target may run are.
-bool is_in_pool(const api::NodePoolSpec& pool, const std::map<std::string, std::string>& labels);
+// Whether a node with these labels is one of the pool's. Cluster API notes the owner of a node's
+// machine: the pool, or a MachineSet that is called after it. Of other kinds all nodes on which the
+// target may run are.
+bool is_in_pool(const api::NodePoolSpec& pool, const std::map<std::string, std::string>& labels,
+                const std::string& machine_owner);
 
 }  // namespace penstock::capacity

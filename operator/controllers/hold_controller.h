@@ -57,10 +57,12 @@ class HoldController {
 
   // For whom the collector asks the pods that hold for a policy ("namespace/name"); no policy's
   // key.
-  static std::string owner(const std::string& policy) { return policy + "/hold"; }
-  static bool is_owner(const std::string& text) { return text.ends_with("/hold"); }
+  static std::string owner(const std::string& policy) { return kOwnerPrefix + policy; }
+  static bool is_owner(const std::string& text) { return text.starts_with(kOwnerPrefix); }
 
  private:
+  static constexpr const char* kOwnerPrefix = "hold:";  // no namespace begins so
+
   // One that ends takes no further requests, but keeps what it has.
   struct Holder {
     autoscale::HoldMeter meter;

@@ -120,13 +120,14 @@ NodeSights node_sights(const Stores& stores, const Policy& policy, const capacit
       continue;
     }
     std::string interruption = interruption_of(*node);
-    NodeSight sight{.name = node->meta.name,
-                    .ready = node->ready,
-                    .schedulable = node->schedulable,
-                    .interrupted = !interruption.empty(),
-                    .allocatable = shape.by_claims ? count_in(claimed.on_node, node->meta.name)
-                                                   : count_in(node->allocatable, shape.resource),
-                    .in_pool = pool && capacity::is_in_pool(*pool, node->meta.labels)};
+    NodeSight sight{
+        .name = node->meta.name,
+        .ready = node->ready,
+        .schedulable = node->schedulable,
+        .interrupted = !interruption.empty(),
+        .allocatable = shape.by_claims ? count_in(claimed.on_node, node->meta.name)
+                                       : count_in(node->allocatable, shape.resource),
+        .in_pool = pool && capacity::is_in_pool(*pool, node->meta.labels, node->machine_owner)};
     found.emplace(node->meta.name, std::pair(std::move(sight), std::move(interruption)));
   }
   NodeSights result;

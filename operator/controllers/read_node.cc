@@ -14,7 +14,9 @@ using kube::text_of;
 reconcile::Node read_node(const Value& object) {
   const Value& spec = member(object, "spec");
   const Value& status = member(object, "status");
+  const Value& annotations = member(member(object, "metadata"), "annotations");
   reconcile::Node node{.meta = kube::read_meta(object),
+                       .machine_owner = text_of(annotations, "cluster.x-k8s.io/owner-name"),
                        .schedulable = !flag_of(spec, "unschedulable"),
                        .allocatable = capacity::devices_in(member(status, "allocatable")),
                        .capacity = capacity::devices_in(member(status, "capacity"))};

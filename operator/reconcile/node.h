@@ -20,6 +20,7 @@ struct Taint {
 // Of a node what matters to pods with devices.
 struct Node {
   kube::ObjectMeta meta;
+  std::string machine_owner;  // whose machine it is, as Cluster API notes it; empty: nobody's
   bool ready = false;
   bool schedulable = true;
   std::vector<Taint> taints;

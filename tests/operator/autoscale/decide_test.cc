@@ -337,6 +337,8 @@ TEST(DecideTest, ConditionsSayWhatIsWrong) {
   EXPECT_EQ(text(decision, "MetricsAvailable"), "False CapacityUnknown");
   no_metrics(inputs);
   EXPECT_EQ(text(decide(inputs, {}).decision, "MetricsAvailable"), "False MetricsMissing");
+  inputs.target.replicas = inputs.target.ready = 0;
+  EXPECT_EQ(text(decide(inputs, {}).decision, "MetricsAvailable"), "True AtZero");
 }
 
 TEST(DecideTest, CandidatesShowWhatEachPartAskedFor) {

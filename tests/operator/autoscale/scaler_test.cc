@@ -97,6 +97,14 @@ TEST(ScalerTest, CapacityIsLearnedOfEachAcceleratorByItself) {
   EXPECT_EQ(run(kMonday, "H100", 12), 12);
   EXPECT_EQ(run(kMonday + minutes(10), "L4", 3), 3) << "not the median of both";
   EXPECT_EQ(run(kMonday + minutes(20), "H100", 12), 12);
+  // Pods that wait for a node have no accelerator yet, and at zero there is none.
+  Sight waiting = serving(kMonday + minutes(24), 1, 12);
+  waiting.pods[0].accelerator = "H100";
+  for (int pod = 0; pod < 3; ++pod) {
+    waiting.pods.push_back({.name = "new" + std::to_string(pod), .created = waiting.now});
+  }
+  EXPECT_EQ(scaler.tick(waiting).inputs.capacity.one.requests, 12);
+  EXPECT_EQ(scaler.tick(serving(kMonday + minutes(25), 0, 0)).inputs.accelerator, "H100");
 }
 
 }  // namespace

@@ -73,6 +73,8 @@ TEST(DocumentsTest, PlaceholdersGiveWayAndAreNotTheTargets) {
             yaml("{penstock.dev/headroom: chat-headroom}"));
   EXPECT_EQ(pod["metadata"]["labels"]["penstock.dev/headroom"], "chat-headroom");
   EXPECT_EQ(pod["metadata"]["labels"].size(), 2U) << "none of the target's";
+  EXPECT_EQ(pod["metadata"]["annotations"]["penstock.dev/inject"], "false");
+  EXPECT_EQ(pod_template(of)["template"]["metadata"], pod["metadata"]);
 }
 
 TEST(DocumentsTest, NodesOfOneKindAndOfTheOther) {

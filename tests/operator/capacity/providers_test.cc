@@ -140,9 +140,20 @@ TEST_F(ProvidersTest, APoolThatIsNotThereIsSaid) {
 
 TEST_F(ProvidersTest, NodesOfAKarpenterPoolAreKnownByTheirLabel) {
   const api::NodePoolSpec pool{.api_version = "karpenter.sh/v1", .kind = "NodePool", .name = "gpu"};
-  EXPECT_TRUE(is_in_pool(pool, {{"karpenter.sh/nodepool", "gpu"}}));
-  EXPECT_FALSE(is_in_pool(pool, {{"karpenter.sh/nodepool", "cpu"}}));
-  EXPECT_FALSE(is_in_pool(pool, {}));
+  EXPECT_TRUE(is_in_pool(pool, {{"karpenter.sh/nodepool", "gpu"}}, ""));
+  EXPECT_FALSE(is_in_pool(pool, {{"karpenter.sh/nodepool", "cpu"}}, ""));
+  EXPECT_FALSE(is_in_pool(pool, {}, ""));
+}
+
+// Nodes of others that the target fits on would otherwise hide that the pool's own are still
+// coming.
+TEST_F(ProvidersTest, NodesOfAClusterApiPoolAreKnownByTheirMachinesOwner) {
+  const api::NodePoolSpec pool{
+      .api_version = "cluster.x-k8s.io/v1beta1", .kind = "MachineDeployment", .name = "gpu"};
+  EXPECT_TRUE(is_in_pool(pool, {}, "gpu-x7k2p"));
+  EXPECT_TRUE(is_in_pool(pool, {}, "gpu"));
+  EXPECT_FALSE(is_in_pool(pool, {}, "gpus-x7k2p"));
+  EXPECT_FALSE(is_in_pool(pool, {}, ""));
 }
 
 }  // namespace

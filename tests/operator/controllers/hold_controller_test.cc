@@ -101,6 +101,11 @@ class HoldControllerTest : public ::testing::Test {
   reconcile::Ptr<reconcile::Policy> found_;
 };
 
+TEST(HoldOwnerTest, NoPolicyIsTakenForOne) {
+  EXPECT_TRUE(HoldController::is_owner(HoldController::owner("ns/chat")));
+  EXPECT_FALSE(HoldController::is_owner("ns/hold"));
+}
+
 TEST_F(HoldControllerTest, WritesWhatIsMissingAndNothingTwice) {
   settle();
   const json::Value deployment = watch(kube::kDeployments);
