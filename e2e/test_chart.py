@@ -301,7 +301,7 @@ def test_people_get_rights_by_the_clusters_own_roles(definitions, namespace):
         asked = definitions.kubectl("auth", "can-i", verb, resource, "-n", namespace, "--as", account, *more, check=False)
         return asked.stdout.strip() == "yes"
 
-    for role in ("view", "edit"):
+    for role in ("view", "edit", "admin"):
         definitions.kubectl("-n", namespace, "create", "serviceaccount", role)
         definitions.kubectl(
             "-n", namespace, "create", "rolebinding", role, f"--clusterrole={role}", f"--serviceaccount={namespace}:{role}"
@@ -310,4 +310,6 @@ def test_people_get_rights_by_the_clusters_own_roles(definitions, namespace):
     wait_until(lambda: may("edit", "create", "routingtables.penstock.dev"), "aggregation")
     assert not may("view", "create", "optimizationpolicies.penstock.dev")
     policies = "optimizationpolicies.penstock.dev"
-    assert not may("edit", "patch", policies, "--subresource=status"), "it is the right to inject"
+    wait_until(lambda: may("admin", "create", "cachetiers.penstock.dev"), "aggregation")
+    for role in ("edit", "admin"):
+        assert not may(role, "patch", policies, "--subresource=status"), "it is the right to inject"

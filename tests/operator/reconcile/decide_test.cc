@@ -422,10 +422,19 @@ TEST(InjectionTest, HoldsWhatRestrictedPodSecurityAsksForAndEverySecret) {
   seen.tables = {table("t",
                        "{backends: [{name: a, url: \"https://a\", dialect: OpenAI, credentials: "
                        "{secretRef: {name: s, key: k}}, tls: {caRef: {name: ca, key: ca.crt}}}]}")};
-  const Plan plan = decide(seen, kSettings);
+  Settings settings = kSettings;
+  settings.image_pull_secrets = {"registry"};
+  const Plan plan = decide(seen, settings);
   ASSERT_TRUE(plan.status.injection);
+  ASSERT_EQ(plan.status.injection->pull_secrets.size(), 1U);
+  EXPECT_EQ(plan.status.injection->pull_secrets[0].name, "registry");
   const json::Value& container = plan.status.injection->container;
   EXPECT_EQ(container["restartPolicy"], "Always");
+  EXPECT_EQ(container["readinessProbe"]["httpGet"]["path"], "/readyz");
+  EXPECT_EQ(container["lifecycle"]["postStart"]["exec"]["command"][1], "wait");
+  EXPECT_EQ(container["volumeMounts"].back()["mountPath"],
+            "/var/run/secrets/kubernetes.io/serviceaccount")
+      << "an empty one lies over the token";
   EXPECT_FALSE(container.contains("startupProbe")) << "it costs a second more than the hook";
   const json::Value& security = container["securityContext"];
   EXPECT_EQ(security["runAsNonRoot"], true);
