@@ -46,11 +46,11 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
     collector_.set_targets(ns + "/" + name, {});
     return {};
   }
-  const World world = gather(policy);
+  World world = gather(policy);
   const Plan plan = decide(world, settings_);
   ask_sidecars(world, plan.status.hash);
   if (const ApiResult<void> written = write_config(*policy, plan); !written) {
-    return kube::failed(written.error());
+    return not_delivered(std::move(world), written.error());
   }
   if (const ApiResult<void> told = tell_pods(*policy, plan); !told) {
     return kube::failed(told.error());
@@ -243,6 +243,20 @@ bool PolicyController::is_due_for_reminder(const std::string& pod, const std::st
   reminder.pause = std::min(reminder.pause * 2, kReminderMost);
   reminder.due = now + reminder.pause;
   return true;
+}
+
+WorkOutcome PolicyController::not_delivered(World world, const kube::ApiError& error) {
+  const Policy& policy = *world.policy;
+  // What was refused stays so until somebody acts; all else is only tried again.
+  const bool is_refused = error.status >= 400 && error.status < 500 && error.status != 429;
+  if (is_refused) {
+    const std::string name = reconcile::config_map_name(policy.meta.name);
+    world.undelivered = "sidecars keep the version before, since ConfigMap " + name +
+                        " cannot be written: " + error.message + "; kubectl -n " + policy.meta.ns +
+                        " delete configmap " + name + " lets it be made anew";
+    static_cast<void>(finish_status(policy, decide(world, settings_)));
+  }
+  return kube::failed(error);
 }
 
 WorkOutcome PolicyController::finish_status(const Policy& policy, const Plan& plan) {

@@ -59,6 +59,9 @@ class PolicyController {
   kube::ApiResult<void> annotate(const std::string& ns, const std::string& pod,
                                  const std::string& name, const std::string& value);
   bool is_due_for_reminder(const std::string& pod, const std::string& hash);
+  // The policy's documents could not be written: where that is for somebody to mend, its status
+  // says so.
+  kube::WorkOutcome not_delivered(reconcile::World world, const kube::ApiError& error);
   kube::WorkOutcome finish_status(const reconcile::Policy& policy, const reconcile::Plan& plan);
 
   const Stores& stores_;

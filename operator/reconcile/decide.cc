@@ -1,6 +1,7 @@
 #include "operator/reconcile/decide.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "lib/api/selects.h"
@@ -114,6 +115,9 @@ class Decision {
     plan_.status.interception = json::name_of(interception.mode);
     plan_.status.injection = injection_of(policy_, interception, delivery, settings_);
     is_good_ = true;
+    if (!world_.undelivered.empty()) {
+      degrade("NotDelivered", world_.undelivered);
+    }
   }
 
   // Older policies that may select the same pods. Admission sees one policy at a time, so the
@@ -205,8 +209,19 @@ class Decision {
     if (degraded_.empty()) {
       conditions_.set("Degraded", kFalse, "AsExpected", "");
     } else {
-      conditions_.set("Degraded", kTrue, degraded_.front().first, degraded_.front().second);
+      conditions_.set("Degraded", kTrue, degraded_.front().first,
+                      what_else() + degraded_.front().second);
     }
+  }
+
+  // The reasons besides the first, whose messages come once that one is gone. Before its message,
+  // which may end in something to paste.
+  [[nodiscard]] std::string what_else() const {
+    std::string text;
+    for (const auto& [reason, message] : degraded_ | std::views::drop(1)) {
+      text += (text.empty() ? "(also " : ", ") + reason;
+    }
+    return text.empty() ? text : text + ") ";
   }
 
   [[nodiscard]] std::string what_opens(const api::LabelSelector& selector,

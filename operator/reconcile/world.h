@@ -179,6 +179,7 @@ struct World {
   std::map<std::string, SidecarReport> reports;  // by "namespace/name" of the pod
   std::optional<AutoscalingNote> autoscaling;    // nothing: it has not looked yet, or need not
   std::string config_hash;                       // of what its ConfigMap holds; empty: none yet
+  std::string undelivered;                       // why its ConfigMap was refused; empty: it was not
   std::string pod_security;                      // what the namespace enforces; empty: not known
   std::string now;                               // RFC 3339, UTC
   // Pods that were ready by then are judged by their traffic (seconds, as they state them, so the

@@ -85,6 +85,26 @@ TEST_F(PolicyControllerTest, AStatusThatCouldNotBeWrittenHoldsUpNothing) {
   EXPECT_EQ(statuses_written("one"), 2) << "at once, when the queue says so";
 }
 
+TEST_F(PolicyControllerTest, AConfigMapOfSomebodyElseIsToldOf) {
+  ASSERT_TRUE(client_.create(kube::kPolicies.collection("ns"), {{"metadata", {{"name", "one"}}}}));
+  server_.fail_next("PATCH " + kube::kConfigMaps.object("ns", "penstock-one"),
+                    {.status = 409, .body = R"({"message": "kubectl has it"})", .retry_after = ""});
+  EXPECT_FALSE(reconcile("one").succeeded);
+  const auto written = client_.get(kube::kPolicies.object("ns", "one"));
+  ASSERT_TRUE(written);
+  for (const json::Value& condition : (*written)["status"]["conditions"]) {
+    if (condition["type"] == "Degraded") {
+      EXPECT_EQ(condition["reason"], "NotDelivered");
+      EXPECT_TRUE(condition["message"].get<std::string>().contains("kubectl has it"));
+    }
+  }
+  EXPECT_EQ(statuses_written("one"), 1);
+  server_.fail_next("PATCH " + kube::kConfigMaps.object("ns", "penstock-two"),
+                    {.status = 503, .body = "", .retry_after = ""});
+  EXPECT_FALSE(reconcile("two").succeeded);
+  EXPECT_EQ(statuses_written("two"), 0) << "it may pass";
+}
+
 TEST_F(PolicyControllerTest, APolicyMadeAnewIsWrittenAtOnce) {
   reconcile("one");
   stores_.policies.remove("ns", "one");

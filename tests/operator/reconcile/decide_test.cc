@@ -218,6 +218,7 @@ TEST(DecideTest, AnUnreachableSidecarIsToldWithTheNetworkPolicyToAdd) {
   add(seen, pod("a", "p"));
   seen.reports = {{"ns/a", {}}};
   const std::string message = condition(decide(seen, kSettings), "Degraded").message;
+  EXPECT_TRUE(message.starts_with("(also RestartRequired) ")) << message;
   const json::Value shown = shown_in(message);
   EXPECT_EQ(shown["kind"], "NetworkPolicy");
   EXPECT_EQ(shown["spec"]["podSelector"]["matchLabels"]["app"], "llm");
