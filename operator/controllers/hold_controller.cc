@@ -93,6 +93,14 @@ void HoldController::forget(const std::string& key) {
   states_.erase(key);
 }
 
+bool HoldController::holds_still(const Policy& policy) const {
+  const std::string name = reconcile::hold_name(policy.meta.name);
+  return std::ranges::any_of(stores_.pods.list(policy.meta.ns), [&name](const auto& pod) {
+    const auto label = pod->meta.labels.find(reconcile::kHoldLabel);
+    return label != pod->meta.labels.end() && label->second == name && !pod->finished;
+  });
+}
+
 WorkOutcome HoldController::remove_objects(const Policy& policy) {
   const std::string& ns = policy.meta.ns;
   const std::string name = reconcile::hold_name(policy.meta.name);
@@ -103,7 +111,10 @@ WorkOutcome HoldController::remove_objects(const Policy& policy) {
   if (is_ours(stores_.deployments.find(ns, name))) {
     paths.push_back(kube::kDeployments.object(ns, name));
   }
-  if (is_ours(stores_.services.find(ns, name))) {
+  // What pods hold until they have ended goes on through the Service.
+  const bool has_service = is_ours(stores_.services.find(ns, name));
+  const bool waits = has_service && holds_still(policy);
+  if (has_service && !waits) {
     paths.push_back(kube::kServices.object(ns, name));
   }
   for (const std::string& path : paths) {
@@ -112,7 +123,7 @@ WorkOutcome HoldController::remove_objects(const Policy& policy) {
       return kube::failed(removed.error());
     }
   }
-  return {};
+  return waits ? WorkOutcome{.again_in = kEnded} : WorkOutcome{};
 }
 
 WorkOutcome HoldController::refuse(const std::string& key, std::string reason,

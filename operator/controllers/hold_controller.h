@@ -27,6 +27,8 @@ class HoldController {
  public:
   // What is in an EndpointSlice for so long is known to whoever leads traffic.
   static constexpr std::chrono::milliseconds kKnown{3'000};
+  // How often pods that hold for nobody any more are looked at, until they have ended.
+  static constexpr std::chrono::milliseconds kEnded{5'000};
 
   // What the autoscaler has to know.
   struct Standing {
@@ -78,6 +80,8 @@ class HoldController {
   };
 
   void forget(const std::string& key);
+  // Whether a pod is there that holds, or has held and not ended yet.
+  [[nodiscard]] bool holds_still(const reconcile::Policy& policy) const;
   kube::WorkOutcome remove_objects(const reconcile::Policy& policy);
   kube::WorkOutcome refuse(const std::string& key, std::string reason, std::string message);
   kube::ApiResult<void> keep_objects(const reconcile::Policy& policy,

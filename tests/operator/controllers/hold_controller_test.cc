@@ -181,12 +181,26 @@ TEST_F(HoldControllerTest, SaysWhyItCannot) {
 
 TEST_F(HoldControllerTest, APolicyThatNoLongerScalesToZeroKeepsNothing) {
   settle();
+  stores_.pods.remove("ns", "chat-hold-1");
   set_policy("Enforce", "");
   EXPECT_TRUE(reconcile().succeeded);
   for (const kube::ResourceType& type :
        {kube::kServices, kube::kDeployments, kube::kEndpointSlices}) {
     EXPECT_TRUE(watch(type).is_null()) << type.kind;
   }
+}
+
+TEST_F(HoldControllerTest, WhatIsHeldMeanwhileStillFindsItsWay) {
+  put_pod("10.1.0.50");
+  settle();
+  set_policy("Enforce", "");
+  EXPECT_EQ(reconcile().again_in, HoldController::kEnded);
+  EXPECT_TRUE(watch(kube::kDeployments).is_null());
+  EXPECT_TRUE(watch(kube::kEndpointSlices).is_null()) << "nobody comes any more";
+  EXPECT_FALSE(watch(kube::kServices).is_null());
+  stores_.pods.remove("ns", "chat-hold-1");
+  EXPECT_EQ(reconcile().again_in, std::nullopt);
+  EXPECT_TRUE(watch(kube::kServices).is_null());
 }
 
 TEST_F(HoldControllerTest, AdviceNeedsNobodyWhoHolds) {
