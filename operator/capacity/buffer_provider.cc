@@ -49,12 +49,7 @@ ApiResult<Standing> BufferProvider::hold(const Wish& wish) {
   Standing worst;
   bool on_spot = false;
   for (const HeadroomPart& part : wish.parts) {
-    const Placeholder placeholder{.policy = wish.policy,
-                                  .suffix = part.suffix,
-                                  .pod_spec = wish.pod_spec,
-                                  .sidecar = wish.sidecar,
-                                  .nodes = part.nodes,
-                                  .image = image_};
+    const Placeholder placeholder = placeholder_of(wish, part, image_);
     on_spot = on_spot || part.suffix == kSpotHeadroom;
     // The template comes first: a buffer without one is not ready.
     const auto shaped = client_.apply(

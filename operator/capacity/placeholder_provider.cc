@@ -25,13 +25,7 @@ ApiResult<Standing> PlaceholderProvider::hold(const Wish& wish) {
   Standing worst;
   bool on_spot = false;
   for (const HeadroomPart& part : wish.parts) {
-    const Placeholder placeholder{.policy = wish.policy,
-                                  .suffix = part.suffix,
-                                  .pod_spec = wish.pod_spec,
-                                  .sidecar = wish.sidecar,
-                                  .nodes = part.nodes,
-                                  .image = image_,
-                                  .priority_class = priority_class_};
+    const Placeholder placeholder = placeholder_of(wish, part, image_, priority_class_);
     on_spot = on_spot || part.suffix == kSpotHeadroom;
     const auto written =
         client_.apply(kube::kDeployments.object(wish.policy.ns, placeholder.name()),

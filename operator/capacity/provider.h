@@ -31,6 +31,19 @@ struct Wish {
   Room room;
 };
 
+// Of one part, what stands for a replica.
+inline Placeholder placeholder_of(const Wish& wish, const HeadroomPart& part,
+                                  const std::string& image,
+                                  const std::string& priority_class = "") {
+  return {.policy = wish.policy,
+          .suffix = part.suffix,
+          .pod_spec = wish.pod_spec,
+          .sidecar = wish.sidecar,
+          .nodes = part.nodes,
+          .image = image,
+          .priority_class = priority_class};
+}
+
 // What a provider says of it.
 struct Standing {
   std::string reason;  // empty: nothing stands in the way

@@ -93,12 +93,14 @@ void HoldController::forget(const std::string& key) {
   states_.erase(key);
 }
 
-bool HoldController::holds_still(const Policy& policy) const {
+std::vector<Ptr<reconcile::Pod>> HoldController::hold_pods(const Policy& policy) const {
   const std::string name = reconcile::hold_name(policy.meta.name);
-  return std::ranges::any_of(stores_.pods.list(policy.meta.ns), [&name](const auto& pod) {
+  std::vector<Ptr<reconcile::Pod>> pods = stores_.pods.list(policy.meta.ns);
+  std::erase_if(pods, [&name](const auto& pod) {
     const auto label = pod->meta.labels.find(reconcile::kHoldLabel);
-    return label != pod->meta.labels.end() && label->second == name && !pod->finished;
+    return label == pod->meta.labels.end() || label->second != name || pod->finished;
   });
+  return pods;
 }
 
 WorkOutcome HoldController::remove_objects(const Policy& policy) {
@@ -113,7 +115,7 @@ WorkOutcome HoldController::remove_objects(const Policy& policy) {
   }
   // What pods hold until they have ended goes on through the Service.
   const bool has_service = is_ours(stores_.services.find(ns, name));
-  const bool waits = has_service && holds_still(policy);
+  const bool waits = has_service && !hold_pods(policy).empty();
   if (has_service && !waits) {
     paths.push_back(kube::kServices.object(ns, name));
   }
@@ -161,14 +163,11 @@ ApiResult<void> HoldController::keep_objects(const Policy& policy, const HeldSer
 }
 
 std::vector<HoldPod> HoldController::ask_pods(const Policy& policy) {
-  const std::string name = reconcile::hold_name(policy.meta.name);
   std::vector<HoldPod> taking;
   std::vector<collect::Target> targets;
   std::map<std::string, Holder> holders;
-  for (const Ptr<reconcile::Pod>& pod : stores_.pods.list(policy.meta.ns)) {
-    const auto label = pod->meta.labels.find(reconcile::kHoldLabel);
-    if (label == pod->meta.labels.end() || label->second != name || pod->finished ||
-        pod->ip.empty()) {
+  for (const Ptr<reconcile::Pod>& pod : hold_pods(policy)) {
+    if (pod->ip.empty()) {
       continue;
     }
     const bool takes = pod->ready && !pod->meta.deleting;

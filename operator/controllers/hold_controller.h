@@ -80,8 +80,9 @@ class HoldController {
   };
 
   void forget(const std::string& key);
-  // Whether a pod is there that holds, or has held and not ended yet.
-  [[nodiscard]] bool holds_still(const reconcile::Policy& policy) const;
+  // The pods that hold for it, or have held and not ended yet.
+  [[nodiscard]] std::vector<reconcile::Ptr<reconcile::Pod>> hold_pods(
+      const reconcile::Policy& policy) const;
   kube::WorkOutcome remove_objects(const reconcile::Policy& policy);
   kube::WorkOutcome refuse(const std::string& key, std::string reason, std::string message);
   kube::ApiResult<void> keep_objects(const reconcile::Policy& policy,
