@@ -47,7 +47,7 @@ const Vote* failed_vote(const Inputs& inputs) {
 Finding metrics_available(const Inputs& inputs, const Needs& needs) {
   Finding finding{.type = "MetricsAvailable", .status = ConditionStatus::kFalse};
   const int missing = inputs.observed.missing_pods;
-  if (inputs.target.replicas == 0) {
+  if (!needs.measured && inputs.target.replicas == 0) {
     finding = {finding.type, ConditionStatus::kTrue, "AtZero", "there is nobody to report"};
   } else if (!needs.measured) {
     finding.reason = "MetricsMissing";

@@ -335,6 +335,11 @@ TEST(DecideTest, ConditionsSayWhatIsWrong) {
   decision = decide(inputs, {}).decision;
   EXPECT_EQ(text(decision, "ScalingActive"), "False Advising");
   EXPECT_EQ(text(decision, "MetricsAvailable"), "False CapacityUnknown");
+
+  Inputs outliving = serving(0, 8, 64);  // pods that a target of zero has not taken away yet
+  outliving.target.replicas = 0;
+  EXPECT_EQ(text(decide(outliving, {}).decision, "MetricsAvailable"), "True Fresh");
+
   no_metrics(inputs);
   EXPECT_EQ(text(decide(inputs, {}).decision, "MetricsAvailable"), "False MetricsMissing");
   inputs.target.replicas = inputs.target.ready = 0;
