@@ -15,6 +15,7 @@
 #include "lib/net/io_context.h"
 #include "lib/net/reactor.h"
 #include "lib/net/resolver.h"
+#include "lib/random/split_mix64.h"
 #include "lib/signals/report_json.h"
 #include "lib/sync/mutex.h"
 #include "operator/collect/probe.h"
@@ -212,12 +213,9 @@ class Collector::Loop {
 
   std::string nonce() {
     constexpr std::string_view kDigits = "0123456789abcdef";
-    // splitmix64 (Steele 2014): nobody has to be kept from guessing it who wants to be a sidecar,
-    // only from saying it by chance.
-    std::uint64_t bits = (random_ += 0x9e3779b97f4a7c15U);
-    bits = (bits ^ (bits >> 30U)) * 0xbf58476d1ce4e5b9U;
-    bits = (bits ^ (bits >> 27U)) * 0x94d049bb133111ebU;
-    bits ^= bits >> 31U;
+    // Nobody has to be kept from guessing it who wants to be a sidecar, only from saying it by
+    // chance.
+    std::uint64_t bits = random_.next();
     std::string text;
     for (int digit = 0; digit < 16; ++digit, bits >>= 4U) {
       text += kDigits[bits & 15U];
@@ -258,7 +256,7 @@ class Collector::Loop {
   Timer timer_;
   std::map<std::string, std::unique_ptr<Entry>> entries_;  // by pod
   std::map<Entry*, std::unique_ptr<Entry>> leaving_;
-  std::uint64_t random_;
+  random::SplitMix64 random_;
   bool closing_ = false;
   bool ended_ = false;
   mutable sync::Mutex mutex_;

@@ -5,14 +5,6 @@
 
 namespace penstock::simulate {
 
-std::uint64_t Random::next() {
-  state_ += 0x9E3779B97F4A7C15ULL;
-  std::uint64_t mixed = state_;
-  mixed = (mixed ^ (mixed >> 30U)) * 0xBF58476D1CE4E5B9ULL;
-  mixed = (mixed ^ (mixed >> 27U)) * 0x94D049BB133111EBULL;
-  return mixed ^ (mixed >> 31U);
-}
-
 // Never 0, so that a logarithm of it is finite.
 double Random::uniform() {
   return (static_cast<double>(next() >> 11U) + 0.5) * 0x1p-53;

@@ -2,15 +2,16 @@
 
 #include <cstdint>
 
+#include "lib/random/split_mix64.h"
+
 namespace penstock::simulate {
 
-// Numbers that look random and are the same for the same seed, on every machine: splitmix64
-// (Steele et al. 2014), and what is drawn from it. Threads: not safe.
+// What a simulation draws, the same for the same seed. Threads: not safe.
 class Random {
  public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
+  explicit Random(std::uint64_t seed) : bits_(seed) {}
 
-  std::uint64_t next();
+  std::uint64_t next() { return bits_.next(); }
   double uniform();  // (0, 1)
   double exponential();
   double normal();
@@ -20,7 +21,7 @@ class Random {
   double weibull(double shape);
 
  private:
-  std::uint64_t state_;
+  random::SplitMix64 bits_;
 };
 
 }  // namespace penstock::simulate

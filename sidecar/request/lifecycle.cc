@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "lib/random/split_mix64.h"
 #include "sidecar/domain/traceparent.h"
 #include "sidecar/request/worker_services.h"
 
@@ -14,7 +15,7 @@ std::string_view without_query(std::string_view path) {
   return path.substr(0, path.find('?'));
 }
 
-void assign_id(RequestRecord& record, Random& random) {
+void assign_id(RequestRecord& record, random::SplitMix64& random) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::array<char, 16> id;
   std::uint64_t bits = random.next();
@@ -32,7 +33,7 @@ void continue_trace(CallerContext& caller) {
   if (field == nullptr || !domain::parse_traceparent(field->value)) {
     return;
   }
-  Random& random = caller.worker.random;
+  random::SplitMix64& random = caller.worker.random;
   const domain::TraceParent parent =
       domain::continue_trace(field->value, {random.next(), random.next(), random.next()});
   domain::append_traceparent(caller.text->traceparent, parent);

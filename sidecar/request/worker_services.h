@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "lib/clock/clock.h"
+#include "lib/random/split_mix64.h"
 #include "sidecar/dialect/request_keyer.h"
 #include "sidecar/request/access_log.h"
 #include "sidecar/request/flight_table.h"
@@ -12,23 +13,6 @@
 #include "sidecar/request/worker_metrics.h"
 
 namespace penstock::request {
-
-// Small, fast, and good enough for weights, jitter and ids that keep no secret (splitmix64, Steele
-// et al. 2014).
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    state_ += 0x9E3779B97F4A7C15ULL;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9ULL;
-    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
-    return z ^ (z >> 31U);
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 // What contexts and stages may use of the worker they run on.
 //
@@ -44,9 +28,9 @@ struct WorkerServices {
 
   const clock::Clock& clock;
   WorkerMetrics& metrics;
-  FlightTable& flights;  // shared with all workers
-  Random random;
-  RecentRequests recent;  // read by the admin thread
+  FlightTable& flights;                 // shared with all workers
+  penstock::random::SplitMix64 random;  // weights, jitter and ids that keep no secret
+  RecentRequests recent;                // read by the admin thread
   AccessLog access_log;
   RequestTextPool request_texts;
   dialect::RequestKeyer keyer;

@@ -1,12 +1,13 @@
 #include "sidecar/stages/account.h"
 
+#include "lib/random/split_mix64.h"
 #include "sidecar/request/lifecycle.h"
 #include "sidecar/request/worker_services.h"
 
 namespace penstock::stages {
 namespace {
 
-bool sampled(double share, request::Random& random) {
+bool sampled(double share, random::SplitMix64& random) {
   constexpr double kRange = 18446744073709551616.0;  // 2^64
   return share >= 1.0 || static_cast<double>(random.next()) < share * kRange;
 }

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "lib/random/split_mix64.h"
+
 namespace penstock::demo::model {
 namespace {
 
@@ -38,10 +40,7 @@ void append_word(std::uint64_t seed, std::size_t index, std::uint64_t choices, s
 }  // namespace
 
 std::uint64_t mix(std::uint64_t seed) {
-  seed += 0x9E3779B97F4A7C15U;
-  seed = (seed ^ (seed >> 30U)) * 0xBF58476D1CE4E5B9U;
-  seed = (seed ^ (seed >> 27U)) * 0x94D049BB133111EBU;
-  return seed ^ (seed >> 31U);
+  return random::SplitMix64(seed).next();
 }
 
 std::string_view Pieces::operator[](std::size_t index) const {

@@ -12,7 +12,7 @@ namespace penstock::demo::model {
 //
 // Threads: pure functions.
 
-// A well-mixed value of the seed (the finaliser of SplitMix64, Steele et al. 2014).
+// A well-mixed value of the seed: the first number of a SplitMix64.
 [[nodiscard]] std::uint64_t mix(std::uint64_t seed);
 
 // Text together with where each token of it ends, in bytes.

@@ -8,17 +8,10 @@
 
 #include <gtest/gtest.h>
 
+#include "lib/random/split_mix64.h"
+
 namespace penstock::signals {
 namespace {
-
-// splitmix64 (Steele 2014): the same numbers in every run.
-std::uint64_t next(std::uint64_t& state) {
-  state += 0x9E3779B97F4A7C15ULL;
-  std::uint64_t z = state;
-  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31U);
-}
 
 TEST(LatencyBucketTest, BucketsFollowOneAnotherWithoutGap) {
   for (std::uint32_t bucket = 0; bucket < kLatencyBuckets; ++bucket) {
@@ -50,12 +43,12 @@ TEST(LatencyBucketTest, WhatIsLongerCountsIntoTheLast) {
 }
 
 TEST(LatencyHistogramTest, AQuantileIsWithinASixteenth) {
-  std::uint64_t seed = 7;
+  random::SplitMix64 random(7);
   std::vector<std::uint64_t> values;
   LatencyHistogram histogram;
   for (int i = 0; i < 20'000; ++i) {
     // From 1 µs to about an hour, as many in each power of two.
-    const double exponent = static_cast<double>(next(seed) % 31'000) / 1000;
+    const double exponent = static_cast<double>(random.next() % 31'000) / 1000;
     values.push_back(static_cast<std::uint64_t>(std::exp2(exponent)));
     histogram.add(values.back());
   }
@@ -69,12 +62,12 @@ TEST(LatencyHistogramTest, AQuantileIsWithinASixteenth) {
 }
 
 TEST(LatencyHistogramTest, MergedIsAsIfSeenInOnePlace) {
-  std::uint64_t seed = 3;
+  random::SplitMix64 random(3);
   LatencyHistogram one;
   LatencyHistogram other;
   LatencyHistogram both;
   for (int i = 0; i < 1'000; ++i) {
-    const std::uint64_t value = next(seed) % 5'000'000;
+    const std::uint64_t value = random.next() % 5'000'000;
     (i % 3 == 0 ? one : other).add(value);
     both.add(value);
   }
