@@ -1,4 +1,5 @@
 #include "sidecar/dialect/embeddings.h"
+#include "sidecar/dialect/json_output.h"
 #include "sidecar/dialect/json_walk.h"
 
 namespace penstock::dialect {
@@ -29,23 +30,6 @@ bool read_elements(std::string_view data, std::vector<std::string_view>& element
     ++taken;
   }
   return walk.complete() && taken == elements.size();
-}
-
-void append_string(std::string& out, std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  out.push_back('"');
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte < 0x20) {
-      out.append("\\u00").append(1, kDigits[byte >> 4]).append(1, kDigits[byte & 15]);
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
 }
 
 // The elements with commas between; in each the index is replaced, all other bytes stay.
@@ -122,7 +106,9 @@ std::string embeddings_from_cache(std::string_view model,
   out.append(R"({"object":"list","data":[)");
   append_elements(out, elements);
   out.append(R"(],"model":)");
-  append_string(out, model);
+  out += '"';
+  append_escaped(out, model);
+  out += '"';
   out.append(R"(,"usage":{"prompt_tokens":0,"total_tokens":0}})");
   return out;
 }

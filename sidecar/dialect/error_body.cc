@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "sidecar/dialect/json_output.h"
+
 namespace penstock::dialect {
 namespace {
 
@@ -27,23 +29,6 @@ constexpr std::array kTypes = {
     TypeRow{504, "timeout_error", "timeout_error"},
     TypeRow{529, "overloaded_error", "overloaded_error"},
 };
-
-void append_escaped(std::string& out, std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte < 0x20) {
-      out.append("\\u00");
-      out.push_back(kDigits[byte >> 4]);
-      out.push_back(kDigits[byte & 0xF]);
-    } else {
-      out.push_back(c);
-    }
-  }
-}
 
 // {"message":…,"type":…,"param":null,"code":…}
 void append_openai_error(std::string& out, ErrorCode code, std::string_view message, int status) {

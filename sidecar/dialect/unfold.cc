@@ -6,6 +6,7 @@
 #include "sidecar/dialect/fold.h"
 #include "sidecar/dialect/fold_messages.h"
 #include "sidecar/dialect/fold_tables_openai.h"
+#include "sidecar/dialect/json_output.h"
 #include "sidecar/dialect/unfold_json.h"
 #include "sidecar/dialect/unfold_responses.h"
 #include "sidecar/domain/json_tree.h"

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "sidecar/dialect/folded_object.h"
@@ -13,16 +12,6 @@ namespace penstock::dialect {
 // Each member of the object, and of what is inside, has a rule that could have made it: with its
 // name in the object, of its type, and once.
 bool could_be_folded(const domain::JsonValue& object, std::span<const FoldRule> rules);
-
-// A value as it is spelled, on one line: between the tokens of a JSON text a line end is white
-// space, and within strings there is none.
-void append_json(std::string& out, std::string_view raw);
-
-// One more member of an object that has some already.
-void append_member(std::string& out, std::string_view key, std::string_view raw);
-
-// Appends `text` as the inside of a JSON string.
-void append_escaped(std::string& out, std::string_view text);
 
 // The member as it is spelled; "null" where it is absent.
 std::string_view raw_member(const domain::JsonValue& object, std::string_view key);

@@ -7,6 +7,7 @@
 
 #include "sidecar/dialect/fold_messages.h"
 #include "sidecar/dialect/fold_tables_messages.h"
+#include "sidecar/dialect/json_output.h"
 #include "sidecar/dialect/unfold_json.h"
 #include "sidecar/domain/json_tree.h"
 

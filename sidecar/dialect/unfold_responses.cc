@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "sidecar/dialect/json_output.h"
 #include "sidecar/dialect/unfold_json.h"
 #include "sidecar/domain/json_tree.h"
 
