@@ -35,9 +35,10 @@ struct Finding {
   bool operator==(const Finding&) const = default;
   static constexpr auto fields() {
     using T = Finding;
-    return std::tuple{json::Field{"type", &T::type}, json::Field{"status", &T::status},
-                      json::Field{"reason", &T::reason},
-                      json::Field{"message", &T::message, {.length_max = 2'048}}};
+    return std::tuple{json::Field{"type", &T::type, {.required = true}},
+                      json::Field{"status", &T::status},
+                      json::Field{"reason", &T::reason, {.required = true}},
+                      json::Field{"message", &T::message, {.length_min = 0, .length_max = 2'048}}};
   }
 };
 
