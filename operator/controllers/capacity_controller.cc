@@ -65,7 +65,8 @@ struct CapacityController::Held {
 CapacityController::CapacityController(const Stores& stores, kube::Client& client,
                                        kube::Discovery& discovery, kube::EventRecorder& events,
                                        const clock::Clock& clock,
-                                       const reconcile::Settings& settings)
+                                       const reconcile::Settings& settings,
+                                       std::unique_ptr<Background> background)
     : stores_(stores),
       client_(client),
       discovery_(discovery),
@@ -73,7 +74,7 @@ CapacityController::CapacityController(const Stores& stores, kube::Client& clien
       clock_(clock),
       providers_(client, discovery, settings.placeholder_image,
                  settings.placeholder_priority_class),
-      claimed_(client, discovery, clock) {}
+      claimed_(client, discovery, clock, std::move(background)) {}
 
 CapacityController::~CapacityController() = default;
 
@@ -137,11 +138,14 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
                                "ResourceClaimTemplate"
                          : taken.error().message);
   }
-  const ApiResult<NodeSights> seen = look_at_nodes(policy, shape);
+  const std::optional<ApiResult<NodeSights>> seen = look_at_nodes(policy, shape);
   if (!seen) {
-    return blocked("DevicesUnreadable", seen.error().message);
+    return held.report;
   }
-  const NodeSights& sights = *seen;
+  if (!*seen) {
+    return blocked("DevicesUnreadable", seen->error().message);
+  }
+  const NodeSights& sights = **seen;
   const capacity::Room room = capacity::room_in(sights.nodes, shape.gpus);
   const auto now = std::chrono::floor<std::chrono::milliseconds>(clock_.wall_now());
   const HeadroomPlan plan =
@@ -228,18 +232,24 @@ ApiResult<void> CapacityController::read_target(const Policy& policy, Held& held
   return {};
 }
 
-ApiResult<NodeSights> CapacityController::look_at_nodes(const Policy& policy,
-                                                        const capacity::PodShape& shape) {
+std::optional<ApiResult<NodeSights>> CapacityController::look_at_nodes(
+    const Policy& policy, const capacity::PodShape& shape) {
   const auto& pool = policy.parsed.autoscaling->nodes->scale;
   // Without the right to read nodes there is none to read their devices either.
   if (!shape.by_claims || stores_.nodes.size() == 0) {
     return node_sights(stores_, policy, shape, pool);
   }
-  const ApiResult<ClaimedDevices::View> devices = claimed_.of(shape.resource);
-  if (!devices) {
-    return std::unexpected(devices.error());
+  const auto devices = claimed_.of(shape.resource);
+  if (!devices && devices.error() == Silence::kNotYet) {
+    return std::nullopt;
   }
-  return node_sights(stores_, policy, shape, pool, **devices);
+  if (!devices) {
+    return std::unexpected(kube::ApiError{.message = "resource.k8s.io does not answer"});
+  }
+  if (!**devices) {
+    return std::unexpected((*devices)->error());
+  }
+  return node_sights(stores_, policy, shape, pool, ***devices);
 }
 
 ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapacitySpec& spec,

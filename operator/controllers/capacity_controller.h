@@ -52,7 +52,8 @@ class CapacityController {
 
   CapacityController(const Stores& stores, kube::Client& client, kube::Discovery& discovery,
                      kube::EventRecorder& events, const clock::Clock& clock,
-                     const reconcile::Settings& settings);
+                     const reconcile::Settings& settings,
+                     std::unique_ptr<Background> background = std::make_unique<BackgroundThread>());
   ~CapacityController();
 
   // REQUIRES: a policy without errors that is autoscaled. Between two looks it says what the last
@@ -75,8 +76,9 @@ class CapacityController {
   std::shared_ptr<Held> held(const reconcile::Policy& policy);
   NodeReport judge(const reconcile::Policy& policy, const NodeDemand& demand, Held& held);
   kube::ApiResult<void> read_target(const reconcile::Policy& policy, Held& held);
-  kube::ApiResult<NodeSights> look_at_nodes(const reconcile::Policy& policy,
-                                            const capacity::PodShape& shape);
+  // Nothing: what it takes has just been asked for.
+  std::optional<kube::ApiResult<NodeSights>> look_at_nodes(const reconcile::Policy& policy,
+                                                           const capacity::PodShape& shape);
   kube::ApiResult<capacity::Standing> ask(const reconcile::Policy& policy,
                                           const api::NodeCapacitySpec& spec, capacity::Wish wish,
                                           Held& held);

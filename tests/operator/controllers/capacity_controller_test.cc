@@ -9,6 +9,7 @@
 #include "operator/kube/http_transport.h"
 #include "tests/fakes/fake_api_server.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/inline_background.h"
 #include "tests/operator/reconcile/worlds.h"
 
 namespace penstock::controllers {
@@ -101,7 +102,13 @@ class CapacityControllerTest : public ::testing::Test {
   kube::Discovery discovery_{client_, clock_};
   kube::EventRecorder events_{client_, clock_, "penstock-operator-0"};
   Stores stores_{StoreChanges{}};
-  CapacityController controller_{stores_, client_, discovery_, events_, clock_, {}};
+  CapacityController controller_{stores_,
+                                 client_,
+                                 discovery_,
+                                 events_,
+                                 clock_,
+                                 {},
+                                 std::make_unique<fakes::InlineBackground>()};
   reconcile::Ptr<reconcile::Policy> policy_;
 };
 
