@@ -72,8 +72,10 @@ CapacityController::CapacityController(const Stores& stores, kube::Client& clien
       discovery_(discovery),
       events_(events),
       clock_(clock),
-      providers_(client, discovery, settings.placeholder_image,
-                 settings.placeholder_priority_class),
+      providers_(client, discovery,
+                 {.allowed = settings.placeholders,
+                  .image = settings.placeholder_image,
+                  .priority_class = settings.placeholder_priority_class}),
       claimed_(client, discovery, clock, std::move(background)) {}
 
 CapacityController::~CapacityController() = default;
@@ -256,6 +258,10 @@ ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapa
                                             capacity::Wish wish, Held& held) {
   auto provider = providers_.of(spec);
   if (!provider) {
+    // Who may not be asked any more keeps nothing either.
+    if (provider.error().status == kForbidden) {
+      static_cast<void>(take_back(policy, held));
+    }
     return std::unexpected(provider.error());
   }
   const std::string name((*provider)->name());

@@ -249,6 +249,34 @@ TEST_F(CapacityControllerTest, WithoutTheRightItSaysWhereToGiveIt) {
   EXPECT_EQ(refused.message, "forbidden; the chart's nodeCapacity gives that right");
 }
 
+TEST_F(CapacityControllerTest, PlaceholdersThatAreTurnedOffAreNotMade) {
+  CapacityController without(stores_, client_, discovery_, events_, clock_,
+                             {.placeholders = false});
+  const NodeDemand demand{.forecast = {.replicas = 3}, .desired = 1};
+  const auto refused = condition(without.look(*policy_, demand), "NodeCapacity");
+  EXPECT_EQ(refused.status, ConditionStatus::kFalse);
+  EXPECT_EQ(refused.reason, "NotAllowed");
+  EXPECT_EQ(refused.message,
+            "placeholder pods are turned off; the chart's nodeCapacity gives that right");
+  set("provider: Auto");
+  clock_.advance(CapacityController::kPeriod);
+  const auto automatic = condition(without.look(*policy_, demand), "NodeCapacity");
+  EXPECT_EQ(automatic.reason, "NotAllowed");
+  EXPECT_TRUE(automatic.message.starts_with("the cluster serves no CapacityBuffer, and"));
+  EXPECT_EQ(held(), -1);
+}
+
+TEST_F(CapacityControllerTest, PlaceholdersThatAreTurnedOffAreTakenBack) {
+  look(3);
+  ASSERT_EQ(held(), 2);
+  set("provider: Placeholder", "Enforce",
+      yaml("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}"));
+  CapacityController without(stores_, client_, discovery_, events_, clock_,
+                             {.placeholders = false});
+  without.look(*policy_, {.forecast = {.replicas = 3}, .desired = 1});
+  EXPECT_EQ(held(), -1);
+}
+
 TEST_F(CapacityControllerTest, APodWithoutGpusNeedsNone) {
   ASSERT_TRUE(client_.remove("/apis/apps/v1/namespaces/ns/deployments/engine"));
   deploy("resources: {limits: {cpu: 4}}");
