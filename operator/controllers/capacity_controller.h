@@ -14,6 +14,7 @@
 #include "operator/capacity/pod_shape.h"
 #include "operator/capacity/providers.h"
 #include "operator/controllers/claimed_devices.h"
+#include "operator/controllers/node_report.h"
 #include "operator/controllers/node_sights.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
@@ -31,12 +32,6 @@ struct NodeDemand {
   autoscale::NodeForecast forecast;
   int desired = 0;   // at this moment
   int replicas = 0;  // that the target asks for as of now: their pods may not be there yet
-};
-
-// What is said of a policy's nodes; nothing where it wants none.
-struct NodeReport {
-  std::optional<api::NodeCapacityStatus> status;
-  std::vector<reconcile::AutoscalingNote::Stated> conditions;
 };
 
 // Keeps room on GPU nodes for the replicas to come, by whoever makes nodes. It never deletes one.
@@ -63,6 +58,9 @@ class CapacityController {
   // A policy ("namespace/name") that is scaled no more, or is gone (null): what was asked for in
   // its name is taken back. Of one that is gone, the API server removes it.
   kube::WorkOutcome release(const std::string& key, const reconcile::Policy* policy);
+
+  // What stands while that does not succeed.
+  std::optional<api::NodeCapacityStatus> still_kept(const reconcile::Policy& policy);
 
  private:
   struct Held;

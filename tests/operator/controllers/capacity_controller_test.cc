@@ -227,6 +227,35 @@ TEST_F(CapacityControllerTest, ARestartDoesNotLowerItBeforeThereIsAForecast) {
   EXPECT_EQ(held(), 4);
 }
 
+TEST_F(CapacityControllerTest, WhatAnOperatorBeforeThisOneKeptIsToldUntilNodesAreListed) {
+  set("provider: Placeholder", "Enforce",
+      yaml("{conditions: [{type: NodeCapacity, status: \"True\", reason: Forecast}, {type: "
+           "HoldReady, status: \"True\", reason: Ready}], autoscaling: {nodes: {provider: "
+           "Placeholder, headroom: 2, expected: 3}}}"));
+  const Stores listing{StoreChanges{}};
+  CapacityController early(listing, client_, discovery_, events_, clock_, {});
+  const NodeReport report = early.look(*policy_, {});
+  ASSERT_TRUE(report.status);
+  EXPECT_EQ(report.status->provider, "Placeholder");
+  EXPECT_EQ(report.status->headroom, 2U);
+  ASSERT_EQ(report.conditions.size(), 1U);
+  EXPECT_EQ(condition(report, "NodeCapacity").reason, "Forecast");
+}
+
+TEST_F(CapacityControllerTest, WhatIsKeptIsToldWhileItsTargetCannotBeRead) {
+  look(3);
+  ASSERT_TRUE(client_.remove("/apis/apps/v1/namespaces/ns/deployments/engine"));
+  deploy("resources: {limits: {nvidia.com/gpu: 2}}");
+  server_.fail_next("GET /apis/apps/v1/namespaces/ns/deployments/engine",
+                    {.status = 500, .body = "", .retry_after = ""});
+  const NodeReport report = look(3);
+  EXPECT_EQ(condition(report, "NodeCapacity").reason, "TargetUnreadable");
+  ASSERT_TRUE(report.status);
+  EXPECT_EQ(report.status->provider, "Placeholder") << "who has to be asked to take it back";
+  EXPECT_EQ(report.status->headroom, 2U);
+  EXPECT_EQ(held(), 2);
+}
+
 TEST_F(CapacityControllerTest, AutoTakesABufferWhereThatIsServed) {
   set("provider: Auto");
   EXPECT_EQ(look(2).status->provider, "Placeholder");
