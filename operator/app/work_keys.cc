@@ -101,7 +101,8 @@ void WorkKeys::add_references(const Policy& policy) {
 
 void WorkKeys::add_autoscaling(const Policy* before, const Policy* now) {
   for (const Policy* version : {before, now}) {
-    if (version != nullptr && concerns_replicas(*version)) {
+    // Of one that is gone, what was said last is forgotten.
+    if (version != nullptr && (now == nullptr || concerns_replicas(*version))) {
       workers_.add(key(version->meta.ns, kAutoscaling, version->meta.name));
       return;
     }

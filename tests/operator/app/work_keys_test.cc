@@ -58,5 +58,11 @@ TEST_F(WorkKeysTest, APolicyThatNeverWasIsNot) {
   EXPECT_FALSE(keys.contains("ns/Autoscaling:chat"));
 }
 
+TEST_F(WorkKeysTest, OfAPolicyThatIsGoneNothingIsKept) {
+  const auto gone = reconcile::policy("chat", kPlain);
+  keys_.changes().policy(gone.get(), nullptr);
+  EXPECT_TRUE(queued().contains("ns/Autoscaling:chat"));
+}
+
 }  // namespace
 }  // namespace penstock::control
