@@ -99,6 +99,10 @@ def test_room_on_nodes_takes_only_the_rights_that_were_asked_for(kubernetes):
     assert -10 <= made["value"] < 0, "node autoscalers leave lower ones aside"
     arguments = next(d for d in documents if d["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"]
     assert f"--placeholder-priority-class={made['metadata']['name']}" in arguments
+    assert "--no-placeholders" not in arguments
+    # Whatever else gives the right to make Deployments: it was not given for these.
+    without = next(d for d in render(kubernetes) if d["kind"] == "Deployment")
+    assert "--no-placeholders" in without["spec"]["template"]["spec"]["containers"][0]["args"]
 
 
 def test_the_definitions_belong_to_one_release(kubernetes):

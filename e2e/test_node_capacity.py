@@ -175,6 +175,19 @@ def test_placeholders_make_a_node_and_give_way(space, karpenter, record_property
     wait_until(lambda: find(space, DEPLOYMENTS, "chat-headroom") is None, "the placeholders to go with their policy")
 
 
+def test_what_is_kept_is_given_back_where_the_policy_changed_while_no_operator_ran(space, karpenter, running_operator):
+    karpenter.pool("forgotten", DELAY)
+    start(space, "forgotten", provider="Placeholder")
+    await_status(space, provider="Placeholder", headroom=1)
+    running_operator.kill()
+    try:
+        space.api.merge(f"{POLICIES.format(space.name)}/chat", {"spec": {"autoscaling": None}})
+    finally:
+        running_operator.start()
+    wait_until(lambda: find(space, DEPLOYMENTS, "chat-headroom") is None, "the placeholders to go", seconds=60)
+    wait_until(lambda: "autoscaling" not in space.policy("chat")["status"], "the status of that")
+
+
 def test_a_static_pool_is_scaled_ahead(space, karpenter, record_property):
     karpenter.pool("static", DELAY, replicas=1)
     scale = {"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "name": "static", "gpusPerNode": GPUS}

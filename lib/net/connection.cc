@@ -245,18 +245,31 @@ void Connection::on_events(std::uint32_t events) noexcept {
   }
   if (writer_ && wakes_writer) {
     writable_ = true;
-    if (watcher_ != nullptr && readable_) {
+    if (concerns_watcher()) {
       tell_watcher_soon();  // the writer may destroy this object
     }
     std::exchange(writer_, {}).resume();
     return;
   }
-  if (watcher_ != nullptr && readable_ && !reader_) {
+  if (concerns_watcher()) {
+    std::exchange(watcher_, nullptr)->on_readable();
+  }
+}
+
+bool Connection::concerns_watcher() const noexcept {
+  return watcher_ != nullptr && !reader_ && (watches_end_ ? hung_up_ : readable_);
+}
+
+void Connection::watch_end(ReadWatcher* watcher) noexcept {
+  watches_end_ = true;
+  watcher_ = watcher;
+  if (concerns_watcher()) {
     std::exchange(watcher_, nullptr)->on_readable();
   }
 }
 
 void Connection::watch(ReadWatcher* watcher) noexcept {
+  watches_end_ = false;
   if (watcher != nullptr && (readable_ || has_buffered())) {
     watcher_ = nullptr;
     watcher->on_readable();
@@ -274,7 +287,7 @@ void Connection::tell_watcher_soon() noexcept {
     telling_ = false;
     if (closer_) {
       resume_closer();
-    } else if (watcher_ != nullptr && readable_ && !reader_) {
+    } else if (concerns_watcher()) {
       std::exchange(watcher_, nullptr)->on_readable();
     }
   });

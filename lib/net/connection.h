@@ -113,6 +113,11 @@ class Connection final : public ReadinessHandler {
   // While set and no coroutine waits for reading, the watcher is told once the connection is
   // readable (now, where it is already); watch() again for the next time. nullptr ends it.
   void watch(ReadWatcher* watcher) noexcept;
+  // The same, but told only once the peer has ended its direction, or the connection is broken,
+  // whatever there is to read before that.
+  void watch_end(ReadWatcher* watcher) noexcept;
+  // Whether that was seen. What the peer sent before may still be there to read.
+  [[nodiscard]] bool ending() const { return hung_up_; }
 
   // Wakes whoever waits, from the event loop; they see false. The connection stays open.
   void cancel() noexcept;
@@ -143,6 +148,7 @@ class Connection final : public ReadinessHandler {
   // True: nothing stands before the next write.
   bool send_unsent() noexcept;
   [[nodiscard]] bool has_buffered() const noexcept;
+  [[nodiscard]] bool concerns_watcher() const noexcept;
   void wake_waiting() noexcept;
   void tell_watcher_soon() noexcept;
   void resume_closer() noexcept;
@@ -159,6 +165,7 @@ class Connection final : public ReadinessHandler {
   bool readable_ : 1 = false;  // an edge came that no read has used up
   bool writable_ : 1 = false;
   bool hung_up_ : 1 = false;           // the end is near: a short read is not the last
+  bool watches_end_ : 1 = false;       // the watcher is told of that alone
   bool read_wants_write_ : 1 = false;  // TLS: reading needs the socket writable, and the reverse
   bool write_wants_read_ : 1 = false;
   bool waking_ : 1 = false;          // cancel()'s message is on its way

@@ -29,7 +29,8 @@ Result<void> AutoscalingReports::record_to(const std::string& path) {
   return {};
 }
 
-void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTime lead) {
+void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTime lead,
+                                 const std::vector<autoscale::Finding>& conditions) {
   const autoscale::Decision& decision = record.decision;
   const sync::MutexLock lock(mutex_);
   Series& series = series_of(record.target);
@@ -46,6 +47,7 @@ void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTi
   shown.withheld = decision.withheld != autoscale::Withheld::kNo;
   shown.lead_seconds = static_cast<double>(lead.duration.count()) / 1e3;
   show_numbers(record, shown);
+  show_conditions(conditions, shown);
   series.reason = decision.reason;
   const std::int64_t now_ms = record.inputs.now_ms;
   const bool is_due = now_ms - series.written_ms >= std::chrono::milliseconds(kRepeat).count();
@@ -55,18 +57,23 @@ void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTi
   }
 }
 
-void AutoscalingReports::prepared(const std::string& policy, const api::NodeCapacityStatus& nodes) {
+void AutoscalingReports::prepared(const std::string& policy,
+                                  const std::optional<api::NodeCapacityStatus>& nodes) {
   const sync::MutexLock lock(mutex_);
   Series& series = series_of(policy);
+  if (!nodes) {
+    series.node_gauges.clear();
+    return;
+  }
   const std::shared_ptr<Shown>& shown = series.shown;
-  shown->headroom = nodes.headroom;
-  shown->headroom_gpus = nodes.gpus;
-  shown->missing = nodes.missing;
-  if (std::exchange(series.has_nodes, true)) {
+  shown->headroom = nodes->headroom;
+  shown->headroom_gpus = nodes->gpus;
+  shown->missing = nodes->missing;
+  if (!series.node_gauges.empty()) {
     return;
   }
   const auto show = [&](const char* name, const char* help, auto read) {
-    series.gauges.push_back(
+    series.node_gauges.push_back(
         registry_.gauge(name, help, {{"namespace", series.name.ns}, {"policy", series.name.name}},
                         std::move(read)));
   };
@@ -108,9 +115,13 @@ void AutoscalingReports::show_numbers(const DecisionRecord& record, Shown& shown
   }
   const auto price = inputs.settings.budget.replica_picodollars_per_hour.value_or(0);
   shown.usd_per_hour = static_cast<double>(price) / 1e12 * record.decision.desired;
+}
+
+void AutoscalingReports::show_conditions(const std::vector<autoscale::Finding>& conditions,
+                                         Shown& shown) {
   for (std::size_t i = 0; i < kConditions.size(); ++i) {
-    shown.conditions[i] = std::ranges::any_of(
-        record.decision.conditions, [type = kConditions[i]](const autoscale::Finding& finding) {
+    shown.conditions[i] =
+        std::ranges::any_of(conditions, [type = kConditions[i]](const autoscale::Finding& finding) {
           return finding.type == type && finding.status == api::ConditionStatus::kTrue;
         });
   }

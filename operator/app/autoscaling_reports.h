@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,10 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
   // Appends decisions to `path`. Called once, before anything is decided.
   Result<void> record_to(const std::string& path);
 
-  void decided(const autoscale::DecisionRecord& record, autoscale::LeadTime lead) override;
-  void prepared(const std::string& policy, const api::NodeCapacityStatus& nodes) override;
+  void decided(const autoscale::DecisionRecord& record, autoscale::LeadTime lead,
+               const std::vector<autoscale::Finding>& conditions) override;
+  void prepared(const std::string& policy,
+                const std::optional<api::NodeCapacityStatus>& nodes) override;
   void published(const std::string& ns, const std::string& name) override;
   void forgotten(const std::string& policy) override;
 
@@ -60,7 +63,7 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
     api::ObjectName name;
     std::shared_ptr<Shown> shown;
     std::vector<telemetry::GaugeHandle> gauges;
-    bool has_nodes = false;                              // gauges of what is kept on nodes
+    std::vector<telemetry::GaugeHandle> node_gauges;     // of what is kept on nodes, if anything is
     autoscale::Reason reason = autoscale::Reason::kOff;  // of the decision before
     std::int64_t written_ms = 0;
   };
@@ -69,6 +72,7 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
                                              "Conflict"};
 
   static void show_numbers(const autoscale::DecisionRecord& record, Shown& shown);
+  static void show_conditions(const std::vector<autoscale::Finding>& conditions, Shown& shown);
   void add_gauges(Series& series) PENSTOCK_REQUIRES(mutex_);
   Series& series_of(const std::string& policy) PENSTOCK_REQUIRES(mutex_);
   void count_change(const autoscale::Decision& decision, const api::ObjectName& policy)

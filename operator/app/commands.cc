@@ -81,6 +81,10 @@ void add_sidecar_options(CLI::App& command, reconcile::Settings& settings) {
   add("sidecar-cpu", settings.cpu_request, "What a sidecar asks for")->type_name("QUANTITY");
   add("sidecar-memory", settings.memory_request, "What a sidecar asks for beside its caches")
       ->type_name("QUANTITY");
+  command
+      .add_flag("--placeholders,!--no-placeholders", settings.placeholders,
+                "Pods may be made that keep room for replicas to come [on]")
+      ->envname("PENSTOCK_PLACEHOLDERS");
   add("placeholder-image", settings.placeholder_image,
       "The image of pods that keep room for replicas to come; it does nothing")
       ->type_name("IMAGE");

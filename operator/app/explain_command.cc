@@ -8,6 +8,7 @@
 #include "lib/clock/clock.h"
 #include "lib/json/read.h"
 #include "operator/app/each_line.h"
+#include "operator/app/status_explanation.h"
 #include "operator/app/surroundings.h"
 #include "operator/autoscale/explanation.h"
 #include "operator/kube/client.h"
@@ -45,67 +46,6 @@ int explain_newest(const ExplainOptions& options) {
   return 0;
 }
 
-// The sentence of a reason that stands in a status.
-std::string sentence_of(const std::string& name) {
-  for (const auto& [reason, known] : enum_names(autoscale::Reason{})) {
-    if (known == name) {
-      return std::string(autoscale::sentence_of(reason));
-    }
-  }
-  return name;
-}
-
-void tell_nodes(const api::NodeCapacityStatus& nodes) {
-  std::cout << "With a node to be made it takes " << json::format_duration(nodes.lead_time)
-            << ": nodes have to carry " << nodes.expected << " replicas by then and have GPUs for "
-            << nodes.allocatable << "; ";
-  if (nodes.provider.empty()) {
-    std::cout << "nobody is asked for more (" << nodes.reason << ").\n";
-  } else {
-    std::cout << nodes.provider << " keeps room for " << nodes.headroom << " more (" << nodes.reason
-              << ").\n";
-  }
-}
-
-void tell(const std::string& policy, const api::OptimizationPolicyStatus& status) {
-  const api::AutoscalingStatus& scaling = *status.autoscaling;
-  std::cout << policy << " has " << scaling.current << " replicas and should have "
-            << scaling.desired << ": " << sentence_of(scaling.reason) << ".\n";
-  for (const api::Condition& condition : status.conditions) {
-    const bool matters =
-        condition.type == "ScalingActive" || condition.type == "MetricsAvailable"
-            ? condition.status != api::ConditionStatus::kTrue
-        : condition.type == "NodeCapacity" || condition.type == "RolloutFits"
-            ? condition.status == api::ConditionStatus::kFalse
-            : (condition.type == "CapacityStarved" || condition.type == "Conflict") &&
-                  condition.status == api::ConditionStatus::kTrue;
-    if (matters) {
-      std::cout << condition.type << " (" << condition.reason << "): " << condition.message
-                << ".\n";
-    }
-  }
-  std::cout << "A replica takes " << json::format_duration(scaling.lead_time)
-            << " until it serves.\n";
-  if (scaling.forecast) {
-    const api::ScalingForecastStatus& forecast = *scaling.forecast;
-    std::cout << "Expected in " << json::format_duration(forecast.ahead) << ": requests/s "
-              << forecast.requests_per_second << ", with a probability of "
-              << forecast.quantile_percent << " % at most " << forecast.quantile_requests_per_second
-              << (forecast.used ? "" : " (decisions do not use it)") << ".\n";
-  }
-  if (scaling.usd_per_hour) {
-    std::cout << "The replicas that it should have cost " << *scaling.usd_per_hour
-              << " USD an hour.\n";
-  }
-  if (scaling.nodes) {
-    tell_nodes(*scaling.nodes);
-  }
-  for (const api::ScalingDecisionStatus& decision : scaling.decisions) {
-    std::cout << "  " << decision.time << "  " << decision.from << " -> " << decision.to << "  "
-              << sentence_of(decision.reason) << '\n';
-  }
-}
-
 }  // namespace
 
 int explain_policy(const ExplainOptions& options) {
@@ -133,7 +73,7 @@ int explain_policy(const ExplainOptions& options) {
   if (!status.autoscaling) {
     return refuse(options.policy + " is not autoscaled, or the operator has not looked at it yet");
   }
-  tell(options.policy, status);
+  std::cout << explain(options.policy, status);
   return 0;
 }
 

@@ -28,6 +28,12 @@ json::Value injected_selector(const Policy& policy) {
   return kube::member(kube::member(policy.status, "injection"), "selector");
 }
 
+// One that asks for nothing any more may have asked for it while no operator ran: what its status
+// tells of is to be taken back.
+bool concerns_replicas(const Policy& policy) {
+  return policy.parsed.autoscaling || !kube::member(policy.status, "autoscaling").is_null();
+}
+
 // A policy that is gone or whose content or standing changed concerns its neighbours, too.
 bool concerns_others(const Policy* before, const Policy* now) {
   return before == nullptr || now == nullptr || before->meta.generation != now->meta.generation ||
@@ -95,7 +101,8 @@ void WorkKeys::add_references(const Policy& policy) {
 
 void WorkKeys::add_autoscaling(const Policy* before, const Policy* now) {
   for (const Policy* version : {before, now}) {
-    if (version != nullptr && version->parsed.autoscaling) {
+    // Of one that is gone, what was said last is forgotten.
+    if (version != nullptr && (now == nullptr || concerns_replicas(*version))) {
       workers_.add(key(version->meta.ns, kAutoscaling, version->meta.name));
       return;
     }

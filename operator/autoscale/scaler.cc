@@ -34,8 +34,9 @@ std::string accelerator_of(const Sight& sight) {
   return most == counts.end() ? std::string() : most->first;
 }
 
-// Those that all pods have alike, as far as any says.
-EngineLimits limits_of(const Sight& sight) {
+// Those that all pods have alike, as far as any says; what none says is as it was: at zero replicas
+// nobody is there to say it.
+EngineLimits limits_of(const Sight& sight, const EngineLimits& before) {
   EngineLimits limits;
   const auto least = [](std::optional<double>& into, const std::optional<double>& seen) {
     if (seen) {
@@ -47,6 +48,14 @@ EngineLimits limits_of(const Sight& sight) {
     least(limits.sequences_max, pod.limits.sequences_max);
     least(limits.batched_tokens_max, pod.limits.batched_tokens_max);
   }
+  const auto keep = [](std::optional<double>& seen, const std::optional<double>& last) {
+    if (!seen) {
+      seen = last;
+    }
+  };
+  keep(limits.kv_tokens, before.kv_tokens);
+  keep(limits.sequences_max, before.sequences_max);
+  keep(limits.batched_tokens_max, before.batched_tokens_max);
   return limits;
 }
 
@@ -87,6 +96,10 @@ NodeForecast Scaler::node_forecast(Time now, double quantile) const {
   return result;
 }
 
+void Scaler::adopt(int replicas, Time now) {
+  state_.writes.push_back({ms_of(now), replicas});
+}
+
 DecisionRecord Scaler::tick(const Sight& sight) {
   std::vector<PodReport> reports;
   DecisionRecord record{.target = target_, .state = state_};
@@ -114,9 +127,9 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   learn_shape(sight.now, inputs.observed.stable);
   learn_starts(sight);
   learn_capacity(sight);
-  const EngineLimits limits = limits_of(sight);
-  if (limits.sequences_max) {
-    service_.set_batch_max(*limits.sequences_max);
+  limits_ = limits_of(sight, limits_);
+  if (limits_.sequences_max) {
+    service_.set_batch_max(*limits_.sequences_max);
   }
   const Objectives& objectives = settings_.decisions.objectives;
   service_.observe(sight.now, demand, shape_, inputs.target.ready, objectives);
@@ -132,7 +145,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
     accelerator_ = std::move(seen);
   }
   inputs.accelerator = accelerator_;
-  inputs.capacity = capacity_of(limits);
+  inputs.capacity = capacity_of(limits_);
   one_ = inputs.capacity.one;
   inputs.service = view_.model;
   inputs.votes = votes_.at(settings_.triggers, {.now = sight.now,

@@ -73,6 +73,9 @@ class Scaler {
   // The policy was edited: what was learned stays.
   void set(const ScalerSettings& settings);
 
+  // Replicas that an operator before this one wrote last: they are nobody else's.
+  void adopt(int replicas, Time now);
+
   // The decision for this moment, with all that it was made of. Times do not go back.
   DecisionRecord tick(const Sight& sight);
 
@@ -100,6 +103,7 @@ class Scaler {
   TriggerVotes votes_;
   std::map<std::string, Time> starting_;  // pods that were seen not to serve yet, since when
   FullPods full_;
+  EngineLimits limits_;  // that engines told last
   std::optional<Time> first_measured_;
   RequestShape shape_;
   ServiceView view_;

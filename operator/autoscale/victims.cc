@@ -123,15 +123,56 @@ class Selection {
   std::vector<std::size_t> victims_;
 };
 
+// What a choice comes to.
+struct Worth {
+  std::ptrdiff_t unready = 0;
+  std::ptrdiff_t nodes = 0;  // that it empties
+  double value = 0;          // of the caches that go
+};
+
+Worth worth_of(std::span<const VictimCandidate> pods, std::span<const DeletionCost> costs) {
+  const double unknown_value = mean_value(pods);
+  Worth worth;
+  std::map<std::string_view, bool> emptied;
+  for (std::size_t i = 0; i < pods.size(); ++i) {
+    const VictimCandidate& pod = pods[i];
+    const bool goes = costs[i].cost < 0;
+    worth.unready += goes && !pod.ready ? 1 : 0;
+    worth.value += goes ? pod.cache_value.value_or(unknown_value) : 0;
+    bool& empty = emptied.try_emplace(pod.node, true).first->second;
+    empty = empty && goes && !pod.node_held && !pod.node.empty();
+  }
+  worth.nodes = std::ranges::count(emptied, true, [](const auto& node) { return node.second; });
+  return worth;
+}
+
+bool is_clearly_better(const Worth& one, const Worth& other) {
+  constexpr double kNoise = 0.8;
+  if (one.unready != other.unready) {
+    return one.unready > other.unready;
+  }
+  return one.nodes == other.nodes ? one.value < kNoise * other.value : one.nodes > other.nodes;
+}
+
 }  // namespace
 
 std::vector<DeletionCost> choose_victims(std::span<const VictimCandidate> pods, int count) {
   const std::ptrdiff_t most = std::ssize(pods);
-  Selection selection(pods, static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(count, 0, most)));
+  const std::ptrdiff_t wanted = std::clamp<std::ptrdiff_t>(count, 0, most);
+  Selection selection(pods, static_cast<std::size_t>(wanted));
   selection.take_unready();
   selection.take_whole_nodes();
   selection.take_least_valuable();
-  return selection.costs();
+  std::vector<DeletionCost> chosen = selection.costs();
+  std::vector<DeletionCost> before;
+  before.reserve(pods.size());
+  for (const VictimCandidate& pod : pods) {
+    before.push_back({.name = pod.name, .cost = std::min(pod.cost, 0)});
+  }
+  const bool as_many =
+      wanted == std::ranges::count_if(before, [](const DeletionCost& pod) { return pod.cost < 0; });
+  const bool stands = as_many && !is_clearly_better(worth_of(pods, chosen), worth_of(pods, before));
+  return stands ? before : chosen;
 }
 
 }  // namespace penstock::autoscale

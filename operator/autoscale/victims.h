@@ -17,6 +17,7 @@ struct VictimCandidate {
   // What its cache is worth: tokens/s it saves, or any measure of that order; nullopt: not known,
   // which counts as the mean of those that are.
   std::optional<double> cache_value;
+  int cost = 0;  // what it was given at the choice before, if it is still to go
 };
 
 struct DeletionCost {
@@ -30,7 +31,10 @@ struct DeletionCost {
 // that this empties, as many of them as possible (fewest pods first, then least cache); then the
 // least valuable caches, and of equals the pod whose node has the fewest others. Scale-in that
 // ignores nodes leaves one pod on each, and pays for all of them.
-// `count` beyond the number of pods means all of them; below 1 nobody.
+// A choice that was made before, of as many pods, stands unless another one is clearly better: who
+// is to go is read by another controller, some time later. Clearly better is one that takes more
+// pods that are not ready, or else empties more nodes, or else loses a fifth less of what caches
+// are worth. `count` beyond the number of pods means all of them; below 1 nobody.
 std::vector<DeletionCost> choose_victims(std::span<const VictimCandidate> pods, int count);
 
 }  // namespace penstock::autoscale

@@ -83,7 +83,8 @@ Value container_of(const Placeholder& placeholder, const std::string& name, cons
             {"capabilities", {{"drop", Value::array({"ALL"})}}}}}};
 }
 
-// Added to every alternative of a required affinity.
+// A node is avoided that has all of them. So each one that a node lacks is an alternative of its
+// own, within every alternative of a required affinity.
 void avoid_nodes(const std::map<std::string, std::string>& labels, Value& spec) {
   if (labels.empty()) {
     return;
@@ -93,12 +94,16 @@ void avoid_nodes(const std::map<std::string, std::string>& labels, Value& spec) 
   if (!terms.is_array() || terms.empty()) {
     terms = Value::array({Value::object()});
   }
-  for (Value& term : terms) {
+  Value alternatives = Value::array();
+  for (const Value& term : terms) {
     for (const auto& [key, value] : labels) {
-      term["matchExpressions"].push_back(
+      Value alternative = term;
+      alternative["matchExpressions"].push_back(
           {{"key", key}, {"operator", "NotIn"}, {"values", Value::array({value})}});
+      alternatives.push_back(std::move(alternative));
     }
   }
+  terms = std::move(alternatives);
 }
 
 // A selector that says "not in" takes them, too: no sidecar is for them.

@@ -13,7 +13,7 @@ namespace penstock::capacity {
 // On a pod that only keeps room.
 inline constexpr const char* kHeadroomLabel = "penstock.dev/headroom";
 
-// Which nodes: labels that they must have, or must not.
+// Which nodes: labels that they must have, or must not have all of.
 struct NodeChoice {
   std::map<std::string, std::string> wanted;
   std::map<std::string, std::string> avoided;

@@ -13,22 +13,32 @@ kube::ApiResult<Providers::Provider> Providers::of(const api::NodeCapacitySpec& 
   if (spec.provider == NodeProvider::kScale) {
     return std::make_unique<ScaleProvider>(client_, discovery_, *spec.scale);
   }
-  if (spec.provider != NodeProvider::kAuto) {
-    return maker(json::name_of(spec.provider));
+  NodeProvider provider = spec.provider;
+  if (provider == NodeProvider::kAuto) {
+    const auto served = BufferProvider(client_, discovery_, placeholders_.image).served();
+    if (!served) {
+      return std::unexpected(served.error());
+    }
+    provider = *served ? NodeProvider::kCapacityBuffer : NodeProvider::kPlaceholder;
   }
-  const auto served = BufferProvider(client_, discovery_, image_).served();
-  if (!served) {
-    return std::unexpected(served.error());
+  if (provider == NodeProvider::kPlaceholder && !placeholders_.allowed) {
+    constexpr int kForbidden = 403;
+    return std::unexpected(kube::ApiError{
+        .status = kForbidden,
+        .message = spec.provider == NodeProvider::kAuto
+                       ? "the cluster serves no CapacityBuffer, and placeholder pods are turned off"
+                       : "placeholder pods are turned off"});
   }
-  return maker(json::name_of(*served ? NodeProvider::kCapacityBuffer : NodeProvider::kPlaceholder));
+  return maker(json::name_of(provider));
 }
 
 Providers::Provider Providers::maker(std::string_view name) const {
   if (name == json::name_of(NodeProvider::kCapacityBuffer)) {
-    return std::make_unique<BufferProvider>(client_, discovery_, image_);
+    return std::make_unique<BufferProvider>(client_, discovery_, placeholders_.image);
   }
   if (name == json::name_of(NodeProvider::kPlaceholder)) {
-    return std::make_unique<PlaceholderProvider>(client_, image_, priority_class_);
+    return std::make_unique<PlaceholderProvider>(client_, placeholders_.image,
+                                                 placeholders_.priority_class);
   }
   return nullptr;  // a pool keeps its nodes
 }

@@ -17,15 +17,19 @@ class Providers {
  public:
   using Provider = std::unique_ptr<NodeCapacityProvider>;
 
-  // Of pods that keep room: their image, which does nothing, and their PriorityClass.
-  Providers(kube::Client& client, kube::Discovery& discovery, std::string image,
-            std::string priority_class)
-      : client_(client),
-        discovery_(discovery),
-        image_(std::move(image)),
-        priority_class_(std::move(priority_class)) {}
+  // Pods that keep room: whether they may be made, their image, which does nothing, and their
+  // PriorityClass.
+  struct Placeholders {
+    bool allowed = true;
+    std::string image;
+    std::string priority_class;
+  };
 
-  // REQUIRES: a provider that is not Off. Auto: by what the cluster serves now.
+  Providers(kube::Client& client, kube::Discovery& discovery, Placeholders placeholders)
+      : client_(client), discovery_(discovery), placeholders_(std::move(placeholders)) {}
+
+  // REQUIRES: a provider that is not Off. Auto: by what the cluster serves now. An error of status
+  // 403: it would be a placeholder, and those are turned off.
   kube::ApiResult<Provider> of(const api::NodeCapacitySpec& spec) const;
 
   // By its name in a status, to take back what it made; null: it made nothing.
@@ -34,8 +38,7 @@ class Providers {
  private:
   kube::Client& client_;
   kube::Discovery& discovery_;
-  const std::string image_;
-  const std::string priority_class_;
+  const Placeholders placeholders_;
 };
 
 }  // namespace penstock::capacity

@@ -8,11 +8,10 @@
 #include "lib/zoneinfo/zone_files.h"
 #include "operator/autoscale/policy_settings.h"
 #include "operator/controllers/condition_events.h"
-#include "operator/controllers/deletion_costs.h"
 #include "operator/controllers/scaling_status.h"
-#include "operator/kube/scale.h"
 #include "operator/kube/timestamp.h"
 #include "operator/reconcile/accelerator.h"
+#include "operator/reconcile/status_of.h"
 
 namespace penstock::controllers {
 
@@ -34,12 +33,19 @@ autoscale::Time time_of(clock::WallTime time) {
   return std::chrono::floor<std::chrono::milliseconds>(time);
 }
 
-std::string described(const api::ScaleTargetSpec& target) {
-  return target.kind + " " + target.name;
-}
-
 std::string changed(int from, int to) {
   return std::to_string(from) + " -> " + std::to_string(to) + " replicas";
+}
+
+// Whether an operator before this one took the last replica away, as far as the status tells: a
+// zero of a person's is no decision.
+bool has_set_to_zero(const api::OptimizationPolicyStatus& status) {
+  const bool decided = status.autoscaling && !status.autoscaling->decisions.empty() &&
+                       status.autoscaling->decisions.front().to == 0;
+  return decided && std::ranges::any_of(status.conditions, [](const api::Condition& condition) {
+           return condition.type == "ScalingActive" &&
+                  condition.status == api::ConditionStatus::kTrue;
+         });
 }
 
 autoscale::ScalerSettings settings_in(const Policy& policy) {
@@ -48,17 +54,25 @@ autoscale::ScalerSettings settings_in(const Policy& policy) {
 
 }  // namespace
 
-bool is_autoscaled(const Policy& policy) {
-  return policy.parsed.autoscaling && policy.parsed.autoscaling->mode != api::ScalingMode::kOff &&
-         policy.parsed.mode != api::Mode::kOff;
-}
-
 // What is known of one policy's target.
 struct AutoscalingController::Running {
-  explicit Running(const Policy& policy)
+  // `before`: what the status of an operator before this one says of the same target.
+  Running(const Policy& policy, const api::OptimizationPolicyStatus& before, autoscale::Time now)
       : target(policy.parsed.autoscaling->target),
         generation(policy.meta.generation),
-        scaler(policy.meta.key(), settings_in(policy)) {}
+        scaler(policy.meta.key(), settings_in(policy)) {
+    events.adopt(before.conditions);
+    if (before.autoscaling && !before.autoscaling->decisions.empty()) {
+      status.decisions = before.autoscaling->decisions;
+      if (const std::uint32_t last = status.decisions.front().to;
+          last != before.autoscaling->current) {
+        announced = last;
+      }
+    }
+    if (has_set_to_zero(before)) {
+      scaler.adopt(0, now);
+    }
+  }
 
   api::ScaleTargetSpec target;
   std::int64_t generation;
@@ -66,7 +80,9 @@ struct AutoscalingController::Running {
   std::map<std::string, autoscale::PodMeter> meters;  // by pod
   std::vector<Ptr<Pod>> pods;                         // of the last look
   ConditionEvents events;
-  VictimMarks victims;
+  ReplicaWriter writer;
+  std::string problem;                     // of the last write, for the log
+  std::optional<std::uint32_t> announced;  // replicas, until the target asks for them
   std::optional<autoscale::Time> forecast_shown;
   api::AutoscalingStatus status;
 };
@@ -93,36 +109,29 @@ AutoscalingController::~AutoscalingController() = default;
 WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::string& name) {
   const Ptr<Policy> policy = stores_.policies.find(ns, name);
   if (policy == nullptr || (policy->errors.empty() && !is_autoscaled(*policy))) {
-    forget(ns + "/" + name);
-    return capacity_.release(ns + "/" + name, policy.get());
+    return end(ns + "/" + name, policy.get());
   }
   if (!policy->errors.empty()) {
     return {.again_in = kPeriod};  // replicas stay as they are; what was learned does, too
   }
-  const ApiResult<std::optional<Live>> live = find_target(*policy);
+  const ApiResult<std::optional<LiveTarget>> live =
+      find_target(stores_, client_, discovery_, *policy);
   if (!live) {
     return kube::failed(live.error());
   }
   if (!*live) {
-    return target_missing(*policy, described(policy->parsed.autoscaling->target) +
-                                       " is not there, or serves no /scale");
+    return target_missing(*policy);
   }
   Running& state = running(*policy);
   const DecisionRecord record = state.scaler.tick(sight(*policy, **live, state));
-  const ApiResult<bool> marked = state.victims.mark(
-      client_, stores_, collector_,
-      {policy->meta.ns, state.pods, record.decision, policy->parsed.autoscaling->target});
-  const bool writes = may_write(*policy, record.decision);
-  if (writes && marked.value_or(true)) {
-    const auto written = kube::write_scale(client_, (*live)->path, *record.decision.write,
-                                           (*live)->resource_version);
-    // Somebody wrote it since: that is looked at first.
-    if (!written && !written.error().conflict()) {
-      return kube::failed(written.error());
-    }
-  }
-  tell(*policy, record, state);
-  return marked ? WorkOutcome{.again_in = kPeriod} : kube::failed(marked.error());
+  const bool allowed = may_write(*policy, record.decision);
+  const ReplicaWriter::Done done =
+      state.writer.write(client_, stores_, collector_, clock_.now(),
+                         {*policy, **live, state.pods, record.decision, allowed});
+  tell(*policy, record, done, state);
+  const std::string problem = done.problem.empty() ? done.unmarkable : done.problem;
+  const bool is_news = std::exchange(state.problem, problem) != problem;
+  return {.problem = is_news ? problem : "", .again_in = kPeriod};
 }
 
 // The last replica goes once somebody else stands in its place, and whoever leads traffic knows.
@@ -140,7 +149,10 @@ AutoscalingController::Running& AutoscalingController::running(const Policy& pol
   std::unique_ptr<Running>& slot = running_[policy.meta.key()];
   const api::AutoscalingSpec& spec = *policy.parsed.autoscaling;
   if (slot == nullptr || slot->target != spec.target) {
-    slot = std::make_unique<Running>(policy);
+    const bool starts = slot == nullptr;
+    slot = std::make_unique<Running>(
+        policy, starts ? reconcile::status_of(policy) : api::OptimizationPolicyStatus(),
+        time_of(clock_.wall_now()));
   } else if (slot->generation != policy.meta.generation) {
     slot->generation = policy.meta.generation;
     slot->scaler.set(settings_in(policy));
@@ -148,77 +160,26 @@ AutoscalingController::Running& AutoscalingController::running(const Policy& pol
   return *slot;
 }
 
-void AutoscalingController::forget(const std::string& key) {
-  board_.remove(key);
+// A policy that is scaled no more, or is gone (null).
+WorkOutcome AutoscalingController::end(const std::string& key, const Policy* policy) {
   observer_.forgotten(key);
-  const sync::MutexLock lock(mutex_);
-  running_.erase(key);
+  {
+    const sync::MutexLock lock(mutex_);
+    running_.erase(key);
+  }
+  WorkOutcome released = capacity_.release(key, policy);
+  if (policy == nullptr) {
+    board_.remove(key);
+  } else if (released.succeeded) {
+    publish(*policy, {.over = true});
+  }
+  return released;
 }
 
-// Deployments and StatefulSets are watched anyway; anything else is asked.
-ApiResult<std::optional<AutoscalingController::Live>> AutoscalingController::find_target(
-    const Policy& policy) {
-  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
-  const std::string& ns = policy.meta.ns;
-  const auto watched = [&](const kube::ResourceType& type,
-                           const auto& store) -> std::optional<Live> {
-    const Ptr<reconcile::Workload> found = store.find(ns, target.name);
-    if (found == nullptr) {
-      return std::nullopt;
-    }
-    return Live{.path = type.object(ns, target.name, "scale"),
-                .resource_version = found->meta.resource_version,
-                .replicas = static_cast<int>(found->replicas)};
-  };
-  if (target.api_version == "apps/v1" && target.kind == "Deployment") {
-    return watched(kube::kDeployments, stores_.deployments);
-  }
-  if (target.api_version == "apps/v1" && target.kind == "StatefulSet") {
-    return watched(kube::kStatefulSets, stores_.stateful_sets);
-  }
-  const auto type = discovery_.kind(target.api_version, target.kind);
-  if (!type) {
-    return std::unexpected(type.error());
-  }
-  if (!*type || !(*type)->has_scale || !(*type)->namespaced) {
-    return std::nullopt;
-  }
-  const std::string path = (*type)->type().object(ns, target.name, "scale");
-  const ApiResult<kube::Scale> scale = kube::read_scale(client_, path);
-  if (!scale && scale.error().not_found()) {
-    discovery_.forget(target.api_version);
-    return std::nullopt;
-  }
-  if (!scale) {
-    return std::unexpected(scale.error());
-  }
-  return Live{.path = path,
-              .resource_version = scale->resource_version,
-              .replicas = static_cast<int>(scale->wanted)};
-}
-
-std::string AutoscalingController::other_scaler(const Policy& policy) const {
-  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
-  for (const auto& other : stores_.pod_autoscalers.list(policy.meta.ns)) {
-    if (other->target_kind == target.kind && other->target_name == target.name) {
-      return "HorizontalPodAutoscaler " + other->meta.name;
-    }
-  }
-  for (const auto& other : stores_.policies.list(policy.meta.ns)) {
-    const bool older = std::pair(other->meta.created, other->meta.name) <
-                       std::pair(policy.meta.created, policy.meta.name);
-    if (older && other->errors.empty() && is_autoscaled(*other) &&
-        other->parsed.autoscaling->target == target) {
-      return "OptimizationPolicy " + other->meta.name;
-    }
-  }
-  return "";
-}
-
-Sight AutoscalingController::sight(const Policy& policy, const Live& live, Running& running) {
+Sight AutoscalingController::sight(const Policy& policy, const LiveTarget& live, Running& running) {
   Sight seen{.now = time_of(clock_.wall_now()),
              .replicas = live.replicas,
-             .other_scaler = other_scaler(policy)};
+             .other_scaler = other_scaler(stores_, policy)};
   if (uses_hold(policy)) {
     const HoldController::Standing standing = hold_.standing(policy);
     seen.held_requests = standing.held;
@@ -259,41 +220,34 @@ Sight AutoscalingController::sight(const Policy& policy, const Live& live, Runni
   return seen;
 }
 
-WorkOutcome AutoscalingController::target_missing(const Policy& policy, std::string message) {
-  publish(policy, {.status = {.reason = "TargetNotFound"},
-                   .conditions = {{.type = "ScalingActive",
-                                   .status = api::ConditionStatus::kFalse,
-                                   .reason = "TargetNotFound",
-                                   .message = std::move(message)}}});
+WorkOutcome AutoscalingController::target_missing(const Policy& policy) {
+  Running& state = running(policy);
+  const autoscale::Finding missing{
+      "ScalingActive", api::ConditionStatus::kFalse, "TargetNotFound",
+      described(policy.parsed.autoscaling->target) + " is not there, or serves no /scale"};
+  tell_events(policy, {missing}, state);
+  observer_.forgotten(policy.meta.key());
+  AutoscalingNote note{
+      .status = {.reason = missing.reason, .decisions = state.status.decisions},
+      .conditions = {{missing.type, missing.status, missing.reason, missing.message}}};
   // Room for replicas of nothing costs as much as any.
   WorkOutcome released = capacity_.release(policy.meta.key(), &policy);
+  if (!released.succeeded) {
+    note.status.nodes = capacity_.still_kept(policy);
+  }
+  publish(policy, std::move(note));
   released.again_in = kTargetPause;
   return released;
 }
 
 void AutoscalingController::tell(const Policy& policy, const DecisionRecord& record,
-                                 Running& running) {
+                                 const ReplicaWriter::Done& done, Running& running) {
   const autoscale::Decision& decision = record.decision;
   api::AutoscalingStatus& status = running.status;
-  const auto desired = static_cast<std::uint32_t>(decision.desired);
-  const bool is_news = decision.desired != decision.current && status.desired != desired;
-  const std::string reason(json::name_of(decision.reason));
-  if (is_news) {
-    status.decisions.insert(status.decisions.begin(),
-                            {.time = kube::timestamp(clock_.wall_now()),
-                             .from = static_cast<std::uint32_t>(decision.current),
-                             .to = desired,
-                             .reason = reason});
-    status.decisions.resize(
-        std::min(status.decisions.size(), api::AutoscalingStatus::kDecisionsMax));
-    events_.record(kube::kPolicies, policy.meta, false,
-                   decision.write ? "ReplicasSet" : "ReplicasAdvised",
-                   described(policy.parsed.autoscaling->target) + ": " +
-                       changed(decision.current, decision.desired) + " (" + reason + ")");
-  }
+  const bool is_news = tell_change(policy, decision, done.set, running);
   status.current = static_cast<std::uint32_t>(decision.current);
-  status.desired = desired;
-  status.reason = reason;
+  status.desired = static_cast<std::uint32_t>(decision.desired);
+  status.reason = std::string(json::name_of(decision.reason));
   status.lead_time = std::chrono::floor<std::chrono::seconds>(running.scaler.lead_time().duration);
   const autoscale::Time now = autoscale::time_of(record.inputs.now_ms);
   if (is_news || !running.forecast_shown || now - *running.forecast_shown >= kForecastPeriod) {
@@ -301,21 +255,19 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
     status.forecast = forecast_status(record.inputs);
   }
   status.usd_per_hour = usd_per_hour(record.inputs.settings.budget, decision.desired);
-  for (const ConditionEvent& event : running.events.changes(decision.conditions)) {
-    events_.record(kube::kPolicies, policy.meta, event.warning, event.reason, event.note);
-  }
-  observer_.decided(record, running.scaler.lead_time());
+  const std::vector<autoscale::Finding> conditions =
+      with_outcome(decision.conditions, done.problem, done.unmarkable);
+  tell_events(policy, conditions, running);
+  observer_.decided(record, running.scaler.lead_time(), conditions);
   AutoscalingNote note{.status = status};
-  for (const autoscale::Finding& finding : decision.conditions) {
+  for (const autoscale::Finding& finding : conditions) {
     note.conditions.push_back({finding.type, finding.status, finding.reason, finding.message});
   }
   const NodeDemand demand{.forecast = node_forecast(policy, running),
                           .desired = decision.desired,
                           .replicas = decision.write.value_or(decision.current)};
   NodeReport nodes = capacity_.look(policy, demand);
-  if (nodes.status) {
-    observer_.prepared(policy.meta.key(), *nodes.status);
-  }
+  observer_.prepared(policy.meta.key(), nodes.status);
   note.status.nodes = std::move(nodes.status);
   std::ranges::move(nodes.conditions, std::back_inserter(note.conditions));
   if (uses_hold(policy)) {
@@ -325,6 +277,39 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
          standing.reason, standing.message});
   }
   publish(policy, std::move(note));
+}
+
+// A change is news once it is made, or at once where it is not to be made.
+bool AutoscalingController::tell_change(const Policy& policy, const autoscale::Decision& decision,
+                                        bool set, Running& running) {
+  const auto desired = static_cast<std::uint32_t>(decision.desired);
+  if (decision.desired == decision.current) {
+    running.announced.reset();
+    return false;
+  }
+  if (running.announced == desired || (decision.write && !set)) {
+    return false;
+  }
+  running.announced = desired;
+  const std::string reason(json::name_of(decision.reason));
+  std::vector<api::ScalingDecisionStatus>& decisions = running.status.decisions;
+  decisions.insert(decisions.begin(), {.time = kube::timestamp(clock_.wall_now()),
+                                       .from = static_cast<std::uint32_t>(decision.current),
+                                       .to = desired,
+                                       .reason = reason});
+  decisions.resize(std::min(decisions.size(), api::AutoscalingStatus::kDecisionsMax));
+  events_.record(kube::kPolicies, policy.meta, false, set ? "ReplicasSet" : "ReplicasAdvised",
+                 described(policy.parsed.autoscaling->target) + ": " +
+                     changed(decision.current, decision.desired) + " (" + reason + ")");
+  return true;
+}
+
+void AutoscalingController::tell_events(const Policy& policy,
+                                        const std::vector<autoscale::Finding>& conditions,
+                                        Running& running) {
+  for (const ConditionEvent& event : running.events.changes(conditions)) {
+    events_.record(kube::kPolicies, policy.meta, event.warning, event.reason, event.note);
+  }
 }
 
 autoscale::NodeForecast AutoscalingController::node_forecast(const Policy& policy,

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/clock/clock.h"
 #include "lib/sync/mutex.h"
@@ -15,6 +16,8 @@
 #include "operator/controllers/capacity_controller.h"
 #include "operator/controllers/hold_controller.h"
 #include "operator/controllers/pod_metrics.h"
+#include "operator/controllers/replica_writer.h"
+#include "operator/controllers/scale_target.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
 #include "operator/kube/discovery.h"
@@ -22,9 +25,6 @@
 #include "operator/kube/workers.h"
 
 namespace penstock::controllers {
-
-// Whether replicas are somebody's business: the policy has a block for it that is not Off.
-bool is_autoscaled(const reconcile::Policy& policy);
 
 // Who is told of what the autoscaler does. Threads: any, one at a time for one policy.
 class AutoscalingObserver {
@@ -34,12 +34,15 @@ class AutoscalingObserver {
   AutoscalingObserver(const AutoscalingObserver&) = delete;
   AutoscalingObserver& operator=(const AutoscalingObserver&) = delete;
 
-  virtual void decided(const autoscale::DecisionRecord& record, autoscale::LeadTime lead) = 0;
-  // What is kept ahead for a policy ("namespace/name") on nodes.
-  virtual void prepared(const std::string& policy, const api::NodeCapacityStatus& nodes) = 0;
+  // `conditions`: the decision's, with what became of it.
+  virtual void decided(const autoscale::DecisionRecord& record, autoscale::LeadTime lead,
+                       const std::vector<autoscale::Finding>& conditions) = 0;
+  // What is kept ahead for a policy ("namespace/name") on nodes; nothing: it wants none.
+  virtual void prepared(const std::string& policy,
+                        const std::optional<api::NodeCapacityStatus>& nodes) = 0;
   // The board says something new of a policy.
   virtual void published(const std::string& ns, const std::string& name) = 0;
-  // A policy ("namespace/name") is scaled no more.
+  // A policy ("namespace/name") is scaled no more, or has nothing to scale.
   virtual void forgotten(const std::string& policy) = 0;
 };
 
@@ -61,23 +64,19 @@ class AutoscalingController {
 
  private:
   struct Running;
-  // The live object, as far as it matters.
-  struct Live {
-    std::string path;              // of its part "scale"
-    std::string resource_version;  // empty: whichever
-    int replicas = 0;
-  };
 
   Running& running(const reconcile::Policy& policy);
-  void forget(const std::string& key);
-  kube::ApiResult<std::optional<Live>> find_target(const reconcile::Policy& policy);
-  autoscale::Sight sight(const reconcile::Policy& policy, const Live& live, Running& running);
+  kube::WorkOutcome end(const std::string& key, const reconcile::Policy* policy);
+  autoscale::Sight sight(const reconcile::Policy& policy, const LiveTarget& live, Running& running);
   [[nodiscard]] bool may_write(const reconcile::Policy& policy,
                                const autoscale::Decision& decision);
-  [[nodiscard]] std::string other_scaler(const reconcile::Policy& policy) const;
-  kube::WorkOutcome target_missing(const reconcile::Policy& policy, std::string message);
+  kube::WorkOutcome target_missing(const reconcile::Policy& policy);
   void tell(const reconcile::Policy& policy, const autoscale::DecisionRecord& record,
-            Running& running);
+            const ReplicaWriter::Done& done, Running& running);
+  bool tell_change(const reconcile::Policy& policy, const autoscale::Decision& decision, bool set,
+                   Running& running);
+  void tell_events(const reconcile::Policy& policy,
+                   const std::vector<autoscale::Finding>& conditions, Running& running);
   [[nodiscard]] autoscale::NodeForecast node_forecast(const reconcile::Policy& policy,
                                                       const Running& running) const;
   void publish(const reconcile::Policy& policy, reconcile::AutoscalingNote note);

@@ -21,23 +21,6 @@ namespace {
 
 constexpr int kForbidden = 403;
 
-// What the last operator, or this one a moment ago, wrote into the status.
-const json::Value& stated(const Policy& policy) {
-  return kube::member(kube::member(policy.status, "autoscaling"), "nodes");
-}
-
-std::uint32_t count(std::int64_t value) {
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(value, 0, capacity::kCountMax));
-}
-
-NodeReport blocked(std::string reason, std::string message) {
-  return {.status = NodeCapacityStatus{.reason = reason},
-          .conditions = {{.type = "NodeCapacity",
-                          .status = ConditionStatus::kFalse,
-                          .reason = std::move(reason),
-                          .message = std::move(message)}}};
-}
-
 }  // namespace
 
 bool wants_nodes(const Policy& policy) {
@@ -65,15 +48,18 @@ struct CapacityController::Held {
 CapacityController::CapacityController(const Stores& stores, kube::Client& client,
                                        kube::Discovery& discovery, kube::EventRecorder& events,
                                        const clock::Clock& clock,
-                                       const reconcile::Settings& settings)
+                                       const reconcile::Settings& settings,
+                                       std::unique_ptr<Background> background)
     : stores_(stores),
       client_(client),
       discovery_(discovery),
       events_(events),
       clock_(clock),
-      providers_(client, discovery, settings.placeholder_image,
-                 settings.placeholder_priority_class),
-      claimed_(client, discovery, clock) {}
+      providers_(client, discovery,
+                 {.allowed = settings.placeholders,
+                  .image = settings.placeholder_image,
+                  .priority_class = settings.placeholder_priority_class}),
+      claimed_(client, discovery, clock, std::move(background)) {}
 
 CapacityController::~CapacityController() = default;
 
@@ -82,9 +68,14 @@ std::shared_ptr<CapacityController::Held> CapacityController::held(const Policy&
   std::shared_ptr<Held>& slot = held_[policy.meta.key()];
   if (slot == nullptr) {
     slot = std::make_shared<Held>();
-    slot->provider = kube::text_of(stated(policy), "provider");
-    slot->told_headroom = count(kube::number_of(stated(policy), "headroom"));
-    slot->planner.adopt(static_cast<int>(count(kube::number_of(stated(policy), "expected"))));
+    slot->report = stated_nodes(policy);
+    const NodeCapacityStatus before = slot->report.status.value_or(NodeCapacityStatus());
+    slot->provider = before.provider;
+    slot->told_headroom = before.headroom;
+    slot->planner.adopt(static_cast<int>(before.expected));
+    slot->told_surge = std::ranges::any_of(slot->report.conditions, [](const auto& condition) {
+      return condition.type == kRolloutFits && condition.status == ConditionStatus::kFalse;
+    });
   }
   return slot;
 }
@@ -122,26 +113,34 @@ kube::WorkOutcome CapacityController::release(const std::string& key, const Poli
   return {};
 }
 
+std::optional<NodeCapacityStatus> CapacityController::still_kept(const Policy& policy) {
+  return held(policy)->report.status;
+}
+
 NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& demand, Held& held) {
   const api::AutoscalingSpec& scaling = *policy.parsed.autoscaling;
   const NodeCapacitySpec& spec = *scaling.nodes;
   if (const ApiResult<void> read = read_target(policy, held); !read) {
-    return blocked("TargetUnreadable", read.error().message);
+    return without_plan(held.report.status, "TargetUnreadable", read.error().message);
   }
   const capacity::PodShape& shape = held.target->shape;
   if (shape.gpus == 0) {
-    const ApiResult<void> taken = take_back(policy, held);
-    return blocked(taken ? "NoGpus" : "ProviderFailed",
-                   taken ? "the template of " + scaling.target.kind + " " + scaling.target.name +
-                               " asks for no GPU: neither as a resource of its containers nor by a "
-                               "ResourceClaimTemplate"
-                         : taken.error().message);
+    if (const ApiResult<void> taken = take_back(policy, held); !taken) {
+      return without_plan(held.report.status, "ProviderFailed", taken.error().message);
+    }
+    return without_plan(std::nullopt, "NoGpus",
+                        "the template of " + scaling.target.kind + " " + scaling.target.name +
+                            " asks for no GPU: neither as a resource of its containers nor by a "
+                            "ResourceClaimTemplate");
   }
-  const ApiResult<NodeSights> seen = look_at_nodes(policy, shape);
+  const std::optional<ApiResult<NodeSights>> seen = look_at_nodes(policy, shape);
   if (!seen) {
-    return blocked("DevicesUnreadable", seen.error().message);
+    return held.report;
   }
-  const NodeSights& sights = *seen;
+  if (!*seen) {
+    return without_plan(held.report.status, "DevicesUnreadable", seen->error().message);
+  }
+  const NodeSights& sights = **seen;
   const capacity::Room room = capacity::room_in(sights.nodes, shape.gpus);
   const auto now = std::chrono::floor<std::chrono::milliseconds>(clock_.wall_now());
   const HeadroomPlan plan =
@@ -158,10 +157,11 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
   NodeCapacityStatus status = node_status(plan, room, demand.forecast.lead.duration);
   NodeReport report;
   const auto conclude = [&](ConditionStatus holds, std::string reason, std::string message) {
-    report.conditions.push_back({"NodeCapacity", holds, std::move(reason), std::move(message)});
+    report.conditions.push_back({kNodeCapacity, holds, std::move(reason), std::move(message)});
   };
   if (scaling.mode != api::ScalingMode::kEnforce) {
     const ApiResult<void> taken = take_back(policy, held);
+    status.provider = held.provider;  // whoever did not let it be taken back
     conclude(ConditionStatus::kFalse, taken ? "Advising" : "ProviderFailed",
              taken ? "in Advise nobody is asked; with Enforce " + summary(status, shape, room)
                    : taken.error().message);
@@ -228,24 +228,34 @@ ApiResult<void> CapacityController::read_target(const Policy& policy, Held& held
   return {};
 }
 
-ApiResult<NodeSights> CapacityController::look_at_nodes(const Policy& policy,
-                                                        const capacity::PodShape& shape) {
+std::optional<ApiResult<NodeSights>> CapacityController::look_at_nodes(
+    const Policy& policy, const capacity::PodShape& shape) {
   const auto& pool = policy.parsed.autoscaling->nodes->scale;
   // Without the right to read nodes there is none to read their devices either.
   if (!shape.by_claims || stores_.nodes.size() == 0) {
     return node_sights(stores_, policy, shape, pool);
   }
-  const ApiResult<ClaimedDevices::View> devices = claimed_.of(shape.resource);
-  if (!devices) {
-    return std::unexpected(devices.error());
+  const auto devices = claimed_.of(shape.resource);
+  if (!devices && devices.error() == Silence::kNotYet) {
+    return std::nullopt;
   }
-  return node_sights(stores_, policy, shape, pool, **devices);
+  if (!devices) {
+    return std::unexpected(kube::ApiError{.message = "resource.k8s.io does not answer"});
+  }
+  if (!**devices) {
+    return std::unexpected((*devices)->error());
+  }
+  return node_sights(stores_, policy, shape, pool, ***devices);
 }
 
 ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapacitySpec& spec,
                                             capacity::Wish wish, Held& held) {
   auto provider = providers_.of(spec);
   if (!provider) {
+    // Who may not be asked any more keeps nothing either.
+    if (provider.error().status == kForbidden) {
+      static_cast<void>(take_back(policy, held));
+    }
     return std::unexpected(provider.error());
   }
   const std::string name((*provider)->name());
@@ -308,7 +318,7 @@ void CapacityController::warn_of_surge(const Policy& policy, const NodeCapacityS
   const int free = std::max(0, static_cast<int>(status.allocatable) - replicas);
   if (surge <= free) {
     held.told_surge = false;
-    report.conditions.push_back({"RolloutFits", ConditionStatus::kTrue, "SurgeFits",
+    report.conditions.push_back({kRolloutFits, ConditionStatus::kTrue, "SurgeFits",
                                  "a rolling update finds room for its " + std::to_string(surge) +
                                      " pods beyond the replicas"});
     return;
@@ -322,7 +332,7 @@ void CapacityController::warn_of_surge(const Policy& policy, const NodeCapacityS
   if (!std::exchange(held.told_surge, true)) {
     events_.record(kube::kPolicies, policy.meta, true, "SurgeNeedsNodes", message);
   }
-  report.conditions.push_back({"RolloutFits", ConditionStatus::kFalse, "SurgeNeedsNodes", message});
+  report.conditions.push_back({kRolloutFits, ConditionStatus::kFalse, "SurgeNeedsNodes", message});
 }
 
 }  // namespace penstock::controllers

@@ -14,6 +14,7 @@
 #include "operator/capacity/pod_shape.h"
 #include "operator/capacity/providers.h"
 #include "operator/controllers/claimed_devices.h"
+#include "operator/controllers/node_report.h"
 #include "operator/controllers/node_sights.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
@@ -33,12 +34,6 @@ struct NodeDemand {
   int replicas = 0;  // that the target asks for as of now: their pods may not be there yet
 };
 
-// What is said of a policy's nodes; nothing where it wants none.
-struct NodeReport {
-  std::optional<api::NodeCapacityStatus> status;
-  std::vector<reconcile::AutoscalingNote::Stated> conditions;
-};
-
 // Keeps room on GPU nodes for the replicas to come, by whoever makes nodes. It never deletes one.
 // Threads: any, but one at a time for one policy.
 class CapacityController {
@@ -52,7 +47,8 @@ class CapacityController {
 
   CapacityController(const Stores& stores, kube::Client& client, kube::Discovery& discovery,
                      kube::EventRecorder& events, const clock::Clock& clock,
-                     const reconcile::Settings& settings);
+                     const reconcile::Settings& settings,
+                     std::unique_ptr<Background> background = std::make_unique<BackgroundThread>());
   ~CapacityController();
 
   // REQUIRES: a policy without errors that is autoscaled. Between two looks it says what the last
@@ -62,6 +58,9 @@ class CapacityController {
   // A policy ("namespace/name") that is scaled no more, or is gone (null): what was asked for in
   // its name is taken back. Of one that is gone, the API server removes it.
   kube::WorkOutcome release(const std::string& key, const reconcile::Policy* policy);
+
+  // What stands while that does not succeed.
+  std::optional<api::NodeCapacityStatus> still_kept(const reconcile::Policy& policy);
 
  private:
   struct Held;
@@ -75,8 +74,9 @@ class CapacityController {
   std::shared_ptr<Held> held(const reconcile::Policy& policy);
   NodeReport judge(const reconcile::Policy& policy, const NodeDemand& demand, Held& held);
   kube::ApiResult<void> read_target(const reconcile::Policy& policy, Held& held);
-  kube::ApiResult<NodeSights> look_at_nodes(const reconcile::Policy& policy,
-                                            const capacity::PodShape& shape);
+  // Nothing: what it takes has just been asked for.
+  std::optional<kube::ApiResult<NodeSights>> look_at_nodes(const reconcile::Policy& policy,
+                                                           const capacity::PodShape& shape);
   kube::ApiResult<capacity::Standing> ask(const reconcile::Policy& policy,
                                           const api::NodeCapacitySpec& spec, capacity::Wish wish,
                                           Held& held);

@@ -8,6 +8,14 @@ namespace penstock::controllers {
 
 using kube::ApiResult;
 
+ClaimedDevices::ClaimedDevices(kube::Client& client, kube::Discovery& discovery,
+                               const clock::Clock& clock, std::unique_ptr<Background> background)
+    : client_(client),
+      discovery_(discovery),
+      views_(*background, clock, [this](const std::string& driver) { return ask(driver); },
+             {.again = kFor, .believed = kBelieved}),
+      background_(std::move(background)) {}
+
 // Its path; empty: the cluster does not serve it.
 ApiResult<std::string> ClaimedDevices::collection(const std::string& plural,
                                                   const std::string& ns) {
@@ -49,15 +57,7 @@ ApiResult<json::Value> ClaimedDevices::list(const std::string& plural) {
   return path->empty() ? ApiResult<json::Value>(json::Value()) : client_.get(*path);
 }
 
-ApiResult<ClaimedDevices::View> ClaimedDevices::of(const std::string& driver) {
-  const clock::Instant now = clock_.now();
-  {
-    const sync::MutexLock lock(mutex_);
-    const auto found = seen_.find(driver);
-    if (found != seen_.end() && now < found->second.until) {
-      return found->second.view;
-    }
-  }
+ClaimedDevices::View ClaimedDevices::ask(const std::string& driver) {
   const auto slices = list("resourceslices");
   if (!slices) {
     return std::unexpected(slices.error());
@@ -66,11 +66,7 @@ ApiResult<ClaimedDevices::View> ClaimedDevices::of(const std::string& driver) {
   if (!claims) {
     return std::unexpected(claims.error());
   }
-  View view =
-      std::make_shared<const capacity::DeviceView>(capacity::device_view(*slices, *claims, driver));
-  const sync::MutexLock lock(mutex_);
-  seen_[driver] = {.view = view, .until = now + kFor};
-  return view;
+  return capacity::device_view(*slices, *claims, driver);
 }
 
 }  // namespace penstock::controllers

@@ -7,8 +7,9 @@ using api::ConditionStatus;
 using autoscale::Finding;
 
 bool is_problem(const Finding& finding, bool measured) {
-  if (finding.type == "ScalingActive") {
-    return finding.reason == "ManualOverride";  // what else withholds is a choice, or told below
+  if (finding.type == "ScalingActive") {  // what else withholds is a choice, or told below
+    return finding.reason == "ManualOverride" || finding.reason == "WriteFailed" ||
+           finding.reason == "TargetNotFound";
   }
   if (finding.type == "MetricsAvailable") {
     return finding.status == ConditionStatus::kFalse && measured;
@@ -17,6 +18,17 @@ bool is_problem(const Finding& finding, bool measured) {
 }
 
 }  // namespace
+
+// Whether anything was measured before is not known.
+void ConditionEvents::adopt(const std::vector<api::Condition>& conditions) {
+  for (const api::Condition& condition : conditions) {
+    const bool is_told = condition.type == "ScalingActive" || condition.type == "CapacityStarved" ||
+                         condition.type == "Conflict";
+    if (is_told && is_problem({condition.type, condition.status, condition.reason, ""}, false)) {
+      told_[condition.type] = condition.reason;
+    }
+  }
+}
 
 std::vector<ConditionEvent> ConditionEvents::changes(const std::vector<Finding>& conditions) {
   std::vector<ConditionEvent> events;

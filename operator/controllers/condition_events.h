@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/api/condition.h"
 #include "operator/autoscale/decision.h"
 
 namespace penstock::controllers {
@@ -20,6 +21,9 @@ struct ConditionEvent {
 // or made, when it begins and when it is over. Threads: not safe.
 class ConditionEvents {
  public:
+  // What goes on since before this process began is no news, and that it is over is.
+  void adopt(const std::vector<api::Condition>& conditions);
+
   // What the conditions of this moment bring, against those of the one before.
   std::vector<ConditionEvent> changes(const std::vector<autoscale::Finding>& conditions);
 

@@ -1,5 +1,6 @@
 #include "operator/controllers/deletion_costs.h"
 
+#include <charconv>
 #include <set>
 
 #include "operator/autoscale/victims.h"
@@ -14,6 +15,14 @@ using reconcile::Ptr;
 // A ReplicaSet minds the cost, and this one is nobody else's.
 bool is_ours_to_set(const Pod& pod) {
   return pod.owner_kind == "ReplicaSet" && pod.deletion_cost == pod.own_deletion_cost;
+}
+
+// 0: it has none of ours.
+int cost_of(const Pod& pod) {
+  int cost = 0;
+  const std::string& text = pod.own_deletion_cost;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), cost);
+  return read.ec == std::errc() ? cost : 0;
 }
 
 // A Deployment's ReplicaSets are called "NAME-HASH".
@@ -85,7 +94,12 @@ kube::ApiResult<void> write_costs(kube::Client& client, const std::string& ns,
 }  // namespace
 
 std::vector<CostChange> deletion_costs(const CostQuestion& question) {
-  const std::set<std::string> held = held_nodes(question.elsewhere);
+  std::set<std::string> held = held_nodes(question.elsewhere);
+  for (const Ptr<Pod>& pod : question.pods) {
+    if (!is_ours_to_set(*pod)) {
+      held.insert(pod->node);  // nobody can tell whether it goes
+    }
+  }
   std::vector<autoscale::VictimCandidate> candidates;
   std::vector<Ptr<Pod>> pods;
   for (const Ptr<Pod>& pod : question.pods) {
@@ -95,7 +109,8 @@ std::vector<CostChange> deletion_costs(const CostQuestion& question) {
     autoscale::VictimCandidate candidate{.name = pod->meta.name,
                                          .node = pod->node,
                                          .ready = pod->ready,
-                                         .node_held = held.contains(pod->node)};
+                                         .node_held = held.contains(pod->node),
+                                         .cost = cost_of(*pod)};
     if (const auto value = question.cache_values.find(pod->meta.name);
         value != question.cache_values.end()) {
       candidate.cache_value = value->second;

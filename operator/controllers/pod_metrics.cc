@@ -15,7 +15,8 @@ using api::ScalingTriggerType;
 using json::Value;
 
 constexpr std::chrono::minutes kInitialisation{5};
-constexpr std::chrono::minutes kForgotten{10};
+// Longer than it ever takes; whoever ends waits for a call that is on its way.
+constexpr std::chrono::seconds kPatience{10};
 
 // A container without a reading makes the whole pod unmeasured: its sum would be too small.
 std::optional<PodUse> read_use(const Value& item) {
@@ -56,21 +57,23 @@ bool is_believed(ScalingTriggerType type, const reconcile::Pod& pod, const PodUs
 
 }  // namespace
 
+PodMetrics::PodMetrics(kube::Client& client, kube::Discovery& discovery, const clock::Clock& clock,
+                       std::unique_ptr<Background> background)
+    : client_(client),
+      discovery_(discovery),
+      clock_(clock),
+      answers_(*background, clock, [this](const std::string& ns) { return ask(ns); },
+               {.again = kPeriod, .believed = kBelieved}),
+      background_(std::move(background)) {}
+
 std::shared_ptr<const NamespaceUse> PodMetrics::of(const std::string& ns) {
-  const clock::Instant now = clock_.now();
-  {
-    const sync::MutexLock lock(mutex_);
-    std::erase_if(known_,
-                  [now](const auto& entry) { return entry.second.until + kForgotten < now; });
-    const auto found = known_.find(ns);
-    if (found != known_.end() && now < found->second.until) {
-      return found->second.use;
-    }
+  const auto said = answers_.find(ns);
+  if (said) {
+    return *said;
   }
-  auto use = std::make_shared<const NamespaceUse>(ask(ns));
-  const sync::MutexLock lock(mutex_);
-  known_[ns] = {.use = use, .until = clock_.now() + kPeriod};
-  return use;
+  return std::make_shared<const NamespaceUse>(NamespaceUse{
+      .problem = said.error() == Silence::kNotYet ? "metrics.k8s.io has just been asked"
+                                                  : "metrics.k8s.io does not answer"});
 }
 
 void PodMetrics::look(const api::AutoscalingSpec& spec, const std::string& ns,
@@ -92,7 +95,7 @@ NamespaceUse PodMetrics::ask(const std::string& ns) {
   if (!*type) {
     return {.problem = "the cluster serves no metrics.k8s.io; metrics-server would"};
   }
-  const auto list = client_.get((*type)->type().collection(ns));
+  const auto list = client_.get((*type)->type().collection(ns), kPatience);
   if (!list) {
     discovery_.forget((*type)->type().api_version());
     return {.problem = "metrics.k8s.io: " + list.error().message};

@@ -8,8 +8,9 @@
 
 #include "lib/api/autoscaling_spec.h"
 #include "lib/clock/clock.h"
-#include "lib/sync/mutex.h"
 #include "operator/autoscale/scaler.h"
+#include "operator/controllers/background.h"
+#include "operator/controllers/background_answers.h"
 #include "operator/kube/client.h"
 #include "operator/kube/discovery.h"
 #include "operator/reconcile/world.h"
@@ -29,17 +30,21 @@ struct NamespaceUse {
   std::string problem;  // why nobody knows, for people; empty: it is known
 };
 
-// What pods use, by the metrics API (metrics.k8s.io), which a cluster may serve or not.
-// Threads: any; a call may ask the API server and blocks its own.
+// What pods use, by the metrics API (metrics.k8s.io), which a cluster may serve or not. Another
+// server answers for it than the API server itself, and may hang: it is asked in the background.
+// Threads: any.
 class PodMetrics {
  public:
   // As often as metrics-server measures.
   static constexpr std::chrono::seconds kPeriod{15};
 
-  PodMetrics(kube::Client& client, kube::Discovery& discovery, const clock::Clock& clock)
-      : client_(client), discovery_(discovery), clock_(clock) {}
+  // How long what it said counts while it does not answer; after that its metrics are missing.
+  static constexpr std::chrono::seconds kBelieved{45};
 
-  // Of a namespace's pods, at most kPeriod old.
+  PodMetrics(kube::Client& client, kube::Discovery& discovery, const clock::Clock& clock,
+             std::unique_ptr<Background> background = std::make_unique<BackgroundThread>());
+
+  // Of a namespace's pods, as it was last said. Never waits.
   std::shared_ptr<const NamespaceUse> of(const std::string& ns);
 
   // What the triggers of a policy want to know of these pods, into `sight`.
@@ -47,18 +52,13 @@ class PodMetrics {
             const std::vector<reconcile::Ptr<reconcile::Pod>>& pods, autoscale::Sight& sight);
 
  private:
-  struct Known {
-    std::shared_ptr<const NamespaceUse> use;
-    clock::Instant until;
-  };
-
   NamespaceUse ask(const std::string& ns);
 
   kube::Client& client_;
   kube::Discovery& discovery_;
   const clock::Clock& clock_;
-  sync::Mutex mutex_;
-  std::map<std::string, Known> known_ PENSTOCK_GUARDED_BY(mutex_);  // by namespace
+  BackgroundAnswers<NamespaceUse> answers_;       // by namespace
+  const std::unique_ptr<Background> background_;  // last: its tasks use all of the above
 };
 
 // What a trigger on CPU or memory looks at. Which samples count is as in a HorizontalPodAutoscaler:

@@ -20,6 +20,24 @@ double three_digits(double value) {
 
 }  // namespace
 
+std::vector<autoscale::Finding> with_outcome(std::vector<autoscale::Finding> conditions,
+                                             const std::string& problem,
+                                             const std::string& unmarkable) {
+  for (autoscale::Finding& finding : conditions) {
+    if (finding.type != "ScalingActive" || finding.status != api::ConditionStatus::kTrue) {
+      continue;
+    }
+    if (!problem.empty()) {
+      finding = {finding.type, api::ConditionStatus::kFalse, "WriteFailed",
+                 "replicas cannot be set: " + problem};
+    }
+    if (!unmarkable.empty()) {
+      finding.message += "; pods cannot be marked as the first to go: " + unmarkable;
+    }
+  }
+  return conditions;
+}
+
 std::optional<api::ScalingForecastStatus> forecast_status(const autoscale::Inputs& inputs) {
   const autoscale::Forecast* forecast =
       forecast_of(inputs.forecasts, autoscale::Dimension::kRequests);

@@ -2,12 +2,19 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/api/autoscaling_status.h"
 #include "operator/autoscale/decision_record.h"
 
 // What a policy's status says of a decision, beside its conditions.
 namespace penstock::controllers {
+
+// The decision's conditions with what became of it: `problem` keeps its replicas from being
+// written, `unmarkable` pods from being marked as the first to go. Empty: nothing does.
+std::vector<autoscale::Finding> with_outcome(std::vector<autoscale::Finding> conditions,
+                                             const std::string& problem,
+                                             const std::string& unmarkable);
 
 // Nothing: no forecast was made. Three digits: more would be news each minute without telling more.
 std::optional<api::ScalingForecastStatus> forecast_status(const autoscale::Inputs& inputs);

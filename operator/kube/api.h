@@ -17,6 +17,8 @@ struct Request {
   std::string path;          // with its query
   std::string content_type;  // of the body
   std::string body;
+  // How long the server may stay silent; 0: as long as calls usually may.
+  std::chrono::milliseconds patience{0};
 };
 
 struct Response {

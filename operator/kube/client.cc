@@ -19,8 +19,8 @@ std::string with_manager(const std::string& path) {
 
 }  // namespace
 
-ApiResult<json::Value> Client::get(const std::string& path) {
-  return send({.path = path});
+ApiResult<json::Value> Client::get(const std::string& path, std::chrono::milliseconds patience) {
+  return send({.path = path, .patience = patience});
 }
 
 ApiResult<json::Value> Client::create(const std::string& collection, const json::Value& object,

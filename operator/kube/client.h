@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -29,7 +30,8 @@ class Client {
          MayWrite may_write = {})
       : transport_(transport), clock_(clock), may_write_(std::move(may_write)), limiter_(limit) {}
 
-  ApiResult<json::Value> get(const std::string& path);
+  // `patience`: of its Request.
+  ApiResult<json::Value> get(const std::string& path, std::chrono::milliseconds patience = {});
   ApiResult<json::Value> create(const std::string& collection, const json::Value& object,
                                 Priority priority = Priority::kChange);
   ApiResult<json::Value> update(const std::string& path, const json::Value& object);

@@ -89,7 +89,7 @@ ApiResult<std::vector<ServedType>> Discovery::types_of(const std::string& api_ve
       return found->second.types;
     }
   }
-  const ApiResult<json::Value> list = client_.get(path_of(api_version));
+  const ApiResult<json::Value> list = client_.get(path_of(api_version), kPatience);
   const bool absent = !list && list.error().not_found();
   const sync::MutexLock lock(mutex_);
   if (!list && !absent) {

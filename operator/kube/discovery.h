@@ -38,6 +38,8 @@ class Discovery {
  public:
   static constexpr std::chrono::seconds kAbsentFor{30};
   static constexpr std::chrono::seconds kServedFor{300};
+  // Other projects' servers answer for their groups, and may hang.
+  static constexpr std::chrono::seconds kPatience{10};
 
   Discovery(Client& client, const clock::Clock& clock) : client_(client), clock_(clock) {}
 

@@ -211,7 +211,8 @@ ApiResult<Response> HttpTransport::call(const Request& request) {
       }
       return !too_large;
     };
-    lease->client->set_read_timeout(connections_->timeouts().calls);
+    lease->client->set_read_timeout(request.patience.count() > 0 ? request.patience
+                                                                 : connections_->timeouts().calls);
     httplib::Response response;
     httplib::Error error = httplib::Error::Success;
     if (lease->client->send(message, response, error)) {

@@ -19,7 +19,7 @@ namespace penstock::kube {
 // What came of working on a key.
 struct WorkOutcome {
   bool succeeded = true;  // false: it comes back after a growing delay
-  std::string problem;    // why not, for the log
+  std::string problem;    // what went wrong, for the log
   std::optional<std::chrono::seconds> retry_after;
   std::optional<std::chrono::milliseconds> again_in;  // look once more then, also after a success
 };

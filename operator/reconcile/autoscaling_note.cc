@@ -11,12 +11,26 @@ constexpr std::array<std::string_view, 7> kTypes = {
     "ScalingActive", "MetricsAvailable", "CapacityStarved", "Conflict",
     "NodeCapacity",  "RolloutFits",      "HoldReady"};
 
+// Until that is taken back, the status alone says who is to be asked for it.
+bool keeps_nodes(const api::OptimizationPolicyStatus& status) {
+  return status.autoscaling && status.autoscaling->nodes &&
+         !status.autoscaling->nodes->provider.empty();
+}
+
 }  // namespace
 
 void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& before,
                        Conditions& conditions, api::OptimizationPolicyStatus& status) {
-  const auto& wanted = world.policy->parsed.autoscaling;
-  if (!wanted || wanted->mode == api::ScalingMode::kOff) {
+  const api::OptimizationPolicySpec& spec = world.policy->parsed;
+  const bool wanted = spec.autoscaling && spec.autoscaling->mode != api::ScalingMode::kOff &&
+                      spec.mode != api::Mode::kOff;
+  if (world.autoscaling && world.autoscaling->over) {
+    return;
+  }
+  if (!wanted) {
+    if (keeps_nodes(before)) {
+      status.autoscaling = before.autoscaling;
+    }
     return;
   }
   if (world.autoscaling) {
@@ -32,6 +46,12 @@ void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& 
       conditions.set(condition.type, condition.status, condition.reason, condition.message);
     }
   }
+}
+
+bool is_told_by_autoscaler(std::string_view type) {
+  constexpr std::array<std::string_view, 5> kTold = {"ScalingActive", "MetricsAvailable",
+                                                     "CapacityStarved", "Conflict", "RolloutFits"};
+  return std::ranges::find(kTold, type) != kTold.end();
 }
 
 }  // namespace penstock::reconcile

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "lib/api/policy_status.h"
 #include "operator/reconcile/conditions.h"
 #include "operator/reconcile/world.h"
@@ -7,8 +9,13 @@
 namespace penstock::reconcile {
 
 // Puts what the autoscaler says into a policy's status and conditions. What was said last, in
-// `before`, stands until it has looked again.
+// `before`, stands until it has looked again; of a policy that is scaled no more, until what was
+// kept on nodes in its name is taken back.
 void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& before,
                        Conditions& conditions, api::OptimizationPolicyStatus& status);
+
+// Whether the autoscaler itself makes Events of such a condition: when what is wrong begins, and
+// when it is over.
+bool is_told_by_autoscaler(std::string_view type);
 
 }  // namespace penstock::reconcile

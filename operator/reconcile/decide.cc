@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "lib/api/selects.h"
-#include "lib/json/read.h"
 #include "lib/json/write.h"
 #include "operator/reconcile/advice.h"
 #include "operator/reconcile/autoscaling_note.h"
@@ -14,20 +13,12 @@
 #include "operator/reconcile/interception.h"
 #include "operator/reconcile/pod_census.h"
 #include "operator/reconcile/sidecar_container.h"
+#include "operator/reconcile/status_of.h"
 
 namespace penstock::reconcile {
 namespace {
 
 using enum api::ConditionStatus;
-
-api::OptimizationPolicyStatus status_of(const Policy& policy) {
-  api::OptimizationPolicyStatus status;
-  if (policy.status.is_object()) {
-    json::Reader reader(json::Strictness::kTolerant);
-    json::read(reader, policy.status, status);
-  }
-  return status;
-}
 
 class Decision {
  public:
@@ -49,6 +40,9 @@ class Decision {
     judge_pods();
     plan_.status.conditions = conditions_.now();
     for (const api::Condition& changed : conditions_.transitions()) {
+      if (is_told_by_autoscaler(changed.type)) {
+        continue;
+      }
       const bool bad = is_bad(changed);
       // That a new policy is as it should be is no news.
       if (bad || !before_.conditions.empty()) {
@@ -61,13 +55,8 @@ class Decision {
 
  private:
   static bool is_bad(const api::Condition& condition) {
-    if (condition.status == kUnknown || condition.type == "ScalingActive") {
-      return false;  // the latter is as somebody wants it; a conflict has a condition of its own
-    }
-    const bool good_when_false = condition.type == "Degraded" ||
-                                 condition.type == "CapacityStarved" ||
-                                 condition.type == "Conflict";
-    return good_when_false == (condition.status == kTrue);
+    const bool good_when_false = condition.type == "Degraded";
+    return condition.status != kUnknown && good_when_false == (condition.status == kTrue);
   }
 
   void judge_policy() {

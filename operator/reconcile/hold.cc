@@ -74,6 +74,12 @@ HeldService port_of(Ptr<Service> service, const std::optional<std::string>& want
     return port.protocol == "TCP" && (!wanted || port.name == *wanted);
   });
   const std::string name = "Service " + service->meta.name;
+  if (service->selector.empty()) {
+    return none("ServiceWithoutSelector",
+                name +
+                    " has no selector, so nobody knows which pods it stands for; scale to zero "
+                    "needs one that selects the target's pods");
+  }
   if (ports.empty()) {
     return none("PortNotFound",
                 name + (wanted ? " has no port named " + *wanted : " has no TCP port"));

@@ -142,6 +142,7 @@ struct Settings {
   std::vector<std::string> image_pull_secrets;  // of each pod's own namespace
   std::string cpu_request = "100m";
   std::string memory_request = "96Mi";  // beside caches and collected bodies
+  bool placeholders = true;             // pods that keep room may be made
   std::string placeholder_image = "registry.k8s.io/pause:3.10";  // does nothing, and keeps room
   std::string placeholder_priority_class = "penstock-operator-placeholder";
   std::uint16_t status_port = 15020;
@@ -164,6 +165,7 @@ struct AutoscalingNote {
 
   api::AutoscalingStatus status;
   std::vector<Stated> conditions;
+  bool over = false;  // it is scaled no more, and nothing is kept in its name; the rest is empty
   bool operator==(const AutoscalingNote&) const = default;
 };
 

@@ -63,6 +63,7 @@ class Session final : public net::ReadWatcher, public BodySource {
   bool borrow_whole_body();
   PENSTOCK_OWN_FRAME Task<bool> collect_body();
   bool lease(std::uint64_t bytes);
+  bool over_budget(std::string begun);
   PENSTOCK_OWN_FRAME Task<bool> send_continue();
 
   // Answering it (session.cc).

@@ -145,7 +145,13 @@ void Session::on_readable() {
   switch (connection_.peek()) {
     case net::IoState::kOk:
       if (kept_.size() >= kPipelinedBytesMax) {
-        return;  // the rest stays in the kernel; its leaving is seen when we write
+        // The rest stays in the kernel. That its sender leaves is seen before that is read.
+        if (connection_.ending()) {
+          client_is_gone();
+        } else {
+          connection_.watch_end(this);
+        }
+        return;
       }
       static_cast<void>(fill());
       keep_input();

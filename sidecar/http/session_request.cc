@@ -144,10 +144,23 @@ bool Session::lease(std::uint64_t bytes) {
   auto& total = host_.limits().collected_bytes;
   if (total.fetch_add(bytes, std::memory_order_relaxed) + bytes > most) {
     total.fetch_sub(bytes, std::memory_order_relaxed);
-    caller_->refuse(ErrorCode::kOverloaded, "Too many request bodies are being read.");
     return false;
   }
   body_lease_ += bytes;
+  return true;
+}
+
+// Of a body of which so much is here. False: refused. Whoever waits for its backend loses nothing
+// by it: the rest stays in the network, and passes once there is one.
+bool Session::over_budget(std::string begun) {
+  if (io_.hold == nullptr) {
+    caller_->refuse(ErrorCode::kOverloaded, "Too many request bodies are being read.");
+    return false;
+  }
+  caller_->bypass = domain::BypassReason::kBodyTooLarge;
+  body_plan_ = BodyPlan::kStream;
+  passed_on_ = std::move(begun);
+  has_prefix_ = !passed_on_.empty();
   return true;
 }
 
@@ -158,7 +171,7 @@ Task<bool> Session::collect_body() {
   const resolve::ListenerSettings& limits = caller.policy->listener;
   const bool sized = caller.text->head.framing == http1::Framing::kLength;
   if (sized && !lease(caller.text->head.content_length)) {
-    co_return false;
+    co_return over_budget("");
   }
   if (caller.text->head.expect_continue) {
     const bool asked = co_await send_continue();
@@ -175,11 +188,12 @@ Task<bool> Session::collect_body() {
       caller.refuse(ErrorCode::kInvalidRequest, "The request body is not well-formed.");
       co_return false;
     }
-    if (!sized && !lease(decoded.payload.size())) {
-      co_return false;
-    }
+    const bool affordable = sized || lease(decoded.payload.size());
     body.append(decoded.payload);
     kept_.erase(0, decoded.consumed);
+    if (!affordable) {
+      co_return over_budget(std::move(body));
+    }
     if (body.size() > limits.collected_body_bytes_max) {
       passed_on_ = std::move(body);
       has_prefix_ = true;

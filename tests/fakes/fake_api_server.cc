@@ -109,7 +109,10 @@ class FakeApiServer::State {
   }
 
   ~State() {
-    stopping_ = true;
+    {
+      const sync::MutexLock lock(mutex_);  // nobody is between looking at it and waiting
+      stopping_ = true;
+    }
     changed_.notify_all();
     server_.stop();
     thread_.join();

@@ -121,6 +121,39 @@ def test_a_client_that_leaves_makes_room(place, path):
     assert 'penstock_held_requests_total{outcome="abandoned"} 1' in sidecar.metrics()
 
 
+def test_a_client_that_leaves_a_large_body_makes_room(place):
+    """Not all of it has been read: that it left is seen all the same."""
+    sidecar = place.hold("30s", "--hold-requests", "1")
+    leaving = Client(int(sidecar.data.rpartition(":")[2]))
+    body = b"x" * (180 << 10)
+    leaving.send(b"POST /v1/files HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+    eventually(lambda: held(sidecar) == 1)
+    leaving.close()
+    eventually(lambda: held(sidecar) == 0)
+    assert 'penstock_held_requests_total{outcome="abandoned"} 1' in sidecar.metrics()
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_beyond_the_budget_waits_in_the_network(place, chunked):
+    """The bodies that others have begun to send take all that may be collected."""
+    sidecar = place.hold()
+    most = 16 << 20
+    others = [Client(int(sidecar.data.rpartition(":")[2])) for _ in range(16)]
+    for other in others:
+        other.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n{" % most)
+    eventually(lambda: sidecar.metric("penstock_requests_in_flight") == len(others))
+    body = chat("<large>" + "x" * (300 << 10))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        sent = iter([body[:1000], body[1000:]]) if chunked else body
+        answer = pool.submit(ask, sidecar.data, sent)
+        eventually(lambda: held(sidecar) == 1)
+        place.arrive()
+        assert answer.result().status == 200
+    assert sum("<large>" in text for text in place.journal()) == 1
+    for other in others:
+        other.close()
+
+
 def test_reads_do_not_wait(place):
     sidecar = place.hold()
     with pytest.raises(urllib.error.HTTPError) as refused:

@@ -90,6 +90,37 @@ class ConnectionTest : public testing::Test, ReadWatcher {
   std::function<void()> work_;
 };
 
+// Counts how often it is told.
+class Listening final : public ReadWatcher {
+ public:
+  int told = 0;
+  void on_readable() override { ++told; }
+};
+
+TEST_F(ConnectionTest, WhoWatchesForTheEndIsToldOfNothingElse) {
+  Listening watcher;
+  ASSERT_EQ(::send(other_.get(), "unread", 6, 0), 6);
+  run();
+  connection_->watch_end(&watcher);
+  ASSERT_EQ(::send(other_.get(), "more", 4, 0), 4);
+  run();
+  EXPECT_EQ(watcher.told, 0);
+  EXPECT_FALSE(connection_->ending());
+  other_.close();
+  run();
+  EXPECT_EQ(watcher.told, 1);
+  EXPECT_TRUE(connection_->ending());
+  EXPECT_EQ(connection_->peek(), IoState::kOk) << "what it sent is there to read";
+}
+
+TEST_F(ConnectionTest, AnEndThatCameBeforeIsToldAtOnce) {
+  Listening watcher;
+  other_.close();
+  run();
+  connection_->watch_end(&watcher);
+  EXPECT_EQ(watcher.told, 1);
+}
+
 TEST_F(ConnectionTest, WhatIsWrittenLaterLeavesAtTheEndOfTheRound) {
   in_a_round([this] {
     EXPECT_TRUE(write_later("later"));

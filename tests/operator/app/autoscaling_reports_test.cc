@@ -37,7 +37,7 @@ class AutoscalingReportsTest : public ::testing::Test {
 };
 
 TEST_F(AutoscalingReportsTest, LoadForecastCostAndConditions) {
-  reports_.decided(record_, {.duration = std::chrono::seconds(90)});
+  reports_.decided(record_, {.duration = std::chrono::seconds(90)}, record_.decision.conditions);
   EXPECT_EQ(shown("requests_per_second"), "7.5");
   EXPECT_EQ(shown("forecast_requests_per_second", ",value=\"mean\""), "10");
   EXPECT_EQ(shown("forecast_requests_per_second", ",value=\"quantile\""), "14");
@@ -48,11 +48,28 @@ TEST_F(AutoscalingReportsTest, LoadForecastCostAndConditions) {
 }
 
 TEST_F(AutoscalingReportsTest, APolicyThatIsScaledNoMoreIsNotShown) {
-  reports_.decided(record_, {});
+  reports_.decided(record_, {}, {});
   EXPECT_EQ(shown("desired_replicas"), "3");
   reports_.forgotten("ns/chat");
   EXPECT_EQ(shown("desired_replicas"), "");
   EXPECT_EQ(shown("condition", ",type=\"ScalingActive\""), "");
+}
+
+TEST_F(AutoscalingReportsTest, WhatBecameOfADecisionIsShown) {
+  reports_.decided(record_, {},
+                   {{"ScalingActive", api::ConditionStatus::kFalse, "WriteFailed", "m"}});
+  EXPECT_EQ(shown("condition", ",type=\"ScalingActive\""), "0");
+}
+
+TEST_F(AutoscalingReportsTest, NodesAreShownAsLongAsAPolicyWantsThem) {
+  reports_.prepared("ns/chat", api::NodeCapacityStatus{.headroom = 2, .missing = 1, .gpus = 8});
+  EXPECT_EQ(shown("headroom_replicas"), "2");
+  EXPECT_EQ(shown("headroom_gpus"), "8");
+  EXPECT_EQ(shown("missing_replicas"), "1");
+  reports_.prepared("ns/chat", std::nullopt);
+  EXPECT_EQ(shown("headroom_replicas"), "");
+  EXPECT_EQ(shown("headroom_gpus"), "");
+  EXPECT_EQ(shown("missing_replicas"), "");
 }
 
 }  // namespace

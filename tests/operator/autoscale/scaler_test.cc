@@ -80,6 +80,15 @@ TEST(ScalerTest, ATriggerThatFailedIsToldAndKeepsWhatThereIs) {
             "shrink");
 }
 
+TEST(ScalerTest, WhatEnginesCanHoldIsKnownAtZeroReplicas) {
+  Scaler scaler("ns/a", settings());
+  Sight sight = serving(kMonday, 1, 1);
+  sight.pods.front().limits.kv_tokens = 1'000;
+  const auto kv = scaler.tick(sight).inputs.capacity.one.kv;
+  ASSERT_TRUE(kv);
+  EXPECT_EQ(scaler.tick(serving(kMonday + seconds(1), 0, 0)).inputs.capacity.one.kv, kv);
+}
+
 TEST(ScalerTest, CapacityIsLearnedOfEachAcceleratorByItself) {
   ScalerSettings wanted = settings();
   wanted.configured = {};

@@ -1,10 +1,12 @@
 #include "operator/capacity/documents.h"
 
+#include <map>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "lib/json/text.h"
+#include "operator/capacity/pod_shape.h"
 
 namespace penstock::capacity {
 namespace {
@@ -96,6 +98,24 @@ TEST(DocumentsTest, NodesOfOneKindAndOfTheOther) {
   for (const json::Value& term : terms(others)) {
     EXPECT_EQ(term["matchExpressions"].back(), expression) << "in every alternative";
   }
+}
+
+// A spot node is one with both labels: one that has only one of them is none.
+TEST(DocumentsTest, NodesThatAreToBeAvoidedHaveAllOfTheLabels) {
+  Placeholder others = placeholder();
+  others.nodes.avoided = {{"capacity", "spot"}, {"owner", "pool"}};
+  others.pod_spec["affinity"] = yaml(
+      "{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
+      "[{matchExpressions: [{key: a, operator: Exists}]}]}}}");
+  const json::Value spec = headroom_pod(others);
+  const auto runs_on = [&spec](std::map<std::string, std::string> labels) {
+    labels["pool"] = "gpu";
+    return fits(spec, {labels, {}});
+  };
+  EXPECT_TRUE(runs_on({{"a", ""}, {"capacity", "spot"}}));
+  EXPECT_TRUE(runs_on({{"a", ""}, {"owner", "pool"}}));
+  EXPECT_FALSE(runs_on({{"a", ""}, {"capacity", "spot"}, {"owner", "pool"}}));
+  EXPECT_FALSE(runs_on({{"owner", "pool"}})) << "the target's own choice holds";
 }
 
 TEST(DocumentsTest, LongNamesOfPoliciesStayDistinctAsLabels) {

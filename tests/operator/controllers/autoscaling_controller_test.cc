@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,29 +22,41 @@ using reconcile::yaml;
 class Newest final : public AutoscalingObserver {
  public:
   autoscale::DecisionRecord record;
+  int published_times = 0;
+  int forgotten_times = 0;
 
-  void decided(const autoscale::DecisionRecord& decided, autoscale::LeadTime /*lead*/) override {
+  void decided(const autoscale::DecisionRecord& decided, autoscale::LeadTime /*lead*/,
+               const std::vector<autoscale::Finding>& /*conditions*/) override {
     record = decided;
   }
-  void prepared(const std::string& /*policy*/, const api::NodeCapacityStatus& /*nodes*/) override {}
-  void published(const std::string& /*ns*/, const std::string& /*name*/) override {}
-  void forgotten(const std::string& /*policy*/) override {}
+  void prepared(const std::string& /*policy*/,
+                const std::optional<api::NodeCapacityStatus>& /*nodes*/) override {}
+  void published(const std::string& /*ns*/, const std::string& /*name*/) override {
+    ++published_times;
+  }
+  void forgotten(const std::string& /*policy*/) override { ++forgotten_times; }
 };
 
 // A Deployment of four pods on two nodes, of a policy that allows two.
 class AutoscalingControllerTest : public ::testing::Test {
  protected:
   AutoscalingControllerTest() {
-    stores_.policies.put(reconcile::policy(
-        "chat",
-        "{selector: {matchLabels: {app: llm}}, autoscaling: {target: {name: engine}, minReplicas: "
-        "2, maxReplicas: 2, replicaUsdPerHour: \"2.5\"}}"));
+    set_policy("{}");
     set_replicas(4);
     for (const char* name : {"p1", "p2", "p3", "p4"}) {
       put_pod(name, name[1] <= '2' ? "node-a" : "node-b", "");
     }
   }
 
+  void set_policy(const std::string& status, const std::string& autoscaling =
+                                                 "autoscaling: {target: {name: engine}, "
+                                                 "minReplicas: 2, maxReplicas: 2, "
+                                                 "replicaUsdPerHour: \"2.5\"}") {
+    stores_.policies.put(
+        reconcile::policy("chat", "{selector: {matchLabels: {app: llm}}, " + autoscaling + "}",
+                          "2026-01-01T00:00:00Z", yaml(status)));
+    ASSERT_EQ(stores_.policies.find("ns", "chat")->errors, std::vector<std::string>());
+  }
   void set_replicas(int replicas) {
     stores_.deployments.put(std::make_shared<const reconcile::Workload>(
         read_deployment(yaml("{metadata: {name: engine, namespace: ns}, spec: {replicas: " +
@@ -73,6 +86,25 @@ class AutoscalingControllerTest : public ::testing::Test {
       request.resize(std::min(request.size(), request.find('?')));
     }
     return requests;
+  }
+
+  // The next write of replicas is answered so.
+  void answer_scale(int status, int times = 1) {
+    server_.fail_next("PATCH /apis/apps/v1/namespaces/ns/deployments/engine/scale",
+                      {.status = status, .body = status == 200 ? "{}" : "", .retry_after = ""},
+                      times);
+  }
+  std::ptrdiff_t scale_writes() {
+    return std::ranges::count(written(), "deployments/engine/scale");
+  }
+  reconcile::AutoscalingNote::Stated condition(const std::string& type) {
+    for (const auto& stated :
+         board_.find("ns/chat").value_or(reconcile::AutoscalingNote()).conditions) {
+      if (stated.type == type) {
+        return stated;
+      }
+    }
+    return {};
   }
 
   fakes::FakeApiServer server_;
@@ -133,10 +165,113 @@ TEST_F(AutoscalingControllerTest, MarksThatNobodySeesHoldUpOneLookOnly) {
 TEST_F(AutoscalingControllerTest, MarksThatCannotBeWrittenHoldUpNothing) {
   server_.fail_next("PATCH /api/v1/namespaces/ns/pods/p1/status",
                     {.status = 403, .body = "", .retry_after = ""});
-  server_.fail_next("PATCH /apis/apps/v1/namespaces/ns/deployments/engine/scale",
-                    {.status = 200, .body = "{}", .retry_after = ""});
-  EXPECT_FALSE(controller_.reconcile("ns", "chat").succeeded) << "it is told";
+  answer_scale(200);
+  tick();
   EXPECT_EQ(written().back(), "deployments/engine/scale");
+  EXPECT_EQ(board_.find("ns/chat")->status.decisions.size(), 1U);
+  EXPECT_EQ(condition("ScalingActive").status, api::ConditionStatus::kTrue);
+  EXPECT_TRUE(condition("ScalingActive").message.contains("; pods cannot be marked"))
+      << condition("ScalingActive").message;
+}
+
+TEST_F(AutoscalingControllerTest, ReplicasThatCannotBeWrittenAreToldAndLookedAtEachSecond) {
+  tick();
+  put_pod("p1", "node-a", "-2");
+  put_pod("p2", "node-a", "-1");
+  answer_scale(403, 2);
+  tick();
+  EXPECT_EQ(condition("ScalingActive").status, api::ConditionStatus::kFalse);
+  EXPECT_EQ(condition("ScalingActive").reason, "WriteFailed");
+  EXPECT_EQ(board_.find("ns/chat")->status.desired, 2U);
+  EXPECT_TRUE(board_.find("ns/chat")->status.decisions.empty()) << "it was not done";
+  EXPECT_EQ(scale_writes(), 1);
+  tick();
+  EXPECT_EQ(scale_writes(), 1) << "the second one after a second";
+  tick();
+  EXPECT_EQ(scale_writes(), 0) << "the third one after two";
+  EXPECT_EQ(condition("ScalingActive").reason, "WriteFailed");
+  answer_scale(200);
+  tick();
+  EXPECT_EQ(scale_writes(), 1);
+  EXPECT_EQ(condition("ScalingActive").reason, "Enforcing");
+  EXPECT_EQ(board_.find("ns/chat")->status.decisions.size(), 1U);
+}
+
+TEST_F(AutoscalingControllerTest, AMetricsApiThatHangsHoldsNothingUp) {
+  set_policy("{}",
+             "autoscaling: {target: {name: engine}, maxReplicas: 8, triggers: [{type: CPU, "
+             "utilizationPercent: 50}]}");
+  server_.serve(
+      "metrics.k8s.io/v1beta1",
+      json::Value::array({{{"name", "pods"}, {"kind", "PodMetrics"}, {"namespaced", true}}}));
+  const std::string asked = "GET /apis/metrics.k8s.io/v1beta1/namespaces/ns/pods";
+  server_.stall_next(asked);
+  tick();
+  server_.await_requests(asked, 1);
+  tick();
+  ASSERT_EQ(observer_.record.inputs.votes.size(), 1U);
+  EXPECT_EQ(observer_.record.inputs.votes.front().replicas, std::nullopt);
+  EXPECT_EQ(observer_.record.inputs.votes.front().problem, "metrics.k8s.io has just been asked");
+  server_.release();
+}
+
+TEST_F(AutoscalingControllerTest, AChangeIsToldWhenItIsMade) {
+  tick();
+  EXPECT_TRUE(board_.find("ns/chat")->status.decisions.empty()) << "marks are to be seen first";
+  answer_scale(200, 2);
+  tick();
+  EXPECT_EQ(board_.find("ns/chat")->status.decisions.size(), 1U);
+  tick();
+  EXPECT_EQ(board_.find("ns/chat")->status.decisions.size(), 1U) << "the same change";
+}
+
+TEST_F(AutoscalingControllerTest, AZeroOfAnOperatorBeforeThisOneIsNoPause) {
+  set_replicas(0);
+  set_policy(
+      "{conditions: [{type: ScalingActive, status: \"True\", reason: Enforcing}], autoscaling: "
+      "{current: 0, desired: 0, reason: Idle, decisions: [{time: \"2026-01-01T00:00:00Z\", from: "
+      "1, to: 0, reason: Idle}]}}");
+  answer_scale(200);
+  tick();
+  EXPECT_EQ(observer_.record.decision.write, 2);
+  EXPECT_EQ(board_.find("ns/chat")->status.decisions.size(), 2U) << "its decisions stay";
+}
+
+TEST_F(AutoscalingControllerTest, APersonsZeroStaysOne) {
+  set_replicas(0);
+  set_policy(
+      "{conditions: [{type: ScalingActive, status: \"True\", reason: Enforcing}], autoscaling: "
+      "{current: 0, desired: 0, reason: Paused, decisions: [{time: \"2026-01-01T00:00:00Z\", "
+      "from: 3, to: 2, reason: LoadFitsFewer}]}}");
+  tick();
+  EXPECT_EQ(observer_.record.decision.reason, autoscale::Reason::kPaused);
+  EXPECT_EQ(observer_.record.decision.write, std::nullopt);
+}
+
+TEST_F(AutoscalingControllerTest, WithoutItsTargetNothingIsShown) {
+  tick();
+  stores_.deployments.remove("ns", "engine");
+  tick();
+  EXPECT_EQ(observer_.forgotten_times, 1);
+  EXPECT_EQ(condition("ScalingActive").reason, "TargetNotFound");
+  server_.await_requests("POST /apis/events.k8s.io/v1/namespaces/ns/events", 1);
+}
+
+// What it kept on nodes is known by its status alone.
+TEST_F(AutoscalingControllerTest, APolicyThatLostItsAutoscalingMeanwhileGivesItsNodesBack) {
+  const std::string held = kube::kDeployments.object("ns", "chat-headroom");
+  ASSERT_TRUE(client_.create("/apis/apps/v1/namespaces/ns/deployments",
+                             yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: "
+                                  "chat-headroom, namespace: ns}}")));
+  set_policy("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}", "mode: Enforce");
+  server_.fail_next("DELETE " + held, {.status = 500, .body = "", .retry_after = ""});
+  EXPECT_FALSE(controller_.reconcile("ns", "chat").succeeded);
+  EXPECT_FALSE(board_.find("ns/chat")) << "the status keeps saying so";
+  tick();
+  EXPECT_FALSE(client_.get(held));
+  ASSERT_TRUE(board_.find("ns/chat"));
+  EXPECT_TRUE(board_.find("ns/chat")->over);
+  EXPECT_EQ(observer_.published_times, 1);
 }
 
 TEST_F(AutoscalingControllerTest, TheAcceleratorIsThatOfMostPodsNodes) {

@@ -9,6 +9,7 @@
 #include "operator/kube/http_transport.h"
 #include "tests/fakes/fake_api_server.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/inline_background.h"
 #include "tests/operator/reconcile/worlds.h"
 
 namespace penstock::controllers {
@@ -101,7 +102,13 @@ class CapacityControllerTest : public ::testing::Test {
   kube::Discovery discovery_{client_, clock_};
   kube::EventRecorder events_{client_, clock_, "penstock-operator-0"};
   Stores stores_{StoreChanges{}};
-  CapacityController controller_{stores_, client_, discovery_, events_, clock_, {}};
+  CapacityController controller_{stores_,
+                                 client_,
+                                 discovery_,
+                                 events_,
+                                 clock_,
+                                 {},
+                                 std::make_unique<fakes::InlineBackground>()};
   reconcile::Ptr<reconcile::Policy> policy_;
 };
 
@@ -220,6 +227,35 @@ TEST_F(CapacityControllerTest, ARestartDoesNotLowerItBeforeThereIsAForecast) {
   EXPECT_EQ(held(), 4);
 }
 
+TEST_F(CapacityControllerTest, WhatAnOperatorBeforeThisOneKeptIsToldUntilNodesAreListed) {
+  set("provider: Placeholder", "Enforce",
+      yaml("{conditions: [{type: NodeCapacity, status: \"True\", reason: Forecast}, {type: "
+           "HoldReady, status: \"True\", reason: Ready}], autoscaling: {nodes: {provider: "
+           "Placeholder, headroom: 2, expected: 3}}}"));
+  const Stores listing{StoreChanges{}};
+  CapacityController early(listing, client_, discovery_, events_, clock_, {});
+  const NodeReport report = early.look(*policy_, {});
+  ASSERT_TRUE(report.status);
+  EXPECT_EQ(report.status->provider, "Placeholder");
+  EXPECT_EQ(report.status->headroom, 2U);
+  ASSERT_EQ(report.conditions.size(), 1U);
+  EXPECT_EQ(condition(report, "NodeCapacity").reason, "Forecast");
+}
+
+TEST_F(CapacityControllerTest, WhatIsKeptIsToldWhileItsTargetCannotBeRead) {
+  look(3);
+  ASSERT_TRUE(client_.remove("/apis/apps/v1/namespaces/ns/deployments/engine"));
+  deploy("resources: {limits: {nvidia.com/gpu: 2}}");
+  server_.fail_next("GET /apis/apps/v1/namespaces/ns/deployments/engine",
+                    {.status = 500, .body = "", .retry_after = ""});
+  const NodeReport report = look(3);
+  EXPECT_EQ(condition(report, "NodeCapacity").reason, "TargetUnreadable");
+  ASSERT_TRUE(report.status);
+  EXPECT_EQ(report.status->provider, "Placeholder") << "who has to be asked to take it back";
+  EXPECT_EQ(report.status->headroom, 2U);
+  EXPECT_EQ(held(), 2);
+}
+
 TEST_F(CapacityControllerTest, AutoTakesABufferWhereThatIsServed) {
   set("provider: Auto");
   EXPECT_EQ(look(2).status->provider, "Placeholder");
@@ -240,6 +276,34 @@ TEST_F(CapacityControllerTest, WithoutTheRightItSaysWhereToGiveIt) {
   EXPECT_EQ(refused.status, ConditionStatus::kFalse);
   EXPECT_EQ(refused.reason, "NotAllowed");
   EXPECT_EQ(refused.message, "forbidden; the chart's nodeCapacity gives that right");
+}
+
+TEST_F(CapacityControllerTest, PlaceholdersThatAreTurnedOffAreNotMade) {
+  CapacityController without(stores_, client_, discovery_, events_, clock_,
+                             {.placeholders = false});
+  const NodeDemand demand{.forecast = {.replicas = 3}, .desired = 1};
+  const auto refused = condition(without.look(*policy_, demand), "NodeCapacity");
+  EXPECT_EQ(refused.status, ConditionStatus::kFalse);
+  EXPECT_EQ(refused.reason, "NotAllowed");
+  EXPECT_EQ(refused.message,
+            "placeholder pods are turned off; the chart's nodeCapacity gives that right");
+  set("provider: Auto");
+  clock_.advance(CapacityController::kPeriod);
+  const auto automatic = condition(without.look(*policy_, demand), "NodeCapacity");
+  EXPECT_EQ(automatic.reason, "NotAllowed");
+  EXPECT_TRUE(automatic.message.starts_with("the cluster serves no CapacityBuffer, and"));
+  EXPECT_EQ(held(), -1);
+}
+
+TEST_F(CapacityControllerTest, PlaceholdersThatAreTurnedOffAreTakenBack) {
+  look(3);
+  ASSERT_EQ(held(), 2);
+  set("provider: Placeholder", "Enforce",
+      yaml("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}"));
+  CapacityController without(stores_, client_, discovery_, events_, clock_,
+                             {.placeholders = false});
+  without.look(*policy_, {.forecast = {.replicas = 3}, .desired = 1});
+  EXPECT_EQ(held(), -1);
 }
 
 TEST_F(CapacityControllerTest, APodWithoutGpusNeedsNone) {

@@ -52,6 +52,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{{"CapacityStarved", kTrue, "StartDeadlineExceeded", "why"}, true, "AsExpected"},
         Case{{"Conflict", kTrue, "AnotherScaler", "why"}, true, "NoOtherScaler"},
         Case{{"ScalingActive", kFalse, "ManualOverride", "why"}, false, "Enforcing"},
+        Case{{"ScalingActive", kFalse, "WriteFailed", "why"}, true, "Enforcing"},
+        Case{{"ScalingActive", kFalse, "TargetNotFound", "why"}, true, "Enforcing"},
         Case{{"MetricsAvailable", kFalse, "MetricsMissing", "why"}, true, "Fresh"}));
 
 TEST(ConditionEventsOnceTest, ChoicesAndFirstMomentsAreNoNews) {
@@ -67,6 +69,17 @@ TEST(ConditionEventsOnceTest, AnotherReasonIsNews) {
   events.changes(kGood);
   EXPECT_EQ(events.changes(with({"MetricsAvailable", kFalse, "MetricsMissing", "m"})).size(), 1U);
   EXPECT_EQ(events.changes(with({"MetricsAvailable", kFalse, "CapacityUnknown", "m"})).size(), 1U);
+}
+
+TEST(ConditionEventsOnceTest, WhatGoesOnSinceBeforeARestartIsNoNews) {
+  ConditionEvents events;
+  events.adopt({{.type = "CapacityStarved", .status = kTrue, .reason = "StartDeadlineExceeded"},
+                {.type = "Conflict", .status = kFalse, .reason = "NoOtherScaler"}});
+  const Finding starved{"CapacityStarved", kTrue, "StartDeadlineExceeded", "m"};
+  EXPECT_TRUE(events.changes(with(starved)).empty());
+  const auto over = events.changes(kGood);
+  ASSERT_EQ(over.size(), 1U) << "and that it is over is some";
+  EXPECT_EQ(over[0].reason, "AsExpected");
 }
 
 }  // namespace

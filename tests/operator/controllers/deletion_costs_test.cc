@@ -52,6 +52,42 @@ TEST(DeletionCostsTest, TheLeastValuableCacheGoes) {
             (Changes{{"2", "-1"}}));
 }
 
+// The ReplicaSet's controller may have seen the marks already.
+TEST(DeletionCostsTest, MarksStandUnlessOthersAreClearlyBetter) {
+  const std::vector<Ptr<Pod>> unmarked = {on("a", "1"), on("a", "2"), on("b", "3"), on("b", "4")};
+  EXPECT_EQ(deletion_costs({.pods = unmarked, .elsewhere = {on("a", "other")}, .keep = 2}),
+            (Changes{{"3", "-2"}, {"4", "-1"}}));
+  const std::vector<Ptr<Pod>> marked = {on("a", "1"), on("a", "2"), on("b", "3", "-2", "-2"),
+                                        on("b", "4", "-1", "-1")};
+  EXPECT_EQ(deletion_costs({.pods = marked, .keep = 2}), Changes{}) << "a is held no more";
+  EXPECT_EQ(deletion_costs({.pods = marked, .elsewhere = {on("b", "other")}, .keep = 2}),
+            (Changes{{"1", "-2"}, {"2", "-1"}, {"3", ""}, {"4", ""}}))
+      << "only a can be emptied";
+}
+
+TEST(DeletionCostsTest, MarksStandWhileCachesAreWorthAboutTheSame) {
+  const std::vector<Ptr<Pod>> pods = {on("a", "1", "-1", "-1"), on("a", "2"), on("a", "3")};
+  EXPECT_EQ(
+      deletion_costs({.pods = pods, .cache_values = {{"1", 10}, {"2", 9}, {"3", 50}}, .keep = 2}),
+      Changes{});
+  EXPECT_EQ(
+      deletion_costs({.pods = pods, .cache_values = {{"1", 10}, {"2", 7}, {"3", 50}}, .keep = 2}),
+      (Changes{{"1", ""}, {"2", "-1"}}));
+}
+
+TEST(DeletionCostsTest, MorePodsToGoAreChosenAnew) {
+  const std::vector<Ptr<Pod>> pods = {on("a", "1", "-1", "-1"), on("b", "2"), on("b", "3"),
+                                      on("c", "4"), on("c", "5")};
+  EXPECT_EQ(deletion_costs({.pods = pods, .keep = 2}),
+            (Changes{{"1", "-3"}, {"2", "-2"}, {"3", "-1"}}));
+}
+
+TEST(DeletionCostsTest, ANodeWithAPodThatIsNotOursToMarkIsNotEmptied) {
+  EXPECT_EQ(deletion_costs({.pods = {on("a", "1"), on("a", "2", "100"), on("b", "3"), on("b", "4")},
+                            .keep = 2}),
+            (Changes{{"3", "-2"}, {"4", "-1"}}));
+}
+
 TEST(DeletionCostsTest, OnlyWhatChangesIsWritten) {
   EXPECT_EQ(
       deletion_costs({.pods = {on("a", "1", "-1", "-1"), on("b", "2"), on("b", "3")}, .keep = 2}),

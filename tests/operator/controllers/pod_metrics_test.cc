@@ -8,6 +8,7 @@
 #include "operator/kube/http_transport.h"
 #include "tests/fakes/fake_api_server.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/inline_background.h"
 #include "tests/operator/reconcile/worlds.h"
 
 namespace penstock::controllers {
@@ -52,7 +53,7 @@ class PodMetricsTest : public ::testing::Test {
   kube::HttpTransport transport_{server_.config(), clock_};
   kube::Client client_{transport_, clock_, {}};
   kube::Discovery discovery_{client_, clock_};
-  PodMetrics metrics_{client_, discovery_, clock_};
+  PodMetrics metrics_{client_, discovery_, clock_, std::make_unique<fakes::InlineBackground>()};
 };
 
 TEST_F(PodMetricsTest, ReadsWhatPodsUseAndAsksNotMoreOftenThanItIsMeasured) {
@@ -90,6 +91,19 @@ TEST_F(PodMetricsTest, OneThatDoesNotAnswerIsToldAndAskedAgain) {
   clock_.advance(PodMetrics::kPeriod);
   answer(kAnswer);
   EXPECT_EQ(metrics_.of("ns")->problem, "");
+}
+
+// metrics.k8s.io is served by somebody else, who may take all requests and answer none.
+TEST_F(PodMetricsTest, OneThatHangsHoldsNobodyUp) {
+  serve();
+  server_.stall_next(kAsked);
+  PodMetrics metrics(client_, discovery_, clock_);
+  EXPECT_EQ(metrics.of("ns")->problem, "metrics.k8s.io has just been asked");
+  server_.await_requests(kAsked, 1);
+  clock_.advance(PodMetrics::kBelieved);
+  EXPECT_EQ(metrics.of("ns")->problem, "metrics.k8s.io does not answer");
+  EXPECT_EQ(asked(), 1) << "once at a time";
+  server_.release();
 }
 
 class UsageTest : public ::testing::Test {

@@ -116,6 +116,16 @@ TEST_F(ClientTest, NothingFollowsAWriteDuringWhichAnotherTookTheLease) {
   EXPECT_EQ(come("PATCH " + path_of("second")), 0);
 }
 
+TEST_F(ClientTest, WhoHasLessPatienceIsToldSooner) {
+  Client client(transport_, clock_, {});
+  server_.stall_next("GET " + path_of("first"));
+  const auto silent = client.get(path_of("first"), std::chrono::milliseconds(50));
+  server_.await_requests("GET " + path_of("first"), 1);
+  server_.release();
+  ASSERT_FALSE(silent);
+  EXPECT_EQ(silent.error().status, 0);
+}
+
 TEST_F(ClientTest, AfterABurstRequestsWaitForTheirTurn) {
   const clock::RealClock clock;
   Client client(transport_, clock, {.per_second = 20, .burst = 1});

@@ -29,7 +29,7 @@ const api::Condition* find(const Plan& plan, const std::string& type) {
   return found == plan.status.conditions.end() ? nullptr : &*found;
 }
 
-TEST(AutoscalingNoteTest, StandsInTheStatusAndBadNewsIsAWarning) {
+TEST(AutoscalingNoteTest, StandsInTheStatus) {
   World seen = autoscaled();
   seen.autoscaling = note();
   const Plan plan = decide(seen, kSettings);
@@ -37,10 +37,20 @@ TEST(AutoscalingNoteTest, StandsInTheStatusAndBadNewsIsAWarning) {
   EXPECT_EQ(plan.status.autoscaling->desired, 3U);
   ASSERT_NE(find(plan, "ScalingActive"), nullptr);
   EXPECT_EQ(find(plan, "ScalingActive")->reason, "Enforcing");
-  const auto event =
-      std::ranges::find(plan.events, "CapacityStarvedStartDeadlineExceeded", &PlannedEvent::reason);
-  ASSERT_NE(event, plan.events.end());
-  EXPECT_TRUE(event->warning);
+}
+
+TEST(AutoscalingNoteTest, BadNewsIsAWarningUnlessTheAutoscalerMadeOneOfIt) {
+  World seen = autoscaled();
+  seen.autoscaling = note();
+  seen.autoscaling->conditions.push_back(
+      {"HoldReady", api::ConditionStatus::kFalse, "PodsSilent", "m"});
+  const Plan plan = decide(seen, kSettings);
+  const auto told = [&plan](const std::string& reason) {
+    return std::ranges::find(plan.events, reason, &PlannedEvent::reason) != plan.events.end();
+  };
+  EXPECT_TRUE(told("HoldReadyPodsSilent"));
+  EXPECT_FALSE(told("CapacityStarvedStartDeadlineExceeded"));
+  EXPECT_FALSE(told("ScalingActiveEnforcing"));
 }
 
 TEST(AutoscalingNoteTest, WhatWasSaidLastStandsUntilTheAutoscalerLooks) {
@@ -64,6 +74,27 @@ TEST(AutoscalingNoteTest, WithoutAutoscalingNothingIsSaid) {
   World none = world(policy("p", "{selector: {matchLabels: {app: llm}}}"));
   none.autoscaling = note();
   const Plan plan = decide(none, kSettings);
+  EXPECT_FALSE(plan.status.autoscaling);
+  EXPECT_EQ(find(plan, "ScalingActive"), nullptr);
+}
+
+// Whoever is to take it back may only have the status to go by.
+TEST(AutoscalingNoteTest, WhatIsKeptOnNodesIsToldUntilItIsTakenBack) {
+  World none = world(policy("p", "{selector: {matchLabels: {app: llm}}}", "2026-01-01T00:00:00Z",
+                            yaml("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}")));
+  ASSERT_TRUE(decide(none, kSettings).status.autoscaling);
+  none.autoscaling = AutoscalingNote{.over = true};
+  EXPECT_FALSE(decide(none, kSettings).status.autoscaling);
+}
+
+TEST(AutoscalingNoteTest, APolicyThatIsOffScalesNothing) {
+  World off = world(policy("p",
+                           "{mode: \"Off\", selector: {matchLabels: {app: llm}}, autoscaling: "
+                           "{target: {name: engine}, maxReplicas: 4}}",
+                           "2026-01-01T00:00:00Z",
+                           yaml("{conditions: [{type: ScalingActive, status: \"True\", reason: "
+                                "Enforcing}], autoscaling: {current: 2}}")));
+  const Plan plan = decide(off, kSettings);
   EXPECT_FALSE(plan.status.autoscaling);
   EXPECT_EQ(find(plan, "ScalingActive"), nullptr);
 }

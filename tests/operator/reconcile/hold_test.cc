@@ -83,6 +83,8 @@ TEST(HoldTest, WhatCannotBeHeldIsRefused) {
   const Ptr<Service> headless =
       a_service("front", "{clusterIP: None, selector: {app: llm}, ports: [{port: 80}]}");
   EXPECT_EQ(held(sleepy(), {headless}).reason, "ServiceHeadless");
+  const Ptr<Service> nobody = a_service("nobody", "{clusterIP: 10.0.0.7, ports: [{port: 80}]}");
+  EXPECT_EQ(held(sleepy("{service: nobody}"), {nobody}).reason, "ServiceWithoutSelector");
   const Ptr<Policy> tls = sleepy("{}", ", listener: {tls: {certificateRef: {name: t}}}");
   ASSERT_TRUE(tls->errors.empty()) << tls->errors.front();
   EXPECT_EQ(held(tls, {front()}).reason, "ListenerTls");

@@ -1,0 +1,81 @@
+#include "operator/controllers/scale_target.h"
+
+#include <utility>
+
+#include "operator/kube/scale.h"
+
+namespace penstock::controllers {
+
+using kube::ApiResult;
+using reconcile::Policy;
+using reconcile::Ptr;
+
+bool is_autoscaled(const Policy& policy) {
+  return policy.parsed.autoscaling && policy.parsed.autoscaling->mode != api::ScalingMode::kOff &&
+         policy.parsed.mode != api::Mode::kOff;
+}
+
+std::string described(const api::ScaleTargetSpec& target) {
+  return target.kind + " " + target.name;
+}
+
+ApiResult<std::optional<LiveTarget>> find_target(const Stores& stores, kube::Client& client,
+                                                 kube::Discovery& discovery, const Policy& policy) {
+  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
+  const std::string& ns = policy.meta.ns;
+  const auto watched = [&](const kube::ResourceType& type,
+                           const auto& store) -> std::optional<LiveTarget> {
+    const Ptr<reconcile::Workload> found = store.find(ns, target.name);
+    if (found == nullptr) {
+      return std::nullopt;
+    }
+    return LiveTarget{.path = type.object(ns, target.name, "scale"),
+                      .resource_version = found->meta.resource_version,
+                      .replicas = static_cast<int>(found->replicas)};
+  };
+  if (target.api_version == "apps/v1" && target.kind == "Deployment") {
+    return watched(kube::kDeployments, stores.deployments);
+  }
+  if (target.api_version == "apps/v1" && target.kind == "StatefulSet") {
+    return watched(kube::kStatefulSets, stores.stateful_sets);
+  }
+  const auto type = discovery.kind(target.api_version, target.kind);
+  if (!type) {
+    return std::unexpected(type.error());
+  }
+  if (!*type || !(*type)->has_scale || !(*type)->namespaced) {
+    return std::nullopt;
+  }
+  const std::string path = (*type)->type().object(ns, target.name, "scale");
+  const ApiResult<kube::Scale> scale = kube::read_scale(client, path);
+  if (!scale && scale.error().not_found()) {
+    discovery.forget(target.api_version);
+    return std::nullopt;
+  }
+  if (!scale) {
+    return std::unexpected(scale.error());
+  }
+  return LiveTarget{.path = path,
+                    .resource_version = scale->resource_version,
+                    .replicas = static_cast<int>(scale->wanted)};
+}
+
+std::string other_scaler(const Stores& stores, const Policy& policy) {
+  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
+  for (const auto& other : stores.pod_autoscalers.list(policy.meta.ns)) {
+    if (other->target_kind == target.kind && other->target_name == target.name) {
+      return "HorizontalPodAutoscaler " + other->meta.name;
+    }
+  }
+  for (const auto& other : stores.policies.list(policy.meta.ns)) {
+    const bool older = std::pair(other->meta.created, other->meta.name) <
+                       std::pair(policy.meta.created, policy.meta.name);
+    if (older && other->errors.empty() && is_autoscaled(*other) &&
+        other->parsed.autoscaling->target == target) {
+      return "OptimizationPolicy " + other->meta.name;
+    }
+  }
+  return "";
+}
+
+}  // namespace penstock::controllers

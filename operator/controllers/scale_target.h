@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "operator/controllers/stores.h"
+#include "operator/kube/client.h"
+#include "operator/kube/discovery.h"
+
+// What a policy scales, as it stands in the cluster.
+namespace penstock::controllers {
+
+// Whether replicas are somebody's business: the policy has a block for it that is not Off.
+bool is_autoscaled(const reconcile::Policy& policy);
+
+// "Deployment engine".
+std::string described(const api::ScaleTargetSpec& target);
+
+// The live object, as far as it matters.
+struct LiveTarget {
+  std::string path;              // of its part "scale"
+  std::string resource_version;  // empty: whichever
+  int replicas = 0;
+};
+
+// Nothing: it is not there, or serves no /scale. Deployments and StatefulSets are watched anyway;
+// anything else is asked.
+kube::ApiResult<std::optional<LiveTarget>> find_target(const Stores& stores, kube::Client& client,
+                                                       kube::Discovery& discovery,
+                                                       const reconcile::Policy& policy);
+
+// Who else scales it: a HorizontalPodAutoscaler, or an older policy. Empty: nobody.
+std::string other_scaler(const Stores& stores, const reconcile::Policy& policy);
+
+}  // namespace penstock::controllers

@@ -1,0 +1,68 @@
+#include "operator/app/work_keys.h"
+
+#include <future>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/fakes/fake_clock.h"
+#include "tests/operator/reconcile/worlds.h"
+
+namespace penstock::control {
+namespace {
+
+class WorkKeysTest : public ::testing::Test {
+ protected:
+  WorkKeysTest() { keys_.attach(stores_); }
+
+  // All that is to be looked at, in the end.
+  std::set<std::string> queued() {
+    std::set<std::string> seen;
+    std::promise<void> all;
+    workers_.add("ns/last:key");  // of one namespace they are taken in their order
+    workers_.start(1, [&](const std::string& key) {
+      seen.insert(key);
+      if (key == "ns/last:key") {
+        all.set_value();
+      }
+      return kube::WorkOutcome{};
+    });
+    all.get_future().wait();
+    workers_.stop();
+    return seen;
+  }
+
+  fakes::FakeClock clock_;
+  kube::Workers workers_{clock_, 1};
+  WorkKeys keys_{workers_};
+  controllers::Stores stores_{controllers::StoreChanges{}};
+};
+
+constexpr const char* kPlain = "{selector: {matchLabels: {app: llm}}}";
+
+// What was kept on nodes in its name is still there.
+TEST_F(WorkKeysTest, APolicyThatWasScaledBeforeThisOperatorBeganIsLookedAt) {
+  stores_.policies.put(reconcile::policy(
+      "chat", kPlain, "2026-01-01T00:00:00Z",
+      reconcile::yaml("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}")));
+  keys_.add_all();
+  EXPECT_TRUE(queued().contains("ns/Autoscaling:chat"));
+}
+
+TEST_F(WorkKeysTest, APolicyThatNeverWasIsNot) {
+  stores_.policies.put(reconcile::policy("chat", kPlain));
+  keys_.add_all();
+  const std::set<std::string> keys = queued();
+  EXPECT_TRUE(keys.contains("ns/OptimizationPolicy:chat"));
+  EXPECT_FALSE(keys.contains("ns/Autoscaling:chat"));
+}
+
+TEST_F(WorkKeysTest, OfAPolicyThatIsGoneNothingIsKept) {
+  const auto gone = reconcile::policy("chat", kPlain);
+  keys_.changes().policy(gone.get(), nullptr);
+  EXPECT_TRUE(queued().contains("ns/Autoscaling:chat"));
+}
+
+}  // namespace
+}  // namespace penstock::control
