@@ -7,8 +7,8 @@ import urllib.request
 
 from installation import policy_document
 from polling import wait_until
-from spaces import POLICIES, Namespace
-from traffic import CACHING, SIMULATE, TIER, ask, credential, engine, engine_calls, journal, request_of, start
+from spaces import CACHING, POLICIES, TIER, Namespace
+from traffic import SIMULATE, ask, credential, engine, engine_calls, journal, request_of, start
 
 
 def test_traffic_passes_the_sidecar_and_hits_never_reach_the_engine(space):
