@@ -51,6 +51,13 @@ def cluster(kubernetes, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def spare(kubernetes, tmp_path_factory):
+    """A cluster with nothing on it, for one module after the other: each leaves it so but the last."""
+    with ControlPlane(kubernetes, tmp_path_factory.mktemp("spare")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def definitions(cluster):
     """The cluster with the chart on it; its operator's pods have no node to run on."""
     install(cluster)

@@ -12,7 +12,7 @@ from fake_node import NETWORK, FakeNode
 from installation import operator_kubeconfig, policy_document
 from operator_process import OperatorProcess
 from polling import wait_until
-from spaces import Namespace, deployment
+from spaces import CACHING, TIER, Namespace, deployment
 
 
 @pytest.fixture(scope="module")
@@ -90,16 +90,9 @@ def test_the_endpoints_of_a_service_are_sidecars_that_carry_traffic(space, node)
 def test_caching_is_switched_on_by_an_edit_and_hits(space, node):
     injected_deployment(space, 1)
     space.await_condition("chat", "Programmed", "True")
-    tier = {
-        "apiVersion": "penstock.dev/v1alpha1",
-        "kind": "CacheTier",
-        "metadata": {"name": "memory"},
-        "spec": {"type": "Memory", "memory": {"size": "16Mi"}},
-    }
-    space.apply(tier)
+    space.apply(TIER)
     old = space.policy("chat")["status"]["hash"]
-    caching = {"tiers": [{"ref": {"name": "memory"}}], "tenant": {"anonymous": "Share"}}
-    patch = {"spec": {"caching": caching}}
+    patch = {"spec": {"caching": CACHING}}
     space.cluster.kubectl("-n", space.name, "patch", "opol", "chat", "--type=merge", "-p", json.dumps(patch))
     wait_until(lambda: space.policy("chat")["status"]["hash"] != old, "a new hash")
     space.await_condition("chat", "Programmed", "True")
@@ -190,13 +183,7 @@ def test_an_edit_reaches_fifty_sidecars(space, node, record_property):
 
 def test_edits_under_load_fail_no_request(space, node):
     """Each edit swaps the policy of a sidecar that has requests under way; cached and not, streamed and not."""
-    tier = {
-        "apiVersion": "penstock.dev/v1alpha1",
-        "kind": "CacheTier",
-        "metadata": {"name": "memory"},
-        "spec": {"type": "Memory", "memory": {"size": "16Mi"}},
-    }
-    space.apply(tier)
+    space.apply(TIER)
     injected_deployment(space, 2)
     space.await_condition("chat", "Programmed", "True")
     ips = [pod["status"]["podIP"] for pod in space.pods("app=llm")]
@@ -211,8 +198,7 @@ def test_edits_under_load_fail_no_request(space, node):
             seen[number].add(ask(ips[number % len(ips)], text)["x-penstock-policy"])
 
     path = f"/apis/penstock.dev/v1alpha1/namespaces/{space.name}/optimizationpolicies/chat"
-    caching = {"tiers": [{"ref": {"name": "memory"}}], "tenant": {"anonymous": "Share"}}
-    edits = [{"mode": "Off"}, {"mode": "Enforce", "caching": caching}, {"observability": {"recentRequests": 50}}, {"caching": None}]
+    edits = [{"mode": "Off"}, {"mode": "Enforce", "caching": CACHING}, {"observability": {"recentRequests": 50}}, {"caching": None}]
     hashes = [space.policy("chat")["status"]["hash"]]
     with concurrent.futures.ThreadPoolExecutor(len(seen)) as pool:
         loads = [pool.submit(load, number) for number in range(len(seen))]
