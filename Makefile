@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-PROGRAMS := penstock-sidecar penstock-operator penstock-demo
+PROGRAMS := penstock-sidecar penstock-redirect penstock-operator penstock-demo
 FUZZ_SECONDS ?= 60
 VERSION := $(shell sed -nE 's/^project.penstock VERSION ([0-9.]+).*/\1/p' CMakeLists.txt)
 

@@ -51,6 +51,13 @@ def cluster(kubernetes, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def spare(kubernetes, tmp_path_factory):
+    """A cluster with nothing on it, for one module after the other: each leaves it so but the last."""
+    with ControlPlane(kubernetes, tmp_path_factory.mktemp("spare")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def definitions(cluster):
     """The cluster with the chart on it; its operator's pods have no node to run on."""
     install(cluster)
@@ -75,10 +82,22 @@ def running_operator(admission, programs, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def hooked(kubernetes, programs, tmp_path_factory):
+def oldest(kubernetes, tmp_path_factory) -> pathlib.Path:
+    """The same with the oldest Kubernetes that the chart takes; where that is not built, just the same."""
+    found = subprocess.run([ROOT / "e2e/cluster/build-beside", "oldest", "--check"], capture_output=True, text=True)
+    if found.returncode != 0:
+        return kubernetes
+    folder = tmp_path_factory.mktemp("oldest")
+    for program in (*pathlib.Path(found.stdout.strip()).glob("kube-*"), *(kubernetes / name for name in ("etcd", "kubectl", "helm"))):
+        (folder / program.name).symlink_to(program)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def hooked(oldest, programs, tmp_path_factory):
     """A second cluster, whose injector is the webhook."""
     folder = tmp_path_factory.mktemp("webhook")
-    with ControlPlane(kubernetes, folder / "cluster") as cluster:
+    with ControlPlane(oldest, folder / "cluster") as cluster:
         running = Hooked(cluster, programs, folder)
         yield running
         assert running.operator.stop() == 0, running.operator.log.read_text()
@@ -98,7 +117,19 @@ def autoscaled(running_operator, admission, namespace, autoscaled_node) -> Autos
     return Autoscaled(admission, namespace)
 
 
+@pytest.fixture(scope="session", params=["newest", "oldest"])
+def serving(request):
+    """A cluster with the chart on it, of each version of Kubernetes that is tried."""
+    return request.getfixturevalue("definitions") if request.param == "newest" else request.getfixturevalue("hooked").cluster
+
+
 _numbers = itertools.count(1)
+
+
+@pytest.fixture
+def serving_namespace(serving) -> str:
+    """A namespace of the test's own on it."""
+    return make_namespace(serving, f"s{next(_numbers)}")
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ SUITE = BUILD / "tests" / "kube_contract_test"
 
 
 @pytest.mark.skipif(not SUITE.exists(), reason="kube_contract_test is not built")
-def test_the_contract_holds(cluster, namespace):
-    config = cluster.pki.kubeconfig("admin", cluster.server, namespace)
+def test_the_contract_holds(serving, serving_namespace):
+    config = serving.pki.kubeconfig("admin", serving.server, serving_namespace)
     run = subprocess.run(
         [SUITE], env={**os.environ, "PENSTOCK_KUBECONFIG": str(config)}, capture_output=True, text=True, timeout=120
     )

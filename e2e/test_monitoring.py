@@ -16,7 +16,7 @@ import yaml
 from control_plane import free_port
 from installation import CHART, ROOT, make_namespace, policy_document
 from polling import wait_until
-from spaces import POLICIES, deployment
+from spaces import POLICIES, Namespace, deployment
 
 sys.path.insert(0, str(ROOT / "tests" / "contract"))
 
@@ -94,8 +94,10 @@ def prometheus(programs, cluster, running_operator, tmp_path_factory):
                 ask(sidecar.data, "four", wish="reset")
                 ask(sidecar.data, f"{policy}, not asked before", stream=True)
                 assert b" 400 " in raw(sidecar.data, b"no request at all\r\n\r\n")
+                refuse_an_edit(sidecar)
 
         autoscaled(cluster, namespace)
+        undeliverable(cluster, namespace)
 
         # Rates need two scrapes of each series: from before it moves, and from after.
         load("first")
@@ -117,6 +119,24 @@ def autoscaled(cluster, namespace: str) -> None:
     cluster.api.create(f"/apis/apps/v1/namespaces/{namespace}/deployments", target)
     block = {"target": {"name": "engine"}, "minReplicas": 3, "maxReplicas": 4, "mode": "Advise"}
     cluster.api.create(POLICIES.format(namespace), policy_document("scaled", {"app": "scaled"}, autoscaling=block))
+
+
+def undeliverable(cluster, namespace: str) -> None:
+    """A policy whose ConfigMap somebody else wrote, so that the operator fails to."""
+    theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "penstock-theirs"}, "data": {"binding.json": "{}"}}
+    space = Namespace(cluster, namespace)
+    space.apply(theirs)
+    space.apply(deployment("theirs", {"app": "theirs"}))
+    space.apply(policy_document("theirs", {"app": "theirs"}))
+    assert "conflict" in space.await_condition("theirs", "Degraded", "True", "NotDelivered")["message"]
+
+
+def refuse_an_edit(sidecar) -> None:
+    """It is given a policy that is none, and then its own again."""
+    good, before = sidecar.resources.read_text(), sidecar.metric('penstock_reloads_total{result="refused"}')
+    sidecar.resources.write_text("kind: Nonsense\n")
+    wait_until(lambda: sidecar.metric('penstock_reloads_total{result="refused"}') > before, "the refusal")
+    sidecar.resources.write_text(good)
 
 
 def ask(base: str, text: str, wish: str = "", stream: bool = False) -> None:
@@ -157,8 +177,7 @@ def test_every_panel_shows_something(prometheus, title, expression):
 def test_every_alert_is_evaluated(prometheus, name, expression):
     # Without its threshold an alert that is quiet must still find what it judges.
     quiet = expression.rpartition(" > ")[0]
-    if name not in ("PenstockRejecting", "PenstockPolicyRefused", "PenstockOperatorFails"):
-        assert prometheus.query(quiet), f"{name} finds nothing"
+    assert prometheus.query(quiet), f"{name} finds nothing"
     prometheus.query(expression)
     health = {rule["name"]: rule["health"] for rule in prometheus.get("/api/v1/rules")["groups"][0]["rules"]}
     assert health[name] in ("ok", "unknown")
@@ -171,21 +190,78 @@ def test_promtool_takes_the_rules():
     assert run.returncode == 0, run.stderr
 
 
-@pytest.mark.parametrize(
-    ("leaders", "fires"),
-    [({"a": "0x20", "b": "1x20"}, False), ({"a": "0x20", "b": "0x20"}, True), ({}, True), ({"b": "1x4 _x16"}, True)],
-    ids=["one leads", "none leads", "none runs", "all went down"],
-)
-def test_nobody_leading_is_told(tmp_path, leaders, fires):
+POD, POLICY = 'namespace="a",pod="p"', 'namespace="a",policy="p"'
+CONDITION = f"penstock_autoscale_condition{{{POLICY},type="
+CALLS = {
+    'penstock_upstream_connections_opened_total{namespace="a",backend="b"}': "0+10x40",
+    'penstock_upstream_connections_reused_total{namespace="a",backend="b"}': "0+90x40",
+}
+ERRORS = 'penstock_upstream_errors_total{namespace="a",backend="b"}'
+OVERHEAD = 'penstock_overhead_microseconds_bucket{namespace="a",le='
+WITHIN = {f'{OVERHEAD}"20000"}}': "0+100x40", f'{OVERHEAD}"+Inf"}}': "0+100x40"}
+OPEN = 'process_open_fds{instance="i",namespace="a",pod="p"}'
+LIMIT = {'process_max_fds{instance="i",namespace="a",pod="p"}': "1000x40"}
+OF_A_SIDECAR = {'penstock_build_info{instance="i"}': "1x40"}
+FAILED, DONE = (f'penstock_operator_work_total{{kind="k",outcome="{outcome}"}}' for outcome in ("failure", "success"))
+IS_POD, IS_POLICY = {"namespace": "a", "pod": "p"}, {"namespace": "a", "policy": "p"}
+# What there is of each minute, and what an alert that fires half an hour later is labelled with: None where it does not.
+CASES = {
+    "refused": ("PenstockPolicyRefused", {f'penstock_reloads_total{{{POD},result="refused"}}': "0x25 1x10"}, IS_POD),
+    "refused long ago": ("PenstockPolicyRefused", {f'penstock_reloads_total{{{POD},result="refused"}}': "0x5 1x30"}, None),
+    "accepted": ("PenstockPolicyRefused", {f'penstock_reloads_total{{{POD},result="applied"}}': "0+1x40"}, None),
+    "6 % fail": ("PenstockUpstreamFailing", {**CALLS, ERRORS: "0+6x40"}, {"namespace": "a", "backend": "b"}),
+    "4 % fail": ("PenstockUpstreamFailing", {**CALLS, ERRORS: "0+4x40"}, None),
+    "12 rejected a minute": (
+        *("PenstockRejecting", {f'penstock_rejected_total{{{POD},reason="r"}}': "0+12x40"}),
+        {**IS_POD, "reason": "r"},
+    ),
+    "3 rejected a minute": ("PenstockRejecting", {f'penstock_rejected_total{{{POD},reason="r"}}': "0+3x40"}, None),
+    "a tenth slow": ("PenstockSlow", {**WITHIN, f'{OVERHEAD}"10000"}}': "0+90x40"}, {"namespace": "a"}),
+    "none slow": ("PenstockSlow", {**WITHIN, f'{OVERHEAD}"10000"}}': "0+100x40"}, None),
+    "nearly all open": ("PenstockDescriptorsRunOut", {**LIMIT, **OF_A_SIDECAR, OPEN: "900x40"}, IS_POD),
+    "half of them open": ("PenstockDescriptorsRunOut", {**LIMIT, **OF_A_SIDECAR, OPEN: "500x40"}, None),
+    "of another program": ("PenstockDescriptorsRunOut", {**LIMIT, OPEN: "900x40"}, None),
+    "one leads": (
+        *("PenstockNobodyLeads", {f'penstock_operator_leader{{pod="{pod}"}}': f"{leads}x40" for pod, leads in (("a", 0), ("b", 1))}),
+        None,
+    ),
+    "none leads": ("PenstockNobodyLeads", {f'penstock_operator_leader{{pod="{pod}"}}': "0x40" for pod in "ab"}, {}),
+    "none runs": ("PenstockNobodyLeads", {}, {}),
+    "all went down": ("PenstockNobodyLeads", {'penstock_operator_leader{pod="b"}': "1x4 _x36"}, {}),
+    "12 failures a minute": ("PenstockOperatorFails", {FAILED: "0+12x40", DONE: "0+90x40"}, {"kind": "k"}),
+    "3 failures a minute": ("PenstockOperatorFails", {FAILED: "0+3x40", DONE: "0+90x40"}, None),
+    "starved": ("PenstockCapacityStarved", {f'{CONDITION}"CapacityStarved"}}': "1x40"}, IS_POLICY),
+    "starved for 3 minutes": ("PenstockCapacityStarved", {f'{CONDITION}"CapacityStarved"}}': "0x26 1x10"}, None),
+    "conflict": ("PenstockScalingConflict", {f'{CONDITION}"Conflict"}}': "1x40"}, IS_POLICY),
+    "conflict for 10 minutes": ("PenstockScalingConflict", {f'{CONDITION}"Conflict"}}': "0x19 1x20"}, None),
+    "blind": ("PenstockScalingBlind", {f'{CONDITION}"MetricsAvailable"}}': "0x40"}, IS_POLICY),
+    "seeing": ("PenstockScalingBlind", {f'{CONDITION}"MetricsAvailable"}}': "1x40"}, None),
+}
+
+
+def test_every_alert_fires_in_a_case_and_another_keeps_it_quiet():
+    for fires in (True, False):
+        assert {name for name, _, labels in CASES.values() if (labels is not None) == fires} == {name for name, _ in ALERTS}
+
+
+@pytest.mark.parametrize(("name", "series", "labels"), CASES.values(), ids=CASES)
+def test_it_fires(tmp_path, name, series, labels):
     if shutil.which("promtool") is None:
         pytest.skip("promtool is not installed (scripts/bootstrap --e2e)")
-    series = [
-        {"series": f'penstock_operator_leader{{pod="{pod}"}}', "values": values} for pod, values in leaders.items()
+    alert = next(rule for group in RULES["groups"] for rule in group["rules"] if rule["alert"] == name)
+
+    def told(text: str) -> str:
+        return re.sub(r"{{ \$labels\.(\w+) }}", lambda field: labels[field[1]], text)
+
+    fired = [] if labels is None else [
+        {
+            "exp_labels": {**alert["labels"], **labels},
+            "exp_annotations": {kind: told(text) for kind, text in alert["annotations"].items()},
+        }
     ]
-    alert = next(rule for group in RULES["groups"] for rule in group["rules"] if rule["alert"] == "PenstockNobodyLeads")
-    told = [{"exp_labels": alert["labels"], "exp_annotations": alert["annotations"]}] if fires else []
-    asked = {"eval_time": "20m", "alertname": "PenstockNobodyLeads", "exp_alerts": told}
-    case = {"interval": "1m", "input_series": series, "alert_rule_test": [asked]}
+    given = [{"series": one, "values": values} for one, values in series.items()]
+    asked = {"eval_time": "30m", "alertname": name, "exp_alerts": fired}
+    case = {"interval": "1m", "input_series": given, "alert_rule_test": [asked]}
     path = tmp_path / "case.yaml"
     path.write_text(yaml.safe_dump({"rule_files": [str(CHART / "files/rules.yaml")], "tests": [case]}))
     run = subprocess.run(["promtool", "test", "rules", path], capture_output=True, text=True)

@@ -21,9 +21,9 @@ def document(case: dict) -> dict:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['kind']}: {case['name']}" for case in CASES])
-def test_server_and_reader_agree(definitions, programs, tmp_path, case):
+def test_server_and_reader_agree(serving, programs, tmp_path, case):
     path = f"/apis/penstock.dev/v1alpha1/namespaces/default/{PLURALS[case['kind']]}?dryRun=All&fieldValidation=Strict"
-    status, answer = definitions.api.call("POST", path, document(case))
+    status, answer = serving.api.call("POST", path, document(case))
     accepted = status == 201
     file = tmp_path / "case.json"
     file.write_text(json.dumps(document(case)))
@@ -37,15 +37,15 @@ def test_server_and_reader_agree(definitions, programs, tmp_path, case):
         assert any(at.startswith(place.split("[")[0]) or place.startswith(at) for place in places), answer
 
 
-def test_the_target_of_autoscaling_cannot_change(definitions, namespace):
+def test_the_target_of_autoscaling_cannot_change(serving, serving_namespace):
     """A transition rule: the API server sees both versions, a reader of files only one."""
-    path = f"/apis/penstock.dev/v1alpha1/namespaces/{namespace}/optimizationpolicies"
+    path = f"/apis/penstock.dev/v1alpha1/namespaces/{serving_namespace}/optimizationpolicies"
     spec = {"selector": {"matchLabels": {"app": "llm"}}, "autoscaling": {"target": {"name": "a"}, "maxReplicas": 2}}
-    definitions.api.create(path, document({"kind": "OptimizationPolicy", "spec": spec}))
+    serving.api.create(path, document({"kind": "OptimizationPolicy", "spec": spec}))
 
     def change(autoscaling: dict | None) -> tuple[int, dict]:
         patch = {"spec": {"autoscaling": autoscaling}}
-        return definitions.api.call("PATCH", f"{path}/x", patch, "application/merge-patch+json")
+        return serving.api.call("PATCH", f"{path}/x", patch, "application/merge-patch+json")
 
     assert change({"maxReplicas": 3})[0] == 200
     status, answer = change({"target": {"name": "b"}})
@@ -55,9 +55,9 @@ def test_the_target_of_autoscaling_cannot_change(definitions, namespace):
     assert change({"target": {"name": "b"}, "maxReplicas": 3})[0] == 200
 
 
-def test_the_definitions_are_structural(definitions):
+def test_the_definitions_are_structural(serving):
     for plural in PLURALS.values():
-        crd = definitions.api.get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.penstock.dev")
+        crd = serving.api.get(f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{plural}.penstock.dev")
         conditions = {condition["type"]: condition["status"] for condition in crd["status"]["conditions"]}
         assert conditions["Established"] == "True"
         assert conditions["NamesAccepted"] == "True"
@@ -65,10 +65,10 @@ def test_the_definitions_are_structural(definitions):
 
 
 @pytest.mark.parametrize("sample", sorted((ROOT / "deploy/samples").glob("*.yaml")), ids=lambda path: path.name)
-def test_samples_are_accepted(definitions, namespace, sample):
+def test_samples_are_accepted(serving, serving_namespace, sample):
     documents = list(yaml.safe_load_all(sample.read_text()))
     for document in documents:
-        document["metadata"]["namespace"] = namespace
-    definitions.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
-    shown = definitions.kubectl("-n", namespace, "get", "penstock").stdout
+        document["metadata"]["namespace"] = serving_namespace
+    serving.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(documents))
+    shown = serving.kubectl("-n", serving_namespace, "get", "penstock").stdout
     assert "optimizationpolicy.penstock.dev/" in shown

@@ -234,12 +234,14 @@ def at_rest(admission, pid: int) -> float:
         permitted = ("watch ", "update leases")
         return collections.Counter({what: n for what, n in asked.items() if not what.startswith(permitted)})
 
-    def is_quiet() -> bool:
-        before = others()
-        rest(2)
-        return others() == before
+    last: list = [others(), time.monotonic()]  # and since when there was no other
 
-    wait_until(is_quiet, "the last events", seconds=120)
+    def is_quiet() -> bool:
+        if (now := others()) != last[0]:
+            last[:] = now, time.monotonic()
+        return time.monotonic() - last[1] > 2
+
+    wait_until(is_quiet, "the last events", seconds=120, every=0.5)
     before = others()
     parts = [cores_over(pid, 5) for _ in range(5)]
     assert others() - before == {}
@@ -324,15 +326,15 @@ def test_admission_among_a_thousand_policies(crowd, wanted, admission, record_pr
             times[kind].append(time.monotonic() - began)
             assert status == 201, answer["message"]
             assert ("initContainers" in answer["spec"]) == (kind == "match")
+
     def p99(values: list[float]) -> float:
         return sorted(values)[int(len(values) * 0.99)]
 
     for kind, values in times.items():
         record_property(f"admission_{kind}_p50_ms", round(statistics.median(values) * 1000, 1))
         record_property(f"admission_{kind}_p99_ms", round(p99(values) * 1000, 1))
-    # The cluster has two cores with all else that runs here: what somebody else's burst does to a minute is in one or
-    # two of five parts, and the median of theirs is what admission does.
+    # What somebody else's burst leaves of it: this is in one or two of five parts.
     parts = [times["match"][first : first + ROUNDS // 5] for first in range(0, ROUNDS, ROUNDS // 5)]
     usual = statistics.median(p99(part) for part in parts)
     record_property("admission_match_p99_median_of_five_ms", round(usual * 1000, 1))
-    assert usual < 0.04
+    assert p99(times["match"]) < 0.04

@@ -2,17 +2,20 @@
 
 import concurrent.futures
 import json
+import pathlib
 import statistics
+import subprocess
 import threading
 import time
 import urllib.request
 
 import pytest
 from fake_node import NETWORK, FakeNode
-from installation import operator_kubeconfig, policy_document
+from installation import ROOT, operator_kubeconfig, policy_document
+from kwok_node import KwokNode
 from operator_process import OperatorProcess
 from polling import wait_until
-from spaces import Namespace, deployment
+from spaces import CACHING, TIER, Namespace, deployment
 
 
 @pytest.fixture(scope="module")
@@ -23,18 +26,34 @@ def node(admission, programs, tmp_path_factory):
     assert running.problems == []
 
 
+@pytest.fixture(scope="module")
+def kwok_node(admission, programs, tmp_path_factory):
+    built = subprocess.run([ROOT / "e2e/cluster/build-beside", "kwok", "--check"], capture_output=True, text=True)
+    if built.returncode != 0:
+        pytest.skip("kwok is not built (e2e/cluster/build-beside kwok)")
+    running = KwokNode(admission, "kwok", programs, tmp_path_factory.mktemp("kwok"), pathlib.Path(built.stdout.strip()))
+    yield running
+    running.stop()
+    assert running.problems == []
+
+
+@pytest.fixture(params=["node", "kwok_node"])
+def any_node(request) -> FakeNode:
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture
-def space(running_operator, admission, namespace, node) -> Namespace:
+def space(running_operator, admission, namespace) -> Namespace:
     return Namespace(admission, namespace)
 
 
-def injected_deployment(space: Namespace, replicas: int) -> None:
+def injected_deployment(space: Namespace, replicas: int, node: str = "simulated") -> None:
     """A policy, and an engine behind it whose every pod carries the sidecar."""
     space.apply(policy_document("chat", {"app": "llm"}, interception={"engine": {"port": 8000, "flag": "--port"}}))
     wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
     document = deployment("engine", {"app": "llm"})
     document["spec"]["replicas"] = replicas
-    document["spec"]["template"]["spec"]["nodeName"] = "simulated"
+    document["spec"]["template"]["spec"]["nodeName"] = node
     space.apply(document)
 
 
@@ -49,8 +68,8 @@ def ask(ip: str, text: str) -> dict:
         return {name.lower(): value for name, value in answer.headers.items()}
 
 
-def test_new_pods_are_injected_programmed_and_carry_traffic(space, node):
-    injected_deployment(space, 2)
+def test_new_pods_are_injected_programmed_and_carry_traffic(space, any_node):
+    injected_deployment(space, 2, any_node.name)
     space.await_condition("chat", "Programmed", "True")
     space.await_condition("chat", "Injected", "True")
     space.await_condition("chat", "Degraded", "False")
@@ -61,8 +80,8 @@ def test_new_pods_are_injected_programmed_and_carry_traffic(space, node):
 
 
 @pytest.mark.skipif(NETWORK is None, reason="endpoints need addresses beyond loopback: root, for a network namespace")
-def test_the_endpoints_of_a_service_are_sidecars_that_carry_traffic(space, node):
-    injected_deployment(space, 2)
+def test_the_endpoints_of_a_service_are_sidecars_that_carry_traffic(space, any_node):
+    injected_deployment(space, 2, any_node.name)
     ports = [{"name": "http", "port": 80, "targetPort": 8000}]
     space.apply(
         {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "engine"}, "spec": {"selector": {"app": "llm"}, "ports": ports}}
@@ -90,16 +109,9 @@ def test_the_endpoints_of_a_service_are_sidecars_that_carry_traffic(space, node)
 def test_caching_is_switched_on_by_an_edit_and_hits(space, node):
     injected_deployment(space, 1)
     space.await_condition("chat", "Programmed", "True")
-    tier = {
-        "apiVersion": "penstock.dev/v1alpha1",
-        "kind": "CacheTier",
-        "metadata": {"name": "memory"},
-        "spec": {"type": "Memory", "memory": {"size": "16Mi"}},
-    }
-    space.apply(tier)
+    space.apply(TIER)
     old = space.policy("chat")["status"]["hash"]
-    caching = {"tiers": [{"ref": {"name": "memory"}}], "tenant": {"anonymous": "Share"}}
-    patch = {"spec": {"caching": caching}}
+    patch = {"spec": {"caching": CACHING}}
     space.cluster.kubectl("-n", space.name, "patch", "opol", "chat", "--type=merge", "-p", json.dumps(patch))
     wait_until(lambda: space.policy("chat")["status"]["hash"] != old, "a new hash")
     space.await_condition("chat", "Programmed", "True")
@@ -190,13 +202,7 @@ def test_an_edit_reaches_fifty_sidecars(space, node, record_property):
 
 def test_edits_under_load_fail_no_request(space, node):
     """Each edit swaps the policy of a sidecar that has requests under way; cached and not, streamed and not."""
-    tier = {
-        "apiVersion": "penstock.dev/v1alpha1",
-        "kind": "CacheTier",
-        "metadata": {"name": "memory"},
-        "spec": {"type": "Memory", "memory": {"size": "16Mi"}},
-    }
-    space.apply(tier)
+    space.apply(TIER)
     injected_deployment(space, 2)
     space.await_condition("chat", "Programmed", "True")
     ips = [pod["status"]["podIP"] for pod in space.pods("app=llm")]
@@ -211,8 +217,7 @@ def test_edits_under_load_fail_no_request(space, node):
             seen[number].add(ask(ips[number % len(ips)], text)["x-penstock-policy"])
 
     path = f"/apis/penstock.dev/v1alpha1/namespaces/{space.name}/optimizationpolicies/chat"
-    caching = {"tiers": [{"ref": {"name": "memory"}}], "tenant": {"anonymous": "Share"}}
-    edits = [{"mode": "Off"}, {"mode": "Enforce", "caching": caching}, {"observability": {"recentRequests": 50}}, {"caching": None}]
+    edits = [{"mode": "Off"}, {"mode": "Enforce", "caching": CACHING}, {"observability": {"recentRequests": 50}}, {"caching": None}]
     hashes = [space.policy("chat")["status"]["hash"]]
     with concurrent.futures.ThreadPoolExecutor(len(seen)) as pool:
         loads = [pool.submit(load, number) for number in range(len(seen))]

@@ -53,9 +53,15 @@ def compare(hooked, admission, namespace: str, injection: dict, pods: list[dict]
     return injected
 
 
+def is_served(cluster, pod: dict) -> bool:
+    """Whether the API server takes the pod where no policy is: old ones want narrower names of variables."""
+    return made(cluster, "default", pod)[0] == 201
+
+
 @pytest.mark.parametrize("swap", PORT_SWAP["swaps"])
 def test_the_webhook_and_the_admission_policy_give_equal_engines(hooked, admission, injection, swap):
-    cases = [case for case in PORT_SWAP["cases"] if case["swap"] == swap]
+    cases = [case for case in PORT_SWAP["cases"] if case["swap"] == swap and is_served(hooked.cluster, engine_pod(case["in"]))]
+    assert cases
     more = {
         "initContainers": [{"name": "download", "image": "d"}],
         "terminationGracePeriodSeconds": 600,

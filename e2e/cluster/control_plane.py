@@ -43,6 +43,10 @@ class ControlPlane:
         self.address = address
         self.audit = audit
         self.bin = bin_folder
+        told = subprocess.run([bin_folder / "kube-apiserver", "--version"], check=True, capture_output=True, text=True)
+        self.version = told.stdout.split()[-1]  # "v1.35.4"
+        # By a MutatingAdmissionPolicy of the version that the chart asks for.
+        self.can_inject = int(self.version.split(".")[1]) >= 34
         self.folder = folder
         self.port = free_port()
         self.etcd_port = free_port()
@@ -143,8 +147,9 @@ class ControlPlane:
             *("--requestheader-extra-headers-prefix", "X-Remote-Extra-"),
             *("--proxy-client-cert-file", path("front-proxy.crt"), "--proxy-client-key-file", path("front-proxy.key")),
             *("--service-cluster-ip-range", "10.96.0.0/16", "--allow-privileged=true"),
-            *("--feature-gates", "MutatingAdmissionPolicy=true"),
-            *("--runtime-config", "admissionregistration.k8s.io/v1beta1=true", "--profiling=false"),
+            *(("--feature-gates", "MutatingAdmissionPolicy=true") if self.can_inject else ()),
+            *(("--runtime-config", "admissionregistration.k8s.io/v1beta1=true") if self.can_inject else ()),
+            "--profiling=false",
             *(self.audit.flags if self.audit else []),
         ]
 

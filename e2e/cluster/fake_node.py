@@ -154,6 +154,8 @@ class Pod:
 class FakeNode:
     """Runs the pods whose spec.nodeName is `name`. Ends every process it started."""
 
+    pod_type = Pod
+
     def __init__(self, cluster, name: str, programs: pathlib.Path, folder: pathlib.Path):
         self.cluster = cluster
         self.name = name
@@ -231,7 +233,7 @@ class FakeNode:
                 del self.pods[uid]
                 threading.Thread(target=self.end, args=(pod,)).start()
         elif pod is None:
-            pod = self.pods[uid] = Pod(self, document)
+            pod = self.pods[uid] = self.pod_type(self, document)
             threading.Thread(target=self.begin, args=(pod,)).start()
         else:
             old, pod.document = pod.document, document

@@ -2,8 +2,10 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 
+import yaml
 from polling import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -30,6 +32,21 @@ def install(cluster, *values: str) -> None:
     kept_out = ("--set", f"admission.excludedNamespaces={{{EXCLUDED}}}")
     helm(cluster, "install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace", *kept_out, *values)
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"))
+
+
+def newer_chart(folder: pathlib.Path) -> pathlib.Path:
+    """The chart with one more field in a definition."""
+    chart = folder / "penstock"
+    shutil.copytree(CHART, chart)
+    file = chart / "files/crds/cachetiers.yaml"
+    crd = yaml.safe_load(file.read_text())
+    spec_of(crd)["later"] = {"type": "string", "description": "Of a later release."}
+    file.write_text(yaml.safe_dump(crd))
+    return chart
+
+
+def spec_of(crd: dict) -> dict:
+    return crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
 
 
 def make_namespace(cluster, name: str) -> str:

@@ -45,6 +45,10 @@ class OperatorProcess:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
             return answer.read().decode()
 
+    def has_caught_up(self) -> bool:
+        """Whether nothing waits to be looked at."""
+        return "\npenstock_operator_queue_depth 0\n" in self.metrics()
+
     def stop(self) -> int:
         """The exit code."""
         if self.process.poll() is None:

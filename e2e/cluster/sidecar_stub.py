@@ -39,20 +39,34 @@ class SidecarStub:
         self.policy_hash = policy_hash
         self.asked = 0
         self.loop = asyncio.new_event_loop()
-        self.listening = threading.Event()
+        self.listening, self.ending = threading.Event(), asyncio.Event()
+        self.connections: set[asyncio.StreamWriter] = set()
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
         assert self.listening.wait(10)
 
     def run(self) -> None:
-        asyncio.set_event_loop(self.loop)
-        servers = [asyncio.start_server(self.serve, "0.0.0.0", port, backlog=4096) for port in self.ports]
-        self.loop.run_until_complete(asyncio.gather(*servers))
+        with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
+            runner.run(self.listen())
+
+    async def listen(self) -> None:
+        servers = [await asyncio.start_server(self.serve, "0.0.0.0", port, backlog=4096) for port in self.ports]
         self.listening.set()
-        self.loop.run_forever()
+        await self.ending.wait()
+        await self.end_connections()
+        for server in servers:
+            server.close()
+        await self.end_connections()
+
+    async def end_connections(self) -> None:
+        """The operator keeps its own; whoever serves one returns when it is closed."""
+        for connection in self.connections:
+            connection.close()
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         address = writer.get_extra_info("sockname")[0]
+        self.connections.add(writer)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -62,8 +76,9 @@ class SidecarStub:
                 fields = f"content-length: {len(body)}\r\nx-penstock-version: 0.1.0\r\nx-penstock-policy: {self.policy_hash(address)}\r\n"
                 writer.write(f"HTTP/1.1 200 OK\r\n{fields}\r\n{body}".encode())
         except (asyncio.IncompleteReadError, ConnectionError):
+            self.connections.discard(writer)
             writer.close()
 
     def stop(self) -> None:
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.loop.call_soon_threadsafe(self.ending.set)
         self.thread.join()

@@ -6,6 +6,14 @@ from polling import wait_until
 
 POLICIES = "/apis/penstock.dev/v1alpha1/namespaces/{}/optimizationpolicies"
 
+CACHING = {"tiers": [{"ref": {"name": "memory"}}], "tenant": {"anonymous": "Share"}}
+TIER = {
+    "apiVersion": "penstock.dev/v1alpha1",
+    "kind": "CacheTier",
+    "metadata": {"name": "memory"},
+    "spec": {"type": "Memory", "memory": {"size": "16Mi"}},
+}
+
 
 def deployment(name: str, labels: dict, **container) -> dict:
     engine = {"name": "vllm", "image": "vllm/vllm-openai:v1", "args": ["--model", "m", "--port", "8000"], **container}

@@ -5,9 +5,9 @@ import pathlib
 import subprocess
 
 import pytest
-from installation import BUILD, CHART, ROOT, SYSTEM, helm, injecting_probe
-from polling import wait_until
+from installation import BUILD, ROOT, SYSTEM, helm
 from real_node import RealNode
+from release import install, upgrade
 from spaces import Namespace
 
 
@@ -40,22 +40,10 @@ def node(cluster, images, tmp_path_factory):
     running.stop()
 
 
-def install_images(cluster, probe: str) -> None:
-    """The chart with these images, until its operator is ready and injects; tried in a namespace named `probe`."""
-    helm(
-        cluster,
-        *("install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace"),
-        *("--set", "image.operator=penstock.test/operator:1", "--set", "image.sidecar=penstock.test/sidecar:1"),
-        *("--set", "image.pullPolicy=Never", "--wait", "--timeout", "60s"),
-    )
-    wait_until(injecting_probe(cluster, probe), "admission policies")
-    cluster.api.delete(f"/apis/penstock.dev/v1alpha1/namespaces/{probe}/optimizationpolicies/probe")
-
-
 @pytest.fixture(scope="session")
 def penstock(cluster, node):
     """The cluster with the chart on it."""
-    install_images(cluster, "admission-probe")
+    install(cluster)
     return cluster
 
 
@@ -67,7 +55,15 @@ def uninstalled(penstock):
         helm(penstock, "uninstall", "penstock", "-n", SYSTEM, "--wait", "--timeout", "60s")
 
     yield uninstall
-    install_images(penstock, "again-probe")
+    install(penstock)
+
+
+@pytest.fixture
+def by_webhook(penstock):
+    """The cluster, whose injector is the webhook as long as the test lasts."""
+    upgrade(penstock, "--set", "admission.injector=Webhook")
+    yield penstock
+    upgrade(penstock, "--set", "admission.injector=Auto")
 
 
 @pytest.fixture

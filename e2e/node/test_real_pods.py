@@ -1,14 +1,17 @@
 """Real pods: injected by the admission policy, configured by the operator's pod, asked through a Service."""
 
 import json
+import re
 import threading
 import time
 import urllib.request
 
+import pytest
 from installation import policy_document
 from polling import wait_until
-from spaces import POLICIES, Namespace
-from traffic import CACHING, SIMULATE, TIER, ask, credential, engine, engine_calls, journal, request_of, start
+from release import upgrade
+from spaces import CACHING, POLICIES, TIER, Namespace
+from traffic import SIMULATE, ask, credential, engine, engine_calls, journal, request_of, start
 
 
 def test_traffic_passes_the_sidecar_and_hits_never_reach_the_engine(space):
@@ -189,6 +192,41 @@ def test_a_service_past_the_sidecar_is_told(space):
     space.cluster.kubectl("-n", space.name, "delete", "service", "past")
     space.await_condition("chat", "Programmed", "True")
     ask(address, "all the while")
+
+
+@pytest.fixture
+def starved(penstock):
+    """Sidecars may take less memory than they start with."""
+    upgrade(penstock, "--set", "sidecar.resources.memory=1Mi")
+    yield
+    upgrade(penstock, "--set", "sidecar.resources.memory=96Mi")
+
+
+def test_a_pod_whose_sidecar_does_not_become_ready_gets_no_calls(starved, space):
+    """Nor does its engine start; the conditions say which pod it is, and why."""
+    known = {"engine": {"port": 8000, "flag": "--port"}}
+    limits = {"limits": {"collectedBody": "1Mi", "collectedTotal": "1Mi"}}
+    space.apply(policy_document("chat", {"app": "llm"}, interception=known, listener=limits))
+    wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
+    for document in engine("engine", {"app": "llm"}):
+        space.apply(document)
+
+    def has_failed() -> bool:
+        (status,) = space.pods("app=llm")[0]["status"]["initContainerStatuses"]
+        return status["restartCount"] > 0 and not status["ready"]
+
+    wait_until(has_failed, "a failure of the sidecar")
+    pod = space.pods("app=llm")[0]["metadata"]["name"]
+    message = space.await_condition("chat", "Degraded", "True", "SidecarFails")["message"]
+    assert re.search(rf"{pod} \((RunContainerError|StartError|OOMKilled)\)", message), "as the kubelet has it"
+    space.await_condition("chat", "Programmed", "False", "SidecarFails")
+    slices = f"/apis/discovery.k8s.io/v1/namespaces/{space.name}/endpointslices?labelSelector=kubernetes.io/service-name=engine"
+    ends = [end for part in space.api.get(slices)["items"] for end in part["endpoints"] or []]
+    assert not any(end["conditions"]["ready"] for end in ends)
+    assert "running" not in space.pods("app=llm")[0]["status"]["containerStatuses"][0]["state"]
+    address = space.api.get(f"/api/v1/namespaces/{space.name}/services/engine")["spec"]["clusterIP"]
+    with pytest.raises(OSError):
+        ask(address, "is anybody there?")
 
 
 def test_a_policy_that_goes_bad_keeps_the_last_good_version(space):

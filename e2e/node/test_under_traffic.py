@@ -1,10 +1,11 @@
 """Real pods while calls come through their Service: what is done around them must fail none."""
 
 import openai
-from installation import SYSTEM, policy_document
+from installation import SYSTEM, helm, newer_chart, policy_document
 from polling import wait_until
-from spaces import POLICIES
-from traffic import CACHING, TIER, Load, ask, engine, engine_calls, start
+from release import upgrade
+from spaces import CACHING, POLICIES, TIER
+from traffic import Load, ask, engine, engine_calls, goes_away, start
 
 
 def test_the_official_sdk_gets_hits_that_never_reach_the_engine(space):
@@ -83,24 +84,35 @@ def test_a_restart_of_the_api_server_fails_no_request(space):
         assert ask(address, "after")["x-penstock-policy"] != old
 
 
-def test_an_uninstall_of_the_chart_fails_no_request_and_leaves_nothing_behind_that_ends(space, uninstalled):
-    address = start(space)
-    kinds = ("optimizationpolicies", "cachetiers", "routingtables")
+def test_an_upgrade_of_the_chart_and_its_rollback_fail_no_request(space, tmp_path):
+    """To a chart whose definitions know more, and whose sidecars take more memory; pods take it over by a rollout."""
+    address = start(space, replicas=2)
+
+    def sidecar_memory() -> set[str]:
+        pods = [pod for pod in space.pods("app=llm") if "deletionTimestamp" not in pod["metadata"]]
+        return {pod["spec"]["initContainers"][0]["resources"]["requests"]["memory"] for pod in pods}
+
+    def roll_out() -> None:
+        space.await_condition("chat", "Degraded", "True", "RestartRequired", seconds=30)
+        space.cluster.kubectl("-n", space.name, "rollout", "restart", "deployment/engine")
+        space.cluster.kubectl("-n", space.name, "rollout", "status", "deployment/engine", "--timeout=90s")
+        space.await_condition("chat", "Degraded", "False", seconds=30)
+
+    before = sidecar_memory()
     with Load(address) as load:
-        uninstalled()
-        wait_until(lambda: not space.api.get(f"/api/v1/namespaces/{SYSTEM}/pods")["items"], "the operators' end")
+        try:
+            upgrade(space.cluster, "--set", "sidecar.resources.memory=112Mi", chart=newer_chart(tmp_path))
+            load.goes_on()
+            assert sidecar_memory() == before, "pods that run stay as they are"
+            roll_out()
+            assert len(sidecar_memory() - before) == 1
+        finally:
+            helm(space.cluster, "rollback", "penstock", "-n", SYSTEM, "--wait", "--timeout", "90s")
         load.goes_on()
-        ends = [
-            *space.api.get("/api/v1/namespaces")["items"],
-            *space.pods("app=llm"),
-            *space.api.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"],
-            *(item for kind in kinds for item in space.api.get(f"/apis/penstock.dev/v1alpha1/{kind}")["items"]),
-        ]
-        assert [item["metadata"]["name"] for item in ends if "deletionTimestamp" in item["metadata"]] == []
-        assert space.policy("chat")
-        # A new pod is made as if there were no policy, and the Service leads to it as well.
-        space.cluster.kubectl("-n", space.name, "scale", "deployment/engine", "--replicas=2")
-        space.cluster.kubectl("-n", space.name, "rollout", "status", "deployment/engine", "--timeout=60s")
-        assert sorted(len(pod["spec"].get("initContainers", [])) for pod in space.pods("app=llm")) == [0, 1]
-    # And one can go away by hand.
-    space.cluster.kubectl("-n", space.name, "delete", "opol", "chat", "--timeout=10s")
+        roll_out()
+        assert sidecar_memory() == before
+    space.await_condition("chat", "Programmed", "True", seconds=30)
+
+
+def test_an_uninstall_of_the_chart_fails_no_request_and_leaves_nothing_behind_that_ends(space, uninstalled):
+    goes_away(space, start(space), uninstalled)

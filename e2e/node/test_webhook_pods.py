@@ -1,25 +1,10 @@
 """Real pods that the operator's webhook injects, called by its Service: the chart is upgraded to it, and back."""
 
-import pytest
-from installation import CHART, SYSTEM, helm, injecting_probe
+from installation import SYSTEM
 from polling import wait_until
-from traffic import ask, engine, start
+from traffic import ask, engine, goes_away, start
 
 OPERATORS = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/penstock-operator"
-
-
-def upgrade(cluster, injector: str) -> None:
-    values = ("--reuse-values", "--set", f"admission.injector={injector}")
-    helm(cluster, "upgrade", "penstock", CHART, "-n", SYSTEM, *values, "--wait", "--timeout", "90s")
-
-
-@pytest.fixture
-def by_webhook(penstock):
-    upgrade(penstock, "Webhook")
-    wait_until(injecting_probe(penstock, "by-webhook"), "the webhook")
-    yield penstock
-    upgrade(penstock, "Auto")
-    wait_until(injecting_probe(penstock, "by-policy"), "the admission policy")
 
 
 def test_it_injects_and_its_outage_stops_no_traffic_and_no_other_pods(by_webhook, space):
@@ -49,3 +34,7 @@ def test_it_injects_and_its_outage_stops_no_traffic_and_no_other_pods(by_webhook
     space.cluster.kubectl("-n", space.name, "rollout", "status", "deployment/engine", "--timeout=120s")
     space.await_condition("chat", "Programmed", "True", seconds=60)
     assert all(pod["spec"]["initContainers"][0]["name"] == "penstock-sidecar" for pod in space.pods("app=llm"))
+
+
+def test_an_uninstall_fails_no_request_and_new_pods_start(by_webhook, uninstalled, space):
+    goes_away(space, start(space), uninstalled)

@@ -6,8 +6,9 @@ import http.client
 import json
 import threading
 import urllib.request
+from collections.abc import Callable
 
-from installation import policy_document
+from installation import SYSTEM, policy_document
 from polling import wait_until
 from spaces import Namespace
 
@@ -131,10 +132,24 @@ def credential(value: str) -> str:
     return "sha256:" + hashlib.sha256(value.encode()).hexdigest()[:16]
 
 
-CACHING = {"tiers": [{"ref": {"name": "memory"}}], "tenant": {"anonymous": "Share"}}
-TIER = {
-    "apiVersion": "penstock.dev/v1alpha1",
-    "kind": "CacheTier",
-    "metadata": {"name": "memory"},
-    "spec": {"type": "Memory", "memory": {"size": "16Mi"}},
-}
+def goes_away(space: Namespace, address: str, uninstall: Callable[[], None]) -> None:
+    """Uninstalls the chart under traffic, which goes on; nothing is left that ends, and new pods are as if there were no policy."""
+    kinds = ("optimizationpolicies", "cachetiers", "routingtables")
+    with Load(address) as load:
+        uninstall()
+        wait_until(lambda: not space.api.get(f"/api/v1/namespaces/{SYSTEM}/pods")["items"], "the operators' end")
+        load.goes_on()
+        ends = [
+            *space.api.get("/api/v1/namespaces")["items"],
+            *space.pods("app=llm"),
+            *space.api.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions")["items"],
+            *(item for kind in kinds for item in space.api.get(f"/apis/penstock.dev/v1alpha1/{kind}")["items"]),
+        ]
+        assert [item["metadata"]["name"] for item in ends if "deletionTimestamp" in item["metadata"]] == []
+        assert space.policy("chat")
+        # A new pod is made as if there were no policy, and the Service leads to it as well.
+        space.cluster.kubectl("-n", space.name, "scale", "deployment/engine", "--replicas=2")
+        space.cluster.kubectl("-n", space.name, "rollout", "status", "deployment/engine", "--timeout=60s")
+        assert sorted(len(pod["spec"].get("initContainers", [])) for pod in space.pods("app=llm")) == [0, 1]
+    # And one can go away by hand.
+    space.cluster.kubectl("-n", space.name, "delete", "opol", "chat", "--timeout=10s")

@@ -148,6 +148,24 @@ void read_readiness(const Value& status, reconcile::Pod& pod) {
   });
 }
 
+// Of a container that does not come up: why it ended, once it did so before, else what it waits
+// for.
+std::string failure_of(const Value& container) {
+  const Value& state = member(container, "state");
+  if (flag_of(container, "ready")) {
+    return {};
+  }
+  if (number_of(container, "restartCount") > 0) {
+    const Value& ended = member(state, "terminated");
+    return text_of(ended.is_null() ? member(member(container, "lastState"), "terminated") : ended,
+                   "reason");
+  }
+  std::string waits = text_of(member(state, "waiting"), "reason");
+  // As every pod does for a moment.
+  return waits == "PodInitializing" || waits == "ContainerCreating" ? std::string()
+                                                                    : std::move(waits);
+}
+
 // The ports of a sidecar in front of an engine: beside its own status it has the engine's, and its
 // arguments say where that went. A client's sidecar has none.
 void read_sidecar(const Value& container, reconcile::Pod& pod) {
@@ -241,6 +259,11 @@ reconcile::Pod read_pod(const Value& object) {
     }
   });
   read_readiness(status, pod);
+  for_each(status, "initContainerStatuses", [&pod](const Value& container) {
+    if (text_of(container, "name") == kSidecar) {
+      pod.sidecar_failure = failure_of(container);
+    }
+  });
   return pod;
 }
 

@@ -67,6 +67,14 @@ std::string replacement_advice(const RestartNeeds& needs) {
   return text;
 }
 
+std::string failing_advice(const std::string& ns, const std::vector<std::string>& failing) {
+  const std::string& first = failing.front();
+  return "the sidecar does not start, nor the pod without it: " + listed(failing) +
+         "; where it is killed for its memory, or its image is not found, see the values " +
+         "sidecar.resources and image.sidecar of the chart; more says: kubectl -n " + ns +
+         " describe pod " + first.substr(0, first.find(' '));
+}
+
 std::string network_policy(const kube::ObjectMeta& policy, const api::LabelSelector& selector,
                            const std::vector<std::int64_t>& data_ports, const Settings& settings) {
   using json::Value;

@@ -25,6 +25,9 @@ std::string restart_advice(const std::string& ns, const RestartNeeds& needs);
 // The same where the operator itself replaces what will be made anew.
 std::string replacement_advice(const RestartNeeds& needs);
 
+// What to do about pods whose sidecar does not start: "a (OOMKilled)".
+std::string failing_advice(const std::string& ns, const std::vector<std::string>& failing);
+
 // The NetworkPolicy that lets the operator ask the sidecars of `policy`, on their status port and
 // where clients come to them, as JSON for kubectl apply.
 std::string network_policy(const kube::ObjectMeta& policy, const api::LabelSelector& selector,

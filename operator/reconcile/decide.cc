@@ -175,6 +175,9 @@ class Decision {
                                    "; their log says why; to bring them to release " +
                                    settings_.version + ": " + what_restarts(census));
     }
+    if (!census.failing.empty()) {
+      degrade("SidecarFails", failing_advice(policy_.meta.ns, census.failing));
+    }
     if (!census.unreachable.empty()) {
       degrade("SidecarUnreachable", "no answer from port " + std::to_string(settings_.status_port) +
                                         " of " + listed(census.unreachable) +
@@ -282,6 +285,7 @@ class Decision {
                                   "passes them was not asked"));
     } else {
       const std::string reason = !census.refused.empty()       ? refusal(census)
+                                 : !census.failing.empty()     ? "SidecarFails"
                                  : !census.unreachable.empty() ? "SidecarUnreachable"
                                                                : "Waiting";
       conditions_.set("Programmed", kFalse, reason, of);

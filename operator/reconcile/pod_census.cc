@@ -131,6 +131,10 @@ void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
   if (pod.delivered != hash) {
     census.behind.push_back(pod.meta.name);
   }
+  if (!pod.sidecar_failure.empty()) {
+    census.failing.push_back(pod.meta.name + " (" + pod.sidecar_failure + ")");
+    return;
+  }
   const auto found = world.reports.find(pod.meta.key());
   if (found == world.reports.end()) {
     census.waiting.push_back(pod.meta.name);

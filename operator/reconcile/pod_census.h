@@ -18,6 +18,7 @@ struct PodCensus {
   RestartNeeds restart;                  // who holds these, the outdated and the refused
   std::vector<std::string> outdated;     // with a sidecar of an older injection
   std::vector<std::string> unreachable;  // whose sidecar does not answer
+  std::vector<std::string> failing;      // whose sidecar does not start, and why: "a (OOMKilled)"
   std::vector<std::string> waiting;      // whose sidecar is not known to run this version
   std::vector<std::string> stale;        // of these: it answers, its kubelet was told, and it lags
   std::vector<std::string> refused;      // whose sidecar refuses the newest version

@@ -85,7 +85,9 @@ struct Pod {
   std::int64_t engine_port = 0;   // where its engine went
   bool ready = false;
   std::string ready_since;  // RFC 3339, UTC
-  bool finished = false;    // Succeeded or Failed
+  std::string
+      sidecar_failure;    // why its sidecar does not start: "OOMKilled"; empty: nothing is known
+  bool finished = false;  // Succeeded or Failed
   bool host_network = false;
   std::string node;  // it is bound to; empty: it waits for one
   // What all its containers ask for together, in cores and bytes; 0: one of them does not say.

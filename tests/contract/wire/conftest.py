@@ -3,13 +3,7 @@
 import pytest
 from proxy import Proxy, policy
 from scripted import Upstream
-from stack import SIDECAR
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _built():
-    if not SIDECAR.exists():
-        pytest.skip("penstock-sidecar is not built (make build)")
+from sidecars import built, own_upstream, start  # noqa: F401
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +14,7 @@ def _shared_upstream():
 
 
 @pytest.fixture(scope="session")
-def _shared_proxy(_built, _shared_upstream, tmp_path_factory):
+def _shared_proxy(built, _shared_upstream, tmp_path_factory):
     listener = {"limits": {"headerLines": 20, "headBytes": "8Ki"}}
     resources = policy(_shared_upstream.url, listener=listener)
     with Proxy(tmp_path_factory.mktemp("wire"), resources, admin=True) as proxy:
@@ -40,26 +34,3 @@ def proxy(_shared_proxy):
     """The sidecar that every test shares, in front of `upstream`. It must survive each of them."""
     yield _shared_proxy
     assert _shared_proxy.popen.poll() is None, _shared_proxy.log
-
-
-@pytest.fixture
-def own_upstream():
-    """An upstream for one test."""
-    server = Upstream()
-    yield server
-    server.stop()
-    assert server.faults == []
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Starts sidecars for one test."""
-    running = []
-
-    def start_one(resources, **options):
-        running.append(Proxy(tmp_path, resources, **options))
-        return running[-1]
-
-    yield start_one
-    for each in running:
-        each.stop()

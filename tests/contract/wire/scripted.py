@@ -12,73 +12,45 @@ import queue
 import re
 import socket
 import ssl
-import struct
 import threading
 
-SECONDS = 10  # the most anything here waits
+from message import SECONDS, Connection, Malformed, Message
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/1\.1")
-_FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*", re.DOTALL)
-
-
-class Malformed(Exception):
-    """Bytes that are no well-formed HTTP message."""
 
 
 class Gone(Exception):
     """The peer ended the connection."""
 
 
-def fields_of(head: bytes) -> list[tuple[bytes, bytes]]:
-    """(lower-case name, value) of each line behind the start line. Nothing is repaired."""
-    found = []
-    for line in head.split(b"\r\n")[1:-2]:
-        match = _FIELD.fullmatch(line)
-        if not match or re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", line):
-            raise Malformed(line)
-        found.append((match[1].lower(), match[2]))
-    return found
-
-
-class Request:
-    """One request as it arrived: `raw` is every byte of it, `body` the payload without framing."""
+class Request(Message):
+    """One request as it arrived."""
 
     def __init__(self, head: bytes, connection: int):
-        line = head.split(b"\r\n", 1)[0]
-        if not _REQUEST_LINE.fullmatch(line):
-            raise Malformed(line)
-        self.method, self.target, _ = line.split(b" ")
-        self.head, self.raw, self.connection = head, head, connection
-        self.fields = fields_of(head)
-        self.body, self.trailers = b"", b""
-
-    def values(self, name: bytes) -> list[bytes]:
-        return [value for field, value in self.fields if field == name]
-
-    def value(self, name: bytes) -> bytes | None:
-        values = self.values(name)
-        if len(values) > 1:
-            raise Malformed(b"more than one " + name)
-        return values[0] if values else None
+        super().__init__(head, _REQUEST_LINE)
+        self.method, self.target, _ = self.start.split(b" ")
+        self.connection = connection
 
 
-class Line:
+class Line(Connection):
     """One accepted connection, for scripts."""
 
     def __init__(self, connection: socket.socket, number: int, seen: queue.Queue):
-        self.socket, self.number = connection, number
+        super().__init__(connection)
+        self.number = number
         self._seen = seen
         self.request: Request | None = None
-        self._pending = b""
+
+    def _ended(self):
+        raise Gone()
 
     def more(self) -> bytes:
         """The next bytes from the peer."""
-        data = self.socket.recv(65536)
+        data = self._receive()
         if not data:
-            raise Gone()
-        self._pending += data
+            self._ended()
         return data
 
     def some(self) -> bytes:
@@ -87,28 +59,6 @@ class Line:
         self._pending = b""
         return data
 
-    def _until(self, mark: bytes) -> bytes:
-        while mark not in self._pending:
-            self.more()
-        taken, _, self._pending = self._pending.partition(mark)
-        return taken + mark
-
-    def _exactly(self, size: int) -> bytes:
-        while len(self._pending) < size:
-            self.more()
-        taken, self._pending = self._pending[:size], self._pending[size:]
-        return taken
-
-    def skip(self, size: int):
-        """Takes `size` bytes and keeps none."""
-        size -= len(self._pending)
-        self._pending = b""
-        while size > 0:
-            data = self.socket.recv(min(size, 1 << 20))
-            if not data:
-                raise Gone()
-            size -= len(data)
-
     def read_head(self) -> Request:
         self.request = Request(self._until(b"\r\n\r\n"), self.number)
         if len(self.request.values(b"host")) != 1:
@@ -116,18 +66,8 @@ class Line:
         return self.request
 
     def read_body(self) -> Request:
-        request = self.request
-        coding, length = request.value(b"transfer-encoding"), request.value(b"content-length")
-        if coding is not None:
-            if coding != b"chunked" or length is not None:
-                raise Malformed(request.head)
-            self._read_chunks(request)
-        elif length is not None:
-            if not length.isdigit():
-                raise Malformed(request.head)
-            request.body = self._exactly(int(length))
-            request.raw += request.body
-        return request
+        self._read_framed(self.request)
+        return self.request
 
     def read(self) -> Request:
         """A whole request, which is then there to take()."""
@@ -136,36 +76,13 @@ class Line:
         self._seen.put(self.request)
         return self.request
 
-    def _read_chunks(self, request: Request):
-        while True:
-            size = self._until(b"\r\n")
-            request.raw += size
-            if not re.fullmatch(rb"[0-9a-fA-F]{1,8}\r\n", size):
-                raise Malformed(size)
-            if int(size, 16) == 0:
-                break
-            data = self._exactly(int(size, 16) + 2)
-            request.raw += data
-            if data[-2:] != b"\r\n":
-                raise Malformed(data[-2:])
-            request.body += data[:-2]
-        while (line := self._until(b"\r\n")) != b"\r\n":
-            request.trailers += line
-            request.raw += line
-        request.raw += b"\r\n"
-
-    def send(self, data: bytes):
-        self.socket.sendall(data)
-        return self
-
     def reset(self):
-        """Ends the connection as a crash does: with a reset."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close()
+        super().reset()
+        self._pending = b""
 
     def close(self):
+        super().close()
         self._pending = b""
-        self.socket.close()
 
     def wait_gone(self, seconds: float = SECONDS):
         """Waits until the peer has ended the connection; fails after `seconds`."""

@@ -45,6 +45,34 @@ TEST(ReadersTest, WhatAPodAsksFor) {
   EXPECT_GT(other.memory_request, 0);
 }
 
+TEST(ReadersTest, WhyASidecarDoesNotStart) {
+  const auto failure = [](const std::string& status) {
+    return read_pod(
+               yaml("{metadata: {name: p}, status: {initContainerStatuses: [{name: other, "
+                    "state: {waiting: {reason: CrashLoopBackOff}}}, {name: penstock-sidecar, " +
+                    status + "}]}}"))
+        .sidecar_failure;
+  };
+  EXPECT_EQ(failure("restartCount: 0, state: {waiting: {reason: ErrImageNeverPull}}"),
+            "ErrImageNeverPull");
+  for (const char* usual : {"PodInitializing", "ContainerCreating"}) {
+    EXPECT_EQ(failure(std::string("restartCount: 0, state: {waiting: {reason: ") + usual + "}}"),
+              "");
+  }
+  EXPECT_EQ(failure("restartCount: 0, ready: false, state: {running: {}}"), "") << "it starts";
+  const std::string killed = "{terminated: {reason: OOMKilled}}";
+  EXPECT_EQ(failure("restartCount: 2, lastState: " + killed +
+                    ", state: {waiting: {reason: CrashLoopBackOff}}"),
+            "OOMKilled");
+  EXPECT_EQ(failure("restartCount: 2, lastState: {terminated: {reason: Error}}, state: " + killed),
+            "OOMKilled");
+  EXPECT_EQ(failure("restartCount: 2, lastState: " + killed + ", state: {running: {}}"),
+            "OOMKilled")
+      << "until it is ready";
+  EXPECT_EQ(
+      failure("restartCount: 2, ready: true, lastState: " + killed + ", state: {running: {}}"), "");
+}
+
 TEST(ReadersTest, APolicyInAZoneThatIsNoneIsNotGood) {
   const auto policy = reconcile::policy(
       "a",

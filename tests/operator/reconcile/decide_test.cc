@@ -226,6 +226,22 @@ TEST(DecideTest, AnUnreachableSidecarIsToldWithTheNetworkPolicyToAdd) {
   EXPECT_EQ(shown["spec"]["ingress"][0]["ports"][1]["port"], 8000) << "for the proof of traffic";
 }
 
+TEST(DecideTest, ASidecarThatDoesNotStartIsToldWithItsCause) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  const std::string injection = decide(seen, kSettings).status.injection->hash;
+  Pod failing = pod("a", "p", injection);
+  failing.ready = false;
+  failing.sidecar_failure = "OOMKilled";
+  add(seen, std::move(failing));
+  seen.reports = {{"ns/a", {}}};
+  const Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Programmed"), "False SidecarFails");
+  EXPECT_EQ(state(plan, "Degraded"), "True SidecarFails");
+  const std::string& message = condition(plan, "Degraded").message;
+  EXPECT_TRUE(message.contains("a (OOMKilled);")) << message;
+  EXPECT_TRUE(message.ends_with("kubectl -n ns describe pod a")) << message;
+}
+
 TEST(DecideTest, RestartReplacesOnePodAtATime) {
   World seen = world(policy("p", "{" + kSelector + ", interception: {rollout: Restart}}"));
   const std::string injection = decide(seen, kSettings).status.injection->hash;
