@@ -69,17 +69,6 @@ void read_document(const Value& object, std::string_view kind,
   }
 }
 
-// Whether `resources` asks for as much CPU and memory as it may take.
-bool is_guaranteed(const Value& resources) {
-  const Value& limits = member(resources, "limits");
-  const Value& requests = member(resources, "requests");
-  return std::ranges::all_of(std::array{"cpu", "memory"}, [&](const char* name) {
-    const Value& limit = member(limits, name);
-    const Value& request = member(requests, name);
-    return !limit.is_null() && (request.is_null() || request == limit);
-  });
-}
-
 reconcile::Container read_container(const Value& container) {
   reconcile::Container result{
       .name = text_of(container, "name"),
@@ -87,8 +76,7 @@ reconcile::Container read_container(const Value& container) {
       .command = strings_of(container, "command"),
       .args = strings_of(container, "args"),
       .has_env_from = !list_of(container, "envFrom").empty(),
-      .has_pre_stop = !member(member(container, "lifecycle"), "preStop").is_null(),
-      .guaranteed = is_guaranteed(member(container, "resources"))};
+      .has_pre_stop = !member(member(container, "lifecycle"), "preStop").is_null()};
   for_each(container, "env", [&result](const Value& variable) {
     result.env.push_back({text_of(variable, "name"), text_of(variable, "value"),
                           !member(variable, "valueFrom").is_null()});

@@ -48,7 +48,6 @@ struct Container {
   std::vector<Port> ports;
   bool has_env_from = false;  // there may be variables that nobody here knows
   bool has_pre_stop = false;
-  bool guaranteed = false;  // requests equal limits, for CPU and memory
 };
 
 // The shape of pods: what a workload makes, or what a pod without one is.

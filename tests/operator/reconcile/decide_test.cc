@@ -442,7 +442,8 @@ TEST(InjectionTest, HoldsWhatRestrictedPodSecurityAsksForAndEverySecret) {
   EXPECT_EQ(security["readOnlyRootFilesystem"], true);
   EXPECT_EQ(security["capabilities"]["drop"], json::Value::array({"ALL"}));
   EXPECT_EQ(security["seccompProfile"]["type"], "RuntimeDefault");
-  EXPECT_FALSE(container["resources"]["limits"].contains("cpu")) << "the pod is not Guaranteed";
+  EXPECT_FALSE(container["resources"]["limits"].contains("cpu"))
+      << "pods that are Guaranteed get others";
   std::vector<std::string> paths;
   for (const json::Value& source : plan.status.injection->volumes.at(1)["projected"]["sources"]) {
     EXPECT_EQ(source["secret"]["optional"], true);
@@ -495,7 +496,7 @@ TEST(DecideTest, WhatStandsInTheConfigMapIsNotMadeAgain) {
   EXPECT_TRUE(second.status.injection);
 }
 
-TEST(InjectionTest, AGuaranteedPodStaysSoAndAnEnginesOwnHookIsTold) {
+TEST(InjectionTest, ThereAreResourcesForGuaranteedPodsAndAnEnginesOwnHookIsTold) {
   World seen = world(policy("p", "{" + kSelector + ", interception: {grace: 90500ms}}"));
   seen.workloads = {
       workload("a",
@@ -503,8 +504,12 @@ TEST(InjectionTest, AGuaranteedPodStaysSoAndAnEnginesOwnHookIsTold) {
                "resources: {limits: {cpu: 1, memory: 1Gi}}}]")};
   const Plan plan = decide(seen, kSettings);
   ASSERT_TRUE(plan.status.injection);
-  const json::Value& resources = plan.status.injection->container["resources"];
+  const json::Value& resources = plan.status.injection->guaranteed_resources;
   EXPECT_EQ(resources["limits"], resources["requests"]);
+  EXPECT_EQ(resources["limits"]["memory"],
+            plan.status.injection->container["resources"]["limits"]["memory"]);
+  EXPECT_EQ(resources["limits"]["cpu"],
+            plan.status.injection->container["resources"]["requests"]["cpu"]);
   EXPECT_FALSE(plan.status.injection->engine_pre_stop.is_null())
       << "for other pods of the policy; admission leaves a hook alone that is there";
   EXPECT_EQ(plan.status.injection->grace, 91);
