@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <set>
 #include <utility>
 
 #include "lib/api/selects.h"
@@ -19,6 +20,9 @@ namespace penstock::reconcile {
 namespace {
 
 using enum api::ConditionStatus;
+
+// What status.injection.yields may hold.
+constexpr std::size_t kYieldsMax = 64;
 
 api::OptimizationPolicyStatus status_of(const Policy& policy) {
   api::OptimizationPolicyStatus status;
@@ -134,14 +138,33 @@ class Decision {
       older_.push_back(*selector);
       older_names_.push_back(other->meta.name);
     }
-    constexpr std::size_t kYieldsMax = 64;
-    if (older_.size() > kYieldsMax) {
-      degrade("TooManyOverlaps", "more than 64 older policies may select the same pods");
-      older_.resize(kYieldsMax);
+    std::vector<api::LabelSelector> yields = distinct(older_);
+    if (yields.size() > kYieldsMax) {
+      too_many_ = std::to_string(yields.size()) +
+                  " older policies may select the same pods, more "
+                  "than the " +
+                  std::to_string(kYieldsMax) +
+                  " that one can yield to, so new pods "
+                  "come up without this one's sidecar; delete some of them, or make the selectors "
+                  "exclude each other by values of one label";
+      degrade("TooManyOverlaps", too_many_);
+      // With some of them left out it would take pods that are theirs: it takes none.
+      yields = {*own};
     }
     if (plan_.status.injection) {
-      plan_.status.injection->yields = older_;
+      plan_.status.injection->yields = std::move(yields);
     }
+  }
+
+  static std::vector<api::LabelSelector> distinct(const std::vector<api::LabelSelector>& all) {
+    std::vector<api::LabelSelector> result;
+    std::set<std::string> seen;
+    for (const api::LabelSelector& one : all) {
+      if (seen.insert(json::write(one).dump()).second) {
+        result.push_back(one);
+      }
+    }
+    return result;
   }
 
   // What a policy takes: what admission goes by, which may be older than what the policy says now;
@@ -168,7 +191,7 @@ class Decision {
       plan_.tell = census.behind;
       plan_.remind = census.stale;
       // One at a time: the next only once the one before has been replaced and is ready.
-      if (restarts() && census.settled && !census.replaceable.empty()) {
+      if (restarts() && too_many_.empty() && census.settled && !census.replaceable.empty()) {
         plan_.evict = census.replaceable.front();
       }
     }
@@ -253,6 +276,9 @@ class Decision {
                       not_injected_.second);
     } else if (!plan_.status.injection) {
       conditions_.set("Injected", kFalse, "NotAccepted", "the policy has never been good");
+    } else if (!too_many_.empty()) {
+      conditions_.set("Injected", kFalse, "TooManyOverlaps",
+                      of + " carry the sidecar; " + too_many_);
     } else if (census.counts.selected == 0) {
       conditions_.set("Injected", kUnknown, "NoPods",
                       "new pods with the selected labels will carry the sidecar");
@@ -314,6 +340,7 @@ class Decision {
   bool is_good_ = false;  // what sidecars should run is known, and stands in the ConfigMap or will
   std::vector<api::LabelSelector> older_;
   std::vector<std::string> older_names_;
+  std::string too_many_;  // older ones, and what to do; empty: they are not
   std::vector<std::pair<std::string, std::string>> degraded_;  // the first is shown
 };
 

@@ -339,6 +339,37 @@ TEST(DecideTest, TheOlderPolicyWinsAndTheYoungerSaysSo) {
   EXPECT_EQ(decide(same_age, kSettings).status.injection->yields.size(), 1U) << "ties go by name";
 }
 
+TEST(DecideTest, APolicyThatWouldHaveToYieldToTooManyTakesNoPods) {
+  World seen = world(policy("younger", "{" + kSelector + ", interception: {rollout: Restart}}",
+                            "2026-01-02T00:00:00Z"));
+  const auto add_older = [&seen](const std::string& name, const std::string& shard) {
+    seen.others.push_back(policy(name, "{selector: {matchLabels: {shard: s" + shard + "}}}"));
+  };
+  for (int i = 0; i < 64; ++i) {
+    add_older("older-" + std::to_string(i), std::to_string(i));
+  }
+  add_older("twin", "63");  // the same pods as another
+  add(seen, pod("a"));
+  const Plan most = decide(seen, kSettings);
+  EXPECT_EQ(most.status.injection->yields.size(), 64U) << "a selector twice counts once";
+  EXPECT_EQ(state(most, "Injected"), "False RestartRequired");
+  EXPECT_EQ(most.evict, "a");
+
+  add_older("one-more", "64");
+  const Plan plan = decide(seen, kSettings);
+  ASSERT_EQ(plan.status.injection->yields.size(), 1U);
+  EXPECT_EQ(json::write(plan.status.injection->yields[0]),
+            json::write(plan.status.injection->selector))
+      << "with one left out, it would take pods of that one";
+  EXPECT_EQ(plan.status.injection->hash, most.status.injection->hash);
+  EXPECT_EQ(state(plan, "Injected"), "False TooManyOverlaps");
+  EXPECT_EQ(state(plan, "Degraded"), "True TooManyOverlaps");
+  const std::string& message = condition(plan, "Degraded").message;
+  EXPECT_TRUE(message.starts_with("65 older policies")) << message;
+  EXPECT_FALSE(plan.evict) << "it would come up without a sidecar again";
+  EXPECT_EQ(decide(after(seen, plan), kSettings).status.injection->yields.size(), 1U);
+}
+
 TEST(DecideTest, TheOlderPolicyTakesWhatAdmissionSelectsForIt) {
   const std::string created = "2026-01-02T00:00:00Z";
   const Plan before = decide(world(policy("older", "{" + kSelector + "}")), kSettings);
