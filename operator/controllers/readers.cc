@@ -1,7 +1,5 @@
 #include "operator/controllers/readers.h"
 
-#include <algorithm>
-#include <charconv>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,8 +8,6 @@
 #include "lib/json/scalars.h"
 #include "lib/zoneinfo/zone_files.h"
 #include "operator/autoscale/policy_settings.h"
-#include "operator/capacity/pod_shape.h"
-#include "operator/kube/quantity.h"
 
 namespace penstock::controllers {
 namespace {
@@ -21,22 +17,9 @@ using kube::flag_of;
 using kube::list_of;
 using kube::member;
 using kube::number_of;
+using kube::strings_of;
 using kube::text_of;
 using kube::texts_of;
-
-constexpr const char* kSidecar = "penstock-sidecar";
-constexpr const char* kRedirect = "penstock-redirect";  // after the sidecar
-constexpr const char* kStatusPort = "penstock-status";
-
-std::vector<std::string> strings_of(const Value& object, const char* name) {
-  std::vector<std::string> result;
-  for (const Value& element : list_of(object, name)) {
-    if (element.is_string()) {
-      result.push_back(element.get<std::string>());
-    }
-  }
-  return result;
-}
 
 template <class Visit>
 void for_each(const Value& object, const char* name, const Visit& visit) {
@@ -107,52 +90,6 @@ reconcile::Workload read_workload(const Value& object, std::string kind) {
           .pods = read_template(member(member(object, "spec"), "template"))};
 }
 
-// What all containers that run beside each other ask for of a resource. 0: one of them does not
-// say.
-double requested(const Value& spec, const char* resource) {
-  double sum = 0;
-  bool complete = true;
-  const auto add = [&](const Value& container) {
-    const Value& requests = member(member(container, "resources"), "requests");
-    const auto amount = kube::quantity_of(text_of(requests, resource));
-    complete = complete && amount.has_value();
-    sum += amount.value_or(0);
-  };
-  for_each(spec, "containers", add);
-  for_each(spec, "initContainers", [&add](const Value& container) {
-    if (text_of(container, "restartPolicy") == "Always") {
-      add(container);
-    }
-  });
-  return complete ? sum : 0;
-}
-
-void read_readiness(const Value& status, reconcile::Pod& pod) {
-  for_each(status, "conditions", [&pod](const Value& condition) {
-    if (text_of(condition, "type") == "Ready" && text_of(condition, "status") == "True") {
-      pod.ready = true;
-      pod.ready_since = text_of(condition, "lastTransitionTime");
-    }
-  });
-}
-
-// The ports of a sidecar in front of an engine: beside its own status it has the engine's, and its
-// arguments say where that went. A client's sidecar has none.
-void read_sidecar(const Value& container, reconcile::Pod& pod) {
-  pod.has_sidecar = true;
-  for_each(container, "ports", [&pod](const Value& port) {
-    if (text_of(port, "name") != kStatusPort) {
-      pod.sidecar_port = number_of(port, "containerPort");
-    }
-  });
-  const std::vector<std::string> args = strings_of(container, "args");
-  const auto flag = std::ranges::find(args, "--engine-port");
-  if (flag != args.end() && flag + 1 != args.end()) {
-    const std::string& text = *(flag + 1);
-    std::from_chars(text.data(), text.data() + text.size(), pod.engine_port);
-  }
-}
-
 }  // namespace
 
 reconcile::Policy read_policy(const Value& object) {
@@ -188,48 +125,6 @@ reconcile::Workload read_stateful_set(const Value& object) {
 
 reconcile::Workload read_bare_pod(const Value& object) {
   return {.meta = kube::read_meta(object), .kind = "Pod", .pods = read_template(object)};
-}
-
-reconcile::Pod read_pod(const Value& object) {
-  const Value& metadata = member(object, "metadata");
-  const Value& spec = member(object, "spec");
-  const Value& status = member(object, "status");
-  const auto annotations = texts_of(metadata, "annotations");
-  const auto annotation = [&annotations](const char* name) {
-    const auto found = annotations.find(name);
-    return found == annotations.end() ? std::string() : found->second;
-  };
-  reconcile::Pod pod{.meta = kube::read_meta(object),
-                     .ip = text_of(status, "podIP"),
-                     .injected_by = annotation("penstock.dev/policy"),
-                     .injected_hash = annotation("penstock.dev/injection"),
-                     .delivered = annotation("penstock.dev/delivered"),
-                     .opted_out = annotation("penstock.dev/inject") == "false",
-                     .host_network = flag_of(spec, "hostNetwork"),
-                     .node = text_of(spec, "nodeName"),
-                     .cpu_request = requested(spec, "cpu"),
-                     .memory_request = requested(spec, "memory"),
-                     .deletion_cost = annotation(reconcile::kDeletionCost),
-                     .own_deletion_cost = annotation(reconcile::kOwnDeletionCost),
-                     .devices = capacity::devices_of(spec)};
-  const std::string phase = text_of(status, "phase");
-  pod.finished = phase == "Succeeded" || phase == "Failed";
-  for_each(metadata, "ownerReferences", [&pod](const Value& owner) {
-    if (flag_of(owner, "controller")) {
-      pod.owner_kind = text_of(owner, "kind");
-      pod.owner_name = text_of(owner, "name");
-    }
-  });
-  for_each(spec, "initContainers", [&pod](const Value& container) {
-    if (text_of(container, "name") == kSidecar) {
-      read_sidecar(container, pod);
-    } else if (text_of(container, "name") == kRedirect) {
-      // Whoever comes to the engine's port is led to the sidecar: there is no way past.
-      pod.sidecar_port = std::exchange(pod.engine_port, 0);
-    }
-  });
-  read_readiness(status, pod);
-  return pod;
 }
 
 reconcile::Service read_service(const Value& object) {
