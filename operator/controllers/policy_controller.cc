@@ -71,7 +71,7 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
     outcome.again_in = kEvictionPause;
   }
   if (outcome.succeeded && !outcome.again_in && !plan.remind.empty()) {
-    outcome.again_in = kReminder;
+    outcome.again_in = Reminders::kFirst;
   }
   if (outcome.succeeded && !outcome.again_in && plan.judge_later) {
     outcome.again_in = kTrafficKnown;
@@ -226,23 +226,8 @@ ApiResult<void> PolicyController::annotate(const std::string& ns, const std::str
 }
 
 bool PolicyController::is_due_for_reminder(const std::string& pod, const std::string& hash) {
-  const clock::Instant now = clock_.now();
   const sync::MutexLock lock(mutex_);
-  std::erase_if(reminders_, [now](const auto& entry) {
-    return entry.second.due + 2 * kReminderMost < now;  // caught up, or gone
-  });
-  const auto [found, added] = reminders_.try_emplace(pod);
-  Reminder& reminder = found->second;
-  if (added || reminder.hash != hash) {
-    reminder = {.hash = hash, .due = now + kReminder};
-    return false;
-  }
-  if (now < reminder.due) {
-    return false;
-  }
-  reminder.pause = std::min(reminder.pause * 2, kReminderMost);
-  reminder.due = now + reminder.pause;
-  return true;
+  return reminders_.is_due(pod, hash, clock_.now());
 }
 
 WorkOutcome PolicyController::not_delivered(World world, const kube::ApiError& error) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 
@@ -7,6 +8,7 @@
 #include "lib/sync/mutex.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
+#include "operator/controllers/reminders.h"
 #include "operator/controllers/status_writer.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
@@ -21,9 +23,6 @@ namespace penstock::controllers {
 // Threads: any, but one key at a time (kube::Workers sees to that).
 class PolicyController {
  public:
-  // A pod whose sidecar lags is told again after this, then after twice as long, and so on.
-  static constexpr std::chrono::milliseconds kReminder{1'000};
-  static constexpr std::chrono::milliseconds kReminderMost{60'000};
   // A pod that is ready for so long is known to whoever leads traffic to it.
   static constexpr std::chrono::seconds kTrafficKnown{30};
   // When a disruption budget that allowed no eviction is asked again.
@@ -44,12 +43,6 @@ class PolicyController {
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
 
  private:
-  struct Reminder {
-    std::string hash;
-    clock::Instant due{};
-    std::chrono::milliseconds pause = kReminder;
-  };
-
   [[nodiscard]] reconcile::World gather(const reconcile::Ptr<reconcile::Policy>& policy) const;
   void ask_sidecars(const reconcile::World& world, const std::string& hash);
   kube::ApiResult<void> write_config(const reconcile::Policy& policy, const reconcile::Plan& plan);
@@ -73,7 +66,7 @@ class PolicyController {
   const reconcile::Settings settings_;
   StatusWriter statuses_;
   sync::Mutex mutex_;
-  std::map<std::string, Reminder> reminders_ PENSTOCK_GUARDED_BY(mutex_);  // by pod
+  Reminders reminders_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::controllers

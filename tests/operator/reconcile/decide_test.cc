@@ -260,6 +260,31 @@ TEST(DecideTest, RestartReplacesOnePodAtATime) {
   EXPECT_FALSE(decide(manual, kSettings).evict);
 }
 
+TEST(DecideTest, PodsThatWereToldAndLagAreToBeReminded) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  const Plan first = decide(seen, kSettings);
+  const auto add_pod = [&](const std::string& name, const std::string& delivered,
+                           const SidecarReport& report) {
+    Pod one = pod(name, "p", first.status.injection->hash);
+    one.delivered = delivered;
+    add(seen, std::move(one));
+    seen.reports["ns/" + name] = report;
+  };
+  const std::string hash = first.status.hash;
+  add_pod("lags", hash, {.reachable = true, .hash = "older"});
+  add_pod("runs-it", hash, {.reachable = true, .hash = hash});
+  add_pod("not-told", "older", {.reachable = true, .hash = "older"});
+  add_pod("refuses", hash, {.reachable = true, .hash = "older", .refuses = true});
+  add_pod("silent", hash, {});
+  const Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(plan.remind, std::vector<std::string>{"lags"});
+  EXPECT_EQ(plan.tell, std::vector<std::string>{"not-told"});
+
+  // What they should run is not known: nobody is told of anything.
+  seen.policy = policy("p", "{selector: {}}", "2026-01-01T00:00:00Z", json::write(plan.status));
+  EXPECT_TRUE(decide(seen, kSettings).remind.empty());
+}
+
 TEST(DecideTest, PodsThatAreNobodysBusinessAreNotCounted) {
   World seen = world(policy("p", "{" + kSelector + "}"));
   for (const char* what : {"finished", "deleting", "host", "opted", "other"}) {
