@@ -7,7 +7,6 @@
 #include "lib/api/selects.h"
 #include "lib/json/write.h"
 #include "operator/controllers/autoscaling_controller.h"
-#include "operator/kube/base64.h"
 #include "operator/kube/timestamp.h"
 #include "operator/reconcile/sidecar_container.h"
 
@@ -101,7 +100,7 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   }
   const std::string map = reconcile::config_map_name(policy->meta.name);
   if (const auto found = stores_.config_maps.find(ns, map); found != nullptr) {
-    world.config_hash = found->hash;
+    world.config_hash = found->intact == true ? found->hash : "";
   }
   std::vector<std::string> pods;
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
@@ -146,23 +145,27 @@ ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan&
     return {};
   }
   const std::string name = reconcile::config_map_name(policy.meta.name);
-  const Value owner = {{"apiVersion", kube::kPolicies.api_version()},
-                       {"kind", kube::kPolicies.kind},
-                       {"name", policy.meta.name},
-                       {"uid", policy.meta.uid}};
-  const Value object = {{"apiVersion", "v1"},
-                        {"kind", "ConfigMap"},
-                        {"metadata",
-                         {{"name", name},
-                          {"namespace", policy.meta.ns},
-                          {"labels", {{"app.kubernetes.io/managed-by", "penstock-operator"}}},
-                          {"annotations", {{"penstock.dev/hash", plan.status.hash}}},
-                          {"ownerReferences", Value::array({owner})}}},
-                        {"data", plan.config->text},
-                        {"binaryData", kube::encode_base64(plan.config->bytes)}};
-  const auto written = client_.apply(kube::kConfigMaps.object(policy.meta.ns, name), object);
+  const std::string path = kube::kConfigMaps.object(policy.meta.ns, name);
+  const auto before = stores_.config_maps.find(policy.meta.ns, name);
+  // One that was written for this policy is ours, whoever has edited it since.
+  const bool is_ours = before != nullptr && before->owner_uid == policy.meta.uid;
+  const auto written = client_.apply(path, config_map_of(policy, plan.status.hash, *plan.config),
+                                     is_ours ? kube::Conflicts::kTake : kube::Conflicts::kFail);
   if (!written) {
     return std::unexpected(written.error());
+  }
+  if (!is_ours || before->intact == true) {
+    return {};
+  }
+  if (const Value others = without_others(*before, *plan.config); !others.is_null()) {
+    if (const auto removed = client_.merge(path, others); !removed) {
+      return std::unexpected(removed.error());
+    }
+  }
+  if (before->intact == false) {
+    events_.record(kube::kPolicies, policy.meta, true, "ConfigMapRestored",
+                   "somebody changed ConfigMap " + name +
+                       ", which is made of the policy and what it refers to; change those");
   }
   return {};
 }

@@ -190,11 +190,4 @@ Namespace read_namespace(const Value& object) {
   return result;
 }
 
-ConfigMap read_config_map(const Value& object) {
-  const auto annotations = texts_of(member(object, "metadata"), "annotations");
-  const auto hash = annotations.find("penstock.dev/hash");
-  return {.meta = kube::read_meta(object),
-          .hash = hash == annotations.end() ? std::string() : hash->second};
-}
-
 }  // namespace penstock::controllers

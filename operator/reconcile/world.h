@@ -177,7 +177,7 @@ struct World {
   std::vector<Ptr<EndpointSlice>> slices;
   std::map<std::string, SidecarReport> reports;  // by "namespace/name" of the pod
   std::optional<AutoscalingNote> autoscaling;    // nothing: it has not looked yet, or need not
-  std::string config_hash;                       // of what its ConfigMap holds; empty: none yet
+  std::string config_hash;                       // of what its ConfigMap holds; empty: not known
   std::string undelivered;                       // why its ConfigMap was refused; empty: it was not
   std::string pod_security;                      // what the namespace enforces; empty: not known
   std::string now;                               // RFC 3339, UTC
