@@ -43,11 +43,12 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
     statuses_.forget(kube::kPolicies, ns,
                      name);  // its ConfigMap goes with it: it is the ConfigMap's owner
     collector_.set_targets(ns + "/" + name, {});
+    await_first_word(ns + "/" + name, true);
     return {};
   }
   World world = gather(policy);
   const Plan plan = decide(world, settings_);
-  ask_sidecars(world, plan.status.hash);
+  const bool all_asked = ask_sidecars(world, plan.status.hash);
   if (const ApiResult<void> written = write_config(*policy, plan); !written) {
     return not_delivered(std::move(world), written.error());
   }
@@ -65,7 +66,9 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
     }
     evicted = *asked;
   }
-  WorkOutcome outcome = finish_status(*policy, plan);
+  const auto rest = await_first_word(policy->meta.key(), all_asked);
+  WorkOutcome outcome =
+      rest > rest.zero() ? WorkOutcome{.again_in = rest} : finish_status(*policy, plan);
   if (outcome.succeeded && !outcome.again_in && !evicted) {
     outcome.again_in = kEvictionPause;
   }
@@ -121,11 +124,13 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   return world;
 }
 
-void PolicyController::ask_sidecars(const World& world, const std::string& hash) {
+bool PolicyController::ask_sidecars(const World& world, const std::string& hash) {
   std::vector<collect::Target> targets;
+  bool all_asked = true;
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
     if (pod->has_sidecar && pod->injected_by == world.policy->meta.name && !pod->ip.empty() &&
         !pod->finished && !pod->meta.deleting) {
+      all_asked = all_asked && world.reports.contains(pod->meta.key());
       // One that asks for certificates, which the operator has not, stays unproven and is not
       // judged.
       targets.push_back({.pod = pod->meta.key(),
@@ -138,6 +143,21 @@ void PolicyController::ask_sidecars(const World& world, const std::string& hash)
     }
   }
   collector_.set_targets(world.policy->meta.key(), std::move(targets));
+  return all_asked;
+}
+
+std::chrono::milliseconds PolicyController::await_first_word(const std::string& policy,
+                                                             bool all_asked) {
+  const sync::MutexLock lock(mutex_);
+  if (all_asked) {
+    unasked_.erase(policy);
+    return {};
+  }
+  const clock::Instant now = clock_.now();
+  const auto since = unasked_.try_emplace(policy, now).first->second;
+  const auto waits_until = since + kFirstWord;
+  return now < waits_until ? std::chrono::ceil<std::chrono::milliseconds>(waits_until - now)
+                           : std::chrono::milliseconds::zero();
 }
 
 ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan& plan) {

@@ -25,6 +25,9 @@ class PolicyController {
  public:
   // A pod that is ready for so long is known to whoever leads traffic to it.
   static constexpr std::chrono::seconds kTrafficKnown{30};
+  // A status waits for the first word of sidecars that were not asked before, at most so long: what
+  // an operator that has just started does not know yet is no news.
+  static constexpr std::chrono::milliseconds kFirstWord{5'000};
   // When a disruption budget that allowed no eviction is asked again.
   static constexpr std::chrono::milliseconds kEvictionPause{5'000};
 
@@ -44,7 +47,10 @@ class PolicyController {
 
  private:
   [[nodiscard]] reconcile::World gather(const reconcile::Ptr<reconcile::Policy>& policy) const;
-  void ask_sidecars(const reconcile::World& world, const std::string& hash);
+  // Whether all of them have been asked before, whatever came of it.
+  bool ask_sidecars(const reconcile::World& world, const std::string& hash);
+  // How long a policy's status waits yet, some of whose sidecars have not been asked.
+  std::chrono::milliseconds await_first_word(const std::string& policy, bool all_asked);
   kube::ApiResult<void> write_config(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<void> tell_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<void> remind_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
@@ -67,6 +73,8 @@ class PolicyController {
   StatusWriter statuses_;
   sync::Mutex mutex_;
   Reminders reminders_ PENSTOCK_GUARDED_BY(mutex_);
+  // By policy: since when some of its sidecars have not been asked.
+  std::map<std::string, clock::Instant> unasked_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::controllers
