@@ -86,12 +86,11 @@ def test_room_on_nodes_takes_only_the_rights_that_were_asked_for(kubernetes):
     def makes_deployments(rules: list[dict]) -> bool:
         return any("deployments" in rule["resources"] and "create" in rule["verbs"] for rule in rules)
 
-    nobody_holds = ("--set", "autoscaling.scaleToZero=false")
-    documents = render(kubernetes, *nobody_holds)
+    documents = render(kubernetes)
     assert not makes_deployments(operator_rules(documents))
     assert "PriorityClass" not in kinds(documents)
     pool = ("--set-json", 'nodeCapacity.pools=[{"group": "karpenter.sh", "resource": "nodepools"}]')
-    documents = render(kubernetes, "--set", "nodeCapacity.placeholders=true", *pool, *nobody_holds)
+    documents = render(kubernetes, "--set", "nodeCapacity.placeholders=true", *pool)
     rules = operator_rules(documents)
     assert makes_deployments(rules)
     assert {"apiGroups": ["karpenter.sh"], "resources": ["nodepools/scale"], "verbs": ["get", "patch"]} in rules
@@ -99,6 +98,18 @@ def test_room_on_nodes_takes_only_the_rights_that_were_asked_for(kubernetes):
     assert -10 <= made["value"] < 0, "node autoscalers leave lower ones aside"
     arguments = next(d for d in documents if d["kind"] == "Deployment")["spec"]["template"]["spec"]["containers"][0]["args"]
     assert f"--placeholder-priority-class={made['metadata']['name']}" in arguments
+
+
+def test_scaling_to_zero_takes_rights_that_are_asked_for(kubernetes):
+    """It is the right to run any pod, and to lead any traffic."""
+
+    def made(*values: str) -> set[str]:
+        rules = operator_rules(render(kubernetes, *values))
+        return {resource for rule in rules if "create" in rule["verbs"] for resource in rule["resources"]}
+
+    plain = {"configmaps", "pods/eviction", "podtemplates", "capacitybuffers", "events"}
+    assert made() == plain
+    assert made("--set", "autoscaling.scaleToZero=true") == plain | {"deployments", "services", "endpointslices"}
 
 
 def test_the_definitions_belong_to_one_release(kubernetes):

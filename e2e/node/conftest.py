@@ -46,7 +46,7 @@ def install_images(cluster, probe: str) -> None:
         cluster,
         *("install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace"),
         *("--set", "image.operator=penstock.test/operator:1", "--set", "image.sidecar=penstock.test/sidecar:1"),
-        *("--set", "image.pullPolicy=Never", "--wait", "--timeout", "60s"),
+        *("--set", "image.pullPolicy=Never", "--set", "autoscaling.scaleToZero=true", "--wait", "--timeout", "60s"),
     )
     wait_until(injecting_probe(cluster, probe), "admission policies")
     cluster.api.delete(f"/apis/penstock.dev/v1alpha1/namespaces/{probe}/optimizationpolicies/probe")
