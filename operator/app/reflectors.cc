@@ -8,6 +8,8 @@ namespace {
 
 constexpr const char* kOurs = "app.kubernetes.io/managed-by=penstock-operator";
 
+constexpr int kForbidden = 403;
+
 }  // namespace
 
 void Reflectors::start(controllers::Stores& stores, const std::string& only) {
@@ -25,8 +27,16 @@ void Reflectors::start(controllers::Stores& stores, const std::string& only) {
   if (only.empty()) {
     keep(stores.namespaces, kube::kNamespaces, &controllers::read_namespace, {});
   } else {
-    stores.namespaces.replace({});  // an operator for one namespace may not read it,
-    stores.nodes.replace({});       // nor nodes
+    const std::string name = "metadata.name=" + only;
+    keep(stores.namespaces, kube::kNamespaces, &controllers::read_namespace, {.fields = name},
+         [&stores](const kube::ApiError& error) {
+           // A namespace is none of a Role's objects. Without a ClusterRole its level is not known,
+           // which decisions allow for.
+           if (error.status == kForbidden && !stores.namespaces.complete()) {
+             stores.namespaces.replace({});
+           }
+         });
+    stores.nodes.replace({});  // an operator for one namespace may not read them
   }
   threads_.push_back(reflecting(kube::kPods, std::make_shared<PodSink>(stores), all, ++seed_, {}));
 }
