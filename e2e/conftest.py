@@ -60,7 +60,7 @@ def spare(kubernetes, tmp_path_factory):
 @pytest.fixture(scope="session")
 def definitions(cluster):
     """The cluster with the chart on it; its operator's pods have no node to run on."""
-    install(cluster)
+    install(cluster, "--set", "autoscaling.scaleToZero=true")
     return cluster
 
 

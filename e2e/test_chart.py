@@ -70,6 +70,10 @@ def test_an_operator_for_one_namespace_needs_no_right_beyond_it(own_cluster, pro
     kubeconfig = operator_kubeconfig(cluster, "elsewhere", "again")
     program, log = programs / "penstock-operator", tmp_path / "operator.log"
     operator = OperatorProcess(program, kubeconfig, log, "--watch-namespace", "mine", lease="again-operator")
+
+    def enforce(level: str) -> None:
+        cluster.kubectl("label", "namespace", "mine", "--overwrite", f"pod-security.kubernetes.io/enforce={level}")
+
     try:
         for space in (mine, other):
             space.apply(deployment("engine", {"app": "llm"}))
@@ -77,7 +81,22 @@ def test_an_operator_for_one_namespace_needs_no_right_beyond_it(own_cluster, pro
         mine.await_condition("chat", "Accepted", "True")
         wait_until(lambda: mine.policy("chat")["status"].get("injection"), "injection")
         assert "status" not in other.policy("chat")
+        # The namespace's level is seen, and followed.
+        enforce("restricted")
+        mine.apply(policy_document("led", {"app": "llm"}, interception={"mode": "Redirect"}))
+        told = mine.await_condition("led", "Injected", "False", "PodSecurity")["message"]
+        assert "pod-security.kubernetes.io/enforce: restricted" in told
+        enforce("privileged")
+        wait_until(lambda: mine.policy("led")["status"].get("injection"), "injection")
+        enforce("baseline")
+        mine.await_condition("led", "Degraded", "True", "PodSecurity")  # new pods are made as before
         assert "forbidden" not in log.read_text()
+        # As for one that was installed without the chart: then the level is not known, and all else goes on.
+        cluster.kubectl("delete", "clusterrolebinding", "again-operator-namespace")
+        operator.restart()
+        mine.apply(policy_document("later", {"app": "other"}, interception={"engine": {"port": 8000, "flag": "--port"}}))
+        wait_until(lambda: mine.policy("later")["status"].get("injection"), "injection")
+        assert "namespaces" in log.read_text() and "forbidden" in log.read_text()
     finally:
         assert operator.stop() == 0
 

@@ -68,8 +68,9 @@ def test_namespaced_mode_keeps_to_its_namespace(kubernetes):
     documents = render(kubernetes, "--set", "watchNamespace=team-a")
     for document in documents:
         if document["kind"] == "ClusterRole" and "operator" in document["metadata"]["name"]:
-            resources = {resource for rule in document["rules"] for resource in rule["resources"]}
-            assert resources == {"mutatingwebhookconfigurations"}, "it has no namespace"
+            for rule in document["rules"]:
+                named = {"mutatingwebhookconfigurations": "penstock-inject.penstock.dev", "namespaces": "team-a"}
+                assert rule["resourceNames"] == [named[one] for one in rule["resources"]], "what has no namespace, by its name"
         if document["kind"] == "MutatingWebhookConfiguration":
             wanted = document["webhooks"][0]["namespaceSelector"]["matchExpressions"]
             assert {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["team-a"]} in wanted
@@ -84,12 +85,11 @@ def test_room_on_nodes_takes_only_the_rights_that_were_asked_for(kubernetes):
     def makes_deployments(rules: list[dict]) -> bool:
         return any("deployments" in rule["resources"] and "create" in rule["verbs"] for rule in rules)
 
-    nobody_holds = ("--set", "autoscaling.scaleToZero=false")
-    documents = render(kubernetes, *nobody_holds)
+    documents = render(kubernetes)
     assert not makes_deployments(operator_rules(documents))
     assert "PriorityClass" not in kinds(documents)
     pool = ("--set-json", 'nodeCapacity.pools=[{"group": "karpenter.sh", "resource": "nodepools"}]')
-    documents = render(kubernetes, "--set", "nodeCapacity.placeholders=true", *pool, *nobody_holds)
+    documents = render(kubernetes, "--set", "nodeCapacity.placeholders=true", *pool)
     rules = operator_rules(documents)
     assert makes_deployments(rules)
     assert {"apiGroups": ["karpenter.sh"], "resources": ["nodepools/scale"], "verbs": ["get", "patch"]} in rules
@@ -99,8 +99,20 @@ def test_room_on_nodes_takes_only_the_rights_that_were_asked_for(kubernetes):
     assert f"--placeholder-priority-class={made['metadata']['name']}" in arguments
     assert "--no-placeholders" not in arguments
     # Whatever else gives the right to make Deployments: it was not given for these.
-    without = next(d for d in render(kubernetes) if d["kind"] == "Deployment")
+    without = next(d for d in render(kubernetes, "--set", "autoscaling.scaleToZero=true") if d["kind"] == "Deployment")
     assert "--no-placeholders" in without["spec"]["template"]["spec"]["containers"][0]["args"]
+
+
+def test_scaling_to_zero_takes_rights_that_are_asked_for(kubernetes):
+    """It is the right to run any pod, and to lead any traffic."""
+
+    def made(*values: str) -> set[str]:
+        rules = operator_rules(render(kubernetes, *values))
+        return {resource for rule in rules if "create" in rule["verbs"] for resource in rule["resources"]}
+
+    plain = {"configmaps", "pods/eviction", "podtemplates", "capacitybuffers", "events"}
+    assert made() == plain
+    assert made("--set", "autoscaling.scaleToZero=true") == plain | {"deployments", "services", "endpointslices"}
 
 
 def test_the_definitions_belong_to_one_release(kubernetes):

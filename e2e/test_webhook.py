@@ -7,7 +7,7 @@ import time
 
 import pytest
 import yaml
-from dry_run import annotated_pod, client_case, client_pod, engine_pod, made, with_injection
+from dry_run import annotated_pod, client_case, client_pod, engine_pod, made, quality_case, with_injection
 from control_plane import free_port
 from installation import CHART, ROOT, SYSTEM, helm, make_namespace, policy_document
 from polling import wait_until
@@ -16,6 +16,7 @@ from webhook_cluster import SECRET
 
 PORT_SWAP = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
 CLIENTS = yaml.safe_load((ROOT / "tests/cases/client_environment.yaml").read_text())
+QUALITIES = yaml.safe_load((ROOT / "tests/cases/pod_quality.yaml").read_text())
 ANNOTATIONS = yaml.safe_load((ROOT / "tests/cases/annotations.yaml").read_text())
 
 
@@ -88,6 +89,12 @@ def test_the_webhook_and_the_admission_policy_annotate_equally(hooked, admission
     whole["annotations"] = ANNOTATIONS["annotations"]
     pods = [annotated_pod(case["in"]) for case in ANNOTATIONS["cases"]]
     assert compare(hooked, admission, "equal-annotations", whole, pods) == len(pods)
+
+
+def test_the_webhook_and_the_admission_policy_give_equal_resources(hooked, admission, injection):
+    whole = {name: part for name, part in injection.items() if name != "portSwap"}
+    pods = [quality_case(case) for case in QUALITIES["cases"]]
+    assert compare(hooked, admission, "equal-resources", whole, pods) == len(pods)
 
 
 @pytest.mark.parametrize("environment", CLIENTS["environments"])

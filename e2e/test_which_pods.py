@@ -167,3 +167,18 @@ def test_pods_keep_their_class(space, quality, resources):
     assert ("cpu" in sidecar["limits"]) == (quality == "Guaranteed"), "else it could be held back"
     plain = {**pod, "metadata": {**pod["metadata"], "annotations": {"penstock.dev/inject": "false"}}}
     assert made(space.cluster, space.name, plain)[1]["status"]["qosClass"] == quality, "as without it"
+
+
+def test_one_policy_serves_pods_of_every_class(space):
+    """Its workloads may differ in theirs: each pod is given what keeps its own."""
+    resources = {"Guaranteed": {"requests": SAME, "limits": SAME}, "Burstable": {"requests": {"cpu": "2"}}}
+    pods = {name: client_pod([{"name": "vllm", "args": ["--port", "8000"], "resources": one}]) for name, one in resources.items()}
+    for name, one in resources.items():
+        space.apply(deployment(name.lower(), LABELS, args=["--port", "8000"], resources=one))
+    space.apply(policy_document("chat", LABELS))
+    for name, pod in pods.items():
+        wait_until(lambda pod=pod: owner(space.cluster, space.name, pod) == "chat", "injection")
+        answer = made(space.cluster, space.name, pod)[1]
+        assert answer["status"]["qosClass"] == name
+        sidecar = answer["spec"]["initContainers"][0]["resources"]
+        assert ("cpu" in sidecar["limits"]) == (name == "Guaranteed")

@@ -42,6 +42,14 @@ def client_case(case: dict) -> dict:
     return client_pod(case["in"], **({"initContainers": init} if init else {}))
 
 
+def quality_case(case: dict) -> dict:
+    """A pod of a case of tests/cases/pod_quality.yaml."""
+    containers = [{"name": f"c{at}", "resources": one} for at, one in enumerate(case["containers"])]
+    init = [{"name": f"i{at}", "image": "image", "resources": one} for at, one in enumerate(case.get("init", []))]
+    whole = {"resources": case["whole"]} if "whole" in case else {}
+    return client_pod(containers, **whole, **({"initContainers": init} if init else {}))
+
+
 def made(cluster, namespace: str, pod: dict) -> tuple[int, dict]:
     """The answer to a pod that would be made."""
     return cluster.api.call("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All", pod)

@@ -15,7 +15,7 @@ def install(cluster) -> None:
         cluster,
         *("install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace"),
         *("--set", "image.operator=penstock.test/operator:1", "--set", "image.sidecar=penstock.test/sidecar:1"),
-        *("--set", "image.pullPolicy=Never", "--wait", "--timeout", "60s"),
+        *("--set", "image.pullPolicy=Never", "--set", "autoscaling.scaleToZero=true", "--wait", "--timeout", "60s"),
     )
     await_injection(cluster)
 

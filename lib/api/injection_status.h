@@ -131,6 +131,7 @@ struct InjectionStatus {
   std::optional<PortSwapStatus> port_swap;
   std::optional<EnvironmentStatus> environment;
   json::Value container;
+  json::Value guaranteed_resources;
   json::Value redirect;
   std::string engine_container;
   json::Value engine_pre_stop;
@@ -168,6 +169,9 @@ struct InjectionStatus {
                     {.about = "How clients are told where their model APIs are."}},
         json::Field{
             "container", &T::container, {.about = "The sidecar's container.", .required = true}},
+        json::Field{"guaranteedResources",
+                    &T::guaranteed_resources,
+                    {.about = "The sidecar's resources in a pod of class Guaranteed."}},
         json::Field{"redirect",
                     &T::redirect,
                     {.about = "The init container that leads the engine's port to the sidecar."}},

@@ -4,11 +4,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "lib/clock/clock.h"
 #include "operator/app/autoscaling_reports.h"
@@ -17,7 +15,7 @@
 #include "operator/app/listen_address.h"
 #include "operator/app/log.h"
 #include "operator/app/metrics.h"
-#include "operator/app/pod_sink.h"
+#include "operator/app/reflectors.h"
 #include "operator/app/surroundings.h"
 #include "operator/app/work_keys.h"
 #include "operator/collect/collector.h"
@@ -29,17 +27,13 @@
 #include "operator/kube/events.h"
 #include "operator/kube/http_transport.h"
 #include "operator/kube/leader.h"
-#include "operator/kube/reflector.h"
 #include "operator/kube/workers.h"
 
 namespace penstock::control {
 namespace {
 
-constexpr const char* kOurs = "app.kubernetes.io/managed-by=penstock-operator";
 // How long it answers API servers after it is no longer ready: until all have learned of that.
 constexpr timespec kLameDuck{.tv_sec = 5, .tv_nsec = 0};
-
-constexpr std::uint64_t kNodeSeed = 1'000;  // apart from those of what is listed at the start
 
 double seconds_of(clock::WallTime time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -65,7 +59,6 @@ class Operator {
         client_(counted_, clock_, {}, [this] { return leads(); }),
         events_(client_, clock_, identity_),
         seed_(static_cast<std::uint64_t>(clock_.wall_now().time_since_epoch().count())),
-        node_seed_(seed_ + kNodeSeed),
         workers_(clock_, seed_),
         keys_(workers_),
         stores_(keys_.changes()),
@@ -92,7 +85,8 @@ class Operator {
         autoscaling_(stores_, client_, discovery_, events_, collector_, hold_, board_, capacity_,
                      clock_, autoscaling_reports_),
         referenced_(stores_, client_, clock_),
-        health_([this] { return ready(); }, [this] { return metrics_.render(); }) {
+        health_([this] { return ready(); }, [this] { return metrics_.render(); }),
+        reflectors_(counted_, seed_) {
     keys_.attach(stores_);
     if (options.webhook != "off") {
       webhook_ = std::make_unique<InjectionWebhook>(
@@ -128,11 +122,7 @@ class Operator {
       webhook_->stop();
     }
     any_client_.stop();
-    for (std::jthread& reflector : reflectors_) {
-      reflector.request_stop();
-    }
-    reflectors_.clear();
-    node_reflector_ = {};
+    reflectors_.stop();
     return 0;
   }
 
@@ -189,73 +179,17 @@ class Operator {
                    : std::unexpected(webhook.error());
   }
 
-  template <class T>
-  void keep(kube::ObjectStore<T>& store, const kube::ResourceType& type,
-            T (*read)(const json::Value&), const kube::Selection& selection) {
-    reflect(type, std::make_shared<kube::StoreSink<T>>(store, read), selection);
-  }
-
-  void reflect(const kube::ResourceType& type, std::shared_ptr<kube::ReflectorSink> sink,
-               const kube::Selection& selection) {
-    reflectors_.push_back(reflecting(type, std::move(sink), selection, ++seed_));
-  }
-
-  std::jthread reflecting(const kube::ResourceType& type, std::shared_ptr<kube::ReflectorSink> sink,
-                          const kube::Selection& selection, std::uint64_t seed) {
-    kube::ListWatch order(type, selection, seed);
-    return std::jthread([this, plural = std::string(type.plural), order = std::move(order),
-                         sink = std::move(sink)](const std::stop_token& stop) {
-      kube::reflect(counted_, order, *sink, stop, [&plural](const kube::ApiError& error) {
-        log_line("warn", plural + ": " + error.message);
-      });
-    });
-  }
-
   void start_reflectors() {
-    const kube::Selection all{.ns = options_.watch_namespace};
-    keep(stores_.policies, kube::kPolicies, &controllers::read_policy, all);
-    keep(stores_.tiers, kube::kTiers, &controllers::read_tier, all);
-    keep(stores_.tables, kube::kTables, &controllers::read_table, all);
-    keep(stores_.deployments, kube::kDeployments, &controllers::read_deployment, all);
-    keep(stores_.stateful_sets, kube::kStatefulSets, &controllers::read_stateful_set, all);
-    keep(stores_.services, kube::kServices, &controllers::read_service, all);
-    keep(stores_.slices, kube::kEndpointSlices, &controllers::read_endpoint_slice, all);
-    keep(stores_.pod_autoscalers, kube::kPodAutoscalers, &controllers::read_pod_autoscaler, all);
-    keep(stores_.config_maps, kube::kConfigMaps, &controllers::read_config_map,
-         {.ns = options_.watch_namespace, .labels = kOurs});
-    if (options_.watch_namespace.empty()) {
-      keep(stores_.namespaces, kube::kNamespaces, &controllers::read_namespace, {});
-    } else {
-      stores_.namespaces.replace({});  // an operator for one namespace may not read it,
-      stores_.nodes.replace({});       // nor nodes
-    }
-    reflect(kube::kPods, std::make_shared<PodSink>(stores_), all);
+    reflectors_.start(stores_, options_.watch_namespace);
     if (webhook_ != nullptr) {
       webhook_->start();
       const std::string secret = "metadata.name=" + options_.webhook_secret;
       const std::string configuration = "metadata.name=" + options_.webhook_configuration;
-      keep(webhook_->stores().secrets, kube::kSecrets, &controllers::read_webhook_secret,
-           {.ns = ns_, .fields = secret});
-      keep(webhook_->stores().configurations, kube::kMutatingWebhooks,
-           &controllers::read_webhook_configuration, {.fields = configuration});
+      reflectors_.keep(webhook_->stores().secrets, kube::kSecrets,
+                       &controllers::read_webhook_secret, {.ns = ns_, .fields = secret});
+      reflectors_.keep(webhook_->stores().configurations, kube::kMutatingWebhooks,
+                       &controllers::read_webhook_configuration, {.fields = configuration});
     }
-  }
-
-  // Nodes say which accelerators pods have and what room there is: nobody else asks, and a large
-  // cluster has many. An operator for one namespace may not read them.
-  void keep_nodes() {
-    std::call_once(nodes_asked_, [this] {
-      if (!options_.watch_namespace.empty()) {
-        log_line("info",
-                 "autoscaling: an operator for one namespace reads no nodes, so replicas "
-                 "count as if they had the same accelerator");
-        return;
-      }
-      node_reflector_ = reflecting(kube::kNodes,
-                                   std::make_shared<kube::StoreSink<reconcile::Node>>(
-                                       stores_.nodes, &controllers::read_node),
-                                   {}, node_seed_);
-    });
   }
 
   void start_leader() {
@@ -301,7 +235,7 @@ class Operator {
       return policies_.reconcile(key.ns, key.name);
     }
     if (key.kind == WorkKeys::kAutoscaling) {
-      keep_nodes();
+      reflectors_.start_nodes(stores_, options_.watch_namespace);
       return autoscaling_.reconcile(key.ns, key.name);
     }
     if (key.kind == WorkKeys::kHold) {
@@ -321,8 +255,7 @@ class Operator {
   kube::Client any_client_;  // for what every replica does
   kube::Client client_;      // for what only the leader does
   kube::EventRecorder events_;
-  std::uint64_t seed_;
-  const std::uint64_t node_seed_;
+  const std::uint64_t seed_;
   kube::Workers workers_;
   WorkKeys keys_;
   controllers::Stores stores_;
@@ -338,9 +271,7 @@ class Operator {
   controllers::ReferencedController referenced_;
   std::unique_ptr<InjectionWebhook> webhook_;  // where it is on
   Health health_;
-  std::vector<std::jthread> reflectors_;
-  std::once_flag nodes_asked_;
-  std::jthread node_reflector_;
+  Reflectors reflectors_;
   std::jthread leader_thread_;
   std::atomic<bool> ending_ = false;
 };

@@ -132,14 +132,16 @@ class Collector::Loop {
         entry.due = clock_.now();
       }
     }
-    std::vector<std::string> gone;
-    for (const auto& [pod, entry] : entries_) {
-      if (entry->owner == owner && !kept.contains(pod)) {
-        gone.push_back(pod);
+    for (const std::string& pod : owned_[owner]) {
+      const auto found = entries_.find(pod);
+      if (found != entries_.end() && found->second->owner == owner && !kept.contains(pod)) {
+        drop(pod);
       }
     }
-    for (const std::string& pod : gone) {
-      drop(pod);
+    if (kept.empty()) {
+      owned_.erase(owner);
+    } else {
+      owned_[owner] = std::move(kept);
     }
   }
 
@@ -227,6 +229,7 @@ class Collector::Loop {
     while (!entries_.empty()) {
       drop(std::string(entries_.begin()->first));
     }
+    owned_.clear();
   }
 
   void close() {
@@ -255,6 +258,8 @@ class Collector::Loop {
       net::TlsContext::client({.verify = false}).value();  // fails for want of memory only
   Timer timer_;
   std::map<std::string, std::unique_ptr<Entry>> entries_;  // by pod
+  // By owner: what it last named; some of these may be another's by now.
+  std::map<std::string, std::set<std::string>> owned_;
   std::map<Entry*, std::unique_ptr<Entry>> leaving_;
   random::SplitMix64 random_;
   bool closing_ = false;

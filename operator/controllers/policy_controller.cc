@@ -7,7 +7,6 @@
 #include "lib/api/selects.h"
 #include "lib/json/write.h"
 #include "operator/controllers/autoscaling_controller.h"
-#include "operator/kube/base64.h"
 #include "operator/kube/timestamp.h"
 #include "operator/reconcile/sidecar_container.h"
 
@@ -44,11 +43,12 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
     statuses_.forget(kube::kPolicies, ns,
                      name);  // its ConfigMap goes with it: it is the ConfigMap's owner
     collector_.set_targets(ns + "/" + name, {});
+    await_first_word(ns + "/" + name, true);
     return {};
   }
   World world = gather(policy);
   const Plan plan = decide(world, settings_);
-  ask_sidecars(world, plan.status.hash);
+  const bool all_asked = ask_sidecars(world, plan.status.hash);
   if (const ApiResult<void> written = write_config(*policy, plan); !written) {
     return not_delivered(std::move(world), written.error());
   }
@@ -66,12 +66,14 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
     }
     evicted = *asked;
   }
-  WorkOutcome outcome = finish_status(*policy, plan);
+  const auto rest = await_first_word(policy->meta.key(), all_asked);
+  WorkOutcome outcome =
+      rest > rest.zero() ? WorkOutcome{.again_in = rest} : finish_status(*policy, plan);
   if (outcome.succeeded && !outcome.again_in && !evicted) {
     outcome.again_in = kEvictionPause;
   }
   if (outcome.succeeded && !outcome.again_in && !plan.remind.empty()) {
-    outcome.again_in = kReminder;
+    outcome.again_in = Reminders::kFirst;
   }
   if (outcome.succeeded && !outcome.again_in && plan.judge_later) {
     outcome.again_in = kTrafficKnown;
@@ -101,7 +103,7 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   }
   const std::string map = reconcile::config_map_name(policy->meta.name);
   if (const auto found = stores_.config_maps.find(ns, map); found != nullptr) {
-    world.config_hash = found->hash;
+    world.config_hash = found->intact == true ? found->hash : "";
   }
   std::vector<std::string> pods;
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
@@ -122,11 +124,13 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   return world;
 }
 
-void PolicyController::ask_sidecars(const World& world, const std::string& hash) {
+bool PolicyController::ask_sidecars(const World& world, const std::string& hash) {
   std::vector<collect::Target> targets;
+  bool all_asked = true;
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
     if (pod->has_sidecar && pod->injected_by == world.policy->meta.name && !pod->ip.empty() &&
         !pod->finished && !pod->meta.deleting) {
+      all_asked = all_asked && world.reports.contains(pod->meta.key());
       // One that asks for certificates, which the operator has not, stays unproven and is not
       // judged.
       targets.push_back({.pod = pod->meta.key(),
@@ -139,6 +143,21 @@ void PolicyController::ask_sidecars(const World& world, const std::string& hash)
     }
   }
   collector_.set_targets(world.policy->meta.key(), std::move(targets));
+  return all_asked;
+}
+
+std::chrono::milliseconds PolicyController::await_first_word(const std::string& policy,
+                                                             bool all_asked) {
+  const sync::MutexLock lock(mutex_);
+  if (all_asked) {
+    unasked_.erase(policy);
+    return {};
+  }
+  const clock::Instant now = clock_.now();
+  const auto since = unasked_.try_emplace(policy, now).first->second;
+  const auto waits_until = since + kFirstWord;
+  return now < waits_until ? std::chrono::ceil<std::chrono::milliseconds>(waits_until - now)
+                           : std::chrono::milliseconds::zero();
 }
 
 ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan& plan) {
@@ -146,23 +165,27 @@ ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan&
     return {};
   }
   const std::string name = reconcile::config_map_name(policy.meta.name);
-  const Value owner = {{"apiVersion", kube::kPolicies.api_version()},
-                       {"kind", kube::kPolicies.kind},
-                       {"name", policy.meta.name},
-                       {"uid", policy.meta.uid}};
-  const Value object = {{"apiVersion", "v1"},
-                        {"kind", "ConfigMap"},
-                        {"metadata",
-                         {{"name", name},
-                          {"namespace", policy.meta.ns},
-                          {"labels", {{"app.kubernetes.io/managed-by", "penstock-operator"}}},
-                          {"annotations", {{"penstock.dev/hash", plan.status.hash}}},
-                          {"ownerReferences", Value::array({owner})}}},
-                        {"data", plan.config->text},
-                        {"binaryData", kube::encode_base64(plan.config->bytes)}};
-  const auto written = client_.apply(kube::kConfigMaps.object(policy.meta.ns, name), object);
+  const std::string path = kube::kConfigMaps.object(policy.meta.ns, name);
+  const auto before = stores_.config_maps.find(policy.meta.ns, name);
+  // One that was written for this policy is ours, whoever has edited it since.
+  const bool is_ours = before != nullptr && before->owner_uid == policy.meta.uid;
+  const auto written = client_.apply(path, config_map_of(policy, plan.status.hash, *plan.config),
+                                     is_ours ? kube::Conflicts::kTake : kube::Conflicts::kFail);
   if (!written) {
     return std::unexpected(written.error());
+  }
+  if (!is_ours || before->intact == true) {
+    return {};
+  }
+  if (const Value others = without_others(*before, *plan.config); !others.is_null()) {
+    if (const auto removed = client_.merge(path, others); !removed) {
+      return std::unexpected(removed.error());
+    }
+  }
+  if (before->intact == false) {
+    events_.record(kube::kPolicies, policy.meta, true, "ConfigMapRestored",
+                   "somebody changed ConfigMap " + name +
+                       ", which is made of the policy and what it refers to; change those");
   }
   return {};
 }
@@ -226,23 +249,8 @@ ApiResult<void> PolicyController::annotate(const std::string& ns, const std::str
 }
 
 bool PolicyController::is_due_for_reminder(const std::string& pod, const std::string& hash) {
-  const clock::Instant now = clock_.now();
   const sync::MutexLock lock(mutex_);
-  std::erase_if(reminders_, [now](const auto& entry) {
-    return entry.second.due + 2 * kReminderMost < now;  // caught up, or gone
-  });
-  const auto [found, added] = reminders_.try_emplace(pod);
-  Reminder& reminder = found->second;
-  if (added || reminder.hash != hash) {
-    reminder = {.hash = hash, .due = now + kReminder};
-    return false;
-  }
-  if (now < reminder.due) {
-    return false;
-  }
-  reminder.pause = std::min(reminder.pause * 2, kReminderMost);
-  reminder.due = now + reminder.pause;
-  return true;
+  return reminders_.is_due(pod, hash, clock_.now());
 }
 
 WorkOutcome PolicyController::not_delivered(World world, const kube::ApiError& error) {

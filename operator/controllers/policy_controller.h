@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 
@@ -7,6 +8,7 @@
 #include "lib/sync/mutex.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
+#include "operator/controllers/reminders.h"
 #include "operator/controllers/status_writer.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
@@ -21,11 +23,11 @@ namespace penstock::controllers {
 // Threads: any, but one key at a time (kube::Workers sees to that).
 class PolicyController {
  public:
-  // A pod whose sidecar lags is told again after this, then after twice as long, and so on.
-  static constexpr std::chrono::milliseconds kReminder{1'000};
-  static constexpr std::chrono::milliseconds kReminderMost{60'000};
   // A pod that is ready for so long is known to whoever leads traffic to it.
   static constexpr std::chrono::seconds kTrafficKnown{30};
+  // A status waits for the first word of sidecars that were not asked before, at most so long: what
+  // an operator that has just started does not know yet is no news.
+  static constexpr std::chrono::milliseconds kFirstWord{5'000};
   // When a disruption budget that allowed no eviction is asked again.
   static constexpr std::chrono::milliseconds kEvictionPause{5'000};
 
@@ -44,14 +46,11 @@ class PolicyController {
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
 
  private:
-  struct Reminder {
-    std::string hash;
-    clock::Instant due{};
-    std::chrono::milliseconds pause = kReminder;
-  };
-
   [[nodiscard]] reconcile::World gather(const reconcile::Ptr<reconcile::Policy>& policy) const;
-  void ask_sidecars(const reconcile::World& world, const std::string& hash);
+  // Whether all of them have been asked before, whatever came of it.
+  bool ask_sidecars(const reconcile::World& world, const std::string& hash);
+  // How long a policy's status waits yet, some of whose sidecars have not been asked.
+  std::chrono::milliseconds await_first_word(const std::string& policy, bool all_asked);
   kube::ApiResult<void> write_config(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<void> tell_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<void> remind_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
@@ -73,7 +72,9 @@ class PolicyController {
   const reconcile::Settings settings_;
   StatusWriter statuses_;
   sync::Mutex mutex_;
-  std::map<std::string, Reminder> reminders_ PENSTOCK_GUARDED_BY(mutex_);  // by pod
+  Reminders reminders_ PENSTOCK_GUARDED_BY(mutex_);
+  // By policy: since when some of its sidecars have not been asked.
+  std::map<std::string, clock::Instant> unasked_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::controllers

@@ -1,7 +1,5 @@
 #include "operator/controllers/readers.h"
 
-#include <algorithm>
-#include <charconv>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,8 +8,6 @@
 #include "lib/json/scalars.h"
 #include "lib/zoneinfo/zone_files.h"
 #include "operator/autoscale/policy_settings.h"
-#include "operator/capacity/pod_shape.h"
-#include "operator/kube/quantity.h"
 
 namespace penstock::controllers {
 namespace {
@@ -21,22 +17,9 @@ using kube::flag_of;
 using kube::list_of;
 using kube::member;
 using kube::number_of;
+using kube::strings_of;
 using kube::text_of;
 using kube::texts_of;
-
-constexpr const char* kSidecar = "penstock-sidecar";
-constexpr const char* kRedirect = "penstock-redirect";  // after the sidecar
-constexpr const char* kStatusPort = "penstock-status";
-
-std::vector<std::string> strings_of(const Value& object, const char* name) {
-  std::vector<std::string> result;
-  for (const Value& element : list_of(object, name)) {
-    if (element.is_string()) {
-      result.push_back(element.get<std::string>());
-    }
-  }
-  return result;
-}
 
 template <class Visit>
 void for_each(const Value& object, const char* name, const Visit& visit) {
@@ -69,17 +52,6 @@ void read_document(const Value& object, std::string_view kind,
   }
 }
 
-// Whether `resources` asks for as much CPU and memory as it may take.
-bool is_guaranteed(const Value& resources) {
-  const Value& limits = member(resources, "limits");
-  const Value& requests = member(resources, "requests");
-  return std::ranges::all_of(std::array{"cpu", "memory"}, [&](const char* name) {
-    const Value& limit = member(limits, name);
-    const Value& request = member(requests, name);
-    return !limit.is_null() && (request.is_null() || request == limit);
-  });
-}
-
 reconcile::Container read_container(const Value& container) {
   reconcile::Container result{
       .name = text_of(container, "name"),
@@ -87,8 +59,7 @@ reconcile::Container read_container(const Value& container) {
       .command = strings_of(container, "command"),
       .args = strings_of(container, "args"),
       .has_env_from = !list_of(container, "envFrom").empty(),
-      .has_pre_stop = !member(member(container, "lifecycle"), "preStop").is_null(),
-      .guaranteed = is_guaranteed(member(container, "resources"))};
+      .has_pre_stop = !member(member(container, "lifecycle"), "preStop").is_null()};
   for_each(container, "env", [&result](const Value& variable) {
     result.env.push_back({text_of(variable, "name"), text_of(variable, "value"),
                           !member(variable, "valueFrom").is_null()});
@@ -117,70 +88,6 @@ reconcile::Workload read_workload(const Value& object, std::string kind) {
           .kind = std::move(kind),
           .replicas = number_of(member(object, "spec"), "replicas"),
           .pods = read_template(member(member(object, "spec"), "template"))};
-}
-
-// What all containers that run beside each other ask for of a resource. 0: one of them does not
-// say.
-double requested(const Value& spec, const char* resource) {
-  double sum = 0;
-  bool complete = true;
-  const auto add = [&](const Value& container) {
-    const Value& requests = member(member(container, "resources"), "requests");
-    const auto amount = kube::quantity_of(text_of(requests, resource));
-    complete = complete && amount.has_value();
-    sum += amount.value_or(0);
-  };
-  for_each(spec, "containers", add);
-  for_each(spec, "initContainers", [&add](const Value& container) {
-    if (text_of(container, "restartPolicy") == "Always") {
-      add(container);
-    }
-  });
-  return complete ? sum : 0;
-}
-
-void read_readiness(const Value& status, reconcile::Pod& pod) {
-  for_each(status, "conditions", [&pod](const Value& condition) {
-    if (text_of(condition, "type") == "Ready" && text_of(condition, "status") == "True") {
-      pod.ready = true;
-      pod.ready_since = text_of(condition, "lastTransitionTime");
-    }
-  });
-}
-
-// Of a container that does not come up: why it ended, once it did so before, else what it waits
-// for.
-std::string failure_of(const Value& container) {
-  const Value& state = member(container, "state");
-  if (flag_of(container, "ready")) {
-    return {};
-  }
-  if (number_of(container, "restartCount") > 0) {
-    const Value& ended = member(state, "terminated");
-    return text_of(ended.is_null() ? member(member(container, "lastState"), "terminated") : ended,
-                   "reason");
-  }
-  std::string waits = text_of(member(state, "waiting"), "reason");
-  // As every pod does for a moment.
-  return waits == "PodInitializing" || waits == "ContainerCreating" ? std::string()
-                                                                    : std::move(waits);
-}
-
-// The ports of a sidecar in front of an engine: beside its own status it has the engine's, and its
-// arguments say where that went. A client's sidecar has none.
-void read_sidecar(const Value& container, reconcile::Pod& pod) {
-  pod.has_sidecar = true;
-  for_each(container, "ports", [&pod](const Value& port) {
-    if (text_of(port, "name") != kStatusPort) {
-      pod.sidecar_port = number_of(port, "containerPort");
-    }
-  });
-  const std::vector<std::string> args = strings_of(container, "args");
-  const auto flag = std::ranges::find(args, "--engine-port");
-  if (flag != args.end() && flag + 1 != args.end()) {
-    const std::string& text = *(flag + 1);
-    std::from_chars(text.data(), text.data() + text.size(), pod.engine_port);
-  }
 }
 
 }  // namespace
@@ -218,53 +125,6 @@ reconcile::Workload read_stateful_set(const Value& object) {
 
 reconcile::Workload read_bare_pod(const Value& object) {
   return {.meta = kube::read_meta(object), .kind = "Pod", .pods = read_template(object)};
-}
-
-reconcile::Pod read_pod(const Value& object) {
-  const Value& metadata = member(object, "metadata");
-  const Value& spec = member(object, "spec");
-  const Value& status = member(object, "status");
-  const auto annotations = texts_of(metadata, "annotations");
-  const auto annotation = [&annotations](const char* name) {
-    const auto found = annotations.find(name);
-    return found == annotations.end() ? std::string() : found->second;
-  };
-  reconcile::Pod pod{.meta = kube::read_meta(object),
-                     .ip = text_of(status, "podIP"),
-                     .injected_by = annotation("penstock.dev/policy"),
-                     .injected_hash = annotation("penstock.dev/injection"),
-                     .delivered = annotation("penstock.dev/delivered"),
-                     .opted_out = annotation("penstock.dev/inject") == "false",
-                     .host_network = flag_of(spec, "hostNetwork"),
-                     .node = text_of(spec, "nodeName"),
-                     .cpu_request = requested(spec, "cpu"),
-                     .memory_request = requested(spec, "memory"),
-                     .deletion_cost = annotation(reconcile::kDeletionCost),
-                     .own_deletion_cost = annotation(reconcile::kOwnDeletionCost),
-                     .devices = capacity::devices_of(spec)};
-  const std::string phase = text_of(status, "phase");
-  pod.finished = phase == "Succeeded" || phase == "Failed";
-  for_each(metadata, "ownerReferences", [&pod](const Value& owner) {
-    if (flag_of(owner, "controller")) {
-      pod.owner_kind = text_of(owner, "kind");
-      pod.owner_name = text_of(owner, "name");
-    }
-  });
-  for_each(spec, "initContainers", [&pod](const Value& container) {
-    if (text_of(container, "name") == kSidecar) {
-      read_sidecar(container, pod);
-    } else if (text_of(container, "name") == kRedirect) {
-      // Whoever comes to the engine's port is led to the sidecar: there is no way past.
-      pod.sidecar_port = std::exchange(pod.engine_port, 0);
-    }
-  });
-  read_readiness(status, pod);
-  for_each(status, "initContainerStatuses", [&pod](const Value& container) {
-    if (text_of(container, "name") == kSidecar) {
-      pod.sidecar_failure = failure_of(container);
-    }
-  });
-  return pod;
 }
 
 reconcile::Service read_service(const Value& object) {
@@ -328,13 +188,6 @@ Namespace read_namespace(const Value& object) {
     result.pod_security = level->second;
   }
   return result;
-}
-
-ConfigMap read_config_map(const Value& object) {
-  const auto annotations = texts_of(member(object, "metadata"), "annotations");
-  const auto hash = annotations.find("penstock.dev/hash");
-  return {.meta = kube::read_meta(object),
-          .hash = hash == annotations.end() ? std::string() : hash->second};
 }
 
 }  // namespace penstock::controllers

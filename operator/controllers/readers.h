@@ -35,11 +35,4 @@ struct PodAutoscaler {
 };
 PodAutoscaler read_pod_autoscaler(const json::Value& object);
 
-// The one of our ConfigMaps: which version it holds.
-struct ConfigMap {
-  kube::ObjectMeta meta;
-  std::string hash;
-};
-ConfigMap read_config_map(const json::Value& object);
-
 }  // namespace penstock::controllers

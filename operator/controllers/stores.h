@@ -1,5 +1,6 @@
 #pragma once
 
+#include "operator/controllers/config_map.h"
 #include "operator/controllers/readers.h"
 #include "operator/kube/object_store.h"
 #include "operator/reconcile/world.h"

@@ -21,6 +21,8 @@ struct Names {
   std::string_view singular;
   std::string_view short_name;
   std::string_view about;
+  std::string_view spec;
+  std::string_view status;
 };
 
 Value column(std::string_view name, std::string_view path, std::string_view type = "string",
@@ -34,6 +36,11 @@ Value condition_column(std::string_view type) {
 
 Value age() {
   return column("Age", ".metadata.creationTimestamp", "date");
+}
+
+Value described(Value schema, std::string_view about) {
+  schema["description"] = about;
+  return schema;
 }
 
 // A status says what is; a default would say it before anybody looked.
@@ -52,11 +59,14 @@ Value without_defaults(Value schema) {
 Document document(const Names& names, const json::FieldInfo& spec, const json::FieldInfo& status,
                   Value columns) {
   Value schema = {{"type", "object"}, {"description", names.about}, {"required", {"spec"}}};
-  schema["properties"] = {{"apiVersion", {{"type", "string"}}},
-                          {"kind", {{"type", "string"}}},
-                          {"metadata", {{"type", "object"}}},
-                          {"spec", schema_of(spec)},
-                          {"status", without_defaults(schema_of(status))}};
+  const Value text = {{"type", "string"}};
+  schema["properties"] = {
+      {"apiVersion",
+       described(text, "The group and version of this schema: penstock.dev/v1alpha1.")},
+      {"kind", described(text, "What it is: " + std::string(names.kind) + ".")},
+      {"metadata", {{"type", "object"}}},  // the API server's own; nothing may be said of it here
+      {"spec", described(schema_of(spec), names.spec)},
+      {"status", described(without_defaults(schema_of(status)), names.status)}};
   const Value version = {{"name", "v1alpha1"},
                          {"served", true},
                          {"storage", true},
@@ -95,7 +105,9 @@ std::vector<Document> documents() {
        .plural = "optimizationpolicies",
        .singular = "optimizationpolicy",
        .short_name = "opol",
-       .about = "What Penstock does for the model traffic of the pods that it selects."},
+       .about = "What Penstock does for the model traffic of the pods that it selects.",
+       .spec = "Which pods, and what is done for them.",
+       .status = "What became of it; only the operator writes it."},
       Value::array({column("Mode", ".spec.mode"), condition_column("Accepted"),
                     condition_column("Programmed"),
                     column("Injected", ".status.pods.injected", "integer"),
@@ -107,7 +119,9 @@ std::vector<Document> documents() {
        .plural = "cachetiers",
        .singular = "cachetier",
        .short_name = "ctier",
-       .about = "A store for answers, which policies share by its name."},
+       .about = "A store for answers, which policies share by its name.",
+       .spec = "What kind of store, and how large.",
+       .status = "Whether it is valid, and who uses it; only the operator writes it."},
       Value::array({column("Type", ".spec.type"), column("Size", ".spec.memory.size"),
                     condition_column("Accepted"), column("Policies", ".status.policies", "integer"),
                     age()})));
@@ -116,7 +130,9 @@ std::vector<Document> documents() {
        .plural = "routingtables",
        .singular = "routingtable",
        .short_name = "rtab",
-       .about = "Model APIs, and which requests go to which of them."},
+       .about = "Model APIs, and which requests go to which of them.",
+       .spec = "The model APIs, and the routes to them.",
+       .status = "Whether it is valid, and who uses it; only the operator writes it."},
       Value::array({column("Backends", ".spec.backends[*].name"), condition_column("Accepted"),
                     column("Policies", ".status.policies", "integer"), age()})));
   return result;

@@ -41,9 +41,10 @@ ApiResult<json::Value> Client::update(const std::string& path, const json::Value
 
 // JSON is YAML, and apply takes nothing that calls itself JSON.
 ApiResult<json::Value> Client::apply(const std::string& path, const json::Value& object,
-                                     Priority priority) {
+                                     Conflicts conflicts, Priority priority) {
   return send({.method = "PATCH",
-               .path = with_manager(path) + "&force=false",
+               .path = with_manager(path) +
+                       (conflicts == Conflicts::kTake ? "&force=true" : "&force=false"),
                .content_type = "application/apply-patch+yaml",
                .body = text_of(object)},
               priority);
@@ -56,7 +57,7 @@ ApiResult<void> Client::apply_status(const ResourceType& type, const std::string
                                                 {"kind", type.kind},
                                                 {"metadata", {{"name", name}, {"namespace", ns}}},
                                                 {"status", status}},
-                                               Priority::kReport);
+                                               Conflicts::kFail, Priority::kReport);
   if (!written && !written.error().not_found()) {
     return std::unexpected(written.error());
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -16,8 +17,11 @@
 
 namespace penstock::kube {
 
-// Reads and writes single objects. Every write names the one field manager; nothing is forced.
-// Threads: any.
+// What apply() does about a field that another manager has: it is a conflict (409), or is taken.
+enum class Conflicts : std::uint8_t { kFail, kTake };
+
+// Reads and writes single objects. Every write names the one field manager; nothing is forced but
+// where it says so. Threads: any.
 class Client {
  public:
   static constexpr std::string_view kFieldManager = "penstock-operator";
@@ -35,8 +39,9 @@ class Client {
   ApiResult<json::Value> create(const std::string& collection, const json::Value& object,
                                 Priority priority = Priority::kChange);
   ApiResult<json::Value> update(const std::string& path, const json::Value& object);
-  // Server-side apply; a field of another manager is a conflict (409).
+  // Server-side apply. Only what is the operator's own as a whole may take fields from others.
   ApiResult<json::Value> apply(const std::string& path, const json::Value& object,
+                               Conflicts conflicts = Conflicts::kFail,
                                Priority priority = Priority::kChange);
   // The whole status of an object, by apply(), as a report. One that is gone meanwhile is no error:
   // applying a status creates nothing.

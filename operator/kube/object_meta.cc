@@ -45,6 +45,16 @@ std::map<std::string, std::string> texts_of(const json::Value& object, const cha
   return result;
 }
 
+std::vector<std::string> strings_of(const json::Value& object, const char* name) {
+  std::vector<std::string> result;
+  for (const json::Value& element : list_of(object, name)) {
+    if (element.is_string()) {
+      result.push_back(element.get<std::string>());
+    }
+  }
+  return result;
+}
+
 ObjectMeta read_meta(const json::Value& object) {
   const json::Value& metadata = member(object, "metadata");
   return {.ns = text_of(metadata, "namespace"),

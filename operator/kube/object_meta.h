@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "lib/json/text.h"
 
@@ -34,5 +35,6 @@ std::string text_of(const json::Value& object, const char* name);
 std::int64_t number_of(const json::Value& object, const char* name);
 bool flag_of(const json::Value& object, const char* name);
 std::map<std::string, std::string> texts_of(const json::Value& object, const char* name);
+std::vector<std::string> strings_of(const json::Value& object, const char* name);
 
 }  // namespace penstock::kube

@@ -1,6 +1,7 @@
 #include "operator/reconcile/config_content.h"
 
 #include "lib/gzip/gzip.h"
+#include "lib/resolve/hash.h"
 
 namespace penstock::reconcile {
 namespace {
@@ -30,6 +31,10 @@ ConfigContent content_of(const std::map<std::string, std::string>& files) {
     content.bytes.emplace(file + ".gz", gzip::compress(text));
   }
   return content;
+}
+
+std::string fingerprint(const std::string& text) {
+  return resolve::content_hash({text});
 }
 
 }  // namespace penstock::reconcile

@@ -20,4 +20,7 @@ ConfigContent content_of(const std::map<std::string, std::string>& files);
 
 std::size_t size_of(const ConfigContent& content);
 
+// Tells two texts apart, as the versions of policies are.
+std::string fingerprint(const std::string& text);
+
 }  // namespace penstock::reconcile

@@ -1,17 +1,19 @@
 #include "operator/reconcile/decide.h"
 
 #include <algorithm>
+#include <iterator>
 #include <ranges>
 #include <utility>
 
-#include "lib/api/selects.h"
 #include "lib/json/write.h"
 #include "operator/reconcile/advice.h"
 #include "operator/reconcile/autoscaling_note.h"
 #include "operator/reconcile/conditions.h"
 #include "operator/reconcile/delivery_documents.h"
 #include "operator/reconcile/interception.h"
+#include "operator/reconcile/older_policies.h"
 #include "operator/reconcile/pod_census.h"
+#include "operator/reconcile/pod_findings.h"
 #include "operator/reconcile/sidecar_container.h"
 #include "operator/reconcile/status_of.h"
 
@@ -63,7 +65,7 @@ class Decision {
     if (!policy_.errors.empty()) {
       conditions_.set("Accepted", kFalse, "Invalid", joined(policy_.errors));
       conditions_.set("ResolvedRefs", kUnknown, "Invalid", "the policy itself is not valid");
-      degrade("Invalid", "sidecars keep the last good version: " + joined(policy_.errors));
+      degrade({"Invalid", "sidecars keep the last good version: " + joined(policy_.errors)});
       return;
     }
     conditions_.set("Accepted", kTrue, "Accepted", "the policy is valid");
@@ -74,14 +76,14 @@ class Decision {
                                                  : resolve::PassThrough{.engine_port = 1});
     if (!documents.delivery) {
       conditions_.set("ResolvedRefs", kFalse, "NotResolved", joined(documents.errors));
-      degrade("NotResolved", "sidecars keep the last good version: " + joined(documents.errors));
+      degrade({"NotResolved", "sidecars keep the last good version: " + joined(documents.errors)});
       return;
     }
     conditions_.set("ResolvedRefs", kTrue, "Resolved", "every reference leads somewhere");
     if (!interception.choice) {
       not_injected_ = {interception.reason, interception.message};
       if (plan_.status.injection) {
-        degrade(interception.reason, "new pods are made as before: " + interception.message);
+        degrade({interception.reason, "new pods are made as before: " + interception.message});
       }
       return;
     }
@@ -93,9 +95,9 @@ class Decision {
     if (delivery.hash != world_.config_hash) {
       ConfigContent content = content_of(delivery.files);
       if (const std::size_t bytes = size_of(content); bytes > kConfigBytesMax) {
-        degrade("TooLarge", "the policy and what it refers to take " + std::to_string(bytes) +
-                                " bytes compressed, more than a ConfigMap may hold; split the "
-                                "RoutingTable");
+        degrade({"TooLarge", "the policy and what it refers to take " + std::to_string(bytes) +
+                                 " bytes compressed, more than a ConfigMap may hold; split the "
+                                 "RoutingTable"});
         return;
       }
       plan_.config = std::move(content);
@@ -105,42 +107,20 @@ class Decision {
     plan_.status.injection = injection_of(policy_, interception, delivery, settings_);
     is_good_ = true;
     if (!world_.undelivered.empty()) {
-      degrade("NotDelivered", world_.undelivered);
+      degrade({"NotDelivered", world_.undelivered});
     }
   }
 
-  // Older policies that may select the same pods. Admission sees one policy at a time, so the
-  // younger is told whom to leave alone.
   void yield_to_older() {
-    const std::optional<api::LabelSelector> own = active_selector(policy_, plan_.status);
-    for (const Ptr<Policy>& other : world_.others) {
-      const bool older = std::pair(other->meta.created, other->meta.name) <
-                         std::pair(policy_.meta.created, policy_.meta.name);
-      const std::optional<api::LabelSelector> selector = active_selector(*other, status_of(*other));
-      if (!older || !selector || !own || !may_overlap(*selector, *own)) {
-        continue;
-      }
-      older_.push_back(*selector);
-      older_names_.push_back(other->meta.name);
+    if (const auto own = active_selector(policy_, plan_.status)) {
+      older_ = older_policies(world_, *own);
     }
-    constexpr std::size_t kYieldsMax = 64;
-    if (older_.size() > kYieldsMax) {
-      degrade("TooManyOverlaps", "more than 64 older policies may select the same pods");
-      older_.resize(kYieldsMax);
+    if (!older_.too_many.empty()) {
+      degrade({"TooManyOverlaps", older_.too_many});
     }
     if (plan_.status.injection) {
-      plan_.status.injection->yields = older_;
+      plan_.status.injection->yields = older_.yields;
     }
-  }
-
-  // What a policy takes: what admission goes by, which may be older than what the policy says now;
-  // before there is any, what it says.
-  static std::optional<api::LabelSelector> active_selector(
-      const Policy& policy, const api::OptimizationPolicyStatus& status) {
-    if (status.injection) {
-      return status.injection->selector;
-    }
-    return policy.errors.empty() ? std::optional(policy.parsed.selector) : std::nullopt;
   }
 
   void judge_pods() {
@@ -148,7 +128,7 @@ class Decision {
     const api::LabelSelector selector = injection ? injection->selector : policy_.parsed.selector;
     // A policy that was never good selects nothing yet.
     const PodCensus census = injection || policy_.errors.empty()
-                                 ? count_pods(world_, selector, older_, plan_.status.hash,
+                                 ? count_pods(world_, selector, older_.selectors, plan_.status.hash,
                                               injection ? injection->hash : std::string())
                                  : PodCensus{};
     plan_.status.pods = census.counts;
@@ -157,52 +137,26 @@ class Decision {
       plan_.tell = census.behind;
       plan_.remind = census.stale;
       // One at a time: the next only once the one before has been replaced and is ready.
-      if (restarts() && census.settled && !census.replaceable.empty()) {
+      if (restarts(policy_) && older_.too_many.empty() && census.settled &&
+          !census.replaceable.empty()) {
         plan_.evict = census.replaceable.front();
       }
     }
-    judge_injected(census);
-    judge_programmed(census, selector);
+    const PodFindings findings(policy_, settings_, selector, census);
+    judge_injected(findings);
+    findings.state_programmed(plan_.status.hash, conditions_);
     state_autoscaling(world_, before_, conditions_, plan_.status);
     if (!census.taken.empty()) {
-      degrade("Conflicted",
-              "OptimizationPolicy " + listed(older_names_) +
-                  " is older and keeps pods that both select: " + listed(census.taken));
+      degrade(
+          {"Conflicted", "OptimizationPolicy " + listed(older_.names) +
+                             " is older and keeps pods that both select: " + listed(census.taken)});
     }
-    if (!census.refused.empty()) {
-      degrade(refusal(census), "sidecars of release " + census.refused_by +
-                                   " keep the last good version: " + listed(census.refused) +
-                                   "; their log says why; to bring them to release " +
-                                   settings_.version + ": " + what_restarts(census));
-    }
-    if (!census.failing.empty()) {
-      degrade("SidecarFails", failing_advice(policy_.meta.ns, census.failing));
-    }
-    if (!census.unreachable.empty()) {
-      degrade("SidecarUnreachable", "no answer from port " + std::to_string(settings_.status_port) +
-                                        " of " + listed(census.unreachable) +
-                                        what_opens(selector, census));
-    }
-    if (!census.bypassed.empty()) {
-      degrade("TrafficBypassed",
-              "Service " + listed(census.bypassed_by) + " leads past the sidecar of " +
-                  listed(census.bypassed) +
-                  "; use the port's name, or the number that it had, as targetPort");
-    }
-    if (!census.unproven.empty()) {
-      degrade("TrafficUnproven",
-              "something else than the sidecar answers on the port of " + listed(census.unproven) +
-                  "; nothing else in the pod may listen on it, or rewrite its traffic");
-    }
-    if (!census.outdated.empty()) {
-      degrade("RestartRequired", "pods made with an older injection: " + listed(census.outdated) +
-                                     "; " + what_restarts(census));
-    }
+    std::ranges::copy(findings.problems(), std::back_inserter(degraded_));
     if (degraded_.empty()) {
       conditions_.set("Degraded", kFalse, "AsExpected", "");
     } else {
-      conditions_.set("Degraded", kTrue, degraded_.front().first,
-                      what_else() + degraded_.front().second);
+      conditions_.set("Degraded", kTrue, degraded_.front().reason,
+                      what_else() + degraded_.front().message);
     }
   }
 
@@ -210,91 +164,28 @@ class Decision {
   // which may end in something to paste.
   [[nodiscard]] std::string what_else() const {
     std::string text;
-    for (const auto& [reason, message] : degraded_ | std::views::drop(1)) {
-      text += (text.empty() ? "(also " : ", ") + reason;
+    for (const Problem& other : degraded_ | std::views::drop(1)) {
+      text += (text.empty() ? "(also " : ", ") + other.reason;
     }
     return text.empty() ? text : text + ") ";
   }
 
-  [[nodiscard]] std::string what_opens(const api::LabelSelector& selector,
-                                       const PodCensus& census) const {
-    return "; where NetworkPolicies isolate them, add this one: " +
-           network_policy(policy_.meta, selector, census.data_ports, settings_);
-  }
-
-  // Another release than the operator's is taken for the cause.
-  [[nodiscard]] std::string refusal(const PodCensus& census) const {
-    return census.refused_by == settings_.version ? "SidecarRefused" : "SidecarTooOld";
-  }
-
-  [[nodiscard]] bool restarts() const {
-    return policy_.parsed.interception.rollout == api::Rollout::kRestart;
-  }
-
-  [[nodiscard]] std::string what_restarts(const PodCensus& census) const {
-    return restarts() ? replacement_advice(census.restart)
-                      : restart_advice(policy_.meta.ns, census.restart);
-  }
-
-  void judge_injected(const PodCensus& census) {
-    const std::string of = std::to_string(census.counts.injected) + " of " +
-                           std::to_string(census.counts.selected) + " pods";
-    if (!not_injected_.first.empty() && !plan_.status.injection) {
-      const bool nothing_yet = not_injected_.first == "NoWorkload";
-      conditions_.set("Injected", nothing_yet ? kUnknown : kFalse, not_injected_.first,
-                      not_injected_.second);
+  void judge_injected(const PodFindings& findings) {
+    if (!plan_.status.injection && !not_injected_.reason.empty()) {
+      const bool nothing_yet = not_injected_.reason == "NoWorkload";
+      conditions_.set("Injected", nothing_yet ? kUnknown : kFalse, not_injected_.reason,
+                      not_injected_.message);
     } else if (!plan_.status.injection) {
       conditions_.set("Injected", kFalse, "NotAccepted", "the policy has never been good");
-    } else if (census.counts.selected == 0) {
-      conditions_.set("Injected", kUnknown, "NoPods",
-                      "new pods with the selected labels will carry the sidecar");
-    } else if (census.plain.empty()) {
-      conditions_.set(
-          "Injected", kTrue, "Injected",
-          of + " carry the sidecar" +
-              (own_pre_stop_ ? "; the engine keeps its own preStop hook, so it does not "
-                               "wait for the streams of a pod that ends"
-                             : ""));
+    } else if (!older_.too_many.empty()) {
+      conditions_.set("Injected", kFalse, "TooManyOverlaps",
+                      findings.carriers() + "; " + older_.too_many);
     } else {
-      conditions_.set("Injected", kFalse, "RestartRequired",
-                      of + " carry the sidecar; " + what_restarts(census));
+      findings.state_injected(own_pre_stop_, conditions_);
     }
   }
 
-  void judge_programmed(const PodCensus& census, const api::LabelSelector& selector) {
-    const std::string of = std::to_string(census.counts.programmed) + " of " +
-                           std::to_string(census.counts.injected) + " sidecars run version " +
-                           plan_.status.hash.substr(0, 8);
-    const bool passes = census.bypassed.empty() && census.unproven.empty();
-    if (census.counts.injected == 0) {
-      conditions_.set("Programmed", kUnknown, "NoSidecars", "no pod carries the sidecar");
-    } else if (!passes) {
-      conditions_.set("Programmed", kFalse,
-                      census.bypassed.empty() ? "TrafficUnproven" : "TrafficBypassed",
-                      of + "; traffic was seen to pass " + std::to_string(census.counts.proven));
-    } else if (census.counts.programmed == census.counts.injected && !census.silent.empty()) {
-      conditions_.set("Programmed", kUnknown, "TrafficUnproven",
-                      of + "; whether traffic passes them is not known of " +
-                          listed(census.silent) + ", whose port did not answer the operator" +
-                          what_opens(selector, census));
-    } else if (census.counts.programmed == census.counts.injected) {
-      conditions_.set("Programmed", kTrue, "Programmed",
-                      of + (census.can_be_asked || census.data_ports.empty()
-                                ? ""
-                                : "; their ports want certificates of clients, so whether traffic "
-                                  "passes them was not asked"));
-    } else {
-      const std::string reason = !census.refused.empty()       ? refusal(census)
-                                 : !census.failing.empty()     ? "SidecarFails"
-                                 : !census.unreachable.empty() ? "SidecarUnreachable"
-                                                               : "Waiting";
-      conditions_.set("Programmed", kFalse, reason, of);
-    }
-  }
-
-  void degrade(std::string reason, std::string message) {
-    degraded_.emplace_back(std::move(reason), std::move(message));
-  }
+  void degrade(Problem problem) { degraded_.push_back(std::move(problem)); }
 
   const World& world_;
   const Settings& settings_;
@@ -302,12 +193,11 @@ class Decision {
   const api::OptimizationPolicyStatus before_;
   Conditions conditions_;
   Plan plan_;
-  std::pair<std::string, std::string> not_injected_;  // reason, message
+  Problem not_injected_;  // empty: it is
   bool own_pre_stop_ = false;
   bool is_good_ = false;  // what sidecars should run is known, and stands in the ConfigMap or will
-  std::vector<api::LabelSelector> older_;
-  std::vector<std::string> older_names_;
-  std::vector<std::pair<std::string, std::string>> degraded_;  // the first is shown
+  OlderPolicies older_;
+  std::vector<Problem> degraded_;  // the first is shown
 };
 
 }  // namespace

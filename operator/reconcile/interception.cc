@@ -38,10 +38,6 @@ bool all_by_name(const World& world, const PodTemplate& pods, const EngineShape&
   return any;
 }
 
-bool is_guaranteed(const PodTemplate& pods) {
-  return !pods.containers.empty() && std::ranges::all_of(pods.containers, &Container::guaranteed);
-}
-
 std::optional<EngineShape> shape_of_spec(const api::EngineSpec& spec) {
   if (!spec.port || (!spec.flag && !spec.env)) {
     return std::nullopt;
@@ -53,12 +49,10 @@ std::optional<EngineShape> shape_of_spec(const api::EngineSpec& spec) {
 }
 
 // In front of an engine that goes to port `to`, with the sidecar at `bind`.
-Interception in_front_of(InterceptionMode mode, const PodTemplate& pods, const EngineShape& shape,
-                         std::uint16_t to, std::uint16_t bind) {
-  Interception choice{.mode = mode,
-                      .to = {.engine_port = to},
-                      .engine_has_pre_stop = shape.has_pre_stop,
-                      .guaranteed = is_guaranteed(pods)};
+Interception in_front_of(InterceptionMode mode, const EngineShape& shape, std::uint16_t to,
+                         std::uint16_t bind) {
+  Interception choice{
+      .mode = mode, .to = {.engine_port = to}, .engine_has_pre_stop = shape.has_pre_stop};
   choice.ports = {.container = shape.container, .from = shape.port, .to = to, .bind = bind};
   return choice;
 }
@@ -71,8 +65,7 @@ InterceptionFinding environment(const PodTemplate& pods, const api::Interception
   }
   Interception choice{.mode = InterceptionMode::kEnvironment,
                       .environment = std::move(finding.shape->environment),
-                      .to = {.providers = std::move(finding.shape->providers)},
-                      .guaranteed = is_guaranteed(pods)};
+                      .to = {.providers = std::move(finding.shape->providers)}};
   return {std::move(choice), "", ""};
 }
 
@@ -82,7 +75,7 @@ InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
   if (!to) {
     return refused("NoPortLeft", "its containers declare every port that the engine could go to");
   }
-  Interception choice = in_front_of(InterceptionMode::kPortSwap, pods, shape, *to, shape.port);
+  Interception choice = in_front_of(InterceptionMode::kPortSwap, shape, *to, shape.port);
   choice.ports->flag = shape.flag;
   choice.ports->env = shape.env;
   choice.ports->env_host = shape.env_host;
@@ -105,13 +98,11 @@ InterceptionFinding named_port(const World& world, const PodTemplate& pods,
             : "Service " + numeric + " sends to port " + std::to_string(shape.port) +
                   " by its number, past the sidecar; use targetPort: " + shape.port_name);
   }
-  return {in_front_of(InterceptionMode::kNamedPort, pods, shape, shape.port, settings.bind_port),
-          "", ""};
+  return {in_front_of(InterceptionMode::kNamedPort, shape, shape.port, settings.bind_port), "", ""};
 }
 
 // The engine stays where it is; rules lead to the sidecar what comes to its port.
-InterceptionFinding redirect(const World& world, const PodTemplate& pods,
-                             const EngineShape& shape) {
+InterceptionFinding redirect(const World& world, const EngineShape& shape) {
   if (world.pod_security == "baseline" || world.pod_security == "restricted") {
     return refused("PodSecurity",
                    "Redirect needs an init container with NET_ADMIN, which namespace " +
@@ -122,8 +113,7 @@ InterceptionFinding redirect(const World& world, const PodTemplate& pods,
   return {Interception{.mode = InterceptionMode::kRedirect,
                        .redirects = shape.container,
                        .to = {.engine_port = shape.port},
-                       .engine_has_pre_stop = shape.has_pre_stop,
-                       .guaranteed = is_guaranteed(pods)},
+                       .engine_has_pre_stop = shape.has_pre_stop},
           "", ""};
 }
 
@@ -131,7 +121,7 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
                                const EngineShape& shape, const Settings& settings) {
   const InterceptionMode wanted = world.policy->parsed.interception.mode;
   if (wanted == InterceptionMode::kRedirect) {
-    return redirect(world, pods, shape);
+    return redirect(world, shape);
   }
   const bool can_move = !shape.flag.empty() || !shape.env.empty();
   if (wanted == InterceptionMode::kNamedPort) {
@@ -146,7 +136,7 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
     }
     // Only where nobody would refuse the pods: what is not said may be forbidden for the cluster.
     if (world.pod_security == "privileged") {
-      return redirect(world, pods, shape);
+      return redirect(world, shape);
     }
   }
   return refused("EngineUnknown",
@@ -233,7 +223,6 @@ InterceptionFinding choose_interception(const World& world, const Settings& sett
                                           " would be intercepted differently; give each a policy "
                                           "of its own");
     }
-    first.choice->guaranteed = first.choice->guaranteed && finding.choice->guaranteed;
     first.choice->engine_has_pre_stop =
         first.choice->engine_has_pre_stop || finding.choice->engine_has_pre_stop;
   }

@@ -19,7 +19,6 @@ struct Interception {
   std::optional<api::EnvironmentStatus> environment;  // of clients
   resolve::PassThrough to;                            // where calls go that no table routes
   bool engine_has_pre_stop = false;  // of some workload's; admission leaves such a hook alone
-  bool guaranteed = false;           // every container of the pods has limits like its requests
 };
 
 struct InterceptionFinding {

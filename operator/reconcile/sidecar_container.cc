@@ -41,21 +41,28 @@ std::uint64_t bytes_of(const std::string& quantity) {
   return parsed ? parsed->value : 0;
 }
 
-// Asked for: what the sidecar needs by itself, and its caches, of which it fills at most two thirds
-// of its limit. Allowed on top: the bodies that it may hold at once.
-Value resources(const Policy& policy, const Interception& interception, const Delivery& delivery,
-                const Settings& settings) {
+struct Memory {
+  std::string asked;  // what the sidecar needs by itself, and its caches, of which it fills at most
+                      // two thirds of its limit
+  std::string most;   // on top: the bodies that it may hold at once
+};
+
+Memory memory_of(const Policy& policy, const Delivery& delivery, const Settings& settings) {
   const std::uint64_t caches = delivery.cache_bytes + delivery.cache_bytes / 2;
-  const std::uint64_t base = bytes_of(settings.memory_request) + caches;
-  const std::uint64_t most = base + policy.parsed.listener.limits.collected_total.value;
-  const std::string asked = json::format_quantity({interception.guaranteed ? most : base});
-  const Value requests = {{"cpu", settings.cpu_request}, {"memory", asked}};
-  Value limits = {{"memory", json::format_quantity({most})}};
-  if (interception.guaranteed) {
-    // Without a CPU limit the pod would lose its Guaranteed class, and with it its exclusive cores.
-    limits["cpu"] = settings.cpu_request;
-  }
-  return {{"requests", requests}, {"limits", limits}};
+  const std::uint64_t asked = bytes_of(settings.memory_request) + caches;
+  const std::uint64_t most = asked + policy.parsed.listener.limits.collected_total.value;
+  return {json::format_quantity({asked}), json::format_quantity({most})};
+}
+
+Value resources(const Memory& memory, const Settings& settings) {
+  return {{"requests", {{"cpu", settings.cpu_request}, {"memory", memory.asked}}},
+          {"limits", {{"memory", memory.most}}}};
+}
+
+// Without a CPU limit such a pod would lose its class, and with it its exclusive cores.
+Value guaranteed_resources(const Memory& memory, const Settings& settings) {
+  const Value both = {{"cpu", settings.cpu_request}, {"memory", memory.most}};
+  return {{"requests", both}, {"limits", both}};
 }
 
 Value security() {
@@ -197,8 +204,10 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
   if (interception.mode == api::InterceptionMode::kRedirect) {
     injection.redirect = redirect_container(*interception.to.engine_port, settings);
   }
-  injection.container = container(interception, resources(policy, interception, delivery, settings),
-                                  injection.grace, settings);
+  const Memory memory = memory_of(policy, delivery, settings);
+  injection.container =
+      container(interception, resources(memory, settings), injection.grace, settings);
+  injection.guaranteed_resources = guaranteed_resources(memory, settings);
   if (interception.to.engine_port) {
     injection.engine_pre_stop = {
         {"httpGet", {{"path", "/drained"}, {"port", settings.status_port}}}};

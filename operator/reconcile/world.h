@@ -48,7 +48,6 @@ struct Container {
   std::vector<Port> ports;
   bool has_env_from = false;  // there may be variables that nobody here knows
   bool has_pre_stop = false;
-  bool guaranteed = false;  // requests equal limits, for CPU and memory
 };
 
 // The shape of pods: what a workload makes, or what a pod without one is.
@@ -182,7 +181,7 @@ struct World {
   std::vector<Ptr<EndpointSlice>> slices;
   std::map<std::string, SidecarReport> reports;  // by "namespace/name" of the pod
   std::optional<AutoscalingNote> autoscaling;    // nothing: it has not looked yet, or need not
-  std::string config_hash;                       // of what its ConfigMap holds; empty: none yet
+  std::string config_hash;                       // of what its ConfigMap holds; empty: not known
   std::string undelivered;                       // why its ConfigMap was refused; empty: it was not
   std::string pod_security;                      // what the namespace enforces; empty: not known
   std::string now;                               // RFC 3339, UTC

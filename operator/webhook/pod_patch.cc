@@ -7,6 +7,7 @@
 #include "operator/kube/object_meta.h"
 #include "operator/webhook/client_environment.h"
 #include "operator/webhook/patch.h"
+#include "operator/webhook/pod_quality.h"
 #include "operator/webhook/port_move.h"
 
 namespace penstock::webhook {
@@ -52,15 +53,32 @@ void add_annotations(const Value& metadata, const InjectionStatus& injection, Pa
   }
 }
 
+// What our containers ask for follows the pod's class. Where the pod has resources as a whole, its
+// class is theirs, and the sum of its containers' may not exceed them: ours live on what is there.
+void set_resources(const Value& spec, const InjectionStatus& injection, Value& sidecar,
+                   Value& redirect) {
+  if (has_resources_as_a_whole(spec)) {
+    sidecar.erase("resources");
+    if (!redirect.is_null()) {
+      redirect.erase("resources");
+    }
+  } else if (!injection.guaranteed_resources.is_null() && is_guaranteed(spec)) {
+    sidecar["resources"] = injection.guaranteed_resources;
+  }
+}
+
 // The sidecar, first of the init containers: before everything else of the pod.
 void add_sidecar(const Value& pod, const InjectionStatus& injection, Patch& patch) {
   const Value& spec = member(pod, "spec");
   if (!spec.contains("initContainers")) {
     patch.add("/spec/initContainers", Value::array());
   }
-  patch.add("/spec/initContainers/0", injection.container);
-  if (!injection.redirect.is_null()) {
-    patch.add("/spec/initContainers/1", injection.redirect);
+  Value sidecar = injection.container;
+  Value redirect = injection.redirect;
+  set_resources(spec, injection, sidecar, redirect);
+  patch.add("/spec/initContainers/0", std::move(sidecar));
+  if (!redirect.is_null()) {
+    patch.add("/spec/initContainers/1", std::move(redirect));
   }
   if (!spec.contains("volumes")) {
     patch.add("/spec/volumes", Value::array());

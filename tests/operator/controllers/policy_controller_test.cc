@@ -2,12 +2,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <latch>
 #include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
+#include <httplib.h>
 
 #include "operator/kube/http_transport.h"
+#include "operator/kube/timestamp.h"
 #include "tests/fakes/fake_api_server.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/operator/reconcile/worlds.h"
@@ -103,6 +109,151 @@ TEST_F(PolicyControllerTest, AConfigMapOfSomebodyElseIsToldOf) {
                     {.status = 503, .body = "", .retry_after = ""});
   EXPECT_FALSE(reconcile("two").succeeded);
   EXPECT_EQ(statuses_written("two"), 0) << "it may pass";
+}
+
+TEST_F(PolicyControllerTest, AnEditedConfigMapIsRestored) {
+  ASSERT_TRUE(reconcile("one").succeeded);
+  const std::string path = kube::kConfigMaps.object("ns", "penstock-one");
+  const auto see = [&] {
+    const auto now = client_.get(path);
+    stores_.config_maps.put(std::make_shared<const ConfigMap>(read_config_map(*now)));
+    return *now;
+  };
+  const json::Value first = see();
+  const std::string version = first["metadata"]["resourceVersion"];
+  EXPECT_TRUE(reconcile("one").succeeded);
+  EXPECT_EQ(see()["metadata"]["resourceVersion"], version) << "what is intact is not written again";
+
+  // By another manager, which then has those fields.
+  const auto edited =
+      transport_.call({.method = "PATCH",
+                       .path = path + "?fieldManager=kubectl&force=true",
+                       .content_type = "application/apply-patch+yaml",
+                       .body = R"({"data": {"policy.json": "{}", "more.json": "{}"}})"});
+  ASSERT_EQ(edited->status, 200);
+  ASSERT_NE(see()["data"], first["data"]);
+  const kube::WorkOutcome outcome = reconcile("one");
+  EXPECT_TRUE(outcome.succeeded) << outcome.problem;
+  EXPECT_EQ(see()["data"], first["data"]);
+  server_.await_requests("POST /apis/events.k8s.io/v1/namespaces/ns/events", 1);
+
+  const std::string restored = see()["metadata"]["resourceVersion"];
+  EXPECT_TRUE(reconcile("one").succeeded);
+  EXPECT_EQ(see()["metadata"]["resourceVersion"], restored) << "and that is the end of it";
+}
+
+TEST_F(PolicyControllerTest, AConfigMapThatWasNotWrittenForThePolicyIsLeftAlone) {
+  const std::string path = kube::kConfigMaps.object("ns", "penstock-one");
+  const auto theirs = transport_.call(
+      {.method = "PATCH",
+       .path = path + "?fieldManager=kubectl",
+       .content_type = "application/apply-patch+yaml",
+       .body = R"({"metadata": {"name": "penstock-one"}, "data": {"policy.json": "{}"}})"});
+  ASSERT_EQ(theirs->status, 201);
+  stores_.config_maps.put(std::make_shared<const ConfigMap>(read_config_map(*client_.get(path))));
+  EXPECT_FALSE(reconcile("one").succeeded);
+  EXPECT_EQ((*client_.get(path))["data"], json::Value({{"policy.json", "{}"}}));
+}
+
+// The status listener of a sidecar that runs `hash`. It answers once it is released.
+class FakeSidecar {
+ public:
+  explicit FakeSidecar(const std::string& hash) : port_(server_.bind_to_any_port("127.0.0.1")) {
+    server_.Get("/readyz", [this, hash](const httplib::Request&, httplib::Response& response) {
+      released_.wait();
+      response.set_header("x-penstock-policy", hash);
+    });
+    thread_ = std::jthread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) {
+      std::this_thread::yield();
+    }
+  }
+  ~FakeSidecar() {
+    release();
+    server_.stop();
+  }
+  FakeSidecar(const FakeSidecar&) = delete;
+  FakeSidecar& operator=(const FakeSidecar&) = delete;
+
+  void release() {
+    if (!std::exchange(is_released_, true)) {
+      released_.count_down();
+    }
+  }
+  [[nodiscard]] std::uint16_t port() const { return static_cast<std::uint16_t>(port_); }
+
+ private:
+  httplib::Server server_;
+  const int port_;
+  std::latch released_{1};
+  bool is_released_ = false;
+  std::jthread thread_;
+};
+
+// Policy "one", whose pod "a" carries a sidecar that runs an older version than its kubelet was
+// told of.
+class LaggingPodTest : public PolicyControllerTest {
+ protected:
+  LaggingPodTest() {
+    const reconcile::Settings settings{.version = "1", .status_port = sidecar_.port()};
+    controller_of_it_ = std::make_unique<PolicyController>(stores_, client_, events_, collector_,
+                                                           board_, clock_, settings);
+    reconcile();
+    const auto map = client_.get(kube::kConfigMaps.object("ns", "penstock-one"));
+    stores_.config_maps.put(std::make_shared<const ConfigMap>(read_config_map(*map)));
+    reconcile::Pod pod = reconcile::pod("a", "one", "1");
+    pod.ip = "127.0.0.1";
+    pod.delivered = (*map)["metadata"]["annotations"]["penstock.dev/hash"];
+    stores_.pods.put(std::make_shared<const reconcile::Pod>(std::move(pod)));
+    static_cast<void>(
+        client_.create(kube::kPods.collection("ns"), {{"metadata", {{"name", "a"}}}}));
+    clock_.advance(std::chrono::seconds(2));  // more than the pause between statuses
+  }
+
+  kube::WorkOutcome reconcile() { return controller_of_it_->reconcile("ns", "one"); }
+
+  void await_answer() {
+    sidecar_.release();
+    while (!collector_.reports({"ns/a"})["ns/a"].reachable) {
+      std::this_thread::yield();
+    }
+  }
+
+  FakeSidecar sidecar_{"older"};
+  std::unique_ptr<PolicyController> controller_of_it_;
+};
+
+TEST_F(LaggingPodTest, IsTouchedAgain) {
+  reconcile();  // asks it
+  await_answer();
+  const auto touched = [this] {
+    const auto now = client_.get(kube::kPods.object("ns", "a"));
+    return now->value("/metadata/annotations/penstock.dev~1reminded"_json_pointer, "");
+  };
+  EXPECT_EQ(reconcile().again_in, Reminders::kFirst);
+  EXPECT_EQ(touched(), "") << "it was only just told";
+  clock_.advance(std::chrono::seconds(1));
+  reconcile();
+  EXPECT_EQ(touched(), kube::timestamp_micros(clock_.wall_now()));
+}
+
+TEST_F(LaggingPodTest, ItsFirstWordIsWaitedFor) {
+  const std::ptrdiff_t before = statuses_written("one");
+  EXPECT_EQ(reconcile().again_in, PolicyController::kFirstWord) << "nobody knows what it runs";
+  clock_.advance(milliseconds(100));
+  EXPECT_EQ(reconcile().again_in, PolicyController::kFirstWord - milliseconds(100));
+  EXPECT_EQ(statuses_written("one"), before);
+  await_answer();
+  reconcile();
+  EXPECT_EQ(statuses_written("one"), before + 1) << "one status, with what it said";
+}
+
+TEST_F(LaggingPodTest, ItsFirstWordIsNotWaitedForForEver) {
+  const std::ptrdiff_t before = statuses_written("one");
+  reconcile();
+  clock_.advance(PolicyController::kFirstWord);
+  EXPECT_TRUE(reconcile().succeeded);
+  EXPECT_EQ(statuses_written("one"), before + 1);
 }
 
 TEST_F(PolicyControllerTest, APolicyMadeAnewIsWrittenAtOnce) {

@@ -276,6 +276,31 @@ TEST(DecideTest, RestartReplacesOnePodAtATime) {
   EXPECT_FALSE(decide(manual, kSettings).evict);
 }
 
+TEST(DecideTest, PodsThatWereToldAndLagAreToBeReminded) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  const Plan first = decide(seen, kSettings);
+  const auto add_pod = [&](const std::string& name, const std::string& delivered,
+                           const SidecarReport& report) {
+    Pod one = pod(name, "p", first.status.injection->hash);
+    one.delivered = delivered;
+    add(seen, std::move(one));
+    seen.reports["ns/" + name] = report;
+  };
+  const std::string hash = first.status.hash;
+  add_pod("lags", hash, {.reachable = true, .hash = "older"});
+  add_pod("runs-it", hash, {.reachable = true, .hash = hash});
+  add_pod("not-told", "older", {.reachable = true, .hash = "older"});
+  add_pod("refuses", hash, {.reachable = true, .hash = "older", .refuses = true});
+  add_pod("silent", hash, {});
+  const Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(plan.remind, std::vector<std::string>{"lags"});
+  EXPECT_EQ(plan.tell, std::vector<std::string>{"not-told"});
+
+  // What they should run is not known: nobody is told of anything.
+  seen.policy = policy("p", "{selector: {}}", "2026-01-01T00:00:00Z", json::write(plan.status));
+  EXPECT_TRUE(decide(seen, kSettings).remind.empty());
+}
+
 TEST(DecideTest, PodsThatAreNobodysBusinessAreNotCounted) {
   World seen = world(policy("p", "{" + kSelector + "}"));
   for (const char* what : {"finished", "deleting", "host", "opted", "other"}) {
@@ -353,6 +378,37 @@ TEST(DecideTest, TheOlderPolicyWinsAndTheYoungerSaysSo) {
   World same_age = world(policy("b", "{" + kSelector + "}"));
   same_age.others = {policy("a", "{" + kSelector + "}"), policy("c", "{" + kSelector + "}")};
   EXPECT_EQ(decide(same_age, kSettings).status.injection->yields.size(), 1U) << "ties go by name";
+}
+
+TEST(DecideTest, APolicyThatWouldHaveToYieldToTooManyTakesNoPods) {
+  World seen = world(policy("younger", "{" + kSelector + ", interception: {rollout: Restart}}",
+                            "2026-01-02T00:00:00Z"));
+  const auto add_older = [&seen](const std::string& name, const std::string& shard) {
+    seen.others.push_back(policy(name, "{selector: {matchLabels: {shard: s" + shard + "}}}"));
+  };
+  for (int i = 0; i < 64; ++i) {
+    add_older("older-" + std::to_string(i), std::to_string(i));
+  }
+  add_older("twin", "63");  // the same pods as another
+  add(seen, pod("a"));
+  const Plan most = decide(seen, kSettings);
+  EXPECT_EQ(most.status.injection->yields.size(), 64U) << "a selector twice counts once";
+  EXPECT_EQ(state(most, "Injected"), "False RestartRequired");
+  EXPECT_EQ(most.evict, "a");
+
+  add_older("one-more", "64");
+  const Plan plan = decide(seen, kSettings);
+  ASSERT_EQ(plan.status.injection->yields.size(), 1U);
+  EXPECT_EQ(json::write(plan.status.injection->yields[0]),
+            json::write(plan.status.injection->selector))
+      << "with one left out, it would take pods of that one";
+  EXPECT_EQ(plan.status.injection->hash, most.status.injection->hash);
+  EXPECT_EQ(state(plan, "Injected"), "False TooManyOverlaps");
+  EXPECT_EQ(state(plan, "Degraded"), "True TooManyOverlaps");
+  const std::string& message = condition(plan, "Degraded").message;
+  EXPECT_TRUE(message.starts_with("65 older policies")) << message;
+  EXPECT_FALSE(plan.evict) << "it would come up without a sidecar again";
+  EXPECT_EQ(decide(after(seen, plan), kSettings).status.injection->yields.size(), 1U);
 }
 
 TEST(DecideTest, TheOlderPolicyTakesWhatAdmissionSelectsForIt) {
@@ -458,7 +514,8 @@ TEST(InjectionTest, HoldsWhatRestrictedPodSecurityAsksForAndEverySecret) {
   EXPECT_EQ(security["readOnlyRootFilesystem"], true);
   EXPECT_EQ(security["capabilities"]["drop"], json::Value::array({"ALL"}));
   EXPECT_EQ(security["seccompProfile"]["type"], "RuntimeDefault");
-  EXPECT_FALSE(container["resources"]["limits"].contains("cpu")) << "the pod is not Guaranteed";
+  EXPECT_FALSE(container["resources"]["limits"].contains("cpu"))
+      << "pods that are Guaranteed get others";
   std::vector<std::string> paths;
   for (const json::Value& source : plan.status.injection->volumes.at(1)["projected"]["sources"]) {
     EXPECT_EQ(source["secret"]["optional"], true);
@@ -511,7 +568,7 @@ TEST(DecideTest, WhatStandsInTheConfigMapIsNotMadeAgain) {
   EXPECT_TRUE(second.status.injection);
 }
 
-TEST(InjectionTest, AGuaranteedPodStaysSoAndAnEnginesOwnHookIsTold) {
+TEST(InjectionTest, ThereAreResourcesForGuaranteedPodsAndAnEnginesOwnHookIsTold) {
   World seen = world(policy("p", "{" + kSelector + ", interception: {grace: 90500ms}}"));
   seen.workloads = {
       workload("a",
@@ -519,8 +576,12 @@ TEST(InjectionTest, AGuaranteedPodStaysSoAndAnEnginesOwnHookIsTold) {
                "resources: {limits: {cpu: 1, memory: 1Gi}}}]")};
   const Plan plan = decide(seen, kSettings);
   ASSERT_TRUE(plan.status.injection);
-  const json::Value& resources = plan.status.injection->container["resources"];
+  const json::Value& resources = plan.status.injection->guaranteed_resources;
   EXPECT_EQ(resources["limits"], resources["requests"]);
+  EXPECT_EQ(resources["limits"]["memory"],
+            plan.status.injection->container["resources"]["limits"]["memory"]);
+  EXPECT_EQ(resources["limits"]["cpu"],
+            plan.status.injection->container["resources"]["requests"]["cpu"]);
   EXPECT_FALSE(plan.status.injection->engine_pre_stop.is_null())
       << "for other pods of the policy; admission leaves a hook alone that is there";
   EXPECT_EQ(plan.status.injection->grace, 91);

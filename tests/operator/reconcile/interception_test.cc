@@ -266,19 +266,5 @@ TEST(InterceptionTest, AnEnginesOwnPreStopOfAnyWorkloadIsSeen) {
   EXPECT_TRUE(finding.choice->engine_has_pre_stop);
 }
 
-TEST(InterceptionTest, AGuaranteedPodIsOneWhereEveryContainerIs) {
-  const std::string limited =
-      "resources: {limits: {cpu: \"1\", memory: 1Gi}, requests: {cpu: \"1\", memory: 1Gi}}}";
-  World seen = world(policy("p", "{selector: {matchLabels: {app: llm}}}"));
-  seen.workloads = {workload("a", "[{name: v, image: vllm, " + limited + "]")};
-  EXPECT_TRUE(choose_interception(seen, {}).choice->guaranteed);
-  seen.workloads.push_back(workload("b", "[{name: v, image: vllm}]"));
-  EXPECT_FALSE(choose_interception(seen, {}).choice->guaranteed);
-  World told = world(policy(
-      "p", "{selector: {matchLabels: {app: llm}}, interception: {engine: {port: 80, flag: -p}}}"));
-  told.workloads.clear();
-  EXPECT_FALSE(choose_interception(told, {}).choice->guaranteed) << "nothing is known of its pods";
-}
-
 }  // namespace
 }  // namespace penstock::reconcile

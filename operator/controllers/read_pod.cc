@@ -1,0 +1,140 @@
+#include <algorithm>
+#include <charconv>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "operator/capacity/pod_shape.h"
+#include "operator/controllers/readers.h"
+#include "operator/kube/quantity.h"
+
+namespace penstock::controllers {
+namespace {
+
+using json::Value;
+using kube::flag_of;
+using kube::list_of;
+using kube::member;
+using kube::number_of;
+using kube::strings_of;
+using kube::text_of;
+using kube::texts_of;
+
+constexpr const char* kSidecar = "penstock-sidecar";
+constexpr const char* kRedirect = "penstock-redirect";  // after the sidecar
+constexpr const char* kStatusPort = "penstock-status";
+
+// What all containers that run beside each other ask for of a resource. 0: one of them does not
+// say.
+double requested(const Value& spec, const char* resource) {
+  double sum = 0;
+  bool complete = true;
+  const auto add = [&](const Value& container) {
+    const Value& requests = member(member(container, "resources"), "requests");
+    const auto amount = kube::quantity_of(text_of(requests, resource));
+    complete = complete && amount.has_value();
+    sum += amount.value_or(0);
+  };
+  std::ranges::for_each(list_of(spec, "containers"), add);
+  for (const Value& container : list_of(spec, "initContainers")) {
+    if (text_of(container, "restartPolicy") == "Always") {
+      add(container);
+    }
+  }
+  return complete ? sum : 0;
+}
+
+void read_readiness(const Value& status, reconcile::Pod& pod) {
+  for (const Value& condition : list_of(status, "conditions")) {
+    if (text_of(condition, "type") == "Ready" && text_of(condition, "status") == "True") {
+      pod.ready = true;
+      pod.ready_since = text_of(condition, "lastTransitionTime");
+    }
+  }
+}
+
+// Of a container that does not come up: why it ended, once it did so before, else what it waits
+// for.
+std::string failure_of(const Value& container) {
+  const Value& state = member(container, "state");
+  if (flag_of(container, "ready")) {
+    return {};
+  }
+  if (number_of(container, "restartCount") > 0) {
+    const Value& ended = member(state, "terminated");
+    return text_of(ended.is_null() ? member(member(container, "lastState"), "terminated") : ended,
+                   "reason");
+  }
+  std::string waits = text_of(member(state, "waiting"), "reason");
+  // As every pod does for a moment.
+  return waits == "PodInitializing" || waits == "ContainerCreating" ? std::string()
+                                                                    : std::move(waits);
+}
+
+// The ports of a sidecar in front of an engine: beside its own status it has the engine's, and its
+// arguments say where that went. A client's sidecar has none.
+void read_sidecar(const Value& container, reconcile::Pod& pod) {
+  pod.has_sidecar = true;
+  for (const Value& port : list_of(container, "ports")) {
+    if (text_of(port, "name") != kStatusPort) {
+      pod.sidecar_port = number_of(port, "containerPort");
+    }
+  }
+  const std::vector<std::string> args = strings_of(container, "args");
+  const auto flag = std::ranges::find(args, "--engine-port");
+  if (flag != args.end() && flag + 1 != args.end()) {
+    const std::string& text = *(flag + 1);
+    std::from_chars(text.data(), text.data() + text.size(), pod.engine_port);
+  }
+}
+
+}  // namespace
+
+reconcile::Pod read_pod(const Value& object) {
+  const Value& metadata = member(object, "metadata");
+  const Value& spec = member(object, "spec");
+  const Value& status = member(object, "status");
+  const auto annotations = texts_of(metadata, "annotations");
+  const auto annotation = [&annotations](const char* name) {
+    const auto found = annotations.find(name);
+    return found == annotations.end() ? std::string() : found->second;
+  };
+  reconcile::Pod pod{.meta = kube::read_meta(object),
+                     .ip = text_of(status, "podIP"),
+                     .injected_by = annotation("penstock.dev/policy"),
+                     .injected_hash = annotation("penstock.dev/injection"),
+                     .delivered = annotation("penstock.dev/delivered"),
+                     .opted_out = annotation("penstock.dev/inject") == "false",
+                     .host_network = flag_of(spec, "hostNetwork"),
+                     .node = text_of(spec, "nodeName"),
+                     .cpu_request = requested(spec, "cpu"),
+                     .memory_request = requested(spec, "memory"),
+                     .deletion_cost = annotation(reconcile::kDeletionCost),
+                     .own_deletion_cost = annotation(reconcile::kOwnDeletionCost),
+                     .devices = capacity::devices_of(spec)};
+  const std::string phase = text_of(status, "phase");
+  pod.finished = phase == "Succeeded" || phase == "Failed";
+  for (const Value& owner : list_of(metadata, "ownerReferences")) {
+    if (flag_of(owner, "controller")) {
+      pod.owner_kind = text_of(owner, "kind");
+      pod.owner_name = text_of(owner, "name");
+    }
+  }
+  for (const Value& container : list_of(spec, "initContainers")) {
+    if (text_of(container, "name") == kSidecar) {
+      read_sidecar(container, pod);
+    } else if (text_of(container, "name") == kRedirect) {
+      // Whoever comes to the engine's port is led to the sidecar: there is no way past.
+      pod.sidecar_port = std::exchange(pod.engine_port, 0);
+    }
+  }
+  read_readiness(status, pod);
+  for (const Value& container : list_of(status, "initContainerStatuses")) {
+    if (text_of(container, "name") == kSidecar) {
+      pod.sidecar_failure = failure_of(container);
+    }
+  }
+  return pod;
+}
+
+}  // namespace penstock::controllers

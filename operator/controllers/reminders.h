@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "lib/clock/clock.h"
+
+namespace penstock::controllers {
+
+// When a pod whose sidecar lags behind what its kubelet was told of is told again: a second after
+// that, then after twice as long, and so on. Threads: not safe.
+class Reminders {
+ public:
+  static constexpr std::chrono::milliseconds kFirst{1'000};
+  static constexpr std::chrono::milliseconds kMost{60'000};
+
+  // Asked as often as one likes while the pod lags behind version `hash`; each time that it is due
+  // it says so once. What has not lagged for a while begins anew.
+  bool is_due(const std::string& pod, const std::string& hash, clock::Instant now);
+
+ private:
+  struct Reminder {
+    std::string hash;
+    clock::Instant due{};
+    std::chrono::milliseconds pause = kFirst;
+  };
+
+  std::map<std::string, Reminder> reminders_;  // by pod
+};
+
+}  // namespace penstock::controllers

@@ -1,0 +1,58 @@
+#include "operator/reconcile/older_policies.h"
+
+#include <set>
+#include <utility>
+
+#include "lib/api/selects.h"
+#include "lib/json/write.h"
+#include "operator/reconcile/status_of.h"
+
+namespace penstock::reconcile {
+namespace {
+
+std::vector<api::LabelSelector> distinct(const std::vector<api::LabelSelector>& all) {
+  std::vector<api::LabelSelector> result;
+  std::set<std::string> seen;
+  for (const api::LabelSelector& one : all) {
+    if (seen.insert(json::write(one).dump()).second) {
+      result.push_back(one);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+OlderPolicies older_policies(const World& world, const api::LabelSelector& own) {
+  const auto age = [](const Policy& policy) {
+    return std::pair(policy.meta.created, policy.meta.name);
+  };
+  OlderPolicies found;
+  for (const Ptr<Policy>& other : world.others) {
+    const std::optional<api::LabelSelector> selector = active_selector(*other, status_of(*other));
+    if (age(*other) < age(*world.policy) && selector && may_overlap(*selector, own)) {
+      found.selectors.push_back(*selector);
+      found.names.push_back(other->meta.name);
+    }
+  }
+  found.yields = distinct(found.selectors);
+  if (found.yields.size() > kYieldsMax) {
+    found.too_many =
+        std::to_string(found.yields.size()) +
+        " older policies may select the same pods, more than the " + std::to_string(kYieldsMax) +
+        " that one can yield to, so new pods come up without this one's sidecar; delete some of "
+        "them, or make the selectors exclude each other by values of one label";
+    found.yields = {own};
+  }
+  return found;
+}
+
+std::optional<api::LabelSelector> active_selector(const Policy& policy,
+                                                  const api::OptimizationPolicyStatus& status) {
+  if (status.injection) {
+    return status.injection->selector;
+  }
+  return policy.errors.empty() ? std::optional(policy.parsed.selector) : std::nullopt;
+}
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/api/label_selector.h"
+#include "operator/reconcile/world.h"
+
+namespace penstock::reconcile {
+
+// What status.injection.yields may hold.
+inline constexpr std::size_t kYieldsMax = 64;
+
+// The older policies that may select the same pods as one. Admission sees one policy at a time, so
+// the younger is told whom to leave alone.
+struct OlderPolicies {
+  std::vector<std::string> names;
+  std::vector<api::LabelSelector> selectors;  // of each
+  std::vector<api::LabelSelector> yields;     // each selector once, or `own` where there are more
+                                              // than a status may hold: with some of them left out
+                                              // the policy would take pods that are theirs
+  std::string too_many;                       // why that is so, and what to do; empty: it is not
+};
+
+// `own`: what the policy of `world` selects.
+OlderPolicies older_policies(const World& world, const api::LabelSelector& own);
+
+// What a policy takes: what admission goes by, which may be older than what the policy says now;
+// before there is any, what it says. Nothing: it was never good.
+std::optional<api::LabelSelector> active_selector(const Policy& policy,
+                                                  const api::OptimizationPolicyStatus& status);
+
+}  // namespace penstock::reconcile

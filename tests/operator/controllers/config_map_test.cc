@@ -1,0 +1,50 @@
+#include "operator/controllers/config_map.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/operator/reconcile/worlds.h"
+
+namespace penstock::controllers {
+namespace {
+
+using json::Value;
+
+Value written() {
+  return config_map_of(*reconcile::policy("one", "{selector: {matchLabels: {app: llm}}}"), "7",
+                       {.text = {{"policy.json", "{}"}}, .bytes = {{"table.json.gz", "\x01\x02"}}});
+}
+
+TEST(ConfigMapTest, WhatWasWrittenIsIntact) {
+  const ConfigMap read = read_config_map(written());
+  EXPECT_EQ(read.meta.key(), "ns/penstock-one");
+  EXPECT_EQ(read.hash, "7");
+  EXPECT_EQ(read.owner_uid, "u-one");
+  EXPECT_EQ(read.intact, true);
+}
+
+TEST(ConfigMapTest, AnyEditOfItsContentIsSeen) {
+  for (const char* edit :
+       {"{data: {policy.json: '{ }'}}", "{data: {more: x}}", "{data: {policy.json: null}}",
+        "{binaryData: {table.json.gz: AQM=}}", "{binaryData: {more: AQM=}}", "{data: null}"}) {
+    Value object = written();
+    object.merge_patch(reconcile::yaml(edit));
+    EXPECT_EQ(read_config_map(object).intact, false) << edit;
+  }
+}
+
+TEST(ConfigMapTest, AnAbsentPartIsAnEmptyOne) {
+  Value object = config_map_of(*reconcile::policy("one", "{}"), "7", {});
+  object.erase("data");  // as API servers drop empty ones
+  object.erase("binaryData");
+  EXPECT_EQ(read_config_map(object).intact, true);
+}
+
+TEST(ConfigMapTest, OneOfAnEarlierOperatorDoesNotSay) {
+  Value object = written();
+  object["metadata"]["annotations"].erase("penstock.dev/content");
+  EXPECT_EQ(read_config_map(object).intact, std::nullopt);
+  EXPECT_EQ(read_config_map({}).intact, std::nullopt);
+}
+
+}  // namespace
+}  // namespace penstock::controllers

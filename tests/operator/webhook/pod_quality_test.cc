@@ -1,0 +1,70 @@
+#include "operator/webhook/pod_quality.h"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "lib/json/read.h"
+#include "operator/webhook/pod_patch.h"
+
+// tests/cases/pod_quality.yaml in C++; e2e/test_pod_quality.py runs it on a real API server.
+namespace penstock::webhook {
+namespace {
+
+using json::Value;
+
+Value read_cases() {
+  std::ifstream in("tests/cases/pod_quality.yaml", std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  return json::parse_yaml(text).documents.at(0).value;
+}
+
+Value containers_of(const Value& resources) {
+  Value containers = Value::array();
+  for (const Value& one : resources) {
+    containers.push_back({{"name", "c" + std::to_string(containers.size())}, {"resources", one}});
+  }
+  return containers;
+}
+
+TEST(PodQualityTest, EveryCaseOfTheTable) {
+  const Value table = read_cases();
+  api::InjectionStatus injection{
+      .hash = "1",
+      .container = {{"name", kSidecarName}, {"resources", table["resources"]}},
+      .guaranteed_resources = table["guaranteedResources"],
+      .redirect = {{"name", "penstock-redirect"}, {"resources", table["guaranteedResources"]}}};
+  ASSERT_EQ(table["cases"].size(), 15U);
+  for (const Value& row : table["cases"]) {
+    SCOPED_TRACE(row["name"].get<std::string>());
+    Value pod = {{"metadata", {{"name", "p"}}},
+                 {"spec", {{"containers", containers_of(row["containers"])}}}};
+    if (row.contains("init")) {
+      pod["spec"]["initContainers"] = containers_of(row["init"]);
+    }
+    if (row.contains("whole")) {
+      pod["spec"]["resources"] = row["whole"];
+    }
+    const Value made = pod.patch(pod_patch(pod, injection));
+    const Value& sidecar = made["spec"]["initContainers"][0];
+    const Value& redirect = made["spec"]["initContainers"][1];
+    const std::string out = row["out"];
+    EXPECT_EQ(sidecar.value("resources", Value()), out == "none" ? Value() : table[out]);
+    EXPECT_EQ(redirect.contains("resources"), out != "none");
+  }
+}
+
+TEST(PodQualityTest, AnInjectionOfAnEarlierOperatorHasOneKindOfResources) {
+  const Value table = read_cases();
+  const api::InjectionStatus injection{
+      .hash = "1", .container = {{"name", kSidecarName}, {"resources", table["resources"]}}};
+  const Value pod = {{"metadata", {{"name", "p"}}},
+                     {"spec", {{"containers", containers_of(table["cases"][0]["containers"])}}}};
+  const Value made = pod.patch(pod_patch(pod, injection));
+  EXPECT_EQ(made["spec"]["initContainers"][0]["resources"], table["resources"]);
+}
+
+}  // namespace
+}  // namespace penstock::webhook
