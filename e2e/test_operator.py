@@ -1,6 +1,7 @@
 """The operator as a process on a real control plane: policies in, conditions, ConfigMaps and injected pods out."""
 
 import json
+import re
 import time
 import urllib.request
 
@@ -8,6 +9,12 @@ import pytest
 from installation import policy_document
 from polling import wait_until
 from spaces import Namespace, deployment
+
+# What it keeps a copy of.
+LISTED = {
+    *("optimizationpolicies", "cachetiers", "routingtables", "deployments", "statefulsets", "pods", "services"),
+    *("endpointslices", "horizontalpodautoscalers", "configmaps", "namespaces"),
+}
 TABLE = {
     "apiVersion": "penstock.dev/v1alpha1",
     "kind": "RoutingTable",
@@ -186,12 +193,39 @@ def test_kubectl_get_tells_the_truth(space):
     assert shown[1].split()[:6] == ["chat", "Enforce", "True", "Unknown", "0", "2"]
 
 
+def test_a_config_map_that_somebody_edited_is_restored(space):
+    space.apply(deployment("engine", {"app": "llm"}))
+    space.apply(policy_document("chat", {"app": "llm"}))
+    path = f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat"
+    written = wait_until(lambda: space.api.get(path), "its ConfigMap")["data"]
+    patch = json.dumps({"data": {"policy.json": "{}", "more.json": "{}"}})
+    edited = space.cluster.kubectl("-n", space.name, "patch", "configmap", "penstock-chat", "--type=merge", "-p", patch, "-o", "json")
+    assert json.loads(edited.stdout)["data"] != written
+    wait_until(lambda: space.api.get(path)["data"] == written, "what was written")
+    version = space.api.get(path)["metadata"]["resourceVersion"]
+    events = f"/apis/events.k8s.io/v1/namespaces/{space.name}/events"
+    wait_until(lambda: "ConfigMapRestored" in {one["reason"] for one in space.api.get(events)["items"]}, "the Event")
+    space.apply(policy_document("chat", {"app": "llm"}, interception={"grace": "91s"}))
+    wait_until(lambda: space.policy("chat")["status"]["observedGeneration"] == 2, "the next look")
+    fields = {one["manager"] for one in space.api.get(path)["metadata"]["managedFields"]}
+    assert fields == {"penstock-operator"}, "nobody else has anything of it"
+    assert version != space.api.get(path)["metadata"]["resourceVersion"], "a new version of the policy goes its usual way"
+
+
 def test_a_restart_of_the_api_server_loses_nothing(space, running_operator):
-    """Its watch cache is empty afterwards, so versions from before get 410 and everything is listed anew."""
+    """Its watch cache is empty afterwards; versions from before what was written meanwhile get 410, and all is listed anew."""
     space.apply(deployment("engine", {"app": "llm"}))
     space.apply(policy_document("chat", {"app": "llm"}))
     space.await_condition("chat", "Accepted", "True")
-    space.cluster.restart_api_server()
+    before = len(running_operator.log.read_text())
+    with space.cluster.without_api_server():
+        space.cluster.etcd("kv/put", key="/penstock.test/meanwhile", value="something is newer than every watch")
+
+    def kinds_listed_anew() -> set[str]:
+        log = running_operator.log.read_text()[before:]
+        return {kind for kind in LISTED if re.search(rf"\b{kind}: [^\n]*too old resource version", log)}
+
+    wait_until(lambda: kinds_listed_anew() == LISTED, "lists", seconds=60)
     patch = json.dumps({"spec": {"mode": "Off"}})
     space.cluster.kubectl("-n", space.name, "patch", "opol", "chat", "--type=merge", "-p", patch)
     wait_until(lambda: space.policy("chat")["status"]["observedGeneration"] == 2, "the edit", seconds=60)

@@ -7,13 +7,16 @@
 Processes listen on free ports, log into the state folder, are waited for by asking them, and are ended by their pid.
 """
 
+import base64
 import contextlib
+import json
 import os
 import pathlib
 import shutil
 import socket
 import subprocess
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 
 from api import Api
@@ -84,6 +87,13 @@ class ControlPlane:
         if check and result.returncode != 0:
             raise AssertionError(f"kubectl {' '.join(arguments)}: {result.stderr}")
         return result
+
+    def etcd(self, call: str, key: str = "", value: str = "", **more) -> dict:
+        """One call of etcd's JSON gateway: etcd("kv/put", key="a", value="b")."""
+        texts = {name: base64.b64encode(text.encode()).decode() for name, text in (("key", key), ("value", value)) if text}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.etcd_port}/v3/{call}", json.dumps({**texts, **more}).encode())
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
 
     def restart_api_server(self) -> None:
         """SIGKILL, then the same command again. Watch caches are empty afterwards, so old versions get 410."""

@@ -275,6 +275,25 @@ class FakeApiServer::State {
     response.set_content(object.dump(), "application/json");
   }
 
+  // A status is written by its own path alone, which takes nothing else but annotations.
+  static Value concerned_by(const Path& path, bool exists, Value change) {
+    if (path.part != "status") {
+      if (exists) {
+        change.erase("status");
+      }
+      return change;
+    }
+    Value kept = Value::object();
+    if (change.contains("status")) {
+      kept["status"] = change["status"];
+    }
+    const Value::json_pointer annotations("/metadata/annotations");
+    if (change.contains(annotations)) {
+      kept[annotations] = change.at(annotations);
+    }
+    return kept;
+  }
+
   void replace(const Path& path, Value object, httplib::Response& response)
       PENSTOCK_REQUIRES(mutex_) {
     const Value* now = find(path);
@@ -312,8 +331,11 @@ class FakeApiServer::State {
         owner = manager;
       }
     }
+    if (path.part == "status" && now == nullptr) {
+      return refuse(response, 404, "NotFound");
+    }
     Value object = now == nullptr ? Value::object() : *now;
-    object.merge_patch(change);
+    object.merge_patch(concerned_by(path, now != nullptr, change));
     if (now != nullptr && object == *now) {
       return response.set_content(now->dump(), "application/json");
     }
@@ -334,6 +356,13 @@ class FakeApiServer::State {
     response.set_content(object.dump(), "application/json");
   }
 
+  std::string bookmark() PENSTOCK_REQUIRES(mutex_) {
+    const Value object = {{"kind", "Fake"},
+                          {"apiVersion", "v1"},
+                          {"metadata", {{"resourceVersion", std::to_string(version_)}}}};
+    return Value({{"type", "BOOKMARK"}, {"object", object}}).dump() + "\n";
+  }
+
   void watch(const httplib::Request& request, httplib::Response& response) {
     const std::string collection = split(request.path).collection;
     const std::int64_t from = std::stoll(request.get_param_value("resourceVersion"));
@@ -342,12 +371,16 @@ class FakeApiServer::State {
       std::size_t injected = 0;
       std::size_t sent = 0;
       std::int64_t epoch = 0;
+      bool wants_bookmarks = false;
+      std::int64_t bookmarks = 0;
     };
     auto progress = std::make_shared<Progress>(Progress{.seen = from});
+    progress->wants_bookmarks = request.get_param_value("allowWatchBookmarks") == "true";
     {
       const sync::MutexLock lock(mutex_);
       progress->injected = injected_.size();
       progress->epoch = epoch_;
+      progress->bookmarks = bookmarks_;
       ++watches_;
       changed_.notify_all();
       if (from < oldest_) {
@@ -371,6 +404,10 @@ class FakeApiServer::State {
                 }
               }
               progress->seen = version_;
+              if (std::exchange(progress->bookmarks, bookmarks_) != bookmarks_ &&
+                  progress->wants_bookmarks) {
+                text += bookmark();
+              }
               for (; progress->injected < injected_.size(); ++progress->injected) {
                 text += injected_[progress->injected];
               }
@@ -406,6 +443,7 @@ class FakeApiServer::State {
   std::int64_t oldest_ PENSTOCK_GUARDED_BY(mutex_) = 0;
   std::int64_t epoch_ PENSTOCK_GUARDED_BY(mutex_) = 0;
   int watches_ PENSTOCK_GUARDED_BY(mutex_) = 0;
+  std::int64_t bookmarks_ PENSTOCK_GUARDED_BY(mutex_) = 0;
   std::size_t cut_after_ PENSTOCK_GUARDED_BY(mutex_) = 0;
   std::map<std::string, Value> objects_ PENSTOCK_GUARDED_BY(mutex_);
   std::map<std::string, std::string> owners_ PENSTOCK_GUARDED_BY(mutex_);
@@ -454,6 +492,12 @@ void FakeApiServer::serve(const std::string& api_version, Value resources) {
 void FakeApiServer::cut_watches_after(std::size_t bytes) {
   const sync::MutexLock lock(state_->mutex_);
   state_->cut_after_ = bytes;
+}
+
+void FakeApiServer::send_bookmarks() {
+  const sync::MutexLock lock(state_->mutex_);
+  ++state_->bookmarks_;
+  state_->changed_.notify_all();
 }
 
 void FakeApiServer::forget_history() {

@@ -17,7 +17,7 @@ namespace penstock::fakes {
 // faults on demand. tests/operator/kube/contract_test.cc runs over it and over a real one.
 // It knows namespaced objects of any kind: create, get, replace with its version checked, merge
 // patch, server-side apply (ownership by leaf), delete, `/status`, `/scale`, lists in pages,
-// watches, and discovery of what it is told to serve. Threads: any.
+// watches with bookmarks, and discovery of what it is told to serve. Threads: any.
 class FakeApiServer {
  public:
   FakeApiServer();
@@ -41,6 +41,8 @@ class FakeApiServer {
   void serve(const std::string& api_version, json::Value resources);
   // Watches end after so many more bytes, in the middle of an event if need be. 0: never.
   void cut_watches_after(std::size_t bytes);
+  // Tells every running watch that wants bookmarks of the version of now.
+  void send_bookmarks();
   // Ends running watches; versions before now get 410 from here on.
   void forget_history();
   // Returns once as many watches as this were begun.

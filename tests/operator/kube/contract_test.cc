@@ -1,8 +1,11 @@
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -14,11 +17,15 @@
 #include "operator/kube/http_transport.h"
 #include "operator/kube/lease_election.h"
 #include "operator/kube/scale.h"
+#include "operator/kube/watch_decoder.h"
 #include "tests/fakes/fake_api_server.h"
 #include "tests/operator/kube/mirror.h"
 
 // What operator/kube relies on, over the fake API server, or over a real one whose kubeconfig
-// PENSTOCK_KUBECONFIG names (the namespace is the context's, and is expected to be empty).
+// PENSTOCK_KUBECONFIG names (the namespace is the context's, and is expected to be empty). What a
+// real one only does when it is made to comes from e2e/test_kube_contract.py:
+// PENSTOCK_CROWDED_KUBECONFIG, of somebody whose turns others take most of the time, and
+// PENSTOCK_EXPIRED_CONTINUE, of a list of policies whose version is no more.
 namespace penstock::kube {
 namespace {
 
@@ -51,6 +58,60 @@ class ContractTest : public ::testing::Test {
     const auto written = client_->apply(path(name), note(name, text));
     ASSERT_TRUE(written) << written.error().message;
   }
+
+  std::string collection() { return kConfigMaps.collection(ns_); }
+
+  // Watches `watched` from `version` until one event is `enough`, or the watch ends; the error that
+  // ended it.
+  std::optional<ApiError> watch(const std::string& watched, const std::string& version,
+                                const std::function<bool(const WatchEvent&)>& enough) {
+    WatchDecoder decoder;
+    std::optional<ApiError> error;
+    const auto take = [&](std::string_view bytes) {
+      decoder.feed(bytes);
+      for (;;) {
+        const auto event = decoder.next();
+        if (!event) {
+          error = event.error();
+        }
+        if (!event || !*event) {
+          return event.has_value();
+        }
+        if (enough(**event)) {
+          return false;
+        }
+      }
+    };
+    const auto answer = transport_->stream(
+        {.path = watched +
+                 "?watch=1&allowWatchBookmarks=true&timeoutSeconds=5&labelSelector=test%3Dnote"
+                 "&resourceVersion=" +
+                 version},
+        {}, take);
+    if (!error && !answer) {
+      error = answer.error();
+    } else if (!error && answer->status != 200) {
+      error = error_of(*answer);
+    }
+    return error;
+  }
+
+  // Names the next page of a list of policies whose version the server no longer has.
+  std::string expired_continue() {
+    if (fake_ == nullptr) {
+      const char* token = std::getenv("PENSTOCK_EXPIRED_CONTINUE");
+      return token == nullptr ? "" : token;
+    }
+    for (const char* name : {"p0", "p1"}) {
+      EXPECT_TRUE(client_->create(policies(), {{"metadata", {{"name", name}}}}));
+    }
+    const auto page = client_->get(policies() + "?limit=1");
+    fake_->forget_history();
+    return escaped(text_of(member(*page, "metadata"), "continue"));
+  }
+
+  // A kind that a real server has not served from its very first version on: that one is gone.
+  std::string policies() { return kPolicies.collection(ns_); }
 
   clock::RealClock clock_;
   std::unique_ptr<fakes::FakeApiServer> fake_;
@@ -98,6 +159,24 @@ TEST_F(ContractTest, ApplyTakesNothingFromAnotherManager) {
   EXPECT_TRUE(client_->remove(path("three")));
 }
 
+TEST_F(ContractTest, WhatIsOurOwnIsTakenBackAndWhatOthersAddedIsTakenOut) {
+  apply("own", "ours");
+  const Request foreign{.method = "PATCH",
+                        .path = path("own") + "?fieldManager=somebody",
+                        .content_type = "application/merge-patch+json",
+                        .body = R"({"data": {"text": "theirs", "more": "x"}})"};
+  ASSERT_EQ(transport_->call(foreign)->status, 200);
+  const auto data = [this] { return member(*client_->get(path("own")), "data"); };
+  ASSERT_EQ(data(), json::Value({{"text", "theirs"}, {"more", "x"}}));
+  ASSERT_TRUE(client_->apply(path("own"), note("own", "ours"), Conflicts::kTake));
+  EXPECT_EQ(data(), json::Value({{"text", "ours"}, {"more", "x"}}));
+  ASSERT_TRUE(client_->merge(path("own"), {{"data", {{"more", nullptr}}}}));
+  EXPECT_EQ(data(), json::Value({{"text", "ours"}}));
+  const auto next = client_->apply(path("own"), note("own", "next"));
+  EXPECT_TRUE(next) << "it is all ours again: " << next.error().message;
+  EXPECT_TRUE(client_->remove(path("own")));
+}
+
 TEST_F(ContractTest, AMirrorFollowsItsCollection) {
   std::map<std::string, std::string> wanted;
   for (int i = 0; i < 7; ++i) {
@@ -117,6 +196,101 @@ TEST_F(ContractTest, AMirrorFollowsItsCollection) {
     EXPECT_TRUE(client_->remove(path(name)));
   }
   EXPECT_TRUE(mirror.becomes({}));
+}
+
+TEST_F(ContractTest, AWatchOfAVersionThatIsGoneIsAnswered410) {
+  if (fake_ != nullptr) {
+    fake_->forget_history();
+  }
+  const auto error = watch(policies(), "1", [](const WatchEvent&) { return true; });
+  ASSERT_TRUE(error);
+  EXPECT_TRUE(error->expired()) << error->status << " " << error->message;
+}
+
+TEST_F(ContractTest, APageOfAListThatIsGoneIsAnswered410) {
+  const std::string token = expired_continue();
+  ASSERT_FALSE(token.empty());
+  const auto page = client_->get(policies() + "?limit=1&continue=" + token);
+  ASSERT_FALSE(page);
+  EXPECT_TRUE(page.error().expired()) << page.error().status << " " << page.error().message;
+  EXPECT_TRUE(client_->get(policies() + "?limit=1")) << "it begins anew";
+}
+
+TEST_F(ContractTest, WhoAsksTooMuchIsToldWhenToComeAgain) {
+  std::unique_ptr<HttpTransport> crowded;
+  if (fake_ != nullptr) {
+    fake_->fail_next("GET " + collection(), {.status = 429, .body = "", .retry_after = "1"});
+    crowded = std::make_unique<HttpTransport>(fake_->config(), clock_);
+  } else {
+    const char* file = std::getenv("PENSTOCK_CROWDED_KUBECONFIG");
+    ASSERT_NE(file, nullptr);
+    crowded = std::make_unique<HttpTransport>(*load_kubeconfig(file), clock_);
+  }
+  Client client(*crowded, clock_, RateLimit{});
+  auto answer = client.get(collection());
+  for (int tries = 0; tries < 2'000 && (answer || answer.error().status == 403); ++tries) {
+    answer = client.get(collection());  // it had a turn
+  }
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().status, 429);
+  EXPECT_GE(answer.error().retry_after.value_or(std::chrono::seconds(0)), std::chrono::seconds(1));
+}
+
+TEST_F(ContractTest, ABookmarkIsAVersionToGoOnFrom) {
+  if (fake_ == nullptr) {
+    GTEST_SKIP() << "a real server sends one when it likes to";
+  }
+  apply("b0", "1");
+  const std::string begin = read_meta(*client_->get(path("b0"))).resource_version;
+  std::jthread asking([this] {
+    fake_->await_watches(1);
+    fake_->send_bookmarks();
+  });
+  json::Value bookmark;
+  EXPECT_FALSE(watch(collection(), begin, [&bookmark](const WatchEvent& event) {
+    bookmark = event.object;
+    return event.type == WatchEvent::Type::kBookmark;
+  }));
+  const std::string version = text_of(member(bookmark, "metadata"), "resourceVersion");
+  ASSERT_FALSE(version.empty());
+  EXPECT_EQ(text_of(member(bookmark, "metadata"), "name"), "") << "it is no object";
+  apply("b1", "1");
+  std::string next;
+  EXPECT_FALSE(watch(collection(), version, [&next](const WatchEvent& event) {
+    next = read_meta(event.object).name;
+    return true;
+  }));
+  EXPECT_EQ(next, "b1") << "what was before it does not come again";
+  EXPECT_TRUE(client_->remove(path("b0")));
+  EXPECT_TRUE(client_->remove(path("b1")));
+}
+
+TEST_F(ContractTest, AStatusIsWrittenByItsOwnPathWhichTakesAnnotationsAndNothingElse) {
+  const std::string pod = kPods.object(ns_, "stated");
+  const json::Value container = {{"name", "a"}, {"image", "b"}};
+  const auto made = client_->create(
+      kPods.collection(ns_),
+      {{"apiVersion", "v1"},
+       {"kind", "Pod"},
+       {"metadata", {{"name", "stated"}}},
+       {"spec", {{"schedulerName", "nobody"}, {"containers", json::Value::array({container})}}}});
+  ASSERT_TRUE(made) << made.error().message;
+  ASSERT_TRUE(client_->apply_status(kPods, ns_, "stated", {{"message", "told"}}));
+  ASSERT_TRUE(client_->merge(
+      pod, {{"metadata", {{"labels", {{"a", "b"}}}}}, {"status", {{"message", "not so"}}}}));
+  ASSERT_TRUE(client_->merge(
+      kPods.object(ns_, "stated", "status"),
+      {{"metadata", {{"annotations", {{"c", "d"}}}}}, {"spec", {{"activeDeadlineSeconds", 7}}}}));
+  const auto now = client_->get(pod);
+  ASSERT_TRUE(now);
+  EXPECT_EQ(text_of(member(*now, "status"), "message"), "told");
+  EXPECT_EQ(read_meta(*now).labels.at("a"), "b");
+  EXPECT_EQ(texts_of(member(*now, "metadata"), "annotations").at("c"), "d");
+  EXPECT_TRUE(member(member(*now, "spec"), "activeDeadlineSeconds").is_null());
+  EXPECT_TRUE(client_->remove(pod));
+  EXPECT_TRUE(client_->apply_status(kPods, ns_, "nobody", {{"message", "told"}}))
+      << "of one that is gone meanwhile it is no error";
+  EXPECT_TRUE(client_->get(kPods.object(ns_, "nobody")).error().not_found()) << "and makes none";
 }
 
 TEST_F(ContractTest, WhatIsServedIsFoundByKindAndByResource) {
