@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -42,16 +43,15 @@ class Mirror {
 
   // Waits until the notes are these; false: not within half a minute.
   bool becomes(const std::map<std::string, std::string>& wanted) {
-    // The store's own state is the condition, so it is looked at again every few milliseconds.
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    for (int tries = 0; tries < 3'000; ++tries) {
-      if (store_.complete() && notes() == wanted) {
-        return true;
-      }
-      changed_.wait_for(lock, std::chrono::milliseconds(10));
-    }
-    return false;
+    return waits_for([this, &wanted] { return store_.complete() && notes() == wanted; });
+  }
+
+  // Waits until the server has answered it with this status.
+  bool meets(int status) {
+    return waits_for([this, status] {
+      const std::vector<int> met = errors();
+      return std::ranges::find(met, status) != met.end();
+    });
   }
 
   bool complete() const { return store_.complete(); }
@@ -70,6 +70,19 @@ class Mirror {
   }
 
  private:
+  // What it waits for is looked at again every few milliseconds.
+  bool waits_for(const std::function<bool()>& holds) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    for (int tries = 0; tries < 3'000; ++tries) {
+      if (holds()) {
+        return true;
+      }
+      changed_.wait_for(lock, std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+
   std::condition_variable changed_;
   sync::Mutex mutex_;
   std::vector<int> errors_ PENSTOCK_GUARDED_BY(mutex_);

@@ -68,9 +68,9 @@ TEST_F(ReflectorTest, WaitsOutAServerThatIsBusyOrBroken) {
   server_.forget_history();
   put("a", "2");
   ASSERT_TRUE(mirror.becomes({{"a", "2"}}));
-  const std::vector<int> errors = mirror.errors();
-  EXPECT_NE(std::ranges::find(errors, 429), errors.end());
-  EXPECT_NE(std::ranges::find(errors, 500), errors.end());
+  EXPECT_TRUE(mirror.meets(429));
+  // The watch that is cut may still have brought the change.
+  EXPECT_TRUE(mirror.meets(500));
 }
 
 TEST_F(ReflectorTest, APageThatIsNoJsonIsNeverHalfAList) {
