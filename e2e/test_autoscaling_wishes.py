@@ -46,6 +46,7 @@ def test_a_trigger_on_cpu_follows_the_metrics_api(autoscaled):
         for pod in autoscaled.pods("app=llm"):
             measured(autoscaled, pod, cores=3.52)  # of 2.2 that all its containers request: 160 %
         wait_until(lambda: autoscaled.replicas() == 4, "twice the replicas", seconds=60)
+        wait_until(lambda: [after for _, after in autoscaled.changes()][-1:] == [4], "the status of that")
         assert autoscaled.policy("chat")["status"]["autoscaling"]["decisions"][0]["reason"] == "Trigger"
     # It is no longer served: that is told, and nothing shrinks.
     autoscaled.await_condition("chat", "MetricsAvailable", "False", "TriggerMetricsMissing", seconds=60)

@@ -179,6 +179,8 @@ def test_what_is_kept_is_given_back_where_the_policy_changed_while_no_operator_r
     karpenter.pool("forgotten", DELAY)
     start(space, "forgotten", provider="Placeholder")
     await_status(space, provider="Placeholder", headroom=1)
+    wait_until(lambda: [pod for pod in space.pods("penstock.dev/headroom") if node_of(pod)], "a placeholder on a node")
+    wait_until(lambda: all(node_of(pod) for pod in space.pods("app=llm")), "the replica on a node")
     running_operator.kill()
     try:
         space.api.merge(f"{POLICIES.format(space.name)}/chat", {"spec": {"autoscaling": None}})
