@@ -12,7 +12,7 @@ namespace {
 constexpr int kEvictionsAtOnce = 2;
 constexpr std::size_t kBucketsAtOnce = 8;
 
-void prefetch(const void* object, std::size_t bytes) {
+void prefetch_lines(const void* object, std::size_t bytes) {
   constexpr std::size_t kLine = 64;
   for (std::size_t at = 0; object != nullptr && at < bytes; at += kLine) {
     __builtin_prefetch(static_cast<const char*>(object) + at, 1);
@@ -33,7 +33,7 @@ EntryNode::EntryNode(domain::EntryPtr stored)
 
 bool EntryNode::has_alias(const digest::Hash128& raw) const {
   const auto used = std::span(aliases).first(alias_count);
-  return std::ranges::find(used, raw) != used.end();
+  return std::ranges::find(used, raw, &AliasKey::raw) != used.end();
 }
 
 AliasTables::AliasTables(std::size_t tables, std::size_t buckets) {
@@ -236,22 +236,24 @@ void EntryShard::prefetch_next_victims() const {
   if (second == nullptr) {
     return;
   }
-  prefetch(second->newer, sizeof(EntryNode));
-  prefetch(second->entry.get(), sizeof(domain::CacheEntry));
+  prefetch_lines(second->newer, sizeof(EntryNode));
+  prefetch_lines(second->entry.get(), sizeof(domain::CacheEntry));
   index_.prefetch(second->hash);
-  for (const digest::Hash128& raw : std::span(second->aliases).first(second->alias_count)) {
-    aliases_.of(raw).prefetch(raw);
+  policy_->prefetch(second->fingerprint);
+  for (const EntryNode::AliasKey& alias : std::span(second->aliases).first(second->alias_count)) {
+    aliases_.of(alias.raw).prefetch(alias.raw);
+    prefetch_lines(alias.block, sizeof(Alias));
   }
   constexpr std::size_t kBodyMax = 2048;
   const std::string& body = first->entry->body;
-  prefetch(body.data(), std::min(body.size(), kBodyMax));
+  prefetch_lines(body.data(), std::min(body.size(), kBodyMax));
 }
 
 // The policy has let go of the node already.
 void EntryShard::take_out(EntryNode& node, Leaving& leaving) {
   index_.remove(node);
-  for (const digest::Hash128& raw : std::span(node.aliases).first(node.alias_count)) {
-    leaving.take(aliases_.of(raw).remove(raw, node.entry->canonical));
+  for (const EntryNode::AliasKey& alias : std::span(node.aliases).first(node.alias_count)) {
+    leaving.take(aliases_.of(alias.raw).remove(alias.raw, node.entry->canonical));
   }
   bytes_ -= node.bytes;
   --counts_.entries;
@@ -269,7 +271,7 @@ void EntryShard::attach(EntryNode& node, std::shared_ptr<Alias> alias, Leaving& 
     return;
   }
   const std::size_t size = alias->byte_size();
-  node.aliases[node.alias_count++] = alias->raw;
+  node.aliases[node.alias_count++] = {.raw = alias->raw, .block = alias.get()};
   node.bytes += size;
   bytes_ += size;
   AliasTable& table = aliases_.of(alias->raw);
