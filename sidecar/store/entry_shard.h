@@ -31,14 +31,9 @@ struct EntryNode : domain::EvictionNode {
   std::uint64_t hash;
   domain::EntryPtr entry;
   EntryNode* chain = nullptr;
+  EntryNode** link = nullptr;
   std::uint64_t bytes;  // charged to the shard: the entry, this node, its aliases
-  // `block` is where the alias was put, to be asked for early and never to be read: another entry
-  // may have taken its place, and it may be gone.
-  struct AliasKey {
-    digest::Hash128 raw;
-    const void* block = nullptr;
-  };
-  std::array<AliasKey, kAliasesPerEntryMax> aliases{};
+  std::array<std::shared_ptr<Alias>, kAliasesPerEntryMax> aliases{};
   std::size_t alias_count = 0;
 };
 
