@@ -242,7 +242,9 @@ std::optional<domain::BypassReason> CacheStage::plan(request::CallerContext& cal
   plan.raw_scope = scope_;
   const RouteKey& route = routes_[caller.route];
   build_scope(caller, route.target, key_headers_);
-  plan.scope = scope_;
+  if (caller.endpoint.operation == domain::Operation::kEmbeddings) {
+    plan.scope = scope_;
+  }
   plan.canonical = hasher_.canonical_key(scope_, keyed.canonical);
   plan.streams = caller.traits.stream;
   plan.tenant_hash = tenant_hash(caller.tenant);
@@ -253,9 +255,16 @@ std::optional<domain::BypassReason> CacheStage::plan(request::CallerContext& cal
 }
 
 bool CacheStage::answers(request::CallerContext& caller, const Found& found) const {
+  if (found.entry == nullptr) {
+    return false;
+  }
+  end_lookup(caller);
+  return answer_from(found.entry, settings_, caller);
+}
+
+void CacheStage::end_lookup(request::CallerContext& caller) {
   caller.timing.cache = std::chrono::duration_cast<std::chrono::microseconds>(
       caller.worker.clock.now() - caller.started);
-  return found.entry != nullptr && answer_from(found.entry, settings_, caller);
 }
 
 pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcept {
@@ -273,6 +282,7 @@ pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcep
     return pipeline::Verdict::kRespond;
   }
   if (const auto reason = plan(caller, raw)) {
+    end_lookup(caller);
     return bypass(caller, control, *reason);
   }
   // What is too old for this client, or cannot be told in its form, is looked up no further: its
@@ -283,6 +293,7 @@ pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcep
       return pipeline::Verdict::kRespond;
     }
   }
+  end_lookup(caller);
   return miss(caller, control, found);
 }
 
