@@ -66,22 +66,22 @@ TEST(ChainedIndexTest, ALongChainOfAlikeLosesNone) {
 }
 
 TEST(ChainedIndexTest, HoldsWhatAPlainListWouldHold) {
-  std::mt19937_64 random(1);
+  std::mt19937_64 pick(1);
   ChainedIndex<Item> index(16);
   std::vector<Item> items;
   for (int i = 0; i < 200; ++i) {
-    items.emplace_back(random());
+    items.emplace_back(pick());
   }
   std::vector<bool> inside(items.size(), false);
   for (int step = 0; step < 5000; ++step) {
-    const std::size_t i = random() % items.size();
+    const std::size_t i = pick() % items.size();
     if (inside[i]) {
       index.remove(items[i]);
     } else {
       index.insert(items[i]);
     }
     inside[i] = !inside[i];
-    const std::size_t look = random() % items.size();
+    const std::size_t look = pick() % items.size();
     ASSERT_EQ(found(index, items[look]), inside[look] ? &items[look] : nullptr);
   }
 }
