@@ -14,9 +14,10 @@
 namespace penstock::net {
 namespace {
 
+static_assert(EAGAIN == EWOULDBLOCK);  // g++ refuses to ask for both
+
 IoState state_of_errno() {
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? IoState::kWouldBlock
-                                                                   : IoState::kBroken;
+  return errno == EAGAIN || errno == EINTR ? IoState::kWouldBlock : IoState::kBroken;
 }
 
 // OpenSSL takes int lengths.

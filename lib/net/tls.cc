@@ -132,7 +132,9 @@ ssl_st* TlsContext::connect_on(int descriptor, const std::string& server_name,
   if (is_address(server_name)) {
     X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), server_name.c_str());
   } else {
-    SSL_set_tlsext_host_name(tls, server_name.c_str());
+    // What SSL_set_tlsext_host_name stands for, without its C cast, which g++ takes for ours.
+    SSL_ctrl(tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(server_name.c_str()));
     SSL_set1_host(tls, server_name.c_str());
   }
   if (resumed != nullptr) {

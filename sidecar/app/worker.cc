@@ -235,6 +235,10 @@ void Worker::launch(const std::shared_ptr<const http::Snapshot>& snapshot,
       [](void* argument) {
         auto* ended = static_cast<Flying*>(argument);
         Worker& worker = ended->worker;
+        if (!ended->run.watched() && !worker.stopping_) {
+          worker.flying_.erase(ended->place);  // its memory is the next one's, and still near
+          return;
+        }
         worker.landed_.push_back(ended);
         if (worker.landed_.size() == 1) {
           boost::asio::post(worker.io_.executor(), [&worker] { worker.clear_landed(); });

@@ -70,6 +70,8 @@ class RequestProof {
 
   // Heap memory it holds.
   [[nodiscard]] std::size_t heap_bytes() const;
+  // Where most of that is.
+  [[nodiscard]] std::string_view memory() const { return bytes_; }
 
  private:
   std::uint64_t scope_size_ = 0;

@@ -33,10 +33,12 @@ class FlightRun final : public ResponseSink {
   FlightRun(WorkerIo& io, const std::shared_ptr<const Snapshot>& snapshot,
             request::CallerContext& leader, FlightLead& lead);
 
-  // `ended` is called once; it may destroy this object, but not before the event loop's next turn:
-  // an event of this object may still be due in this one.
+  // `ended` is called once; it may destroy this object, but where it is watched() not before the
+  // event loop's next turn: an event of this object may still be due in this one.
   void start(task_detail::PromiseBase::Done ended, void* argument);
   void abort();
+  // The lead was let go while the call ran: the flight's callers are watched by events.
+  [[nodiscard]] bool watched() const { return static_cast<bool>(watcher_); }
   // The leader reads the log from here on, or leaves: it is a caller like any other.
   void release_lead();
 

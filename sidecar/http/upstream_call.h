@@ -58,6 +58,8 @@ class UpstreamCall final : public net::ReadWatcher {
   [[nodiscard]] std::string_view trailers() const { return decoder_.trailers(); }
 
  private:
+  static constexpr std::string_view kNoAnswerInTime = "The model backend did not answer in time.";
+
   enum class Step : std::uint8_t { kAgain, kFailed, kRelay, kUpgraded };
 
   PENSTOCK_OWN_FRAME Task<Step> attempt();

@@ -18,7 +18,7 @@ struct CachePlan {
   digest::Hash128 raw;
   digest::Digest canonical;
   std::string raw_scope;  // with the body it proves the raw key
-  std::string scope;      // of the canonical key
+  std::string scope;      // of the canonical key; only of embeddings, whose inputs have keys too
   std::uint64_t tenant_hash = 0;
 
   // What the callers of one flight have to agree on beyond the canonical key, as bits: a stored

@@ -1,24 +1,23 @@
 #include "sidecar/request/flight.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace penstock::request {
 
 // A run of payload. Bytes before `used` never change; the driver writes behind it before it
 // publishes.
 struct Flight::Segment {
-  explicit Segment(std::uint64_t first, std::size_t size)
-      : begin(first), capacity(size), bytes(std::make_unique_for_overwrite<char[]>(size)) {}
+  Segment(std::uint64_t first, std::size_t size) : begin(first) { bytes.reserve(size); }
 
   const std::uint64_t begin;
-  const std::size_t capacity;
   std::size_t used = 0;  // guarded by the flight's mutex for everybody but the driver
-  std::unique_ptr<char[]> bytes;
+  std::string bytes;     // never grows beyond its first capacity, so it stays where it is
 };
 
 namespace {
 constexpr std::size_t kSegmentBytesMin = 4096;
+// What is reserved on the word of a head at most.
+constexpr std::size_t kSegmentBytesExpectedMax = 64 * 1024;
 }  // namespace
 
 void Flight::set_driver(std::shared_ptr<FlightListener> driver) {
@@ -27,6 +26,9 @@ void Flight::set_driver(std::shared_ptr<FlightListener> driver) {
 }
 
 void Flight::publish_head(std::shared_ptr<const SharedHead> head) {
+  if (head->head.framing == http1::Framing::kLength) {
+    expected_bytes_ = head->head.content_length;
+  }
   {
     const sync::MutexLock lock(mutex_);
     head_ = std::move(head);
@@ -38,17 +40,21 @@ void Flight::append(std::string_view payload, Caller* served) {
   if (payload.empty()) {
     return;
   }
-  const std::size_t room = tail_ == nullptr ? 0 : tail_->capacity - tail_->used;
+  const std::size_t room = tail_ == nullptr ? 0 : tail_->bytes.capacity() - tail_->used;
   const std::size_t fits = std::min(room, payload.size());
   if (fits > 0) {
-    std::memcpy(tail_->bytes.get() + tail_->used, payload.data(), fits);
+    tail_->bytes.append(payload.substr(0, fits));
   }
   std::shared_ptr<Segment> next;
   if (fits < payload.size()) {
     const std::string_view rest = payload.substr(fits);
-    const std::uint64_t begin = tail_ == nullptr ? 0 : tail_->begin + tail_->capacity;
-    next = std::make_shared<Segment>(begin, std::max(kSegmentBytesMin, rest.size()));
-    std::memcpy(next->bytes.get(), rest.data(), rest.size());
+    // A length that the head told makes the first segment the whole answer, and no larger.
+    const std::size_t least = tail_ == nullptr && expected_bytes_ != 0
+                                  ? std::min<std::size_t>(expected_bytes_, kSegmentBytesExpectedMax)
+                                  : kSegmentBytesMin;
+    const std::uint64_t begin = tail_ == nullptr ? 0 : tail_->begin + tail_->used + fits;
+    next = std::make_shared<Segment>(begin, std::max(least, rest.size()));
+    next->bytes.append(rest);
     next->used = rest.size();
   }
   const sync::MutexLock lock(mutex_);
@@ -70,8 +76,8 @@ void Flight::append(std::string_view payload, Caller* served) {
 }
 
 void Flight::drop_history() {
-  if (callers_.size() > 1) {
-    for (Caller* caller : callers_) {
+  if (callers_ > 1) {
+    for (Caller* caller = newest_; caller != nullptr; caller = caller->older) {
       caller->lost = caller->lost || size_ - caller->position > limits_.retained_bytes_max;
     }
   }
@@ -84,7 +90,7 @@ void Flight::drop_history() {
 
 std::uint64_t Flight::slowest_position() {
   std::uint64_t slowest = size_;
-  for (const Caller* caller : callers_) {
+  for (const Caller* caller = newest_; caller != nullptr; caller = caller->older) {
     slowest = caller->lost ? slowest : std::min(slowest, caller->position);
   }
   return slowest;
@@ -103,30 +109,43 @@ void Flight::finish(FlightEnd end, ErrorCode error, const CallSummary& summary) 
 
 bool Flight::should_pause() {
   const sync::MutexLock lock(mutex_);
-  paused_ = callers_.size() == 1 && size_ - callers_.front()->position > limits_.lag_bytes_max;
+  paused_ = sole_caller_lags();
   return paused_;
+}
+
+bool Flight::sole_caller_lags() const {
+  return callers_ == 1 && size_ - newest_->position > limits_.lag_bytes_max;
 }
 
 bool Flight::abandoned() {
   const sync::MutexLock lock(mutex_);
-  abandoned_ = abandoned_ || callers_.empty();
+  abandoned_ = abandoned_ || callers_ == 0;
   return abandoned_;
 }
 
 std::uint32_t Flight::callers() {
   const sync::MutexLock lock(mutex_);
-  return static_cast<std::uint32_t>(callers_.size());
+  return callers_;
 }
 
-std::optional<std::string> Flight::whole_payload() {
+std::optional<std::string> Flight::take_whole_payload() {
   const sync::MutexLock lock(mutex_);
   if (!keeps_history_) {
     return std::nullopt;
   }
+  const bool unneeded = !was_read_ && log_.size() == 1 && slowest_position() == size_;
+  // With much room to spare a copy takes less of the memory that it will stay in.
+  if (unneeded && log_.front()->bytes.capacity() <= size_ + size_ / 8) {
+    keeps_history_ = false;
+    std::string whole = std::move(log_.front()->bytes);
+    log_.clear();
+    tail_.reset();
+    return whole;
+  }
   std::string whole;
   whole.reserve(size_);
   for (const auto& segment : log_) {
-    whole.append(segment->bytes.get(), segment->used);
+    whole.append(segment->bytes.data(), segment->used);
   }
   return whole;
 }
@@ -136,10 +155,16 @@ bool Flight::join(Caller& caller) {
   {
     const sync::MutexLock lock(mutex_);
     if (end_ != FlightEnd::kRunning || abandoned_ || !keeps_history_ ||
-        callers_.size() >= limits_.callers_max) {
+        callers_ >= limits_.callers_max) {
       return false;
     }
-    callers_.push_back(&caller);
+    caller.joined = true;
+    caller.older = newest_;
+    if (newest_ != nullptr) {
+      newest_->newer = &caller;
+    }
+    newest_ = &caller;
+    ++callers_;
     unpaused = unpaused_driver();
   }
   if (unpaused != nullptr) {
@@ -160,9 +185,18 @@ void Flight::leave(Caller& caller) {
   std::shared_ptr<FlightListener> driver;
   {
     const sync::MutexLock lock(mutex_);
-    std::erase(callers_, &caller);
+    if (caller.joined) {
+      caller.joined = false;
+      (caller.newer == nullptr ? newest_ : caller.newer->older) = caller.older;
+      if (caller.older != nullptr) {
+        caller.older->newer = caller.newer;
+      }
+      caller.newer = nullptr;
+      caller.older = nullptr;
+      --callers_;
+    }
     // The driver looks for itself whether it goes on without callers.
-    driver = callers_.empty() ? driver_ : unpaused_driver();
+    driver = callers_ == 0 ? driver_ : unpaused_driver();
   }
   if (driver != nullptr) {
     driver->wake(*this);
@@ -173,7 +207,7 @@ std::shared_ptr<FlightListener> Flight::unpaused_driver() {
   if (!paused_) {
     return nullptr;
   }
-  paused_ = callers_.size() == 1 && size_ - callers_.front()->position > limits_.lag_bytes_max;
+  paused_ = sole_caller_lags();
   return paused_ ? nullptr : driver_;
 }
 
@@ -190,7 +224,8 @@ Flight::News Flight::take(Caller& caller) {
           [](std::uint64_t position, const auto& segment) { return position < segment->begin; });
       const std::shared_ptr<Segment>& segment = *std::prev(after);
       const std::size_t from = caller.position - segment->begin;
-      news.payload = std::string_view(segment->bytes.get() + from, segment->used - from);
+      news.payload = std::string_view(segment->bytes.data() + from, segment->used - from);
+      was_read_ = true;
       news.owner = segment;
       caller.position += news.payload.size();
       unpaused = unpaused_driver();

@@ -68,6 +68,11 @@ class Flight {
   struct Caller {
     std::uint64_t position = 0;  // payload bytes taken so far
     bool lost = false;
+    bool joined = false;
+
+    // The flight's, under its mutex.
+    Caller* newer = nullptr;
+    Caller* older = nullptr;
   };
 
   explicit Flight(const FlightLimits& limits) : limits_(limits) {}
@@ -88,11 +93,13 @@ class Flight {
   // True, from then on, once no caller is left: nobody can join any more either.
   bool abandoned();
   std::uint32_t callers();
-  // The whole payload; nullopt when history was dropped. Driver only.
-  std::optional<std::string> whole_payload();
+  // The whole payload; nullopt when history was dropped. Where no caller needs the log it is not
+  // copied, and the log is gone: nobody can join any more. Driver only, after the last append().
+  std::optional<std::string> take_whole_payload();
 
   // --- the callers' side ---------------------------------------------------------------------
-  // False: too late, or too many callers. `caller` stays in place until leave().
+  // False: too late, or too many callers; or the answer was stored already. `caller` stays in place
+  // until leave().
   bool join(Caller& caller);
   // `listener` hears of all that is published from here on.
   void listen(const std::shared_ptr<FlightListener>& listener);
@@ -115,19 +122,23 @@ class Flight {
  private:
   std::uint64_t slowest_position() PENSTOCK_REQUIRES(mutex_);
   void drop_history() PENSTOCK_REQUIRES(mutex_);
+  [[nodiscard]] bool sole_caller_lags() const PENSTOCK_REQUIRES(mutex_);
   std::shared_ptr<FlightListener> unpaused_driver() PENSTOCK_REQUIRES(mutex_);
 
   const FlightLimits limits_;
   sync::Mutex mutex_;
   std::shared_ptr<FlightListener> driver_ PENSTOCK_GUARDED_BY(mutex_);
-  std::vector<Caller*> callers_ PENSTOCK_GUARDED_BY(mutex_);
+  Caller* newest_ PENSTOCK_GUARDED_BY(mutex_) = nullptr;
+  std::uint32_t callers_ PENSTOCK_GUARDED_BY(mutex_) = 0;
   std::vector<std::shared_ptr<FlightListener>> listeners_ PENSTOCK_GUARDED_BY(mutex_);
   std::atomic<bool> listened_{false};  // listeners_ is not empty; never back to false
   std::shared_ptr<const SharedHead> head_ PENSTOCK_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Segment>> log_ PENSTOCK_GUARDED_BY(mutex_);
   std::shared_ptr<Segment> tail_;                       // the driver's: the end of the log
+  std::uint64_t expected_bytes_ = 0;                    // the driver's; 0: not known
   std::uint64_t size_ PENSTOCK_GUARDED_BY(mutex_) = 0;  // payload bytes published so far
   bool keeps_history_ PENSTOCK_GUARDED_BY(mutex_) = true;
+  bool was_read_ PENSTOCK_GUARDED_BY(mutex_) = false;  // somebody may hold a view into the log
   bool abandoned_ PENSTOCK_GUARDED_BY(mutex_) = false;
   bool paused_ PENSTOCK_GUARDED_BY(mutex_) = false;
   FlightEnd end_ PENSTOCK_GUARDED_BY(mutex_) = FlightEnd::kRunning;

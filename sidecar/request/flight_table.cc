@@ -12,14 +12,20 @@ FlightTable::Joined FlightTable::join_or_start(const digest::Digest& key,
     if (found->second->join(caller)) {
       return {.flight = found->second};
     }
-    return {};
+    return {.appeared = appeared()};
   }
   if (appeared()) {
     return {.appeared = true};
   }
   auto flight = std::make_shared<Flight>(limits);
   flight->join(caller);
-  shard.flights.emplace(key, flight);
+  if (shard.spare) {
+    shard.spare.key() = key;
+    shard.spare.mapped() = flight;
+    shard.flights.insert(std::move(shard.spare));
+  } else {
+    shard.flights.emplace(key, flight);
+  }
   return {.flight = std::move(flight), .leads = true};
 }
 
@@ -30,7 +36,7 @@ void FlightTable::remove(const digest::Digest& key, const Flight& flight) {
   const auto found = shard.flights.find(key);
   if (found != shard.flights.end() && found->second.get() == &flight) {
     last = std::move(found->second);
-    shard.flights.erase(found);
+    shard.spare = shard.flights.extract(found);
   }
 }
 

@@ -31,7 +31,8 @@ class FlightTable {
   //
   // A flight stores its answer before it leaves the table, so a caller that looked for the answer
   // before that, and for the flight after, has missed both. `appeared` looks for the answer again
-  // where there is no flight; when it finds one, none is started. It runs under the shard's mutex.
+  // where there is no flight to join; when it finds one, none is started. It runs under the shard's
+  // mutex.
   Joined join_or_start(const digest::Digest& key, const FlightLimits& limits,
                        Flight::Caller& caller, const std::function<bool()>& appeared);
 
@@ -47,10 +48,12 @@ class FlightTable {
   struct KeyHash {
     std::size_t operator()(const digest::Digest& key) const noexcept { return key.words[1]; }
   };
+  using Flights = std::unordered_map<digest::Digest, std::shared_ptr<Flight>, KeyHash>;
   struct Shard {
     sync::Mutex mutex;
-    std::unordered_map<digest::Digest, std::shared_ptr<Flight>, KeyHash> flights
-        PENSTOCK_GUARDED_BY(mutex);
+    Flights flights PENSTOCK_GUARDED_BY(mutex);
+    // The place of a flight that ended, for the next: most are alone, and short.
+    Flights::node_type spare PENSTOCK_GUARDED_BY(mutex);
   };
 
   Shard& shard_of(const digest::Digest& key) { return shards_[key.words[0] % kShards]; }

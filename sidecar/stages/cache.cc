@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
-#include "lib/digest/hashing.h"
 #include "sidecar/dialect/key_fields.h"
 #include "sidecar/domain/cache_control.h"
 #include "sidecar/domain/route_match.h"
 #include "sidecar/request/worker_services.h"
+#include "sidecar/stages/cache_rules.h"
 #include "sidecar/stages/header_values.h"
 #include "sidecar/stages/stored_answer.h"
 
@@ -38,59 +38,10 @@ std::uint64_t tenant_hash(std::string_view tenant) {
   return hash;
 }
 
-// Joins parts so that no two lists of them look alike.
-class Parts {
- public:
-  Parts& add(std::string_view part) {
-    text_ += std::to_string(part.size());
-    text_ += ':';
-    text_ += part;
-    return *this;
-  }
-  [[nodiscard]] std::string digest() const {
-    return digest::to_hex(digest::sha256(text_)).substr(0, 32);
-  }
-
- private:
-  std::string text_;
-};
-
-// Whom a call by this route asks: a route of the same name that leads elsewhere gives other
-// answers. Fallbacks are not in it, and their answers are not kept.
-std::string target_of(const resolve::ResolvedPolicy& policy, const resolve::Route& route) {
-  Parts parts;
-  for (const resolve::WeightedBackend& weighted : route.backends) {
-    const resolve::Backend& backend = policy.backends[weighted.backend];
-    parts.add(backend.name).add(backend.https ? "https" : "http").add(backend.host);
-    parts.add(std::to_string(backend.port)).add(backend.base_path);
-    parts.add(std::to_string(static_cast<int>(backend.dialect)));
-  }
-  return parts.digest();
-}
-
 bool any_backend(const resolve::ResolvedPolicy& policy, const resolve::Route& route, auto matches) {
   return std::ranges::any_of(route.backends, [&](const resolve::WeightedBackend& weighted) {
     return matches(policy.backends[weighted.backend]);
   });
-}
-
-// Whatever decides without the body's being read again must be in here.
-std::string rules_of(const resolve::ResolvedPolicy& policy) {
-  Parts parts;
-  parts.add(std::to_string(static_cast<int>(policy.caching->sampled)));
-  for (const resolve::Route& route : policy.routes) {
-    parts.add("route").add(target_of(policy, route));
-    for (const std::string& model : route.models) {
-      parts.add("model").add(model);
-    }
-    for (const std::string& prefix : route.path_prefixes) {
-      parts.add("prefix").add(prefix);
-    }
-    for (const auto& [name, value] : route.headers) {
-      parts.add(value ? "header" : "header, any").add(name).add(value.value_or(""));
-    }
-  }
-  return parts.digest();
 }
 
 // A client's limit on an entry's age.
@@ -242,7 +193,9 @@ std::optional<domain::BypassReason> CacheStage::plan(request::CallerContext& cal
   plan.raw_scope = scope_;
   const RouteKey& route = routes_[caller.route];
   build_scope(caller, route.target, key_headers_);
-  plan.scope = scope_;
+  if (caller.endpoint.operation == domain::Operation::kEmbeddings) {
+    plan.scope = scope_;
+  }
   plan.canonical = hasher_.canonical_key(scope_, keyed.canonical);
   plan.streams = caller.traits.stream;
   plan.tenant_hash = tenant_hash(caller.tenant);
@@ -253,9 +206,16 @@ std::optional<domain::BypassReason> CacheStage::plan(request::CallerContext& cal
 }
 
 bool CacheStage::answers(request::CallerContext& caller, const Found& found) const {
+  if (found.entry == nullptr) {
+    return false;
+  }
+  end_lookup(caller);
+  return answer_from(found.entry, settings_, caller);
+}
+
+void CacheStage::end_lookup(request::CallerContext& caller) {
   caller.timing.cache = std::chrono::duration_cast<std::chrono::microseconds>(
       caller.worker.clock.now() - caller.started);
-  return found.entry != nullptr && answer_from(found.entry, settings_, caller);
 }
 
 pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcept {
@@ -273,6 +233,7 @@ pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcep
     return pipeline::Verdict::kRespond;
   }
   if (const auto reason = plan(caller, raw)) {
+    end_lookup(caller);
     return bypass(caller, control, *reason);
   }
   // What is too old for this client, or cannot be told in its form, is looked up no further: its
@@ -283,6 +244,7 @@ pipeline::Verdict CacheStage::on_request(request::CallerContext& caller) noexcep
       return pipeline::Verdict::kRespond;
     }
   }
+  end_lookup(caller);
   return miss(caller, control, found);
 }
 

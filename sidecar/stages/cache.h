@@ -48,6 +48,7 @@ class CacheStage final : public pipeline::CallerStage {
                                            const digest::Hash128& raw);
   Found find_canonical(request::CallerContext& caller, const domain::RequestCacheControl& control);
   [[nodiscard]] bool answers(request::CallerContext& caller, const Found& found) const;
+  static void end_lookup(request::CallerContext& caller);
   static pipeline::Verdict miss(request::CallerContext& caller,
                                 const domain::RequestCacheControl& control, const Found& found);
 

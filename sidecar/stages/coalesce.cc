@@ -15,9 +15,8 @@ domain::EntryPtr CoalesceStage::find_again(const request::CallerContext& caller)
   if (!caller.cache->may_appear) {
     return nullptr;
   }
-  const clock::Instant now = caller.worker.clock.now();
   for (const auto& tier : tiers_) {
-    if (auto entry = tier->find_again(caller.cache->canonical, now)) {
+    if (auto entry = tier->find_again(caller.cache->canonical, caller.started)) {
       return entry;
     }
   }

@@ -15,7 +15,9 @@ namespace {
 
 // Status line and the header lines that belong to the answer, not to the exchange.
 std::string stored_head(const http1::ResponseHead& head) {
+  constexpr std::size_t kUsualBytes = 95;  // so that a type of content needs one allocation
   std::string lines;
+  lines.reserve(kUsualBytes);
   http1::append_status_line(lines, head.status);
   for (const http1::HeaderField& field : head.fields) {
     if (domain::is_storable_header(field.name)) {
@@ -141,7 +143,7 @@ void StoreStage::on_complete(request::CallContext& call) noexcept {
     store_elements(call);
   } else if (call.flight == nullptr) {
     store(call, std::move(call.kept->payload));
-  } else if (auto whole = call.flight->whole_payload()) {
+  } else if (auto whole = call.flight->take_whole_payload()) {
     store(call, std::move(*whole));
   }
 }
@@ -151,7 +153,6 @@ std::shared_ptr<domain::CacheEntry> StoreStage::new_entry(request::CallContext& 
   auto entry = std::make_shared<domain::CacheEntry>();
   entry->tenant_hash = call.cache->tenant_hash;
   entry->endpoint = call.endpoint;
-  entry->head = call.kept->head;
   entry->model = call.summary.response_model;
   const clock::Instant now = call.worker.clock.now();
   entry->stored_at = now;
@@ -163,6 +164,7 @@ std::shared_ptr<domain::CacheEntry> StoreStage::new_entry(request::CallContext& 
 void StoreStage::store(request::CallContext& call, std::string body) const {
   const std::shared_ptr<domain::CacheEntry> entry = new_entry(call);
   entry->canonical = call.cache->canonical;
+  entry->head = std::move(call.kept->head);
   entry->is_stream = call.reader != nullptr && call.reader->event_stream();
   entry->tells_usage = call.reader != nullptr && call.reader->usage().usage().has_value();
   entry->usage_on_demand = call.body_edit != nullptr || call.traits.wants_usage;
@@ -206,6 +208,7 @@ void StoreStage::store_elements(request::CallContext& call) {
   for (const std::size_t i : all) {
     const std::shared_ptr<domain::CacheEntry> entry = new_entry(call);
     entry->canonical = call.embeddings->keys[asked[i]];
+    entry->head = call.kept->head;
     entry->body = dialect::embeddings_from_cache(entry->model, std::array{answer->elements[i]});
     entry->usage.input_uncached = tokens[i];
     entry->usage.estimated = usage.estimated || asked.size() > 1;

@@ -41,15 +41,14 @@ std::shared_ptr<Alias> AliasTable::insert(std::shared_ptr<Alias> alias) {
   return displaced;
 }
 
-std::shared_ptr<Alias> AliasTable::remove(const digest::Hash128& raw, const digest::Digest& key) {
+void AliasTable::remove(Alias& alias) {
+  std::shared_ptr<Alias> self;  // let go of outside the mutex
   const sync::MutexLock lock(mutex_);
-  Alias* alias = index_.find(raw.low, raw);
-  if (alias == nullptr || alias->key != key) {
-    return nullptr;
+  if (alias.self != nullptr) {
+    index_.remove(alias);
+    self = std::move(alias.self);
+    --size_;
   }
-  index_.remove(*alias);
-  --size_;
-  return std::move(alias->self);
 }
 
 std::size_t AliasTable::size() {

@@ -27,13 +27,15 @@ struct Alias {
   const digest::Digest key;
   const domain::KnownRequest request;  // verified outside the mutex
 
-  // The table's, under its mutex; then of whoever took it out.
+  // The table's, under its mutex.
   Alias* chain = nullptr;
-  std::shared_ptr<Alias> self;  // what keeps it while it is in a table
+  Alias** link = nullptr;
+  std::shared_ptr<Alias> self;  // what keeps it while it is in a table, and says that it is
 };
 
-// One shard of the raw aliases. Which entry owns an alias, and when it goes, is the business of the
-// entry's shard: it calls here with its own mutex held, never the other way round.
+// One shard of the raw aliases. An entry keeps its aliases, also one that lost its place here; when
+// they go is the business of the entry's shard: it calls here with its own mutex held, never the
+// other way round.
 class AliasTable {
  public:
   explicit AliasTable(std::size_t buckets) : index_(buckets) {}
@@ -45,10 +47,9 @@ class AliasTable {
   [[nodiscard]] std::shared_ptr<Alias> insert(std::shared_ptr<Alias> alias)
       PENSTOCK_EXCLUDES(mutex_);
 
-  // Takes the alias out, if it still leads to `key`: another request with the same raw key may have
-  // taken its place.
-  [[nodiscard]] std::shared_ptr<Alias> remove(const digest::Hash128& raw, const digest::Digest& key)
-      PENSTOCK_EXCLUDES(mutex_);
+  // Takes the alias out, if it is still there: another one with the same raw key may have taken its
+  // place.
+  void remove(Alias& alias) PENSTOCK_EXCLUDES(mutex_);
 
   // Brings near what a remove() of this key will touch first. Any thread, without the mutex.
   void prefetch(const digest::Hash128& raw) const PENSTOCK_NO_THREAD_ANALYSIS {

@@ -12,12 +12,13 @@ namespace penstock::store {
 // allocates, frees or rehashes, so that each is short enough for a mutex on the request path. More
 // entries than buckets only lengthen the chains.
 //
-// Most look-ups of a cache that is asked new things find nothing. A byte a bucket tells most of
-// them so: it has a bit for each of the chain's hashes, so that neither bucket nor node is fetched
-// from memory for nothing.
+// Most look-ups of a cache that is asked new things find nothing. Two bytes a bucket tell most of
+// them so: they count the chain's hashes by three bits of each, so that neither bucket nor node is
+// fetched from memory for nothing. And what leaves such a cache is the oldest of its chain: it
+// knows what points at it, so that no younger node is fetched either.
 //
-// Node: a member `Node* chain`, a member `std::uint64_t hash` (uniform), a method
-// `bool has_key(const Key&)`. The table does not own its nodes.
+// Node: members `Node* chain` and `Node** link`, the table's; a member `std::uint64_t hash`
+// (uniform), a method `bool has_key(const Key&)`. The table does not own its nodes.
 template <class Node>
 class ChainedIndex {
  public:
@@ -26,7 +27,7 @@ class ChainedIndex {
 
   template <class Key>
   [[nodiscard]] Node* find(std::uint64_t hash, const Key& key) const {
-    if ((seen_[slot(hash)] & mark(hash)) == 0) {
+    if (count(seen_[slot(hash)], hash) == 0) {
       return nullptr;
     }
     Node* node = buckets_[slot(hash)];
@@ -39,23 +40,31 @@ class ChainedIndex {
   void insert(Node& node) {
     Node*& head = buckets_[slot(node.hash)];
     node.chain = head;
+    node.link = &head;
+    if (head != nullptr) {
+      head->link = &node.chain;
+    }
     head = &node;
-    seen_[slot(node.hash)] |= mark(node.hash);
+    std::uint16_t& seen = seen_[slot(node.hash)];
+    if (count(seen, node.hash) < kCountMax) {
+      seen = static_cast<std::uint16_t>(seen + one(node.hash));
+    }
   }
 
   // REQUIRES: `node` is in the table.
   void remove(Node& node) {
-    Node** link = &buckets_[slot(node.hash)];
-    while (*link != &node) {
-      link = &(*link)->chain;
+    *node.link = node.chain;
+    if (node.chain != nullptr) {
+      node.chain->link = node.link;
     }
-    *link = node.chain;
     node.chain = nullptr;
-    std::uint8_t seen = 0;
-    for (const Node* left = buckets_[slot(node.hash)]; left != nullptr; left = left->chain) {
-      seen |= mark(left->hash);
+    node.link = nullptr;
+    std::uint16_t& seen = seen_[slot(node.hash)];
+    if (buckets_[slot(node.hash)] == nullptr) {
+      seen = 0;
+    } else if (count(seen, node.hash) < kCountMax) {
+      seen = static_cast<std::uint16_t>(seen - one(node.hash));
     }
-    seen_[slot(node.hash)] = seen;
   }
 
   // Brings near what a call with this hash will touch first.
@@ -68,20 +77,26 @@ class ChainedIndex {
   [[nodiscard]] std::size_t buckets() const { return buckets_.size(); }
   [[nodiscard]] Node* bucket(std::size_t index) const { return buckets_[index]; }
 
-  [[nodiscard]] std::size_t overhead_bytes() const { return buckets_.size() * (sizeof(Node*) + 1); }
+  [[nodiscard]] std::size_t overhead_bytes() const {
+    return buckets_.size() * (sizeof(Node*) + sizeof(std::uint16_t));
+  }
 
  private:
   [[nodiscard]] std::size_t slot(std::uint64_t hash) const {
     return static_cast<std::size_t>(hash) & (buckets_.size() - 1);
   }
 
-  // By bits that do not choose the bucket, whatever the number of buckets.
-  static std::uint8_t mark(std::uint64_t hash) {
-    return static_cast<std::uint8_t>(1U << (hash >> 61U));
+  // Eight counts of two bits, chosen by bits that do not choose the bucket. One that is full says
+  // no more than "some", until the bucket is empty.
+  static constexpr unsigned kCountMax = 3;
+  static unsigned place(std::uint64_t hash) { return static_cast<unsigned>(hash >> 61U) * 2; }
+  static unsigned count(std::uint16_t seen, std::uint64_t hash) {
+    return (unsigned{seen} >> place(hash)) & kCountMax;
   }
+  static unsigned one(std::uint64_t hash) { return 1U << place(hash); }
 
   std::vector<Node*> buckets_;
-  std::vector<std::uint8_t> seen_;
+  std::vector<std::uint16_t> seen_;
 };
 
 }  // namespace penstock::store

@@ -12,11 +12,16 @@ namespace {
 constexpr int kEvictionsAtOnce = 2;
 constexpr std::size_t kBucketsAtOnce = 8;
 
-void prefetch(const void* object, std::size_t bytes) {
+void prefetch_lines(const void* object, std::size_t bytes) {
   constexpr std::size_t kLine = 64;
   for (std::size_t at = 0; object != nullptr && at < bytes; at += kLine) {
     __builtin_prefetch(static_cast<const char*>(object) + at, 1);
   }
+}
+
+void prefetch_text(std::string_view text) {
+  constexpr std::size_t kBytesMax = 2048;
+  prefetch_lines(text.data(), std::min(text.size(), kBytesMax));
 }
 
 }  // namespace
@@ -33,7 +38,7 @@ EntryNode::EntryNode(domain::EntryPtr stored)
 
 bool EntryNode::has_alias(const digest::Hash128& raw) const {
   const auto used = std::span(aliases).first(alias_count);
-  return std::ranges::find(used, raw) != used.end();
+  return std::ranges::any_of(used, [&raw](const auto& alias) { return alias->raw == raw; });
 }
 
 AliasTables::AliasTables(std::size_t tables, std::size_t buckets) {
@@ -69,27 +74,18 @@ class EntryShard::Leaving {
       entries_ = node->chain;
       delete node;
     }
-    while (Alias* alias = aliases_) {
-      aliases_ = alias->chain;
-      std::exchange(alias->self, nullptr).reset();
-    }
   }
 
   void take(EntryNode& node) {
     node.chain = entries_;
     entries_ = &node;
   }
-  void take(std::shared_ptr<Alias> alias) {
-    if (alias != nullptr) {
-      alias->chain = aliases_;
-      aliases_ = alias.get();
-      aliases_->self = std::move(alias);
-    }
-  }
+  // One at most leaves without its entry.
+  void take(std::shared_ptr<Alias> alias) { alias_ = std::move(alias); }
 
  private:
   EntryNode* entries_ = nullptr;
-  Alias* aliases_ = nullptr;
+  std::shared_ptr<Alias> alias_;
 };
 
 EntryShard::EntryShard(std::uint64_t capacity_bytes, std::size_t buckets,
@@ -236,22 +232,25 @@ void EntryShard::prefetch_next_victims() const {
   if (second == nullptr) {
     return;
   }
-  prefetch(second->newer, sizeof(EntryNode));
-  prefetch(second->entry.get(), sizeof(domain::CacheEntry));
+  prefetch_lines(second->newer, sizeof(EntryNode));
+  prefetch_lines(second->entry.get(), sizeof(domain::CacheEntry));
   index_.prefetch(second->hash);
-  for (const digest::Hash128& raw : std::span(second->aliases).first(second->alias_count)) {
-    aliases_.of(raw).prefetch(raw);
+  policy_->prefetch(second->fingerprint);
+  for (const auto& alias : std::span(second->aliases).first(second->alias_count)) {
+    prefetch_lines(alias.get(), sizeof(Alias));
   }
-  constexpr std::size_t kBodyMax = 2048;
-  const std::string& body = first->entry->body;
-  prefetch(body.data(), std::min(body.size(), kBodyMax));
+  for (const auto& alias : std::span(first->aliases).first(first->alias_count)) {
+    aliases_.of(alias->raw).prefetch(alias->raw);
+    prefetch_text(alias->request.proof.memory());
+  }
+  prefetch_text(first->entry->body);
 }
 
 // The policy has let go of the node already.
 void EntryShard::take_out(EntryNode& node, Leaving& leaving) {
   index_.remove(node);
-  for (const digest::Hash128& raw : std::span(node.aliases).first(node.alias_count)) {
-    leaving.take(aliases_.of(raw).remove(raw, node.entry->canonical));
+  for (const auto& alias : std::span(node.aliases).first(node.alias_count)) {
+    aliases_.of(alias->raw).remove(*alias);
   }
   bytes_ -= node.bytes;
   --counts_.entries;
@@ -269,7 +268,7 @@ void EntryShard::attach(EntryNode& node, std::shared_ptr<Alias> alias, Leaving& 
     return;
   }
   const std::size_t size = alias->byte_size();
-  node.aliases[node.alias_count++] = alias->raw;
+  node.aliases[node.alias_count++] = alias;
   node.bytes += size;
   bytes_ += size;
   AliasTable& table = aliases_.of(alias->raw);

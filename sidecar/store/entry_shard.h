@@ -31,8 +31,9 @@ struct EntryNode : domain::EvictionNode {
   std::uint64_t hash;
   domain::EntryPtr entry;
   EntryNode* chain = nullptr;
+  EntryNode** link = nullptr;
   std::uint64_t bytes;  // charged to the shard: the entry, this node, its aliases
-  std::array<digest::Hash128, kAliasesPerEntryMax> aliases{};
+  std::array<std::shared_ptr<Alias>, kAliasesPerEntryMax> aliases{};
   std::size_t alias_count = 0;
 };
 
@@ -70,6 +71,13 @@ class EntryShard {
   [[nodiscard]] bool wants_alias(const digest::Digest& key, const digest::Hash128& raw)
       PENSTOCK_EXCLUDES(mutex_);
   void add_alias(const digest::Digest& key, std::shared_ptr<Alias> alias) PENSTOCK_EXCLUDES(mutex_);
+
+  // Brings near what an insert() of this key will touch first. Without the mutex, which guards the
+  // policy's state, not its place.
+  void prefetch(const digest::Digest& key) const PENSTOCK_NO_THREAD_ANALYSIS {
+    index_.prefetch(key.words[0]);
+    policy_->prefetch(key.words[0]);
+  }
 
   // `alias` may be null. False: more than the shard may hold.
   [[nodiscard]] bool insert(std::unique_ptr<EntryNode> node, std::shared_ptr<Alias> alias)

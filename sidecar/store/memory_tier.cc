@@ -71,8 +71,10 @@ void MemoryTier::alias(const digest::Hash128& raw, const digest::Digest& key,
 
 bool MemoryTier::insert(domain::EntryPtr entry, const digest::Hash128& raw,
                         domain::KnownRequest request) {
-  auto alias = std::make_shared<Alias>(raw, entry->canonical, std::move(request));
   EntryShard& shard = shard_of(entry->canonical);
+  shard.prefetch(entry->canonical);
+  aliases_->of(raw).prefetch(raw);
+  auto alias = std::make_shared<Alias>(raw, entry->canonical, std::move(request));
   return shard.insert(std::make_unique<EntryNode>(std::move(entry)), std::move(alias));
 }
 

@@ -42,6 +42,10 @@ class EvictionPolicy {
   // Where the next pick_victim() will look first; null: nowhere. It need not go.
   [[nodiscard]] virtual const EvictionNode* next_candidate() const = 0;
 
+  // Brings near what on_insert() or pick_victim() of an entry with this fingerprint will touch. Any
+  // thread, without the mutex.
+  virtual void prefetch(std::uint64_t /*fingerprint*/) const {}
+
   // The entry goes for another reason (expired, replaced, cleared).
   virtual void on_remove(EvictionNode& node) = 0;
 

@@ -27,6 +27,7 @@ class S3Fifo final : public EvictionPolicy {
   [[nodiscard]] const EvictionNode* next_candidate() const override {
     return takes_from_small() ? small_.oldest() : main_.oldest();
   }
+  void prefetch(std::uint64_t fingerprint) const override { ghosts_.prefetch(fingerprint); }
   void on_remove(EvictionNode& node) override;
   [[nodiscard]] std::size_t overhead_bytes() const override;
 

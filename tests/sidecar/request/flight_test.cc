@@ -56,7 +56,7 @@ TEST(FlightTest, WhoeverJoinsGetsAllFromTheStart) {
   EXPECT_EQ(all.payload, "one " + block);
   EXPECT_EQ(all.last.end, FlightEnd::kComplete);
   EXPECT_NE(all.last.head, nullptr);
-  EXPECT_EQ(flight.whole_payload(), "one " + block);
+  EXPECT_EQ(flight.take_whole_payload(), "one " + block);
 }
 
 TEST(FlightTest, TheEndComesAfterTheLastByteOnly) {
@@ -80,6 +80,53 @@ TEST(FlightTest, WhoWasServedOtherwiseTakesNothingTwice) {
   flight.append("two", nullptr);
   EXPECT_EQ(take_all(flight, leader).payload, "two");
   EXPECT_EQ(take_all(flight, follower).payload, "onetwo");
+}
+
+std::shared_ptr<const SharedHead> head_of_length(std::uint64_t bytes) {
+  auto head = std::make_shared<SharedHead>();
+  head->head.framing = http1::Framing::kLength;
+  head->head.content_length = bytes;
+  return head;
+}
+
+TEST(FlightTest, ALogThatNobodyNeedsIsTakenWhole) {
+  Flight flight{FlightLimits()};
+  Flight::Caller leader;
+  ASSERT_TRUE(flight.join(leader));
+  flight.publish_head(head_of_length(6000));
+  flight.append(std::string(2000, 'a'), &leader);
+  flight.append(std::string(4000, 'b'), &leader);
+  EXPECT_EQ(flight.take_whole_payload(), std::string(2000, 'a') + std::string(4000, 'b'));
+  Flight::Caller late;
+  EXPECT_FALSE(flight.join(late)) << "there is nothing to read any more";
+  finish(flight);
+  const Flight::News news = flight.take(leader);
+  EXPECT_TRUE(news.payload.empty());
+  EXPECT_EQ(news.end, FlightEnd::kComplete);
+}
+
+TEST(FlightTest, ALogThatACallerStillNeedsIsCopied) {
+  Flight flight{FlightLimits()};
+  Flight::Caller leader;
+  Flight::Caller behind;
+  ASSERT_TRUE(flight.join(leader));
+  ASSERT_TRUE(flight.join(behind));
+  flight.publish_head(head_of_length(5000));
+  flight.append(std::string(5000, 'a'), &leader);
+  EXPECT_EQ(flight.take_whole_payload(), std::string(5000, 'a'));
+  EXPECT_EQ(take_all(flight, behind).payload, std::string(5000, 'a'));
+}
+
+TEST(FlightTest, ALogThatACallerMayStillViewIsCopied) {
+  Flight flight{FlightLimits()};
+  Flight::Caller caller;
+  ASSERT_TRUE(flight.join(caller));
+  flight.publish_head(head_of_length(5000));
+  flight.append(std::string(5000, 'a'), nullptr);
+  const Flight::News news = flight.take(caller);
+  std::optional<std::string> whole = flight.take_whole_payload();
+  ASSERT_TRUE(whole.has_value());
+  EXPECT_NE(whole->data(), news.payload.data());
 }
 
 TEST(FlightTest, NobodyJoinsAnEndedFlightNorAnAbandonedOne) {
@@ -145,7 +192,7 @@ TEST(FlightTest, ALongAnswerKeepsNoHistoryAndTakesNobodyMore) {
     flight.append(block, nullptr);
     EXPECT_EQ(take_all(flight, quick).payload, block);
   }
-  EXPECT_EQ(flight.whole_payload(), std::nullopt);
+  EXPECT_EQ(flight.take_whole_payload(), std::nullopt);
   Flight::Caller late;
   EXPECT_FALSE(flight.join(late));
   EXPECT_TRUE(flight.take(slow).lost) << "more behind than is retained";
@@ -278,6 +325,8 @@ TEST(FlightTableTest, AFullOrEndedFlightIsNotJoined) {
   Flight::Caller two;
   const auto first = table.join_or_start(key(1), {.callers_max = 1}, one, nothing);
   EXPECT_EQ(table.join_or_start(key(1), {}, two, nothing).flight, nullptr);
+  const auto stored = table.join_or_start(key(1), {}, two, [] { return true; });
+  EXPECT_TRUE(stored.appeared) << "its answer may be stored before it ends";
   finish(*first.flight);
   EXPECT_EQ(table.join_or_start(key(1), {}, two, nothing).flight, nullptr);
 }

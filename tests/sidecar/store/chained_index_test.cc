@@ -1,0 +1,90 @@
+#include "sidecar/store/chained_index.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace penstock::store {
+namespace {
+
+struct Item {
+  explicit Item(std::uint64_t of) : hash(of) {}
+  [[nodiscard]] bool has_key(const Item* other) const { return this == other; }
+
+  std::uint64_t hash;
+  Item* chain = nullptr;
+  Item** link = nullptr;
+};
+
+Item* found(const ChainedIndex<Item>& index, const Item& item) {
+  return index.find(item.hash, &item);
+}
+
+TEST(ChainedIndexTest, AnyOfAChainMayLeave) {
+  for (int leaving = 0; leaving < 3; ++leaving) {
+    ChainedIndex<Item> index(16);
+    std::array<Item, 3> items = {Item(5), Item(5), Item(5)};
+    for (Item& item : items) {
+      index.insert(item);
+    }
+    index.remove(items[static_cast<std::size_t>(leaving)]);
+    for (int i = 0; i < 3; ++i) {
+      Item& item = items[static_cast<std::size_t>(i)];
+      EXPECT_EQ(found(index, item), i == leaving ? nullptr : &item);
+    }
+  }
+}
+
+TEST(ChainedIndexTest, OneMayComeBack) {
+  ChainedIndex<Item> index(16);
+  Item item(7);
+  for (int i = 0; i < 10; ++i) {
+    index.insert(item);
+    EXPECT_EQ(found(index, item), &item);
+    index.remove(item);
+    EXPECT_EQ(found(index, item), nullptr);
+  }
+}
+
+// More alike in one bucket than are counted: the last of them must still be found.
+TEST(ChainedIndexTest, ALongChainOfAlikeLosesNone) {
+  ChainedIndex<Item> index(16);
+  std::vector<Item> items(20, Item(3));
+  for (Item& item : items) {
+    index.insert(item);
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    EXPECT_EQ(found(index, items[i]), &items[i]);
+    index.remove(items[i]);
+    EXPECT_EQ(found(index, items[i]), nullptr);
+  }
+  EXPECT_EQ(index.bucket(3), nullptr);
+}
+
+TEST(ChainedIndexTest, HoldsWhatAPlainListWouldHold) {
+  std::mt19937_64 pick(1);
+  ChainedIndex<Item> index(16);
+  std::vector<Item> items;
+  for (int i = 0; i < 200; ++i) {
+    items.emplace_back(pick());
+  }
+  std::vector<bool> inside(items.size(), false);
+  for (int step = 0; step < 5000; ++step) {
+    const std::size_t i = pick() % items.size();
+    if (inside[i]) {
+      index.remove(items[i]);
+    } else {
+      index.insert(items[i]);
+    }
+    inside[i] = !inside[i];
+    const std::size_t look = pick() % items.size();
+    ASSERT_EQ(found(index, items[look]), inside[look] ? &items[look] : nullptr);
+  }
+}
+
+}  // namespace
+}  // namespace penstock::store
