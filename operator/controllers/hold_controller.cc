@@ -18,6 +18,8 @@ using reconcile::Ptr;
 
 namespace {
 
+constexpr int kForbidden = 403;
+
 // nullptr: of a kind that is not watched, or not there.
 Ptr<reconcile::Workload> target_of(const Stores& stores, const Policy& policy) {
   const auto& scaling = policy.parsed.autoscaling;
@@ -81,7 +83,11 @@ WorkOutcome HoldController::reconcile(const std::string& ns, const std::string& 
     kept = keep_slice(*policy, held, pods);
   }
   if (!kept) {
-    static_cast<void>(refuse(key, "NotWritten", kept.error().message));
+    const bool forbidden = kept.error().status == kForbidden;
+    static_cast<void>(
+        refuse(key, forbidden ? "NotAllowed" : "NotWritten",
+               kept.error().message +
+                   (forbidden ? "; the chart's autoscaling.scaleToZero gives that right" : "")));
     return kube::failed(kept.error());
   }
   return {};

@@ -170,10 +170,15 @@ TEST_F(HoldControllerTest, SaysWhyItCannot) {
   EXPECT_EQ(controller_.standing(policy()).reason, "ServiceAmbiguous");
   EXPECT_TRUE(server_.requests().empty());
   stores_.services.remove("ns", "second");
-  server_.fail_next("PATCH " + kube::kServices.object("ns", "chat-hold"),
-                    {.status = 403, .body = "", .retry_after = ""});
+  const std::string path = "PATCH " + kube::kServices.object("ns", "chat-hold");
+  server_.fail_next(path, {.status = 500, .body = "", .retry_after = ""});
   EXPECT_FALSE(reconcile().succeeded);
   EXPECT_EQ(controller_.standing(policy()).reason, "NotWritten");
+  server_.fail_next(path, {.status = 403, .body = "", .retry_after = ""});
+  EXPECT_FALSE(reconcile().succeeded);
+  EXPECT_EQ(controller_.standing(policy()).reason, "NotAllowed");
+  EXPECT_TRUE(controller_.standing(policy()).message.ends_with(
+      "; the chart's autoscaling.scaleToZero gives that right"));
   EXPECT_FALSE(controller_.standing(policy()).ready);
   settle();
   EXPECT_EQ(controller_.standing(policy()).reason, "PodsSilent") << "nobody answers at its address";
