@@ -101,8 +101,8 @@ struct ReplicaCapacitySpec {
 };
 
 struct ReactiveSpec {
-  std::chrono::milliseconds stable_window{60'000};
-  std::chrono::milliseconds panic_window{6'000};
+  std::chrono::milliseconds stable_window{20'000};
+  std::chrono::milliseconds panic_window{20'000};
   std::uint32_t panic_threshold_percent = 200;
   std::uint32_t tolerance_percent = 10;
   std::chrono::milliseconds scale_down_delay{0};

@@ -1,6 +1,7 @@
 #include "operator/autoscale/capacity.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
@@ -58,6 +59,32 @@ void narrow(std::optional<double>& into, CapacitySource& source, const std::opti
   if (value && *value > 0 && (!into || *value < *into)) {
     into = value;
     source = of;
+  }
+}
+
+constexpr std::array kRates{Dimension::kRequests, Dimension::kPrefill, Dimension::kDecode};
+
+// A full replica is at its limit in one rate and need not be in the others: one that is full of
+// prompts ends few requests and gives few tokens. So where the model knows a rate, what was seen
+// shortens all of them alike, by the one that comes the nearest to it.
+void narrow_rates(const std::vector<Load>& samples, Capacity& to) {
+  double share = 0;  // of the model's rates
+  for (const Dimension rate : kRates) {
+    const std::optional<double> observed = median(samples, rate);
+    std::optional<double>& one = to.one.*member_of(rate);
+    if (one && observed) {
+      share = std::max(share, *observed / *one);
+    } else if (!one) {
+      narrow(one, to.rate_source, observed, CapacitySource::kObserved);
+    }
+  }
+  if (to.rate_source == CapacitySource::kQueueModel && share > 0 && share < 1) {
+    to.rate_source = CapacitySource::kObserved;
+    for (const Dimension rate : kRates) {
+      if (std::optional<double>& one = to.one.*member_of(rate)) {
+        *one *= share;
+      }
+    }
   }
 }
 
@@ -142,11 +169,8 @@ void CapacityModel::set_rates(const CapacityQuery& query, const Samples* seen, C
     narrow(to.one.decode, to.rate_source, rate * query.shape.output_tokens,
            CapacitySource::kQueueModel);
   }
-  for (const Dimension rate : {Dimension::kRequests, Dimension::kPrefill, Dimension::kDecode}) {
-    if (seen != nullptr) {
-      narrow(to.one.*member_of(rate), to.rate_source, median(seen->ring, rate),
-             CapacitySource::kObserved);
-    }
+  if (seen != nullptr) {
+    narrow_rates(seen->ring, to);
   }
 }
 

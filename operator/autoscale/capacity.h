@@ -26,7 +26,8 @@
 //                N* (I + O / 2), N* = min(B O / (I + O), S), from the engine's limits
 //   lambda*      the rate at which the queue model keeps the objectives
 //
-// kv is the smaller of k1 and k2; rates are the smaller of lambda* and what was observed.
+// kv is the smaller of k1 and k2. Rates are those of lambda*, shortened alike where full replicas
+// carried less in all of them, and what was observed where there is no lambda*.
 namespace penstock::autoscale {
 
 enum class CapacitySource : std::uint8_t {

@@ -28,7 +28,7 @@ struct ConsolidationInput {
 };
 
 struct ConsolidationThresholds {
-  double utilization_max = 0.8;  // of capacity in requests, prefill and decode
+  double utilization_max = 1;    // of capacity in requests, prefill and decode
   double kv_max = 1;             // of KV capacity, which has its own reserve taken off already
   double objective_share = 0.8;  // of an objective that predicted latency may reach
   double coverage_min = 0.9;     // of the window, before anything is believed

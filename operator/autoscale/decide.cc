@@ -82,6 +82,21 @@ Recommendation consolidated(const Inputs& inputs, const Needs& needs, Recommenda
   return wanted.replicas < least ? Recommendation{least, Reason::kConsolidationUnsafe} : wanted;
 }
 
+// A replica that goes is back a start later at the earliest: so what it costs to be wrong grows
+// with the start, and the pace falls. At most a tenth of them in every two starts, as measured.
+Recommendation paced(const Inputs& inputs, const Needs& needs, const State& state,
+                     Recommendation wanted) {
+  constexpr int kStarts = 2;
+  constexpr int kShare = 10;
+  const int current = inputs.target.replicas;
+  if (wanted.replicas >= current || !needs.capacity_known || !inputs.lead || !state.shrunk_ms) {
+    return wanted;
+  }
+  const bool waits = time_of(inputs.now_ms) - time_of(*state.shrunk_ms) < kStarts * *inputs.lead;
+  const int least = waits ? current : current - std::max(1, current / kShare);
+  return wanted.replicas < least ? Recommendation{least, Reason::kScaleDownLimited} : wanted;
+}
+
 Reason reason_of(Limit limit, Reason otherwise) {
   switch (limit) {
     case Limit::kScaleUpStabilized: return Reason::kScaleUpStabilized;
@@ -94,14 +109,15 @@ Reason reason_of(Limit limit, Reason otherwise) {
 }
 
 Recommendation bounded(const Inputs& inputs, const Needs& needs, Recommendation wanted,
-                       BehaviorState& state) {
+                       State& all) {
+  BehaviorState& state = all.behavior;
   const Time now = time_of(inputs.now_ms);
   const int current = inputs.target.replicas;
   const Behavior& behavior = inputs.settings.behavior;
   const Bounded stable = stabilize(now, current, wanted.replicas, behavior, state);
   const Bounded rate = limit_rate(now, current, stable.replicas, behavior, state);
   wanted = {rate.replicas, reason_of(rate.limit, reason_of(stable.limit, wanted.reason))};
-  wanted = consolidated(inputs, needs, wanted);
+  wanted = paced(inputs, needs, all, consolidated(inputs, needs, wanted));
   // A target outside its bounds returns to them at once, as upstream's does.
   if (wanted.replicas > inputs.settings.replicas_max) {
     return {inputs.settings.replicas_max, Reason::kMaximum};
@@ -133,7 +149,7 @@ Outcome decide(const Inputs& inputs, State state) {
     } else {
       const Recommendation wanted = recommend(inputs, needs);
       decision.recommended = wanted.replicas;
-      chosen = bounded(inputs, needs, wanted, state.behavior);
+      chosen = bounded(inputs, needs, wanted, state);
     }
   }
   decision.desired = chosen.replicas;
@@ -141,6 +157,9 @@ Outcome decide(const Inputs& inputs, State state) {
   if (decision.withheld == Withheld::kNo && decision.desired != decision.current) {
     decision.write = decision.desired;
     remember_write(inputs, decision.desired, state);
+    if (decision.desired < decision.current) {
+      state.shrunk_ms = inputs.now_ms;
+    }
   }
   return {std::move(decision), std::move(state)};
 }

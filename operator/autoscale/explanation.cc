@@ -75,7 +75,8 @@ std::string_view sentence_of(Reason reason) {
     case Reason::kScaleDownStabilized:
       return "behavior.scaleDown waits until fewer are enough steadily";
     case Reason::kScaleUpLimited: return "behavior.scaleUp allows no more at once";
-    case Reason::kScaleDownLimited: return "behavior.scaleDown allows no more at once";
+    case Reason::kScaleDownLimited:
+      return "behavior.scaleDown, or how long a start takes, allows no more at once";
     case Reason::kConsolidationUnsafe:
       return "the highest load of the last minutes would not fit on fewer, or not all of it was "
              "seen";

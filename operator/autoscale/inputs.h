@@ -103,6 +103,8 @@ struct Forecast {
 struct Inputs {
   std::int64_t now_ms = 0;
   Settings settings;
+  std::optional<milliseconds>
+      lead;                 // of a replica's start, as measured; nullopt: too few were seen
   int scheduled_floor = 0;  // replicas that a schedule asks for at this moment
   Target target;
   Observed observed;
@@ -117,6 +119,7 @@ struct Inputs {
     using T = Inputs;
     return std::tuple{json::Field{"nowMs", &T::now_ms},
                       json::Field{"settings", &T::settings},
+                      json::Field{"lead", &T::lead},
                       json::Field{"scheduledFloor", &T::scheduled_floor},
                       json::Field{"target", &T::target},
                       json::Field{"observed", &T::observed},

@@ -1,5 +1,6 @@
 #include "operator/autoscale/load_history.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -17,9 +18,10 @@ bool is_active(const Demand& demand, int held_requests) {
 
 LoadHistory::LoadHistory(const LoadHistorySettings& settings)
     : settings_(settings),
-      load_{Windows(settings), Windows(settings), Windows(settings), Windows(settings)},
-      ttft_ms_(settings.tail, settings.tail_bucket),
-      itl_ms_(settings.tail, settings.tail_bucket) {}
+      load_{Windows(settings, {}), Windows(settings, settings.tokens),
+            Windows(settings, settings.tokens), Windows(settings, {})},
+      ttft_ms_(settings.tail + settings.start_max, settings.latency_bucket),
+      itl_ms_(settings.tail + settings.start_max, settings.latency_bucket) {}
 
 void LoadHistory::add(Time now, const Demand& demand, int held_requests) {
   missing_ = demand.missing;
@@ -46,20 +48,27 @@ void LoadHistory::add(Time now, const Demand& demand, int held_requests) {
   }
 }
 
-Observed LoadHistory::observed(Time now) const {
+Observed LoadHistory::observed(Time now, milliseconds start) const {
+  const milliseconds tail = settings_.tail + std::min(start, settings_.start_max);
   Observed result;
   for (const Dimension dimension : kDimensions) {
     const Windows& windows = load_[std::to_underlying(dimension)];
     const auto member = member_of(dimension);
-    result.stable.*member = windows.recent.mean(now, settings_.stable);
-    result.panic.*member = windows.recent.mean(now, settings_.panic);
-    result.tail.*member = windows.tail.quantile(now, settings_.tail, settings_.tail_quantile);
+    result.stable.*member = windows.recent.mean(now, windows.stable);
+    result.panic.*member = windows.recent.mean(now, windows.panic);
+    result.tail.*member = windows.tail.quantile(now, tail, settings_.tail_quantile);
   }
-  // Requests are in every report.
+  // Requests are in every report: where there are none, nobody has said anything of tokens either.
+  if (!result.stable.requests) {
+    result.stable = {};
+  }
+  if (!result.panic.requests) {
+    result.panic = {};
+  }
   const Windows& requests = load_[std::to_underlying(Dimension::kRequests)];
-  result.coverage = requests.tail.coverage(now, settings_.tail);
-  result.tail_ttft_ms = ttft_ms_.quantile(now, settings_.tail, settings_.tail_quantile);
-  result.tail_itl_ms = itl_ms_.quantile(now, settings_.tail, settings_.tail_quantile);
+  result.coverage = requests.tail.coverage(now, tail);
+  result.tail_ttft_ms = ttft_ms_.quantile(now, tail, settings_.tail_quantile);
+  result.tail_itl_ms = itl_ms_.quantile(now, tail, settings_.tail_quantile);
   result.missing_pods = missing_;
   result.active_ms = active_ms_;
   result.held_requests = held_;

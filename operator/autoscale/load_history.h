@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -12,10 +13,14 @@
 namespace penstock::autoscale {
 
 struct LoadHistorySettings {
-  milliseconds stable{60'000};
-  milliseconds panic{6'000};
-  milliseconds tail{600'000};        // what consolidation looks back on
-  milliseconds tail_bucket{60'000};  // a load that lasts for less is no tail: queues take it
+  milliseconds stable{20'000};  // also of one bucket of the tail of the load
+  milliseconds panic{20'000};
+  // At least, of tokens: they count when requests end, late and together, and few long requests are
+  // much of what a shorter window holds.
+  milliseconds tokens{180'000};
+  milliseconds tail{600'000};           // what consolidation looks back on, and a start more
+  milliseconds start_max{1'800'000};    // of that start
+  milliseconds latency_bucket{60'000};  // of the tail of latencies: means of few requests jump
   double tail_quantile = 0.99;
 };
 
@@ -32,16 +37,24 @@ class LoadHistory {
   // pod that said nothing counts as one like the others. Times do not go back.
   void add(Time now, const Demand& demand, int held_requests);
 
+  // `start`: how long a replica takes to serve. What was seen during the last one may come again
+  // before the next one is over.
+  //
   // A target was active when a request was there, or when nobody can rule that out: at its first
   // demand, and whenever a pod said nothing.
-  [[nodiscard]] Observed observed(Time now) const;
+  [[nodiscard]] Observed observed(Time now, milliseconds start = milliseconds(0)) const;
 
  private:
   struct Windows {
-    explicit Windows(const LoadHistorySettings& settings)
-        : recent(settings.stable), tail(settings.tail, settings.tail_bucket) {}
+    Windows(const LoadHistorySettings& settings, milliseconds least)
+        : stable(std::max(settings.stable, least)),
+          panic(std::max(settings.panic, least)),
+          recent(std::max(stable, panic)),
+          tail(settings.tail + settings.start_max, stable) {}
 
-    TotalsWindow recent;  // stable and panic
+    milliseconds stable;
+    milliseconds panic;
+    TotalsWindow recent;
     TotalsWindow tail;
   };
 

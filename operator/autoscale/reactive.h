@@ -24,7 +24,7 @@ struct ReactiveSettings {
   double tolerance = 0.1;            // of stable / (replicas * target) around 1; 0 … 1; 0: none
   double burst_capacity = 0;         // load (in decisions: full replicas) that must fit beside
                                      // the present one; 0: not asked
-  milliseconds stable_window{60'000};
+  milliseconds stable_window{20'000};
   milliseconds scale_down_delay{0};  // the largest result of this long counts
 
   bool operator==(const ReactiveSettings&) const = default;

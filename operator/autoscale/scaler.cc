@@ -10,7 +10,23 @@ namespace penstock::autoscale {
 namespace {
 
 constexpr double kLeadQuantile = 0.9;
-constexpr milliseconds kLookAgain{5'000};  // at what a replica can serve: bisections take a while
+// At what a replica can serve: as often as there is news of latencies, for bisections take a while.
+constexpr milliseconds kLookAgain{30'000};
+
+// Lengths and what a replica serves are matters of the model and its users, not of the minute.
+constexpr milliseconds kMemory{900'000};
+
+constexpr milliseconds kShape{60'000};  // after which there is a mean request
+constexpr milliseconds kGap{5'000};     // that nothing is taken to have been different in
+
+// Takes a new value into a mean over kMemory, which is one of all values until there are so many.
+void take_into(std::optional<double>& mean, double value, milliseconds lasting,
+               milliseconds so_far) {
+  const milliseconds remembered = std::clamp(so_far, lasting, std::max(lasting, kMemory));
+  const double weight =
+      static_cast<double>(lasting.count()) / static_cast<double>(remembered.count());
+  mean = mean.value_or(value) * (1 - weight) + value * weight;
+}
 
 LoadHistorySettings history_settings(const ScalerSettings& settings) {
   return {.stable = settings.decisions.reactive.stable_window, .panic = settings.panic_window};
@@ -76,6 +92,11 @@ void Scaler::set(const ScalerSettings& settings) {
     history_ =
         LoadHistory(history_settings(settings));  // as after a restart: nothing shrinks on it
   }
+  if (settings.decisions.objectives != settings_.decisions.objectives ||
+      settings.percentile != settings_.percentile) {
+    sustainable_per_s_.reset();
+    viewed_ = {};
+  }
   settings_ = settings;
   looked_ = {};
 }
@@ -122,9 +143,11 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   }
   const Demand demand = total_demand(reports);
   history_.add(sight.now, demand, sight.held_requests);
-  inputs.observed = history_.observed(sight.now);
+  const LeadTime lead = lead_time();
+  inputs.lead = lead.measured ? std::optional(lead.duration) : std::nullopt;
+  inputs.observed = history_.observed(sight.now, inputs.lead.value_or(milliseconds(0)));
   inputs.observed.hold_ready = sight.hold_ready;
-  learn_shape(sight.now, inputs.observed.stable);
+  learn_shape(sight.now, demand);
   learn_starts(sight);
   learn_capacity(sight);
   limits_ = limits_of(sight, limits_);
@@ -136,8 +159,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
 
   inputs.settings = settings_.decisions;
   if (sight.now - looked_ >= kLookAgain) {
-    looked_ = sight.now;
-    view_ = service_.look(shape_, objectives);
+    learn_service(sight.now);
   }
   inputs.settings.objectives = view_.objectives;
   inputs.scheduled_floor = scheduled_floor(settings_.schedules, sight.now, lead_time().duration);
@@ -177,20 +199,43 @@ void Scaler::learn_starts(const Sight& sight) {
   starting_ = std::move(still);
 }
 
-// Over a whole window: requests count when they begin and their tokens when they end, so the two of
-// one second are not of the same requests. What a replica carries would jump with every second.
-// Until a window has passed, many began of which none ended: a shape without output.
-void Scaler::learn_shape(Time now, const Load& stable) {
-  const double requests = stable.requests.value_or(0);
-  const double input = stable.prefill.value_or(0);
-  if (!first_measured_ && stable.requests) {
-    first_measured_ = now;
+// Requests count when they begin and their tokens when they end, so the two of one second are not
+// of the same requests, and at first many began of which none ended. Seconds without any say
+// nothing: after a night of silence the mean is that of the evening.
+void Scaler::learn_shape(Time now, const Demand& demand) {
+  const Load& seen = demand.total;
+  if (!seen.requests) {
+    return;
   }
-  const bool whole =
-      first_measured_ && now - *first_measured_ >= settings_.decisions.reactive.stable_window;
-  if (whole && requests > 0 && input > 0) {
-    shape_ = {.input_tokens = input / requests,
-              .output_tokens = stable.decode.value_or(0) / requests};
+  const double input = seen.prefill.value_or(0);
+  const double output = seen.decode.value_or(0);
+  first_measured_ = first_measured_.value_or(now);
+  if (*seen.requests > 0 || input > 0 || output > 0) {
+    const milliseconds lasting = std::clamp(
+        std::chrono::duration_cast<milliseconds>(now - measured_), milliseconds(1), kGap);
+    measured_ = now;
+    loaded_ += lasting;
+    take_into(mean_.requests, *seen.requests, lasting, loaded_);
+    take_into(mean_.prefill, input, lasting, loaded_);
+    take_into(mean_.decode, output, lasting, loaded_);
+  }
+  const double requests = mean_.requests.value_or(0);
+  if (now - *first_measured_ >= kShape && requests > 0 && mean_.prefill.value_or(0) > 0) {
+    shape_ = {.input_tokens = *mean_.prefill / requests,
+              .output_tokens = mean_.decode.value_or(0) / requests};
+  }
+}
+
+// What is seen of latencies in half a minute is noise as much as news, and every step of lambda*
+// would be one of replicas.
+void Scaler::learn_service(Time now) {
+  const milliseconds lasting =
+      std::min(std::chrono::duration_cast<milliseconds>(now - looked_), kLookAgain);
+  looked_ = now;
+  view_ = service_.look(shape_, settings_.decisions.objectives);
+  if (view_.sustainable_per_s) {
+    viewed_ += lasting;
+    take_into(sustainable_per_s_, *view_.sustainable_per_s, lasting, viewed_);
   }
 }
 
@@ -215,7 +260,7 @@ Capacity Scaler::capacity_of(const EngineLimits& limits) const {
   return capacity_.capacity({.accelerator = accelerator_,
                              .shape = shape_,
                              .limits = limits,
-                             .sustainable_per_s = view_.sustainable_per_s,
+                             .sustainable_per_s = sustainable_per_s_,
                              .configured = settings_.configured});
 }
 

@@ -87,7 +87,8 @@ class Scaler {
   [[nodiscard]] NodeForecast node_forecast(Time now, double quantile) const;
 
  private:
-  void learn_shape(Time now, const Load& stable);
+  void learn_shape(Time now, const Demand& demand);
+  void learn_service(Time now);
   void learn_starts(const Sight& sight);
   void learn_capacity(const Sight& sight);
   [[nodiscard]] Capacity capacity_of(const EngineLimits& limits) const;
@@ -105,9 +106,14 @@ class Scaler {
   FullPods full_;
   EngineLimits limits_;  // that engines told last
   std::optional<Time> first_measured_;
+  Time measured_;           // the last second with load,
+  milliseconds loaded_{0};  // how many there were,
+  Load mean_;               // and their rates, of newer ones more
   RequestShape shape_;
   ServiceView view_;
-  Load one_;  // what a replica carries
+  std::optional<double> sustainable_per_s_;  // the like mean of what the view says
+  milliseconds viewed_{0};                   // how long it has said something
+  Load one_;                                 // what a replica carries
   Time looked_;
   State state_;
 };

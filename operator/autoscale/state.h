@@ -22,14 +22,17 @@ struct State {
   BehaviorState behavior;
   std::optional<int> seen_replicas;            // spec.replicas at the last call
   std::vector<TimedCount> writes;              // what we asked for, oldest first
+  std::optional<std::int64_t> shrunk_ms;       // when we last asked for fewer
   std::optional<std::int64_t> drift_since_ms;  // when somebody else last set spec.replicas
 
   bool operator==(const State&) const = default;
   static constexpr auto fields() {
     using T = State;
-    return std::tuple{json::Field{"reactive", &T::reactive}, json::Field{"behavior", &T::behavior},
+    return std::tuple{json::Field{"reactive", &T::reactive},
+                      json::Field{"behavior", &T::behavior},
                       json::Field{"seenReplicas", &T::seen_replicas},
                       json::Field{"writes", &T::writes, {.items_max = kWritesMax}},
+                      json::Field{"shrunkMs", &T::shrunk_ms},
                       json::Field{"driftSinceMs", &T::drift_since_ms}};
   }
 };

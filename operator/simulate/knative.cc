@@ -10,7 +10,8 @@ int KnativeKpa::replicas(const autoscale::Sight& sight) {
   if (!timer_.due(sight.now)) {
     return sight.replicas;
   }
-  const autoscale::ReactiveSettings settings{.tolerance = 0};
+  const autoscale::ReactiveSettings settings{.tolerance = 0,
+                                             .stable_window = autoscale::milliseconds(60'000)};
   const autoscale::ReactiveResult result = autoscale::reactive(
       {.now = sight.now,
        .stable = concurrency_.mean(sight.now, settings.stable_window),

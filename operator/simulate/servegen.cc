@@ -54,18 +54,20 @@ double gap(const RateBin& bin, Random& random) {
   return random.exponential();
 }
 
-// When the requests of one bin come, in its own length: as many gaps as requests and one more,
-// scaled to fill the bin.
+// When the requests of one bin come, in its own length: as many gaps as requests, scaled to go once
+// around the bin from a moment of its own. A few gaps are most of a bin where they vary much, so
+// from its start on, the requests of every client would come together at its borders.
 void place(const RateBin& bin, std::size_t requests, Random& random, std::vector<double>& at) {
   at.clear();
+  const double begin = random.uniform();
   double sum = 0;
   for (std::size_t i = 0; i < requests; ++i) {
     sum += gap(bin, random);
     at.push_back(sum);
   }
-  sum += gap(bin, random);
   for (double& position : at) {
-    position = sum > 0 ? position / sum : 0;
+    const double turned = begin + (sum > 0 ? position / sum : 0);
+    position = turned - std::floor(turned);
   }
 }
 

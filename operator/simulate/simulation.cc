@@ -23,10 +23,14 @@ class Simulation {
     const std::int64_t seconds = setup_.duration_s > 0
                                      ? static_cast<std::int64_t>(std::ceil(setup_.duration_s))
                                      : load_.back().at_us / 1'000'000 + 1;
+    const auto judged_from = static_cast<std::int64_t>(std::ceil(setup_.judged_from_s));
     for (std::int64_t second = 1; second <= seconds; ++second) {
       play(static_cast<double>(second));
       decide(static_cast<double>(second));
       account(second);
+      if (second == judged_from) {
+        forget();
+      }
       if (progress && second % 1'024 == 0) {
         progress(static_cast<double>(second) / static_cast<double>(seconds));
       }
@@ -92,6 +96,13 @@ class Simulation {
     arrived_ = 0;
     ended_ = ledger_.ended();
     missed_ = ledger_.missed();
+  }
+
+  void forget() {
+    ledger_ = Ledger(setup_.promise);
+    run_.summary = {};
+    ended_ = 0;
+    missed_ = 0;
   }
 
   void summarise() {

@@ -16,9 +16,10 @@ namespace penstock::simulate {
 struct Setup {
   FleetSettings fleet;
   Promise promise;
-  int replicas = 1;        // that serve at second 0
-  double duration_s = 0;   // of the load; 0: until its last request
-  double interval_s = 60;  // one row of the report
+  int replicas = 1;          // that serve at second 0
+  double duration_s = 0;     // of the load; 0: until its last request
+  double judged_from_s = 0;  // what ends, costs or changes before counts for nothing in the summary
+  double interval_s = 60;    // one row of the report
 };
 
 // What happened in one interval.

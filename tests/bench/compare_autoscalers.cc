@@ -17,6 +17,7 @@
 #include "operator/simulate/contenders.h"
 #include "operator/simulate/simulation.h"
 #include "operator/simulate/sizing.h"
+#include "operator/simulate/trace.h"
 
 namespace penstock::simulate {
 namespace {
@@ -27,6 +28,7 @@ constexpr double kAttainment = 0.99;
 constexpr int kHalvings = 8;  // of the knob's range, in logarithms
 constexpr autoscale::Time kBegin = std::chrono::sys_days(std::chrono::year(2026) / 1 / 5);
 constexpr Promise kPromise{.ttft_s = 2, .tpot_s = 0.1};
+constexpr Promise kPatient{.ttft_s = 30, .tpot_s = 0.2};  // of prompts of 12,000 tokens
 
 // A model of some 70 billion parameters on one node: a third of the rate of the queue model's test
 // vector, so that a load of 10 requests/s needs several replicas.
@@ -38,6 +40,8 @@ constexpr EngineModel kEngine{.service = {.a = 15, .b = 0.12, .g = 5e-5},
 struct Load {
   std::string name;
   Arrivals arrivals;
+  Promise promise = kPromise;
+  double judged_from_s = 0;
 };
 
 struct Job {
@@ -51,21 +55,22 @@ struct Job {
 
 Summary play(const Job& job, double knob) {
   Surroundings around{.engine = kEngine,
-                      .promise = kPromise,
+                      .promise = job.load->promise,
                       .start_s = job.start_s,
                       .load = &job.load->arrivals,
                       .begin = kBegin};
   around.policy.decisions.replicas_max = 1'000;
-  around.policy.decisions.objectives = {.ttft_ms = kPromise.ttft_s * 1e3,
-                                        .itl_ms = kPromise.tpot_s * 1e3};
+  around.policy.decisions.objectives = {.ttft_ms = job.load->promise.ttft_s * 1e3,
+                                        .itl_ms = job.load->promise.tpot_s * 1e3};
   const bool with_node = job.start_s > 120;
   const Setup setup{
       .fleet = {.engine = kEngine,
                 .start_s = job.start_s,
                 .path = with_node ? autoscale::StartPath::kNode : autoscale::StartPath::kPod,
                 .begin = kBegin},
-      .promise = kPromise,
-      .replicas = replicas_at_start(busy_replicas(job.load->arrivals, kEngine, kPromise))};
+      .promise = job.load->promise,
+      .replicas = replicas_at_start(busy_replicas(job.load->arrivals, kEngine, job.load->promise)),
+      .judged_from_s = job.load->judged_from_s};
   const std::unique_ptr<Autoscaler> autoscaler = job.contender->make(knob, around);
   return simulate(job.load->arrivals, *autoscaler, setup).summary;
 }
@@ -177,6 +182,20 @@ bool add(std::vector<Load>& loads, const std::string& name, control::LoadOptions
   return true;
 }
 
+// A trace that is too short to learn on: played twice, and judged the second time. That holds for
+// all methods alike; without it an operator that was never told of the engine would be judged while
+// it measures what the others know beforehand.
+void add_twice(std::vector<Load>& loads, const std::string& name, control::LoadOptions options,
+               const Promise& promise) {
+  if (!add(loads, name, options)) {
+    return;
+  }
+  Load& load = loads.back();
+  load.promise = promise;
+  load.judged_from_s = static_cast<double>(load.arrivals.back().at_us) / 1e6;
+  load.arrivals = paced(load.arrivals, 0, 2 * load.judged_from_s);
+}
+
 struct Options {
   std::string data = "../shared/data";
   double hours = 168;
@@ -185,6 +204,7 @@ struct Options {
   std::vector<std::uint64_t> seeds{1};
   std::vector<double> starts_s{23, 90, 440};
   std::vector<std::string> methods;  // beside the oracle; none: all
+  bool traces = true;                // those that are played as they are
   unsigned threads = 2;
 };
 
@@ -201,7 +221,7 @@ std::vector<const Contender*> chosen(const std::vector<std::string>& methods) {
 }
 
 int compare(const Options& options) {
-  const auto& [data, hours, rate, pools, seeds, starts_s, methods, threads] = options;
+  const auto& [data, hours, rate, pools, seeds, starts_s, methods, traces, threads] = options;
   const std::string azure = data + "/azure-llm/AzureLLMInferenceTrace_conv.csv";
   std::vector<Load> loads;
   for (const std::uint64_t seed : seeds) {
@@ -215,7 +235,11 @@ int compare(const Options& options) {
            .seed = seed});
     }
   }
-  add(loads, "Azure's hour, twofold", {.path = azure, .requests_per_s = 11});
+  if (traces) {
+    add_twice(loads, "Azure's hour, twofold", {.path = azure, .requests_per_s = 11}, kPromise);
+    add_twice(loads, "Mooncake's conversations, first token in 30 s, further ones in 200 ms",
+              {.path = data + "/mooncake/conversation_trace_first60.jsonl"}, kPatient);
+  }
   const std::vector<const Contender*> compared = chosen(methods);
   std::vector<Job> jobs;
   for (const Load& load : loads) {
@@ -256,6 +280,8 @@ int main(int argc, char** argv) {
   }
   app.add_option("--methods", options.methods, "To compare with the oracle; all when left out")
       ->check(CLI::IsMember(names));
+  app.add_flag("--traces,!--no-traces", options.traces, "Azure's hour and Mooncake's conversations")
+      ->capture_default_str();
   app.add_option("--threads", options.threads, "At once")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   return penstock::simulate::compare(options);

@@ -76,6 +76,23 @@ TEST(CapacityTest, TheQueueModelKeepsObjectivesWhereSaturationDoesNot) {
   EXPECT_EQ(model.capacity(query).rate_source, CapacitySource::kObserved);
 }
 
+// Long prompts filled them: few requests ended, so few tokens were given. That is no limit of
+// tokens; taken for one, it asked for five times the replicas.
+TEST(CapacityTest, AReplicaFullOfPromptsSaysNothingOfTokens) {
+  CapacityModel model;
+  CapacitySample prompts = full(50'000);
+  prompts.carried.decode = 300;
+  for (int i = 0; i < 5; ++i) {
+    model.observe(kStart + seconds(5 * i), prompts);
+  }
+  CapacityQuery query = kQuery;
+  query.sustainable_per_s = 8;
+  EXPECT_EQ(model.capacity(query).one.decode, 1'600);
+  query.sustainable_per_s = 16;
+  EXPECT_EQ(model.capacity(query).one.prefill, 8'000);
+  EXPECT_EQ(model.capacity(query).one.decode, 1'600);
+}
+
 TEST(CapacityTest, WhatThePolicySaysWins) {
   CapacityModel model;
   teach(model, 5, 50'000);

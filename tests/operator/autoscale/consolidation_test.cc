@@ -17,10 +17,12 @@ struct Case {
   ConsolidationLimit limit;
 };
 
+constexpr ConsolidationThresholds kPlan{.utilization_max = 0.8};
+
 class ConsolidationTest : public testing::TestWithParam<Case> {};
 
 TEST_P(ConsolidationTest, FindsTheLargestSafeNumber) {
-  const Consolidation found = consolidate(GetParam().input, {});
+  const Consolidation found = consolidate(GetParam().input, kPlan);
   EXPECT_EQ(found.removable, GetParam().removable);
   EXPECT_EQ(found.limit, GetParam().limit);
 }
@@ -111,7 +113,7 @@ TEST(ConsolidationTest, WhatItAllowsNeverBouncesBack) {
     for (int replicas = 1; replicas < 40; ++replicas) {
       const Load load{.requests = tail};
       const Consolidation found = consolidate(
-          {.replicas = replicas, .tail = load, .coverage = 1, .capacity = capacity}, {});
+          {.replicas = replicas, .tail = load, .coverage = 1, .capacity = capacity}, kPlan);
       if (found.removable > 0) {
         EXPECT_LE(*in_replicas(load, capacity) / 0.8, replicas - found.removable + 1e-9);
       }

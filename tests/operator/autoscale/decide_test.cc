@@ -145,6 +145,25 @@ INSTANTIATE_TEST_SUITE_P(
              Reason::kSteady}),
     [](const auto& test) { return std::string(test.param.name); });
 
+// One of eight, or a tenth of fifty, in two starts; without a measured start nothing paces.
+TEST(DecideTest, StartsPaceTheWayDown) {
+  const auto after = [](int replicas, std::optional<milliseconds> lead, int seconds_since) {
+    Inputs inputs = serving(seconds_since, replicas, 8);
+    inputs.lead = lead;
+    State state = settled(replicas);
+    state.reactive.measured_ms = inputs.now_ms;
+    state.shrunk_ms = kStartMs;
+    return decide(inputs, state);
+  };
+  EXPECT_EQ(after(8, seconds(90), 179).decision.desired, 8);
+  EXPECT_EQ(after(8, seconds(90), 179).decision.reason, Reason::kScaleDownLimited);
+  const Outcome one = after(8, seconds(90), 180);
+  EXPECT_EQ(one.decision.desired, 7);
+  EXPECT_EQ(one.state.shrunk_ms, one.decision.write ? kStartMs + 180'000 : 0);
+  EXPECT_EQ(after(50, seconds(90), 180).decision.desired, 45);
+  EXPECT_EQ(after(8, std::nullopt, 1).decision.desired, 4) << "by half, as ever";
+}
+
 void no_metrics(Inputs& inputs) {
   inputs.observed.stable = {};
   inputs.observed.panic = {};

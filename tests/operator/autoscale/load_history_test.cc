@@ -30,8 +30,11 @@ Demand demand(int pods, double requests, int missing = 0) {
   return total_demand(reports);
 }
 
+constexpr LoadHistorySettings kMinute{
+    .stable = seconds(60), .panic = seconds(6), .tokens = seconds(60)};
+
 TEST(LoadHistoryTest, WindowsOfTotals) {
-  LoadHistory history;
+  LoadHistory history(kMinute);
   for (int second = 0; second < 600; ++second) {
     history.add(at(second), demand(4, second < 594 ? 10 : 30), 0);
   }
@@ -45,8 +48,21 @@ TEST(LoadHistoryTest, WindowsOfTotals) {
   EXPECT_DOUBLE_EQ(*seen.tail.requests, 64);
 }
 
+// What the reactive loop would have asked for within ten minutes and a start counts, in its
+// windows.
+TEST(LoadHistoryTest, TheTailIsThatOfTheStableWindowAndAStartLonger) {
+  LoadHistory history({.stable = seconds(20)});
+  for (int second = 0; second < 1'000; ++second) {
+    history.add(at(second), demand(4, second >= 200 && second < 220 ? 30 : 10), 0);
+  }
+  EXPECT_EQ(history.observed(at(780)).tail.requests, 120);
+  EXPECT_EQ(history.observed(at(999)).tail.requests, 40);
+  EXPECT_EQ(history.observed(at(999), seconds(200)).tail.requests, 120);
+  EXPECT_LT(history.observed(at(999), seconds(500)).coverage, 0.95) << "nothing is known of 100 s";
+}
+
 TEST(LoadHistoryTest, SilenceIsMissingAndSoonStale) {
-  LoadHistory history;
+  LoadHistory history(kMinute);
   history.add(at(0), demand(4, 10), 0);
   for (int second = 1; second <= 6; ++second) {
     history.add(at(second), demand(0, 0, 4), 0);

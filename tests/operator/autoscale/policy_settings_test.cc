@@ -22,7 +22,7 @@ TEST(PolicySettingsTest, DefaultsAreThoseOfTheDecisionsThemselves) {
   Settings wanted;
   EXPECT_EQ(made.decisions, wanted);
   EXPECT_EQ(made.percentile, 95);
-  EXPECT_EQ(made.panic_window, milliseconds(6'000));
+  EXPECT_EQ(made.panic_window, ScalerSettings{}.panic_window);
   EXPECT_EQ(made.configured, Load{});
 }
 

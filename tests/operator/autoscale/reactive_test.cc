@@ -24,6 +24,8 @@ ReactiveInput input(int second, double stable, double panic, int ready) {
           .replicas = ready};
 }
 
+constexpr ReactiveSettings kMinute{.stable_window = seconds(60)};
+
 // Past its first call, out of panic.
 ReactiveState settled() {
   return {.measured_ms = ms_of(kStart)};
@@ -87,13 +89,12 @@ TEST(ReactiveTest, AConstantLoadIsAFixedPoint) {
 
 TEST(ReactiveTest, PanicRemembersItsPeakForAWholeStableWindow) {
   ReactiveState state = settled();
-  const ReactiveSettings settings;
-  EXPECT_EQ(reactive(input(0, 20, 90, 2), settings, state).replicas, 9);
-  EXPECT_EQ(reactive(input(2, 20, 120, 2), settings, state).replicas, 12);
+  EXPECT_EQ(reactive(input(0, 20, 90, 2), kMinute, state).replicas, 9);
+  EXPECT_EQ(reactive(input(2, 20, 120, 2), kMinute, state).replicas, 12);
   // The burst is over, and ten are ready by now: nothing shrinks until 60 s after the last excess.
-  EXPECT_EQ(reactive(input(30, 20, 20, 10), settings, state).replicas, 12);
-  EXPECT_EQ(reactive(input(62, 20, 20, 10), settings, state).replicas, 12);
-  const ReactiveResult after = reactive(input(63, 20, 20, 10), settings, state);
+  EXPECT_EQ(reactive(input(30, 20, 20, 10), kMinute, state).replicas, 12);
+  EXPECT_EQ(reactive(input(62, 20, 20, 10), kMinute, state).replicas, 12);
+  const ReactiveResult after = reactive(input(63, 20, 20, 10), kMinute, state);
   EXPECT_EQ(after.replicas, 5);  // floor(10 / 2)
   EXPECT_FALSE(after.in_panic);
   EXPECT_EQ(state.panic_peak, 0);
@@ -101,21 +102,19 @@ TEST(ReactiveTest, PanicRemembersItsPeakForAWholeStableWindow) {
 
 TEST(ReactiveTest, EachExcessExtendsPanic) {
   ReactiveState state = settled();
-  const ReactiveSettings settings;
   for (int second = 0; second <= 120; second += 40) {
-    EXPECT_TRUE(reactive(input(second, 20, 90, 2), settings, state).in_panic);
+    EXPECT_TRUE(reactive(input(second, 20, 90, 2), kMinute, state).in_panic);
   }
-  EXPECT_TRUE(reactive(input(180, 20, 20, 9), settings, state).in_panic);
-  EXPECT_FALSE(reactive(input(181, 20, 20, 9), settings, state).in_panic);
+  EXPECT_TRUE(reactive(input(180, 20, 20, 9), kMinute, state).in_panic);
+  EXPECT_FALSE(reactive(input(181, 20, 20, 9), kMinute, state).in_panic);
 }
 
 TEST(ReactiveTest, ARestartOverManyReplicasNeverShrinksThem) {
   ReactiveState state;
-  const ReactiveSettings settings;
   // The windows hold one second of a quiet moment; eight run.
-  EXPECT_EQ(reactive(input(0, 3, 3, 8), settings, state).replicas, 8);
-  EXPECT_EQ(reactive(input(60, 3, 3, 8), settings, state).replicas, 8);
-  EXPECT_EQ(reactive(input(61, 3, 3, 8), settings, state).replicas, 4);
+  EXPECT_EQ(reactive(input(0, 3, 3, 8), kMinute, state).replicas, 8);
+  EXPECT_EQ(reactive(input(60, 3, 3, 8), kMinute, state).replicas, 8);
+  EXPECT_EQ(reactive(input(61, 3, 3, 8), kMinute, state).replicas, 4);
 }
 
 TEST(ReactiveTest, ARestartWhilePodsStartKeepsWhatWasAskedFor) {
@@ -160,11 +159,10 @@ TEST(ReactiveTest, NoDataHoldsAndForgetsNothing) {
 // A minute and more without data is no history either.
 TEST(ReactiveTest, AGapIsLikeARestart) {
   ReactiveState state = settled();
-  const ReactiveSettings settings;
-  EXPECT_EQ(reactive(input(0, 80, 80, 8), settings, state).replicas, 8);
-  EXPECT_EQ(reactive(input(61, 3, 3, 8), settings, state).replicas, 8);
-  EXPECT_EQ(reactive(input(121, 3, 3, 8), settings, state).replicas, 8);
-  EXPECT_EQ(reactive(input(122, 3, 3, 8), settings, state).replicas, 4);
+  EXPECT_EQ(reactive(input(0, 80, 80, 8), kMinute, state).replicas, 8);
+  EXPECT_EQ(reactive(input(61, 3, 3, 8), kMinute, state).replicas, 8);
+  EXPECT_EQ(reactive(input(121, 3, 3, 8), kMinute, state).replicas, 8);
+  EXPECT_EQ(reactive(input(122, 3, 3, 8), kMinute, state).replicas, 4);
 }
 
 TEST(ReactiveTest, ScaleDownDelayKeepsTheLargestOfItsWindow) {

@@ -15,6 +15,7 @@ inline Inputs serving(int second, int replicas, double requests_per_s) {
   Inputs inputs;
   inputs.now_ms = kStartMs + second * 1'000LL;
   inputs.settings.replicas_max = 100;
+  inputs.settings.reactive.stable_window = std::chrono::minutes(1);
   inputs.settings.behavior.down.stabilization_window = milliseconds(0);
   inputs.target = {.replicas = replicas, .ready = replicas};
   inputs.observed = {.stable = {.requests = requests_per_s},

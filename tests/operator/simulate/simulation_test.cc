@@ -57,6 +57,16 @@ TEST(SimulationTest, AReplicaServesAfterItsStartAndCostsFromTheWish) {
   EXPECT_EQ(run.summary.attainment, 1);
 }
 
+TEST(SimulationTest, WhatIsBeforeTheJudgedPartCountsForNothing) {
+  Scripted scripted(10, 2);
+  auto judged = setup(1);
+  judged.judged_from_s = 50;
+  const Outcome run = simulate(steady(1, 100), scripted, judged);
+  EXPECT_NEAR(run.summary.replica_hours * 3'600, 2 * 50, 1e-6);
+  EXPECT_EQ(run.summary.changes, 0);
+  EXPECT_NEAR(static_cast<double>(run.summary.requests), 50, 3);
+}
+
 TEST(SimulationTest, AReplicaThatGoesFinishesWhatItHolds) {
   Scripted scripted(5, 1);
   Arrivals load;

@@ -1,6 +1,7 @@
 #include "operator/simulate/trace.h"
 
 #include <algorithm>
+#include <array>
 
 #include <gtest/gtest.h>
 
@@ -89,6 +90,19 @@ TEST(ServegenTest, KeepsTheShapeOfDaysExactly) {
   EXPECT_TRUE(std::ranges::is_sorted(load));
   EXPECT_EQ(load.front().output_tokens, 6);
   EXPECT_EQ(load, compose(clients, {{0, 5, 6}}, composition)) << "the seed decides everything";
+}
+
+// Gaps that vary much leave most of a bin empty; clients must not agree on which part that is.
+TEST(ServegenTest, ClientsDoNotMeetAtTheBordersOfBins) {
+  const std::vector<Client> clients(2'000, {{0, 0.01, Spacing::kWeibull, 0.3}});
+  const Arrivals load = compose(clients, {{0, 5, 6}}, {.requests_per_s = 20, .seed = 7});
+  std::array<int, 60> counts{};  // by ten seconds of the bin
+  for (const Arrival& arrival : load) {
+    ++counts[static_cast<std::size_t>(arrival.at_us / 10'000'000)];
+  }
+  const auto [least, most] = std::ranges::minmax(counts);
+  EXPECT_GT(least, 130) << "of 200";
+  EXPECT_LT(most, 270);
 }
 
 TEST(TarTest, ReadsFilesAndRefusesHalves) {
