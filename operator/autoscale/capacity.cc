@@ -71,11 +71,8 @@ void narrow_rates(const std::vector<Load>& samples, Capacity& to) {
   double share = 0;  // of the model's rates
   for (const Dimension rate : kRates) {
     const std::optional<double> observed = median(samples, rate);
-    std::optional<double>& one = to.one.*member_of(rate);
-    if (one && observed) {
+    if (const std::optional<double>& one = to.one.*member_of(rate); one && observed) {
       share = std::max(share, *observed / *one);
-    } else if (!one) {
-      narrow(one, to.rate_source, observed, CapacitySource::kObserved);
     }
   }
   if (to.rate_source == CapacitySource::kQueueModel && share > 0 && share < 1) {
@@ -84,6 +81,11 @@ void narrow_rates(const std::vector<Load>& samples, Capacity& to) {
       if (std::optional<double>& one = to.one.*member_of(rate)) {
         *one *= share;
       }
+    }
+  }
+  for (const Dimension rate : kRates) {
+    if (std::optional<double>& one = to.one.*member_of(rate); !one) {
+      narrow(one, to.rate_source, median(samples, rate), CapacitySource::kObserved);
     }
   }
 }

@@ -83,16 +83,19 @@ Recommendation consolidated(const Inputs& inputs, const Needs& needs, Recommenda
 }
 
 // A replica that goes is back a start later at the earliest: so what it costs to be wrong grows
-// with the start, and the pace falls. At most a tenth of them in every two starts, as measured.
+// with the start, and the pace falls. At most a tenth of them in every two starts, as measured:
+// nodes that were sold out for hours say nothing of the next start.
 Recommendation paced(const Inputs& inputs, const Needs& needs, const State& state,
                      Recommendation wanted) {
   constexpr int kStarts = 2;
   constexpr int kShare = 10;
+  constexpr milliseconds kStartMost{1'800'000};
   const int current = inputs.target.replicas;
-  if (wanted.replicas >= current || !needs.capacity_known || !inputs.lead || !state.shrunk_ms) {
+  if (wanted.replicas >= current || !needs.capacity_known || !inputs.lead) {
     return wanted;
   }
-  const bool waits = time_of(inputs.now_ms) - time_of(*state.shrunk_ms) < kStarts * *inputs.lead;
+  const milliseconds pause = kStarts * std::min(*inputs.lead, kStartMost);
+  const bool waits = state.shrunk_ms && time_of(inputs.now_ms) - time_of(*state.shrunk_ms) < pause;
   const int least = waits ? current : current - std::max(1, current / kShare);
   return wanted.replicas < least ? Recommendation{least, Reason::kScaleDownLimited} : wanted;
 }
@@ -157,9 +160,6 @@ Outcome decide(const Inputs& inputs, State state) {
   if (decision.withheld == Withheld::kNo && decision.desired != decision.current) {
     decision.write = decision.desired;
     remember_write(inputs, decision.desired, state);
-    if (decision.desired < decision.current) {
-      state.shrunk_ms = inputs.now_ms;
-    }
   }
   return {std::move(decision), std::move(state)};
 }

@@ -11,7 +11,7 @@ std::optional<Load> FullPods::see(Time now, const std::string& pod, const Signal
   const auto known = pods_.find(pod);
   Pod& full = still_[pod];
   full = known == pods_.end() ? Pod{.since = now} : known->second;
-  full.requests += seen.requests_per_s;
+  full.requests += seen.ended_per_s;
   full.prefill += seen.prefill_tokens_per_s;
   full.decode += seen.decode_tokens_per_s;
   full.kv += seen.kv_tokens.value_or(0);

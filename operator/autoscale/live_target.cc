@@ -31,6 +31,9 @@ void track_target(const Inputs& inputs, State& state) {
   if (replicas != before) {
     if (is_ours(state, now, replicas)) {
       record_change(now, before, replicas, inputs.settings.behavior, state.behavior);
+      if (replicas < before) {
+        state.shrunk_ms = inputs.now_ms;
+      }
     } else {
       state.drift_since_ms = inputs.now_ms;
     }

@@ -13,7 +13,8 @@
 namespace penstock::autoscale {
 
 struct LoadHistorySettings {
-  milliseconds stable{20'000};  // also of one bucket of the tail of the load
+  milliseconds stable{20'000};  // also of one bucket of the tail of the load, up to
+  milliseconds bucket_max{60'000};
   milliseconds panic{20'000};
   // At least, of tokens: they count when requests end, late and together, and few long requests are
   // much of what a shorter window holds.
@@ -50,7 +51,8 @@ class LoadHistory {
         : stable(std::max(settings.stable, least)),
           panic(std::max(settings.panic, least)),
           recent(std::max(stable, panic)),
-          tail(settings.tail + settings.start_max, stable) {}
+          tail(settings.tail + settings.start_max,
+               std::min(stable, std::max(settings.bucket_max, least))) {}
 
     milliseconds stable;
     milliseconds panic;

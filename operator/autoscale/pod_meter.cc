@@ -41,7 +41,8 @@ Histogram between(const signals::LatencyHistogram& before, const signals::Latenc
 
 bool goes_on(const signals::Report& before, const signals::Report& now) {
   return before.start_id == now.start_id && before.uptime_ms < now.uptime_ms &&
-         before.calls.started <= now.calls.started && before.tokens.prefill <= now.tokens.prefill &&
+         before.calls.started <= now.calls.started && before.calls.finished <= now.calls.finished &&
+         before.tokens.prefill <= now.tokens.prefill &&
          before.tokens.prefix_cached <= now.tokens.prefix_cached &&
          before.tokens.decode <= now.tokens.decode;
 }
@@ -54,6 +55,7 @@ Signals carried(const signals::Report& before, const signals::Report& now) {
   const double computed = rate(before.tokens.prefill, now.tokens.prefill) -
                           rate(before.tokens.prefix_cached, now.tokens.prefix_cached);
   Signals result{.requests_per_s = rate(before.calls.started, now.calls.started),
+                 .ended_per_s = rate(before.calls.finished, now.calls.finished),
                  .prefill_tokens_per_s = std::max(0.0, computed),
                  .decode_tokens_per_s = rate(before.tokens.decode, now.tokens.decode),
                  .running = static_cast<double>(now.running),

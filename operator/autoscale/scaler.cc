@@ -185,18 +185,20 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   return record;
 }
 
-// Only of pods that were seen before they served: what an operator finds running at its start says
-// nothing of how long it took.
+// Only of pods that were seen before they ever served: what an operator finds running at its start
+// says nothing of how long it took, nor does a pod that is ready again after an hour.
 void Scaler::learn_starts(const Sight& sight) {
-  std::map<std::string, Time> still;
+  std::map<std::string, Start> now;
   for (const PodSight& pod : sight.pods) {
-    if (!serves(pod)) {
-      still.emplace(pod.name, pod.created);
-    } else if (starting_.contains(pod.name)) {
+    const auto known = starts_.find(pod.name);
+    const bool is_known = known != starts_.end() && known->second.created == pod.created;
+    const bool served = is_known && known->second.served;
+    if (serves(pod) && is_known && !served) {
       lead_times_.record(pod.path, *pod.ready_since - pod.created);
     }
+    now.emplace_hint(now.end(), pod.name, Start{pod.created, served || serves(pod)});
   }
-  starting_ = std::move(still);
+  starts_ = std::move(now);
 }
 
 // Requests count when they begin and their tokens when they end, so the two of one second are not
@@ -210,10 +212,10 @@ void Scaler::learn_shape(Time now, const Demand& demand) {
   const double input = seen.prefill.value_or(0);
   const double output = seen.decode.value_or(0);
   first_measured_ = first_measured_.value_or(now);
+  const milliseconds lasting =
+      std::clamp(std::chrono::duration_cast<milliseconds>(now - measured_), milliseconds(1), kGap);
+  measured_ = now;
   if (*seen.requests > 0 || input > 0 || output > 0) {
-    const milliseconds lasting = std::clamp(
-        std::chrono::duration_cast<milliseconds>(now - measured_), milliseconds(1), kGap);
-    measured_ = now;
     loaded_ += lasting;
     take_into(mean_.requests, *seen.requests, lasting, loaded_);
     take_into(mean_.prefill, input, lasting, loaded_);

@@ -64,7 +64,7 @@ struct ScalerSettings {
 // One target's whole way from what is seen to a decision, with what is learned on it. Asked about
 // once a second.
 //
-// Memory:  some 250 KB, and 200 bytes for each pod that starts or is full.
+// Memory:  some 250 KB, and 100 bytes for each pod, twice that for one that is full.
 // Threads: not safe. Deterministic: the same sights give the same decisions.
 class Scaler {
  public:
@@ -87,6 +87,11 @@ class Scaler {
   [[nodiscard]] NodeForecast node_forecast(Time now, double quantile) const;
 
  private:
+  struct Start {
+    Time created;
+    bool served = false;
+  };
+
   void learn_shape(Time now, const Demand& demand);
   void learn_service(Time now);
   void learn_starts(const Sight& sight);
@@ -102,13 +107,13 @@ class Scaler {
   ServiceTracker service_;
   LeadTimes lead_times_;
   TriggerVotes votes_;
-  std::map<std::string, Time> starting_;  // pods that were seen not to serve yet, since when
+  std::map<std::string, Start> starts_;  // of pods that are there, by name
   FullPods full_;
   EngineLimits limits_;  // that engines told last
   std::optional<Time> first_measured_;
-  Time measured_;           // the last second with load,
-  milliseconds loaded_{0};  // how many there were,
-  Load mean_;               // and their rates, of newer ones more
+  Time measured_;           // the last second that somebody told of,
+  milliseconds loaded_{0};  // how long there was load,
+  Load mean_;               // and its rates, of newer seconds more
   RequestShape shape_;
   ServiceView view_;
   std::optional<double> sustainable_per_s_;  // the like mean of what the view says

@@ -22,7 +22,7 @@ struct State {
   BehaviorState behavior;
   std::optional<int> seen_replicas;            // spec.replicas at the last call
   std::vector<TimedCount> writes;              // what we asked for, oldest first
-  std::optional<std::int64_t> shrunk_ms;       // when we last asked for fewer
+  std::optional<std::int64_t> shrunk_ms;       // when fewer were last seen, by us
   std::optional<std::int64_t> drift_since_ms;  // when somebody else last set spec.replicas
 
   bool operator==(const State&) const = default;

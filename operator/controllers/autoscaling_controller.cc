@@ -265,7 +265,9 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   }
   const NodeDemand demand{.forecast = node_forecast(policy, running),
                           .desired = decision.desired,
-                          .replicas = decision.write.value_or(decision.current)};
+                          .replicas = done.problem.empty()
+                                          ? decision.write.value_or(decision.current)
+                                          : decision.current};
   NodeReport nodes = capacity_.look(policy, demand);
   observer_.prepared(policy.meta.key(), nodes.status);
   note.status.nodes = std::move(nodes.status);

@@ -39,6 +39,7 @@ struct CapacityController::Held {
   std::string provider;  // who was asked last; empty: nobody
   std::string asked;     // what for
   clock::Instant ask_again{};
+  std::string stuck;  // why what may not be kept any more was not deleted
   ApiResult<Standing> standing;
   std::uint32_t told_headroom = 0;
   int told_interrupted = 0;
@@ -120,6 +121,9 @@ std::optional<NodeCapacityStatus> CapacityController::still_kept(const Policy& p
 NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& demand, Held& held) {
   const api::AutoscalingSpec& scaling = *policy.parsed.autoscaling;
   const NodeCapacitySpec& spec = *scaling.nodes;
+  const bool enforces = scaling.mode == api::ScalingMode::kEnforce;
+  // Whatever else is not known of the target and its nodes.
+  const ApiResult<void> given_up = enforces ? ApiResult<void>() : take_back(policy, held);
   if (const ApiResult<void> read = read_target(policy, held); !read) {
     return without_plan(held.report.status, "TargetUnreadable", read.error().message);
   }
@@ -159,12 +163,11 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
   const auto conclude = [&](ConditionStatus holds, std::string reason, std::string message) {
     report.conditions.push_back({kNodeCapacity, holds, std::move(reason), std::move(message)});
   };
-  if (scaling.mode != api::ScalingMode::kEnforce) {
-    const ApiResult<void> taken = take_back(policy, held);
+  if (!enforces) {
     status.provider = held.provider;  // whoever did not let it be taken back
-    conclude(ConditionStatus::kFalse, taken ? "Advising" : "ProviderFailed",
-             taken ? "in Advise nobody is asked; with Enforce " + summary(status, shape, room)
-                   : taken.error().message);
+    conclude(ConditionStatus::kFalse, given_up ? "Advising" : "ProviderFailed",
+             given_up ? "in Advise nobody is asked; with Enforce " + summary(status, shape, room)
+                      : given_up.error().message);
   } else {
     const ApiResult<Standing> standing =
         ask(policy, spec, wish_of(policy, shape, plan, room), held);
@@ -178,8 +181,8 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
       conclude(ConditionStatus::kFalse, standing->reason, standing->message);
     } else {
       conclude(ConditionStatus::kTrue, status.reason, summary(status, shape, room));
+      tell(policy, sights, status, held);
     }
-    tell(policy, sights, status, held);
   }
   warn_of_surge(policy, status, sights.replicas, held, report);
   report.status = std::move(status);
@@ -252,11 +255,9 @@ ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapa
                                             capacity::Wish wish, Held& held) {
   auto provider = providers_.of(spec);
   if (!provider) {
-    // Who may not be asked any more keeps nothing either.
-    if (provider.error().status == kForbidden) {
-      static_cast<void>(take_back(policy, held));
-    }
-    return std::unexpected(provider.error());
+    return std::unexpected(provider.error().status == kForbidden
+                               ? not_allowed(policy, std::move(provider.error()), held)
+                               : std::move(provider.error()));
   }
   const std::string name((*provider)->name());
   if (!held.provider.empty() && held.provider != name) {
@@ -274,6 +275,22 @@ ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapa
   held.ask_again = now + kAgain;
   held.standing = (*provider)->hold(wish);
   return held.standing;
+}
+
+// Who may not be asked any more keeps nothing either; whoever took that right may have taken the
+// one to delete, too.
+kube::ApiError CapacityController::not_allowed(const Policy& policy, kube::ApiError error,
+                                               Held& held) {
+  const clock::Instant now = clock_.now();
+  if (!held.provider.empty() && now >= held.ask_again) {
+    held.ask_again = now + kAgain;
+    const ApiResult<void> taken = take_back(policy, held);
+    held.stuck = taken ? "" : taken.error().message;
+  }
+  if (!held.stuck.empty()) {
+    error.message += "; what was kept stands, since it may not be deleted: " + held.stuck;
+  }
+  return error;
 }
 
 ApiResult<void> CapacityController::take_back(const Policy& policy, Held& held) {

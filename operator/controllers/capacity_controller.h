@@ -80,6 +80,7 @@ class CapacityController {
   kube::ApiResult<capacity::Standing> ask(const reconcile::Policy& policy,
                                           const api::NodeCapacitySpec& spec, capacity::Wish wish,
                                           Held& held);
+  kube::ApiError not_allowed(const reconcile::Policy& policy, kube::ApiError error, Held& held);
   kube::ApiResult<void> take_back(const reconcile::Policy& policy, Held& held);
   void tell(const reconcile::Policy& policy, const NodeSights& sights,
             const api::NodeCapacityStatus& status, Held& held);

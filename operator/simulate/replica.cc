@@ -199,6 +199,7 @@ void Replica::join(Sequence sequence) {
 
 void Replica::end(const Sequence& sequence) {
   --outstanding_;
+  ++ended_;
   prompt_tokens_ += sequence.input_tokens;
   output_tokens_ += sequence.output_tokens;
   const int further = sequence.output_tokens - 1;
@@ -213,6 +214,7 @@ autoscale::Signals Replica::report(double now_s, double since_s) {
   settle(now_s);
   const double seconds = std::max(1e-3, now_s - since_s);
   return {.requests_per_s = static_cast<double>(std::exchange(arrivals_, 0)) / seconds,
+          .ended_per_s = static_cast<double>(std::exchange(ended_, 0)) / seconds,
           .prefill_tokens_per_s = static_cast<double>(std::exchange(prompt_tokens_, 0)) / seconds,
           .decode_tokens_per_s = static_cast<double>(std::exchange(output_tokens_, 0)) / seconds,
           .kv_tokens = used_tokens(),

@@ -89,6 +89,7 @@ class Replica {
 
   // Since the last report.
   std::int64_t arrivals_ = 0;
+  std::int64_t ended_ = 0;
   std::int64_t prompt_tokens_ = 0;
   std::int64_t output_tokens_ = 0;
   autoscale::Histogram ttft_;

@@ -9,9 +9,15 @@ namespace penstock::request {
 struct Flight::Segment {
   Segment(std::uint64_t first, std::size_t size) : begin(first) { bytes.reserve(size); }
 
+  [[nodiscard]] const char* data() const { return moved_to == nullptr ? bytes.data() : moved_to; }
+
   const std::uint64_t begin;
   std::size_t used = 0;  // guarded by the flight's mutex for everybody but the driver
-  std::string bytes;     // never grows beyond its first capacity, so it stays where it is
+  std::string bytes;     // never grows beyond its first capacity, so it stays where it is,
+
+  // but for take_whole_payload(). Guarded by the flight's mutex until a view is given out.
+  const char* moved_to = nullptr;
+  std::shared_ptr<const void> keeper;
 };
 
 namespace {
@@ -128,26 +134,25 @@ std::uint32_t Flight::callers() {
   return callers_;
 }
 
-std::optional<std::string> Flight::take_whole_payload() {
+bool Flight::take_whole_payload(std::string& body, std::shared_ptr<const void> keeper) {
   const sync::MutexLock lock(mutex_);
   if (!keeps_history_) {
-    return std::nullopt;
+    return false;
   }
-  const bool unneeded = !was_read_ && log_.size() == 1 && slowest_position() == size_;
+  const bool is_unseen = !was_read_ && log_.size() == 1;
   // With much room to spare a copy takes less of the memory that it will stay in.
-  if (unneeded && log_.front()->bytes.capacity() <= size_ + size_ / 8) {
-    keeps_history_ = false;
-    std::string whole = std::move(log_.front()->bytes);
-    log_.clear();
-    tail_.reset();
-    return whole;
+  if (is_unseen && log_.front()->bytes.capacity() <= size_ + size_ / 8) {
+    Segment& all = *log_.front();
+    body = std::move(all.bytes);
+    all.moved_to = body.data();
+    all.keeper = std::move(keeper);
+    return true;
   }
-  std::string whole;
-  whole.reserve(size_);
+  body.reserve(size_);
   for (const auto& segment : log_) {
-    whole.append(segment->bytes.data(), segment->used);
+    body.append(segment->data(), segment->used);
   }
-  return whole;
+  return true;
 }
 
 bool Flight::join(Caller& caller) {
@@ -224,7 +229,7 @@ Flight::News Flight::take(Caller& caller) {
           [](std::uint64_t position, const auto& segment) { return position < segment->begin; });
       const std::shared_ptr<Segment>& segment = *std::prev(after);
       const std::size_t from = caller.position - segment->begin;
-      news.payload = std::string_view(segment->bytes.data() + from, segment->used - from);
+      news.payload = std::string_view(segment->data() + from, segment->used - from);
       was_read_ = true;
       news.owner = segment;
       caller.position += news.payload.size();

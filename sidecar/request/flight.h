@@ -93,13 +93,13 @@ class Flight {
   // True, from then on, once no caller is left: nobody can join any more either.
   bool abandoned();
   std::uint32_t callers();
-  // The whole payload; nullopt when history was dropped. Where no caller needs the log it is not
-  // copied, and the log is gone: nobody can join any more. Driver only, after the last append().
-  std::optional<std::string> take_whole_payload();
+  // The whole payload, into an empty `body` that `keeper` keeps and nobody changes from here on;
+  // false when history was dropped. Bytes that no caller has seen yet are moved, and callers read
+  // them there. Driver only, once, after the last append().
+  bool take_whole_payload(std::string& body, std::shared_ptr<const void> keeper);
 
   // --- the callers' side ---------------------------------------------------------------------
-  // False: too late, or too many callers; or the answer was stored already. `caller` stays in place
-  // until leave().
+  // False: too late, or too many callers. `caller` stays in place until leave().
   bool join(Caller& caller);
   // `listener` hears of all that is published from here on.
   void listen(const std::shared_ptr<FlightListener>& listener);

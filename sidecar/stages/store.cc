@@ -141,11 +141,15 @@ void StoreStage::on_complete(request::CallContext& call) noexcept {
   }
   if (call.embeddings != nullptr) {
     store_elements(call);
-  } else if (call.flight == nullptr) {
-    store(call, std::move(call.kept->payload));
-  } else if (auto whole = call.flight->take_whole_payload()) {
-    store(call, std::move(*whole));
+    return;
   }
+  const std::shared_ptr<domain::CacheEntry> entry = new_entry(call);
+  if (call.flight == nullptr) {
+    entry->body = std::move(call.kept->payload);
+  } else if (!call.flight->take_whole_payload(entry->body, entry)) {
+    return;
+  }
+  store(call, entry);
 }
 
 // What every entry of a call has in common.
@@ -161,14 +165,14 @@ std::shared_ptr<domain::CacheEntry> StoreStage::new_entry(request::CallContext& 
   return entry;
 }
 
-void StoreStage::store(request::CallContext& call, std::string body) const {
-  const std::shared_ptr<domain::CacheEntry> entry = new_entry(call);
+// `entry` has its body.
+void StoreStage::store(request::CallContext& call,
+                       const std::shared_ptr<domain::CacheEntry>& entry) const {
   entry->canonical = call.cache->canonical;
   entry->head = std::move(call.kept->head);
   entry->is_stream = call.reader != nullptr && call.reader->event_stream();
   entry->tells_usage = call.reader != nullptr && call.reader->usage().usage().has_value();
   entry->usage_on_demand = call.body_edit != nullptr || call.traits.wants_usage;
-  entry->body = std::move(body);
   if (entry->is_stream) {
     entry->events = events_of(entry->body, call.kept->arrivals);
   }

@@ -26,7 +26,7 @@ class StoreStage final : public pipeline::CallStage {
  private:
   [[nodiscard]] std::uint64_t bytes_max(const request::CallContext& call) const;
   [[nodiscard]] std::shared_ptr<domain::CacheEntry> new_entry(request::CallContext& call) const;
-  void store(request::CallContext& call, std::string body) const;
+  void store(request::CallContext& call, const std::shared_ptr<domain::CacheEntry>& entry) const;
   void store_elements(request::CallContext& call);
 
   const resolve::Caching& settings_;

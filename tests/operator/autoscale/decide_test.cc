@@ -159,9 +159,32 @@ TEST(DecideTest, StartsPaceTheWayDown) {
   EXPECT_EQ(after(8, seconds(90), 179).decision.reason, Reason::kScaleDownLimited);
   const Outcome one = after(8, seconds(90), 180);
   EXPECT_EQ(one.decision.desired, 7);
-  EXPECT_EQ(one.state.shrunk_ms, one.decision.write ? kStartMs + 180'000 : 0);
+  EXPECT_EQ(one.state.shrunk_ms, kStartMs) << "a decision has not shrunk anything yet";
   EXPECT_EQ(after(50, seconds(90), 180).decision.desired, 45);
   EXPECT_EQ(after(8, std::nullopt, 1).decision.desired, 4) << "by half, as ever";
+  EXPECT_EQ(after(8, std::chrono::hours(20), 3'600).decision.desired, 7)
+      << "half an hour is the most";
+}
+
+TEST(DecideTest, AShrinkThatIsNotMadeYetDoesNotPace) {
+  Inputs inputs = serving(0, 50, 8);
+  inputs.lead = seconds(90);
+  State state = settled(50);
+  state.reactive.measured_ms = inputs.now_ms;
+  Outcome first = decide(inputs, state);
+  EXPECT_EQ(first.decision.write, 45) << "the first one keeps the pace, too";
+
+  // Its victims are marked first, or the API server refuses it: it is decided again.
+  inputs.now_ms += 1'000;
+  Outcome again = decide(inputs, std::move(first.state));
+  EXPECT_EQ(again.decision.write, 45);
+
+  inputs.now_ms += 1'000;
+  inputs.target.replicas = 45;
+  const Outcome made = decide(inputs, std::move(again.state));
+  EXPECT_EQ(made.state.shrunk_ms, inputs.now_ms);
+  EXPECT_EQ(made.decision.desired, 45);
+  EXPECT_EQ(made.decision.reason, Reason::kScaleDownLimited);
 }
 
 void no_metrics(Inputs& inputs) {

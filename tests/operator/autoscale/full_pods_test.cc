@@ -9,11 +9,14 @@ using std::chrono::seconds;
 
 constexpr Time kStart = time_of(1'790'000'000'000);
 
-std::optional<Load> see(FullPods& pods, int second, double waiting, double requests_per_s) {
+std::optional<Load> see(FullPods& pods, int second, double waiting, double ended_per_s) {
   pods.begin();
-  const std::optional<Load> full = pods.see(
-      kStart + seconds(second), "a",
-      {.requests_per_s = requests_per_s, .kv_tokens = 1'000, .running = 1, .waiting = waiting});
+  const std::optional<Load> full = pods.see(kStart + seconds(second), "a",
+                                            {.requests_per_s = 2 * ended_per_s,
+                                             .ended_per_s = ended_per_s,
+                                             .kv_tokens = 1'000,
+                                             .running = 1,
+                                             .waiting = waiting});
   pods.end();
   return full;
 }

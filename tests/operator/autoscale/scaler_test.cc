@@ -20,10 +20,11 @@ constexpr Time kMonday = std::chrono::sys_days(std::chrono::year(2026) / 11 / 2)
 Sight serving(Time now, int replicas, double requests_per_s) {
   Sight sight{.now = now, .replicas = replicas};
   for (int i = 0; i < replicas; ++i) {
-    sight.pods.push_back({.name = "pod-" + std::to_string(i),
-                          .created = kMonday - hours(2),
-                          .ready_since = kMonday - hours(1),
-                          .signals = Signals{.requests_per_s = requests_per_s}});
+    sight.pods.push_back(
+        {.name = "pod-" + std::to_string(i),
+         .created = kMonday - hours(2),
+         .ready_since = kMonday - hours(1),
+         .signals = Signals{.requests_per_s = requests_per_s, .ended_per_s = requests_per_s}});
   }
   return sight;
 }
@@ -87,6 +88,23 @@ TEST(ScalerTest, WhatEnginesCanHoldIsKnownAtZeroReplicas) {
   const auto kv = scaler.tick(sight).inputs.capacity.one.kv;
   ASSERT_TRUE(kv);
   EXPECT_EQ(scaler.tick(serving(kMonday + seconds(1), 0, 0)).inputs.capacity.one.kv, kv);
+}
+
+TEST(ScalerTest, APodThatIsReadyAgainWasNotStarted) {
+  Scaler scaler("ns/a", settings());
+  const LeadTime before = scaler.lead_time();
+  for (int second = 0; second < 60; ++second) {
+    Sight sight = serving(kMonday + seconds(second), 1, 1);
+    sight.pods[0].created = kMonday - std::chrono::hours(20);
+    if (second == 30) {
+      sight.pods[0].ready_since.reset();
+    } else if (second > 30) {
+      sight.pods[0].ready_since = kMonday + seconds(31);
+    }
+    scaler.tick(sight);
+  }
+  EXPECT_EQ(scaler.lead_time().measured, before.measured);
+  EXPECT_EQ(scaler.lead_time().duration, before.duration);
 }
 
 TEST(ScalerTest, CapacityIsLearnedOfEachAcceleratorByItself) {

@@ -37,6 +37,11 @@ void finish(Flight& flight) {
   flight.finish(FlightEnd::kComplete, ErrorCode::kUpstreamFailed, {});
 }
 
+std::optional<std::string> whole_of(Flight& flight) {
+  const auto body = std::make_shared<std::string>();
+  return flight.take_whole_payload(*body, body) ? std::optional(*body) : std::nullopt;
+}
+
 TEST(FlightTest, WhoeverJoinsGetsAllFromTheStart) {
   Flight flight{FlightLimits()};
   Flight::Caller first;
@@ -56,7 +61,7 @@ TEST(FlightTest, WhoeverJoinsGetsAllFromTheStart) {
   EXPECT_EQ(all.payload, "one " + block);
   EXPECT_EQ(all.last.end, FlightEnd::kComplete);
   EXPECT_NE(all.last.head, nullptr);
-  EXPECT_EQ(flight.take_whole_payload(), "one " + block);
+  EXPECT_EQ(whole_of(flight), "one " + block);
 }
 
 TEST(FlightTest, TheEndComesAfterTheLastByteOnly) {
@@ -89,23 +94,31 @@ std::shared_ptr<const SharedHead> head_of_length(std::uint64_t bytes) {
   return head;
 }
 
-TEST(FlightTest, ALogThatNobodyNeedsIsTakenWhole) {
+TEST(FlightTest, ALogThatNobodyHasSeenIsMovedAndReadWhereItIs) {
   Flight flight{FlightLimits()};
   Flight::Caller leader;
   ASSERT_TRUE(flight.join(leader));
   flight.publish_head(head_of_length(6000));
   flight.append(std::string(2000, 'a'), &leader);
   flight.append(std::string(4000, 'b'), &leader);
-  EXPECT_EQ(flight.take_whole_payload(), std::string(2000, 'a') + std::string(4000, 'b'));
+  auto kept = std::make_shared<std::string>();
+  ASSERT_TRUE(flight.take_whole_payload(*kept, kept));
+  const std::string all = std::string(2000, 'a') + std::string(4000, 'b');
+  EXPECT_EQ(*kept, all);
+  // One that comes while the answer is being stored.
   Flight::Caller late;
-  EXPECT_FALSE(flight.join(late)) << "there is nothing to read any more";
+  ASSERT_TRUE(flight.join(late));
   finish(flight);
+  const Flight::News moved = flight.take(late);
+  EXPECT_EQ(moved.payload.data(), kept->data()) << "not copied";
+  kept.reset();
+  EXPECT_EQ(moved.payload, all) << "it outlives the store";
   const Flight::News news = flight.take(leader);
   EXPECT_TRUE(news.payload.empty());
   EXPECT_EQ(news.end, FlightEnd::kComplete);
 }
 
-TEST(FlightTest, ALogThatACallerStillNeedsIsCopied) {
+TEST(FlightTest, ACallerThatIsBehindReadsWhatWasMoved) {
   Flight flight{FlightLimits()};
   Flight::Caller leader;
   Flight::Caller behind;
@@ -113,7 +126,7 @@ TEST(FlightTest, ALogThatACallerStillNeedsIsCopied) {
   ASSERT_TRUE(flight.join(behind));
   flight.publish_head(head_of_length(5000));
   flight.append(std::string(5000, 'a'), &leader);
-  EXPECT_EQ(flight.take_whole_payload(), std::string(5000, 'a'));
+  EXPECT_EQ(whole_of(flight), std::string(5000, 'a'));
   EXPECT_EQ(take_all(flight, behind).payload, std::string(5000, 'a'));
 }
 
@@ -124,8 +137,9 @@ TEST(FlightTest, ALogThatACallerMayStillViewIsCopied) {
   flight.publish_head(head_of_length(5000));
   flight.append(std::string(5000, 'a'), nullptr);
   const Flight::News news = flight.take(caller);
-  std::optional<std::string> whole = flight.take_whole_payload();
-  ASSERT_TRUE(whole.has_value());
+  auto whole = std::make_shared<std::string>();
+  ASSERT_TRUE(flight.take_whole_payload(*whole, whole));
+  EXPECT_EQ(*whole, news.payload);
   EXPECT_NE(whole->data(), news.payload.data());
 }
 
@@ -192,7 +206,7 @@ TEST(FlightTest, ALongAnswerKeepsNoHistoryAndTakesNobodyMore) {
     flight.append(block, nullptr);
     EXPECT_EQ(take_all(flight, quick).payload, block);
   }
-  EXPECT_EQ(flight.take_whole_payload(), std::nullopt);
+  EXPECT_EQ(whole_of(flight), std::nullopt);
   Flight::Caller late;
   EXPECT_FALSE(flight.join(late));
   EXPECT_TRUE(flight.take(slow).lost) << "more behind than is retained";
