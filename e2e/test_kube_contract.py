@@ -52,9 +52,9 @@ def crowded(serving, serving_namespace) -> Iterator[pathlib.Path]:
             yield serving.pki.token_kubeconfig("eager", serving.server, token, serving_namespace)
         finally:
             over.set()
+            serving.api.delete(f"{FLOW_CONTROL}/flowschemas/one-turn")
+            serving.api.delete(f"{FLOW_CONTROL}/prioritylevelconfigurations/one-turn")
     assert all(one.exception() is None for one in asking)
-    serving.api.delete(f"{FLOW_CONTROL}/flowschemas/one-turn")
-    serving.api.delete(f"{FLOW_CONTROL}/prioritylevelconfigurations/one-turn")
 
 
 def expired_continue(cluster) -> str:

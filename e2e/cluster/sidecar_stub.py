@@ -61,7 +61,7 @@ class SidecarStub:
     async def end_connections(self) -> None:
         """The operator keeps its own; whoever serves one returns when it is closed."""
         for connection in self.connections:
-            connection.close()
+            connection.transport.abort()  # close() waits for who does not read
         await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

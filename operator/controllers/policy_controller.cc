@@ -43,14 +43,17 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
     statuses_.forget(kube::kPolicies, ns,
                      name);  // its ConfigMap goes with it: it is the ConfigMap's owner
     collector_.set_targets(ns + "/" + name, {});
-    await_first_word(ns + "/" + name, true);
+    forget(ns + "/" + name);
     return {};
   }
   World world = gather(policy);
   const Plan plan = decide(world, settings_);
   const bool all_asked = ask_sidecars(world, plan.status.hash);
-  if (const ApiResult<void> written = write_config(*policy, plan); !written) {
-    return not_delivered(std::move(world), written.error());
+  const auto restored_in = pause_of_restore(*policy, plan);
+  if (restored_in == restored_in.zero()) {
+    if (const ApiResult<void> written = write_config(*policy, plan); !written) {
+      return not_delivered(std::move(world), written.error());
+    }
   }
   if (const ApiResult<void> told = tell_pods(*policy, plan); !told) {
     return kube::failed(told.error());
@@ -77,6 +80,9 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
   }
   if (outcome.succeeded && !outcome.again_in && plan.judge_later) {
     outcome.again_in = kTrafficKnown;
+  }
+  if (outcome.succeeded && restored_in > restored_in.zero()) {
+    outcome.again_in = std::min(outcome.again_in.value_or(restored_in), restored_in);
   }
   return outcome;
 }
@@ -149,15 +155,34 @@ bool PolicyController::ask_sidecars(const World& world, const std::string& hash)
 std::chrono::milliseconds PolicyController::await_first_word(const std::string& policy,
                                                              bool all_asked) {
   const sync::MutexLock lock(mutex_);
+  const clock::Instant now = clock_.now();
+  clock::Instant& until = first_word_until_.try_emplace(policy, now + kFirstWord).first->second;
   if (all_asked) {
-    unasked_.erase(policy);
+    until = now;  // from here on pods come and go, and nobody waits for one
+  }
+  return now < until ? std::chrono::ceil<std::chrono::milliseconds>(until - now)
+                     : std::chrono::milliseconds::zero();
+}
+
+// Somebody who puts a ConfigMap back as often as we do would keep both busy for ever.
+std::chrono::milliseconds PolicyController::pause_of_restore(const Policy& policy,
+                                                             const Plan& plan) {
+  if (!plan.config) {
     return {};
   }
-  const clock::Instant now = clock_.now();
-  const auto since = unasked_.try_emplace(policy, now).first->second;
-  const auto waits_until = since + kFirstWord;
-  return now < waits_until ? std::chrono::ceil<std::chrono::milliseconds>(waits_until - now)
-                           : std::chrono::milliseconds::zero();
+  const auto before =
+      stores_.config_maps.find(policy.meta.ns, reconcile::config_map_name(policy.meta.name));
+  if (before == nullptr || before->hash != plan.status.hash) {
+    return {};  // a new version
+  }
+  const sync::MutexLock lock(mutex_);
+  return restores_[policy.meta.key()].wait(clock_.now());
+}
+
+void PolicyController::forget(const std::string& policy) {
+  const sync::MutexLock lock(mutex_);
+  first_word_until_.erase(policy);
+  restores_.erase(policy);
 }
 
 ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan& plan) {
@@ -169,8 +194,16 @@ ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan&
   const auto before = stores_.config_maps.find(policy.meta.ns, name);
   // One that was written for this policy is ours, whoever has edited it since.
   const bool is_ours = before != nullptr && before->owner_uid == policy.meta.uid;
-  const auto written = client_.apply(path, config_map_of(policy, plan.status.hash, *plan.config),
-                                     is_ours ? kube::Conflicts::kTake : kube::Conflicts::kFail);
+  const Value wanted = config_map_of(policy, plan.status.hash, *plan.config);
+  auto written =
+      client_.apply(path, wanted, is_ours ? kube::Conflicts::kTake : kube::Conflicts::kFail);
+  if (!written && written.error().conflict() && before == nullptr) {
+    // Without our label it is not watched.
+    const auto unseen = client_.get(path);
+    if (unseen && read_config_map(*unseen).owner_uid == policy.meta.uid) {
+      written = client_.apply(path, wanted, kube::Conflicts::kTake);
+    }
+  }
   if (!written) {
     return std::unexpected(written.error());
   }

@@ -8,6 +8,7 @@
 #include "lib/sync/mutex.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
+#include "operator/controllers/growing_pause.h"
 #include "operator/controllers/reminders.h"
 #include "operator/controllers/status_writer.h"
 #include "operator/controllers/stores.h"
@@ -49,8 +50,12 @@ class PolicyController {
   [[nodiscard]] reconcile::World gather(const reconcile::Ptr<reconcile::Policy>& policy) const;
   // Whether all of them have been asked before, whatever came of it.
   bool ask_sidecars(const reconcile::World& world, const std::string& hash);
+  // How long an edited ConfigMap stands yet before it is restored; zero: none does.
+  std::chrono::milliseconds pause_of_restore(const reconcile::Policy& policy,
+                                             const reconcile::Plan& plan);
   // How long a policy's status waits yet, some of whose sidecars have not been asked.
   std::chrono::milliseconds await_first_word(const std::string& policy, bool all_asked);
+  void forget(const std::string& policy);
   kube::ApiResult<void> write_config(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<void> tell_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<void> remind_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
@@ -73,8 +78,9 @@ class PolicyController {
   StatusWriter statuses_;
   sync::Mutex mutex_;
   Reminders reminders_ PENSTOCK_GUARDED_BY(mutex_);
-  // By policy: since when some of its sidecars have not been asked.
-  std::map<std::string, clock::Instant> unasked_ PENSTOCK_GUARDED_BY(mutex_);
+  // By policy: how long its first status waits for the first word of its sidecars.
+  std::map<std::string, clock::Instant> first_word_until_ PENSTOCK_GUARDED_BY(mutex_);
+  std::map<std::string, GrowingPause> restores_ PENSTOCK_GUARDED_BY(mutex_);  // of its ConfigMap
 };
 
 }  // namespace penstock::controllers

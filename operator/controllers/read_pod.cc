@@ -60,15 +60,21 @@ std::string failure_of(const Value& container) {
   if (flag_of(container, "ready")) {
     return {};
   }
+  // Once it has started, it is its readiness that others judge.
+  if (flag_of(container, "started")) {
+    return {};
+  }
   if (number_of(container, "restartCount") > 0) {
     const Value& ended = member(state, "terminated");
     return text_of(ended.is_null() ? member(member(container, "lastState"), "terminated") : ended,
                    "reason");
   }
-  std::string waits = text_of(member(state, "waiting"), "reason");
+  const std::string waits = text_of(member(state, "waiting"), "reason");
   // As every pod does for a moment.
-  return waits == "PodInitializing" || waits == "ContainerCreating" ? std::string()
-                                                                    : std::move(waits);
+  if (waits == "PodInitializing" || waits == "ContainerCreating") {
+    return {};
+  }
+  return waits == "ErrImagePull" ? "ImagePullBackOff" : waits;  // the two take turns
 }
 
 // The ports of a sidecar in front of an engine: beside its own status it has the engine's, and its

@@ -5,9 +5,12 @@
 namespace penstock::controllers {
 
 bool Reminders::is_due(const std::string& pod, const std::string& hash, clock::Instant now) {
-  std::erase_if(reminders_, [now](const auto& entry) {
-    return entry.second.due + 2 * kMost < now;  // caught up, or gone
-  });
+  if (now >= swept_ + kMost) {
+    swept_ = now;
+    std::erase_if(reminders_, [now](const auto& entry) {
+      return entry.second.due + 2 * kMost < now;  // caught up, or gone
+    });
+  }
   const auto [found, added] = reminders_.try_emplace(pod);
   Reminder& reminder = found->second;
   if (added || reminder.hash != hash) {

@@ -27,6 +27,7 @@ class Reminders {
   };
 
   std::map<std::string, Reminder> reminders_;  // by pod
+  clock::Instant swept_{};
 };
 
 }  // namespace penstock::controllers

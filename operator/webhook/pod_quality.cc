@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "operator/kube/object_meta.h"
@@ -18,7 +19,7 @@ using kube::text_of;
 
 // As amounts: "0.7" is "700m", which the last bit of a double may tell apart.
 bool are_equal(double a, double b) {
-  constexpr double kRounding = 1e-12;
+  constexpr double kRounding = 4 * std::numeric_limits<double>::epsilon();
   return std::abs(a - b) <= kRounding * std::max(a, b);
 }
 

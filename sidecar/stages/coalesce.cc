@@ -16,7 +16,7 @@ domain::EntryPtr CoalesceStage::find_again(const request::CallerContext& caller)
     return nullptr;
   }
   for (const auto& tier : tiers_) {
-    if (auto entry = tier->find_again(caller.cache->canonical, caller.started)) {
+    if (auto entry = tier->find_again(caller.cache->canonical, caller.worker.clock.now())) {
       return entry;
     }
   }

@@ -140,6 +140,39 @@ TEST_F(PolicyControllerTest, AnEditedConfigMapIsRestored) {
   const std::string restored = see()["metadata"]["resourceVersion"];
   EXPECT_TRUE(reconcile("one").succeeded);
   EXPECT_EQ(see()["metadata"]["resourceVersion"], restored) << "and that is the end of it";
+
+  // Who does it over and over is answered ever more slowly.
+  const auto edit_again = [&] {
+    ASSERT_TRUE(client_.merge(path, {{"data", {{"policy.json", "{}"}}}}));
+    see();
+  };
+  edit_again();
+  EXPECT_EQ(reconcile("one").again_in, GrowingPause::kFirst);
+  EXPECT_NE(see()["data"], first["data"]);
+  clock_.advance(GrowingPause::kFirst);
+  reconcile("one");
+  EXPECT_EQ(see()["data"], first["data"]);
+  edit_again();
+  reconcile("one");
+  clock_.advance(GrowingPause::kFirst);
+  reconcile("one");
+  EXPECT_NE(see()["data"], first["data"]) << "twice as long";
+  clock_.advance(GrowingPause::kFirst);
+  reconcile("one");
+  EXPECT_EQ(see()["data"], first["data"]);
+}
+
+TEST_F(PolicyControllerTest, AConfigMapWithoutOurLabelIsRestoredToo) {
+  ASSERT_TRUE(reconcile("one").succeeded);  // no store sees it
+  const std::string path = kube::kConfigMaps.object("ns", "penstock-one");
+  const json::Value first = *client_.get(path);
+  const auto edited = transport_.call({.method = "PATCH",
+                                       .path = path + "?fieldManager=kubectl&force=true",
+                                       .content_type = "application/apply-patch+yaml",
+                                       .body = R"({"data": {"policy.json": "{}"}})"});
+  ASSERT_EQ(edited->status, 200);
+  EXPECT_TRUE(reconcile("one").succeeded);
+  EXPECT_EQ((*client_.get(path))["data"]["policy.json"], first["data"]["policy.json"]);
 }
 
 TEST_F(PolicyControllerTest, AConfigMapThatWasNotWrittenForThePolicyIsLeftAlone) {
@@ -195,9 +228,7 @@ class FakeSidecar {
 class LaggingPodTest : public PolicyControllerTest {
  protected:
   LaggingPodTest() {
-    const reconcile::Settings settings{.version = "1", .status_port = sidecar_.port()};
-    controller_of_it_ = std::make_unique<PolicyController>(stores_, client_, events_, collector_,
-                                                           board_, clock_, settings);
+    start_operator();
     reconcile();
     const auto map = client_.get(kube::kConfigMaps.object("ns", "penstock-one"));
     stores_.config_maps.put(std::make_shared<const ConfigMap>(read_config_map(*map)));
@@ -208,6 +239,12 @@ class LaggingPodTest : public PolicyControllerTest {
     static_cast<void>(
         client_.create(kube::kPods.collection("ns"), {{"metadata", {{"name", "a"}}}}));
     clock_.advance(std::chrono::seconds(2));  // more than the pause between statuses
+  }
+
+  void start_operator() {
+    const reconcile::Settings settings{.version = "1", .status_port = sidecar_.port()};
+    controller_of_it_ = std::make_unique<PolicyController>(stores_, client_, events_, collector_,
+                                                           board_, clock_, settings);
   }
 
   kube::WorkOutcome reconcile() { return controller_of_it_->reconcile("ns", "one"); }
@@ -237,7 +274,8 @@ TEST_F(LaggingPodTest, IsTouchedAgain) {
   EXPECT_EQ(touched(), kube::timestamp_micros(clock_.wall_now()));
 }
 
-TEST_F(LaggingPodTest, ItsFirstWordIsWaitedFor) {
+TEST_F(LaggingPodTest, ItsFirstWordIsWaitedForByAnOperatorThatStarts) {
+  start_operator();
   const std::ptrdiff_t before = statuses_written("one");
   EXPECT_EQ(reconcile().again_in, PolicyController::kFirstWord) << "nobody knows what it runs";
   clock_.advance(milliseconds(100));
@@ -248,7 +286,14 @@ TEST_F(LaggingPodTest, ItsFirstWordIsWaitedFor) {
   EXPECT_EQ(statuses_written("one"), before + 1) << "one status, with what it said";
 }
 
+TEST_F(LaggingPodTest, ANewPodHoldsUpNoStatus) {
+  const std::ptrdiff_t before = statuses_written("one");
+  reconcile();  // the pod came after the operator
+  EXPECT_EQ(statuses_written("one"), before + 1);
+}
+
 TEST_F(LaggingPodTest, ItsFirstWordIsNotWaitedForForEver) {
+  start_operator();
   const std::ptrdiff_t before = statuses_written("one");
   reconcile();
   clock_.advance(PolicyController::kFirstWord);
