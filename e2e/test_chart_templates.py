@@ -250,7 +250,7 @@ OTHERS = {
     "admission.failClosed": False,
     "admission.excludedNamespaces": ["kept-out"],
     "autoscaling.targets": [{"group": "leaderworkerset.x-k8s.io", "resource": "leaderworkersets"}],
-    "autoscaling.scaleToZero": False,
+    "autoscaling.scaleToZero": True,
     "nodeCapacity.placeholders": True,
     "nodeCapacity.placeholderImage": "another/pause:1",
     "nodeCapacity.pools": [{"group": "karpenter.sh", "resource": "nodepools"}],
