@@ -8,6 +8,7 @@ import threading
 import urllib.request
 from collections.abc import Callable
 
+from dry_run import client_pod, made
 from installation import SYSTEM, policy_document
 from polling import wait_until
 from spaces import Namespace
@@ -147,7 +148,10 @@ def goes_away(space: Namespace, address: str, uninstall: Callable[[], None]) -> 
         ]
         assert [item["metadata"]["name"] for item in ends if "deletionTimestamp" in item["metadata"]] == []
         assert space.policy("chat")
-        # A new pod is made as if there were no policy, and the Service leads to it as well.
+        # A new pod is made as if there were no policy, once the API server has noticed that it has none, and the Service leads
+        # to it as well.
+        probe = client_pod([{"name": "engine"}])
+        wait_until(lambda: "initContainers" not in made(space.cluster, space.name, probe)[1]["spec"], "the end of injection")
         space.cluster.kubectl("-n", space.name, "scale", "deployment/engine", "--replicas=2")
         space.cluster.kubectl("-n", space.name, "rollout", "status", "deployment/engine", "--timeout=60s")
         assert sorted(len(pod["spec"].get("initContainers", [])) for pod in space.pods("app=llm")) == [0, 1]
