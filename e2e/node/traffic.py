@@ -8,7 +8,7 @@ import threading
 import urllib.request
 from collections.abc import Callable
 
-from dry_run import client_pod, made
+from dry_run import made
 from installation import SYSTEM, policy_document
 from polling import wait_until
 from spaces import Namespace
@@ -150,7 +150,8 @@ def goes_away(space: Namespace, address: str, uninstall: Callable[[], None]) -> 
         assert space.policy("chat")
         # A new pod is made as if there were no policy, once the API server has noticed that it has none, and the Service leads
         # to it as well.
-        probe = client_pod([{"name": "engine"}])
+        template = space.api.get(f"/apis/apps/v1/namespaces/{space.name}/deployments/engine")["spec"]["template"]
+        probe = {"metadata": {"name": "made", "labels": template["metadata"]["labels"]}, "spec": template["spec"]}
         wait_until(lambda: "initContainers" not in made(space.cluster, space.name, probe)[1]["spec"], "the end of injection")
         space.cluster.kubectl("-n", space.name, "scale", "deployment/engine", "--replicas=2")
         space.cluster.kubectl("-n", space.name, "rollout", "status", "deployment/engine", "--timeout=60s")
