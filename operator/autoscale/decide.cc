@@ -83,8 +83,8 @@ Recommendation consolidated(const Inputs& inputs, const Needs& needs, Recommenda
 }
 
 // A replica that goes is back a start later at the earliest: so what it costs to be wrong grows
-// with the start, and the pace falls. At most a tenth of them in every two starts, as measured:
-// nodes that were sold out for hours say nothing of the next start.
+// with the start, and the pace falls. At most a tenth of them in every two starts, as measured; of
+// half an hour at most, for nodes that were sold out for hours say nothing of the next start.
 Recommendation paced(const Inputs& inputs, const Needs& needs, const State& state,
                      Recommendation wanted) {
   constexpr int kStarts = 2;

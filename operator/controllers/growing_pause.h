@@ -13,17 +13,20 @@ class GrowingPause {
  public:
   static constexpr std::chrono::milliseconds kFirst{1'000};
   static constexpr std::chrono::milliseconds kMost{60'000};
+  static constexpr std::chrono::milliseconds kNow{0};
 
-  // Zero: it is done now. Else how long until it may be.
+  // kNow: it is done. Else how long until it may be.
   std::chrono::milliseconds wait(clock::Instant now) {
     if (now < next_) {
       return std::chrono::ceil<std::chrono::milliseconds>(next_ - now);
     }
-    const bool rested = now - next_ > 2 * kMost;
-    pause_ = rested ? kFirst : std::min(2 * pause_, kMost);
+    pause_ = rested(now) ? kFirst : std::min(2 * pause_, kMost);
     next_ = now + pause_;
-    return {};
+    return kNow;
   }
+
+  // It was not done for so long that it begins anew.
+  [[nodiscard]] bool rested(clock::Instant now) const { return now - next_ > 2 * kMost; }
 
  private:
   clock::Instant next_{};

@@ -57,11 +57,8 @@ void read_readiness(const Value& status, reconcile::Pod& pod) {
 // for.
 std::string failure_of(const Value& container) {
   const Value& state = member(container, "state");
-  if (flag_of(container, "ready")) {
-    return {};
-  }
   // Once it has started, it is its readiness that others judge.
-  if (flag_of(container, "started")) {
+  if (flag_of(container, "ready") || flag_of(container, "started")) {
     return {};
   }
   if (number_of(container, "restartCount") > 0) {

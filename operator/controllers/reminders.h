@@ -1,10 +1,10 @@
 #pragma once
 
-#include <chrono>
 #include <map>
 #include <string>
 
 #include "lib/clock/clock.h"
+#include "operator/controllers/growing_pause.h"
 
 namespace penstock::controllers {
 
@@ -12,8 +12,8 @@ namespace penstock::controllers {
 // that, then after twice as long, and so on. Threads: not safe.
 class Reminders {
  public:
-  static constexpr std::chrono::milliseconds kFirst{1'000};
-  static constexpr std::chrono::milliseconds kMost{60'000};
+  static constexpr auto kFirst = GrowingPause::kFirst;
+  static constexpr auto kMost = GrowingPause::kMost;
 
   // Asked as often as one likes while the pod lags behind version `hash`; each time that it is due
   // it says so once. What has not lagged for a while begins anew.
@@ -22,8 +22,7 @@ class Reminders {
  private:
   struct Reminder {
     std::string hash;
-    clock::Instant due{};
-    std::chrono::milliseconds pause = kFirst;
+    GrowingPause pause;
   };
 
   std::map<std::string, Reminder> reminders_;  // by pod
