@@ -167,7 +167,8 @@ class FakeNode:
         self.engines: dict[str, subprocess.Popen] = {}  # by port
         self.engines_lock = threading.Lock()
         self.api = Api(cluster.api.host, cluster.api.port, cluster.pki)
-        self.api.create("/api/v1/nodes", {"metadata": {"name": name}})
+        # Only pods that name the node: the scheduler would put here what other tests left pending, once it has a capacity.
+        self.api.create("/api/v1/nodes", {"metadata": {"name": name}, "spec": {"unschedulable": True}})
         self.beat(self.api)
         self.thread = threading.Thread(target=self.watch)
         self.thread.start()
