@@ -1,5 +1,6 @@
 #include "operator/reconcile/older_policies.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -23,14 +24,26 @@ std::vector<api::LabelSelector> distinct(const std::vector<api::LabelSelector>& 
 
 }  // namespace
 
+bool takes_no_pods(const api::OptimizationPolicyStatus& status) {
+  if (!status.injection) {
+    return false;
+  }
+  const std::string own = json::write(status.injection->selector).dump();
+  return std::ranges::any_of(status.injection->yields, [&own](const api::LabelSelector& other) {
+    return json::write(other).dump() == own;
+  });
+}
+
 OlderPolicies older_policies(const World& world, const api::LabelSelector& own) {
   const auto age = [](const Policy& policy) {
     return std::pair(policy.meta.created, policy.meta.name);
   };
   OlderPolicies found;
   for (const Ptr<Policy>& other : world.others) {
-    const std::optional<api::LabelSelector> selector = active_selector(*other, status_of(*other));
-    if (age(*other) < age(*world.policy) && selector && may_overlap(*selector, own)) {
+    const api::OptimizationPolicyStatus status = status_of(*other);
+    const std::optional<api::LabelSelector> selector = active_selector(*other, status);
+    if (age(*other) < age(*world.policy) && selector && !takes_no_pods(status) &&
+        may_overlap(*selector, own)) {
       found.selectors.push_back(*selector);
       found.names.push_back(other->meta.name);
     }

@@ -411,6 +411,26 @@ TEST(DecideTest, APolicyThatWouldHaveToYieldToTooManyTakesNoPods) {
   EXPECT_EQ(decide(after(seen, plan), kSettings).status.injection->yields.size(), 1U);
 }
 
+TEST(DecideTest, ToAPolicyThatTakesNoPodsNobodyYields) {
+  World refused = world(policy("refused", "{" + kSelector + "}", "2026-01-02T00:00:00Z"));
+  for (int i = 0; i <= 64; ++i) {
+    refused.others.push_back(
+        policy("older-" + std::to_string(i),
+               "{selector: {matchLabels: {shard: s" + std::to_string(i) + "}}}"));
+  }
+  const Plan plan = decide(refused, kSettings);
+  ASSERT_EQ(state(plan, "Injected"), "False TooManyOverlaps");
+
+  World seen = world(policy("youngest", "{" + kSelector + "}", "2026-01-03T00:00:00Z"));
+  seen.others = {
+      policy("refused", "{" + kSelector + "}", "2026-01-02T00:00:00Z", json::write(plan.status))};
+  add(seen, pod("a"));
+  const Plan youngest = decide(seen, kSettings);
+  EXPECT_TRUE(youngest.status.injection->yields.empty());
+  EXPECT_EQ(youngest.status.pods.selected, 1U);
+  EXPECT_EQ(state(youngest, "Degraded"), "False AsExpected");
+}
+
 TEST(DecideTest, TheOlderPolicyTakesWhatAdmissionSelectsForIt) {
   const std::string created = "2026-01-02T00:00:00Z";
   const Plan before = decide(world(policy("older", "{" + kSelector + "}")), kSettings);
