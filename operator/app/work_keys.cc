@@ -1,5 +1,7 @@
 #include "operator/app/work_keys.h"
 
+#include <algorithm>
+
 #include "lib/api/selects.h"
 #include "operator/controllers/referenced_controller.h"
 #include "operator/kube/object_meta.h"
@@ -23,22 +25,27 @@ constexpr const char* kPolicy = "OptimizationPolicy";
 constexpr const char* kTier = "CacheTier";
 constexpr const char* kTable = "RoutingTable";
 
-// By what admission selects for it; null: by nothing yet.
-json::Value injected_selector(const Policy& policy) {
-  return kube::member(kube::member(policy.status, "injection"), "selector");
+// By what admission selects for it, which may be nothing, and whom it leaves alone.
+bool takes_other_pods(const Policy& before, const Policy& now) {
+  const json::Value& was = kube::member(before.status, "injection");
+  const json::Value& is = kube::member(now.status, "injection");
+  return kube::member(was, "selector") != kube::member(is, "selector") ||
+         kube::member(was, "yields") != kube::member(is, "yields");
 }
 
 // One that asks for nothing any more may have asked for it while no operator ran: what its status
 // tells of is to be taken back.
 bool concerns_replicas(const Policy& policy) {
-  return policy.parsed.autoscaling || !kube::member(policy.status, "autoscaling").is_null();
+  return policy.parsed.autoscaling || !kube::member(policy.status, "autoscaling").is_null() ||
+         std::ranges::any_of(kube::list_of(policy.status, "conditions"), [](const auto& one) {
+           return kube::text_of(one, "type") == reconcile::kHoldReady;
+         });
 }
 
 // A policy that is gone or whose content or standing changed concerns its neighbours, too.
 bool concerns_others(const Policy* before, const Policy* now) {
   return before == nullptr || now == nullptr || before->meta.generation != now->meta.generation ||
-         before->meta.deleting != now->meta.deleting ||
-         injected_selector(*before) != injected_selector(*now);
+         before->meta.deleting != now->meta.deleting || takes_other_pods(*before, *now);
 }
 
 }  // namespace

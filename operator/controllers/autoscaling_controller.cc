@@ -171,7 +171,14 @@ WorkOutcome AutoscalingController::end(const std::string& key, const Policy* pol
   if (policy == nullptr) {
     board_.remove(key);
   } else if (released.succeeded) {
-    publish(*policy, {.over = true});
+    AutoscalingNote note{.over = true};
+    if (auto held = hold_.condition(*policy)) {
+      note.conditions.push_back(std::move(*held));
+    }
+    publish(*policy, std::move(note));
+    if (hold_.removal().stands(*policy)) {
+      released.again_in = kPeriod;
+    }
   }
   return released;
 }
@@ -272,11 +279,8 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   observer_.prepared(policy.meta.key(), nodes.status);
   note.status.nodes = std::move(nodes.status);
   std::ranges::move(nodes.conditions, std::back_inserter(note.conditions));
-  if (uses_hold(policy)) {
-    const HoldController::Standing standing = hold_.standing(policy);
-    note.conditions.push_back(
-        {"HoldReady", standing.ready ? api::ConditionStatus::kTrue : api::ConditionStatus::kFalse,
-         standing.reason, standing.message});
+  if (auto held = hold_.condition(policy)) {
+    note.conditions.push_back(std::move(*held));
   }
   publish(policy, std::move(note));
 }

@@ -5,14 +5,18 @@
 
 #include "operator/controllers/autoscaling_controller.h"
 #include "operator/kube/object_meta.h"
+#include "operator/reconcile/status_of.h"
 
 namespace penstock::controllers {
 
+using api::ConditionStatus;
 using kube::ApiResult;
 using kube::WorkOutcome;
+using reconcile::AutoscalingNote;
 using reconcile::EndpointSlice;
 using reconcile::HeldService;
 using reconcile::HoldPod;
+using reconcile::kHoldReady;
 using reconcile::Policy;
 using reconcile::Ptr;
 
@@ -44,9 +48,13 @@ bool is_as_wanted(const kube::ObjectMeta& meta, const json::Value& wanted) {
   return hash_of(meta) == hash_of(kube::read_meta(wanted));
 }
 
-template <class T>
-bool is_ours(const std::shared_ptr<const T>& object) {
-  return object != nullptr && reconcile::is_hold(object->meta);
+std::optional<AutoscalingNote::Stated> stated_before(const Policy& policy) {
+  for (const api::Condition& before : reconcile::status_of(policy).conditions) {
+    if (before.type == kHoldReady) {
+      return AutoscalingNote::Stated{before.type, before.status, before.reason, before.message};
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -62,6 +70,7 @@ WorkOutcome HoldController::reconcile(const std::string& ns, const std::string& 
   const Ptr<Policy> policy = stores_.policies.find(ns, name);
   if (policy == nullptr) {
     forget(key);  // the policy owned what there was
+    removal_.forget(key);
     return {};
   }
   if (!policy->errors.empty()) {
@@ -69,8 +78,9 @@ WorkOutcome HoldController::reconcile(const std::string& ns, const std::string& 
   }
   if (!uses_hold(*policy)) {
     forget(key);
-    return remove_objects(*policy);
+    return removal_.remove(*policy, !hold_pods(*policy).empty());
   }
+  removal_.forget(key);
   const Ptr<reconcile::Workload> target = target_of(stores_, *policy);
   const HeldService held = held_service(*policy, target == nullptr ? nullptr : &target->pods.labels,
                                         stores_.services.list(ns));
@@ -107,31 +117,6 @@ std::vector<Ptr<reconcile::Pod>> HoldController::hold_pods(const Policy& policy)
     return label == pod->meta.labels.end() || label->second != name || pod->finished;
   });
   return pods;
-}
-
-WorkOutcome HoldController::remove_objects(const Policy& policy) {
-  const std::string& ns = policy.meta.ns;
-  const std::string name = reconcile::hold_name(policy.meta.name);
-  std::vector<std::string> paths;
-  if (is_ours(stores_.slices.find(ns, name))) {
-    paths.push_back(kube::kEndpointSlices.object(ns, name));
-  }
-  if (is_ours(stores_.deployments.find(ns, name))) {
-    paths.push_back(kube::kDeployments.object(ns, name));
-  }
-  // What pods hold until they have ended goes on through the Service.
-  const bool has_service = is_ours(stores_.services.find(ns, name));
-  const bool waits = has_service && !hold_pods(policy).empty();
-  if (has_service && !waits) {
-    paths.push_back(kube::kServices.object(ns, name));
-  }
-  for (const std::string& path : paths) {
-    const ApiResult<void> removed = client_.remove(path);
-    if (!removed && !removed.error().not_found()) {
-      return kube::failed(removed.error());
-    }
-  }
-  return waits ? WorkOutcome{.again_in = kEnded} : WorkOutcome{};
 }
 
 WorkOutcome HoldController::refuse(const std::string& key, std::string reason,
@@ -180,7 +165,7 @@ std::vector<HoldPod> HoldController::ask_pods(const Policy& policy) {
     if (takes) {
       taking.push_back({pod->meta.name, pod->ip});
     }
-    holders[pod->meta.key()].takes = takes;
+    holders[pod->meta.key()] = {.takes = takes, .asked = clock_.now()};
     targets.push_back(
         {.pod = pod->meta.key(), .ip = pod->ip, .port = settings_.status_port, .signals = true});
   }
@@ -190,6 +175,7 @@ std::vector<HoldPod> HoldController::ask_pods(const Policy& policy) {
   for (auto& [key, holder] : holders) {
     if (const auto known = state.pods.find(key); known != state.pods.end()) {
       holder.meter = known->second.meter;
+      holder.asked = known->second.asked;
     }
   }
   state.pods = std::move(holders);
@@ -247,7 +233,7 @@ HoldController::Standing HoldController::standing(const Policy& policy) {
   const sync::MutexLock lock(mutex_);
   const auto found = states_.find(policy.meta.key());
   if (found == states_.end()) {
-    return {.reason = "NotLookedYet", .message = "nobody holds requests yet"};
+    return {.known = false, .reason = "NotLookedYet", .message = "nobody holds requests yet"};
   }
   State& state = found->second;
   if (!state.reason.empty()) {
@@ -256,8 +242,12 @@ HoldController::Standing HoldController::standing(const Policy& policy) {
   Standing standing;
   const autoscale::Time now = time_of(clock_.wall_now());
   bool takes = false;
+  bool may_speak_yet = false;
   for (auto& [pod, holder] : state.pods) {
-    if (const auto sample = collector_.sample(pod); sample != nullptr) {
+    const auto sample = collector_.sample(pod);
+    may_speak_yet = may_speak_yet ||
+                    (holder.takes && sample == nullptr && clock_.now() < holder.asked + kFirstWord);
+    if (sample != nullptr) {
       holder.meter.take(time_of(sample->received), sample->report);
     }
     const std::optional<int> held = holder.meter.at(now);
@@ -272,12 +262,48 @@ HoldController::Standing HoldController::standing(const Policy& policy) {
   } else if (!takes) {
     standing.reason = "PodsNotReady";
     standing.message = "no pod of Deployment " + name + " is ready";
+  } else if (may_speak_yet) {
+    standing.known = false;
+    standing.reason = "NotAskedYet";
+    standing.message = "no pod of Deployment " + name + " has answered the operator yet";
   } else {
     standing.reason = "PodsSilent";
     standing.message =
         "no pod of Deployment " + name + " answers the operator; a NetworkPolicy may stand between";
   }
   return standing;
+}
+
+std::optional<AutoscalingNote::Stated> HoldController::leftover(const Policy& policy) const {
+  if (!removal_.stands(policy)) {
+    return std::nullopt;
+  }
+  std::optional<std::string> problem = removal_.problem(policy);
+  if (!problem) {
+    auto before = stated_before(policy);
+    return before && before->reason == reconcile::kHoldNotRemoved ? before : std::nullopt;
+  }
+  if (problem->empty()) {
+    return std::nullopt;
+  }
+  return AutoscalingNote::Stated{kHoldReady, ConditionStatus::kFalse, reconcile::kHoldNotRemoved,
+                                 std::move(*problem)};
+}
+
+// What an operator that has just started does not know yet is no news.
+std::optional<AutoscalingNote::Stated> HoldController::condition(const Policy& policy) {
+  if (!uses_hold(policy)) {
+    return leftover(policy);
+  }
+  const Standing now = standing(policy);
+  if (!now.known) {
+    if (auto before = stated_before(policy)) {
+      return before;
+    }
+  }
+  const ConditionStatus unready = now.known ? ConditionStatus::kFalse : ConditionStatus::kUnknown;
+  return AutoscalingNote::Stated{kHoldReady, now.ready ? ConditionStatus::kTrue : unready,
+                                 now.reason, now.message};
 }
 
 bool HoldController::stand_in(const Policy& policy, bool wanted) {

@@ -11,6 +11,7 @@
 #include "lib/sync/mutex.h"
 #include "operator/autoscale/hold_meter.h"
 #include "operator/collect/collector.h"
+#include "operator/controllers/hold_removal.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
 #include "operator/kube/workers.h"
@@ -27,13 +28,14 @@ class HoldController {
  public:
   // What is in an EndpointSlice for so long is known to whoever leads traffic.
   static constexpr std::chrono::milliseconds kKnown{3'000};
-  // How often pods that hold for nobody any more are looked at, until they have ended.
-  static constexpr std::chrono::milliseconds kEnded{5'000};
+  // Pods that take requests are given so long to say the first word.
+  static constexpr std::chrono::milliseconds kFirstWord{5'000};
 
   // What the autoscaler has to know.
   struct Standing {
     int held = 0;        // requests that wait
     bool ready = false;  // somebody would hold further ones
+    bool known = true;   // false: nobody has looked or answered yet, so what was said last stands
     std::string reason;  // of the condition
     std::string message;
   };
@@ -47,11 +49,19 @@ class HoldController {
         collector_(collector),
         clock_(clock),
         settings_(std::move(settings)),
-        changed_(std::move(changed)) {}
+        changed_(std::move(changed)),
+        removal_(stores, client, clock) {}
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
 
   [[nodiscard]] Standing standing(const reconcile::Policy& policy);
+
+  // HoldReady; nothing: the policy needs nobody, and nothing is left of whoever held.
+  [[nodiscard]] std::optional<reconcile::AutoscalingNote::Stated> condition(
+      const reconcile::Policy& policy);
+
+  // What held for a policy that needs nobody any more.
+  [[nodiscard]] const HoldRemoval& removal() const { return removal_; }
 
   // Whether it should stand in the Service beside replicas that are there still. True: it does, and
   // everybody knows.
@@ -69,6 +79,7 @@ class HoldController {
   struct Holder {
     autoscale::HoldMeter meter;
     bool takes = false;
+    clock::Instant asked{};  // for the first time
   };
   struct State {
     std::string service;
@@ -79,11 +90,13 @@ class HoldController {
     std::optional<clock::Instant> since;  // it has stood in the Service
   };
 
+  // What is left of whoever held, where it should be gone.
+  [[nodiscard]] std::optional<reconcile::AutoscalingNote::Stated> leftover(
+      const reconcile::Policy& policy) const;
   void forget(const std::string& key);
   // The pods that hold for it, or have held and not ended yet.
   [[nodiscard]] std::vector<reconcile::Ptr<reconcile::Pod>> hold_pods(
       const reconcile::Policy& policy) const;
-  kube::WorkOutcome remove_objects(const reconcile::Policy& policy);
   kube::WorkOutcome refuse(const std::string& key, std::string reason, std::string message);
   kube::ApiResult<void> keep_objects(const reconcile::Policy& policy,
                                      const reconcile::HeldService& held);
@@ -99,6 +112,7 @@ class HoldController {
   const clock::Clock& clock_;
   const reconcile::Settings settings_;
   const std::function<void(const std::string& ns, const std::string& name)> changed_;
+  HoldRemoval removal_;
   sync::Mutex mutex_;
   std::map<std::string, State> states_ PENSTOCK_GUARDED_BY(mutex_);  // by policy
 };

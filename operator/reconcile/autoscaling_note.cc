@@ -4,17 +4,25 @@
 #include <array>
 #include <string_view>
 
+#include "operator/reconcile/hold.h"
+
 namespace penstock::reconcile {
 namespace {
 
 constexpr std::array<std::string_view, 7> kTypes = {
     "ScalingActive", "MetricsAvailable", "CapacityStarved", "Conflict",
-    "NodeCapacity",  "RolloutFits",      "HoldReady"};
+    "NodeCapacity",  "RolloutFits",      kHoldReady};
 
 // Until that is taken back, the status alone says who is to be asked for it.
 bool keeps_nodes(const api::OptimizationPolicyStatus& status) {
   return status.autoscaling && status.autoscaling->nodes &&
          !status.autoscaling->nodes->provider.empty();
+}
+
+void state(const std::vector<AutoscalingNote::Stated>& all, Conditions& conditions) {
+  for (const AutoscalingNote::Stated& stated : all) {
+    conditions.set(stated.type, stated.status, stated.reason, stated.message);
+  }
 }
 
 }  // namespace
@@ -25,19 +33,23 @@ void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& 
   const bool wanted = spec.autoscaling && spec.autoscaling->mode != api::ScalingMode::kOff &&
                       spec.mode != api::Mode::kOff;
   if (world.autoscaling && world.autoscaling->over) {
+    state(world.autoscaling->conditions, conditions);
     return;
   }
   if (!wanted) {
     if (keeps_nodes(before)) {
       status.autoscaling = before.autoscaling;
     }
+    for (const api::Condition& condition : before.conditions) {
+      if (condition.type == kHoldReady && condition.reason == kHoldNotRemoved) {
+        conditions.set(condition.type, condition.status, condition.reason, condition.message);
+      }
+    }
     return;
   }
   if (world.autoscaling) {
     status.autoscaling = world.autoscaling->status;
-    for (const AutoscalingNote::Stated& stated : world.autoscaling->conditions) {
-      conditions.set(stated.type, stated.status, stated.reason, stated.message);
-    }
+    state(world.autoscaling->conditions, conditions);
     return;
   }
   status.autoscaling = before.autoscaling;

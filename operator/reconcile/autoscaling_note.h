@@ -10,7 +10,7 @@ namespace penstock::reconcile {
 
 // Puts what the autoscaler says into a policy's status and conditions. What was said last, in
 // `before`, stands until it has looked again; of a policy that is scaled no more, until what was
-// kept on nodes in its name is taken back.
+// kept in its name, on nodes or to hold requests, is taken back.
 void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& before,
                        Conditions& conditions, api::OptimizationPolicyStatus& status);
 

@@ -166,7 +166,7 @@ struct AutoscalingNote {
 
   api::AutoscalingStatus status;
   std::vector<Stated> conditions;
-  bool over = false;  // it is scaled no more, and nothing is kept in its name; the rest is empty
+  bool over = false;  // it is scaled no more; conditions tell only of what could not be deleted
   bool operator==(const AutoscalingNote&) const = default;
 };
 

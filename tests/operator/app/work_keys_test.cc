@@ -58,6 +58,28 @@ TEST_F(WorkKeysTest, APolicyThatNeverWasIsNot) {
   EXPECT_FALSE(keys.contains("ns/Autoscaling:chat"));
 }
 
+// Whoever it keeps from their pods has to hear that it takes some again.
+TEST_F(WorkKeysTest, WhatAPolicyYieldsToConcernsTheOthersOfItsNamespace) {
+  const auto with = [](const std::string& yields) {
+    return reconcile::policy("chat", kPlain, "2026-01-01T00:00:00Z",
+                             reconcile::yaml("{injection: {hash: h, selector: {matchLabels: {app: "
+                                             "llm}}, yields: " +
+                                             yields + "}}"));
+  };
+  stores_.policies.put(reconcile::policy("other", kPlain));
+  keys_.changes().policy(with("[{matchLabels: {app: llm}}]").get(), with("[]").get());
+  EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:other"));
+}
+
+// What could not be deleted is still told of, and tried.
+TEST_F(WorkKeysTest, APolicyWhoseHoldStandsYetIsLookedAt) {
+  stores_.policies.put(reconcile::policy(
+      "chat", kPlain, "2026-01-01T00:00:00Z",
+      reconcile::yaml("{conditions: [{type: HoldReady, status: \"False\", reason: NotRemoved}]}")));
+  keys_.add_all();
+  EXPECT_TRUE(queued().contains("ns/Autoscaling:chat"));
+}
+
 TEST_F(WorkKeysTest, OfAPolicyThatIsGoneNothingIsKept) {
   const auto gone = reconcile::policy("chat", kPlain);
   keys_.changes().policy(gone.get(), nullptr);

@@ -27,10 +27,11 @@ class HoldControllerTest : public ::testing::Test {
     put_pod("10.1.0.3");
   }
 
-  void set_policy(const std::string& mode, const std::string& more) {
+  void set_policy(const std::string& mode, const std::string& more,
+                  const std::string& status = "{}") {
     const std::string spec = "{selector: {matchLabels: {app: llm}}, autoscaling: {mode: " + mode +
                              ", target: {name: engine}, maxReplicas: 2" + more + "}}";
-    stores_.policies.put(reconcile::policy("chat", spec));
+    stores_.policies.put(reconcile::policy("chat", spec, "2026-01-01T00:00:00Z", yaml(status)));
   }
 
   void put_service(const std::string& name) {
@@ -181,7 +182,29 @@ TEST_F(HoldControllerTest, SaysWhyItCannot) {
       "; the chart's autoscaling.scaleToZero gives that right"));
   EXPECT_FALSE(controller_.standing(policy()).ready);
   settle();
+  EXPECT_FALSE(controller_.standing(policy()).known);
+  clock_.advance(HoldController::kFirstWord);
   EXPECT_EQ(controller_.standing(policy()).reason, "PodsSilent") << "nobody answers at its address";
+  EXPECT_TRUE(controller_.standing(policy()).known);
+}
+
+TEST_F(HoldControllerTest, ARestartIsNoNews) {
+  const std::string before =
+      "{conditions: [{type: HoldReady, status: \"True\", reason: Ready, message: m}]}";
+  set_policy("Enforce", ", scaleToZero: {idle: 1m}", before);
+  EXPECT_EQ(controller_.condition(policy())->reason, "Ready") << "nobody has looked yet";
+  settle();
+  const auto asked = controller_.condition(policy());
+  EXPECT_EQ(asked->status, api::ConditionStatus::kTrue) << "its pod has not answered yet";
+  EXPECT_EQ(asked->message, "m");
+  clock_.advance(HoldController::kFirstWord);
+  EXPECT_EQ(controller_.condition(policy())->reason, "PodsSilent");
+}
+
+TEST_F(HoldControllerTest, ANewPolicysStandingIsNotKnownAtFirst) {
+  const auto said = controller_.condition(policy());
+  EXPECT_EQ(said->status, api::ConditionStatus::kUnknown);
+  EXPECT_EQ(said->reason, "NotLookedYet");
 }
 
 TEST_F(HoldControllerTest, APolicyThatNoLongerScalesToZeroKeepsNothing) {
@@ -195,11 +218,51 @@ TEST_F(HoldControllerTest, APolicyThatNoLongerScalesToZeroKeepsNothing) {
   }
 }
 
+// As after a chart upgrade that took the right away.
+TEST_F(HoldControllerTest, WhatMayNotBeDeletedIsToldAndTriedLessAndLessOften) {
+  settle();
+  stores_.pods.remove("ns", "chat-hold-1");
+  set_policy("Enforce", "");
+  EXPECT_EQ(controller_.condition(policy()), std::nullopt) << "nobody has tried yet";
+  const std::string path = "DELETE " + kube::kEndpointSlices.object("ns", "chat-hold");
+  server_.fail_next(path, {.status = 403, .body = "", .retry_after = ""}, 2);
+  const kube::WorkOutcome first = reconcile();
+  EXPECT_TRUE(first.succeeded) << "the queue's own pause would not grow beyond seconds";
+  EXPECT_FALSE(first.problem.empty());
+  EXPECT_EQ(first.again_in, GrowingPause::kFirst);
+  const auto said = controller_.condition(policy());
+  ASSERT_TRUE(said);
+  EXPECT_EQ(said->status, api::ConditionStatus::kFalse);
+  EXPECT_EQ(said->reason, "NotRemoved");
+  EXPECT_TRUE(said->message.contains("the chart's autoscaling.scaleToZero gives that right"));
+  EXPECT_TRUE(said->message.ends_with(
+      "kubectl -n ns delete endpointslice,deployment,service -l penstock.dev/hold=chat-hold"));
+
+  const std::size_t before = server_.requests().size();
+  EXPECT_EQ(reconcile().again_in, GrowingPause::kFirst);
+  EXPECT_EQ(server_.requests().size(), before) << "asked too early";
+  clock_.advance(GrowingPause::kFirst);
+  const kube::WorkOutcome second = reconcile();
+  EXPECT_EQ(second.again_in, 2 * GrowingPause::kFirst);
+  EXPECT_EQ(second.problem, "") << "no news";
+  clock_.advance(2 * GrowingPause::kFirst);
+  EXPECT_EQ(reconcile().again_in, std::nullopt);
+  EXPECT_EQ(controller_.condition(policy()), std::nullopt);
+  EXPECT_TRUE(watch(kube::kDeployments).is_null());
+}
+
+TEST_F(HoldControllerTest, WhatMayNotBeDeletedIsStillToldAfterARestart) {
+  settle();
+  set_policy("Enforce", "",
+             "{conditions: [{type: HoldReady, status: \"False\", reason: NotRemoved}]}");
+  EXPECT_EQ(controller_.condition(policy())->reason, "NotRemoved");
+}
+
 TEST_F(HoldControllerTest, WhatIsHeldMeanwhileStillFindsItsWay) {
   put_pod("10.1.0.50");
   settle();
   set_policy("Enforce", "");
-  EXPECT_EQ(reconcile().again_in, HoldController::kEnded);
+  EXPECT_EQ(reconcile().again_in, HoldRemoval::kEnded);
   EXPECT_TRUE(watch(kube::kDeployments).is_null());
   EXPECT_TRUE(watch(kube::kEndpointSlices).is_null()) << "nobody comes any more";
   EXPECT_FALSE(watch(kube::kServices).is_null());

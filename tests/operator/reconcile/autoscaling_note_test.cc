@@ -67,6 +67,21 @@ TEST(AutoscalingNoteTest, WhatWasSaidLastStandsUntilTheAutoscalerLooks) {
   EXPECT_EQ(find(plan, "CapacityStarved")->message, "1 of 3");
 }
 
+TEST(AutoscalingNoteTest, WhatCouldNotBeDeletedIsToldOfAPolicyThatIsScaledNoMore) {
+  const std::string plain = "{selector: {matchLabels: {app: llm}}}";
+  World seen = world(policy("p", plain));
+  seen.autoscaling = AutoscalingNote{
+      .conditions = {{"HoldReady", api::ConditionStatus::kFalse, "NotRemoved", "m"}}, .over = true};
+  const Plan plan = decide(seen, kSettings);
+  ASSERT_NE(find(plan, "HoldReady"), nullptr);
+  EXPECT_EQ(find(plan, "HoldReady")->reason, "NotRemoved");
+
+  World restarted = world(policy("p", plain, "2026-01-01T00:00:00Z", json::write(plan.status)));
+  EXPECT_NE(find(decide(restarted, kSettings), "HoldReady"), nullptr) << "until somebody looks";
+  restarted.autoscaling = AutoscalingNote{.over = true};
+  EXPECT_EQ(find(decide(restarted, kSettings), "HoldReady"), nullptr);
+}
+
 TEST(AutoscalingNoteTest, WithoutAutoscalingNothingIsSaid) {
   World off = autoscaled("Off");
   off.autoscaling = note();
