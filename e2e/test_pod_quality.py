@@ -11,20 +11,28 @@ REDIRECT = {"name": "penstock-redirect", "image": "sidecar", "resources": TABLE[
 
 
 @pytest.fixture(scope="module")
-def space(admission):
-    injection = {"container": CONTAINER, "guaranteedResources": TABLE["guaranteedResources"], "redirect": REDIRECT}
-    return with_injection(admission, "quality", injection)
+def spaces(admission):
+    """With our redirect and without it."""
+    injection = {"container": CONTAINER, "guaranteedResources": TABLE["guaranteedResources"]}
+    return {
+        True: with_injection(admission, "quality", {**injection, "redirect": REDIRECT}),
+        False: with_injection(admission, "quality-plain", injection),
+    }
 
 
 @pytest.mark.parametrize("case", TABLE["cases"], ids=[case["name"] for case in TABLE["cases"]])
-def test_the_sidecar_follows_the_class_of_its_pod(admission, space, case):
+def test_the_sidecar_follows_the_class_of_its_pod(admission, spaces, case):
     pod = quality_case(case)
+    redirected = "initName" not in case
+    space = spaces[redirected]
     status, injected = made(admission, space, pod)
     assert status == 201, injected["message"]
-    sidecar, redirect = injected["spec"]["initContainers"][:2]
-    assert (sidecar["name"], redirect["name"]) == ("penstock-sidecar", "penstock-redirect")
+    sidecar, redirect = injected["spec"]["initContainers"][:2] if redirected else (injected["spec"]["initContainers"][0], None)
+    assert sidecar["name"] == "penstock-sidecar"
     assert sidecar.get("resources", {}) == TABLE.get(case["out"], {})
-    assert bool(redirect.get("resources")) == (case["out"] != "none")
+    if redirected:
+        assert redirect["name"] == "penstock-redirect"
+        assert bool(redirect.get("resources")) == (case["out"] != "none")
     assert injected["status"]["qosClass"] == case["class"]
     pod["metadata"]["annotations"] = {"penstock.dev/inject": "false"}
     assert made(admission, space, pod)[1]["status"]["qosClass"] == case.get("before", case["class"])

@@ -45,7 +45,9 @@ def client_case(case: dict) -> dict:
 def quality_case(case: dict) -> dict:
     """A pod of a case of tests/cases/pod_quality.yaml."""
     containers = [{"name": f"c{at}", "resources": one} for at, one in enumerate(case["containers"])]
-    init = [{"name": f"i{at}", "image": "image", "resources": one} for at, one in enumerate(case.get("init", []))]
+    init = [
+        {"name": case.get("initName", f"i{at}"), "image": "image", "resources": one} for at, one in enumerate(case.get("init", []))
+    ]
     whole = {"resources": case["whole"]} if "whole" in case else {}
     return client_pod(containers, **whole, **({"initContainers": init} if init else {}))
 

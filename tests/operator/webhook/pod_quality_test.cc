@@ -31,12 +31,14 @@ Value containers_of(const Value& resources) {
 
 TEST(PodQualityTest, EveryCaseOfTheTable) {
   const Value table = read_cases();
-  api::InjectionStatus injection{
+  const api::InjectionStatus plain{
       .hash = "1",
       .container = {{"name", kSidecarName}, {"resources", table["resources"]}},
-      .guaranteed_resources = table["guaranteedResources"],
-      .redirect = {{"name", "penstock-redirect"}, {"resources", table["guaranteedResources"]}}};
-  ASSERT_EQ(table["cases"].size(), 15U);
+      .guaranteed_resources = table["guaranteedResources"]};
+  api::InjectionStatus redirected = plain;
+  redirected.redirect = {{"name", "penstock-redirect"},
+                         {"resources", table["guaranteedResources"]}};
+  ASSERT_EQ(table["cases"].size(), 16U);
   for (const Value& row : table["cases"]) {
     SCOPED_TRACE(row["name"].get<std::string>());
     Value pod = {{"metadata", {{"name", "p"}}},
@@ -44,15 +46,21 @@ TEST(PodQualityTest, EveryCaseOfTheTable) {
     if (row.contains("init")) {
       pod["spec"]["initContainers"] = containers_of(row["init"]);
     }
+    const bool is_plain = row.contains("initName");
+    if (is_plain) {
+      pod["spec"]["initContainers"][0]["name"] = row["initName"];
+    }
     if (row.contains("whole")) {
       pod["spec"]["resources"] = row["whole"];
     }
-    const Value made = pod.patch(pod_patch(pod, injection));
-    const Value& sidecar = made["spec"]["initContainers"][0];
-    const Value& redirect = made["spec"]["initContainers"][1];
+    const Value made = pod.patch(pod_patch(pod, is_plain ? plain : redirected));
+    const Value& before = made["spec"]["initContainers"];
     const std::string out = row["out"];
-    EXPECT_EQ(sidecar.value("resources", Value()), out == "none" ? Value() : table[out]);
-    EXPECT_EQ(redirect.contains("resources"), out != "none");
+    EXPECT_EQ(before[0].value("resources", Value()), out == "none" ? Value() : table[out]);
+    if (!is_plain) {
+      EXPECT_EQ(before[1]["name"], "penstock-redirect");
+      EXPECT_EQ(before[1].contains("resources"), out != "none");
+    }
   }
 }
 
