@@ -8,9 +8,10 @@
 #include "lib/zoneinfo/zone_files.h"
 #include "operator/autoscale/policy_settings.h"
 #include "operator/controllers/condition_events.h"
+#include "operator/controllers/hold_condition.h"
+#include "operator/controllers/replica_sights.h"
 #include "operator/controllers/scaling_status.h"
 #include "operator/kube/timestamp.h"
-#include "operator/reconcile/accelerator.h"
 #include "operator/reconcile/status_of.h"
 
 namespace penstock::controllers {
@@ -20,7 +21,6 @@ using autoscale::Sight;
 using kube::ApiResult;
 using kube::WorkOutcome;
 using reconcile::AutoscalingNote;
-using reconcile::Pod;
 using reconcile::Policy;
 using reconcile::Ptr;
 
@@ -35,17 +35,6 @@ autoscale::Time time_of(clock::WallTime time) {
 
 std::string changed(int from, int to) {
   return std::to_string(from) + " -> " + std::to_string(to) + " replicas";
-}
-
-// Whether an operator before this one took the last replica away, as far as the status tells: a
-// zero of a person's is no decision.
-bool has_set_to_zero(const api::OptimizationPolicyStatus& status) {
-  const bool decided = status.autoscaling && !status.autoscaling->decisions.empty() &&
-                       status.autoscaling->decisions.front().to == 0;
-  return decided && std::ranges::any_of(status.conditions, [](const api::Condition& condition) {
-           return condition.type == "ScalingActive" &&
-                  condition.status == api::ConditionStatus::kTrue;
-         });
 }
 
 autoscale::ScalerSettings settings_in(const Policy& policy) {
@@ -77,8 +66,7 @@ struct AutoscalingController::Running {
   api::ScaleTargetSpec target;
   std::int64_t generation;
   autoscale::Scaler scaler;
-  std::map<std::string, autoscale::PodMeter> meters;  // by pod
-  std::vector<Ptr<Pod>> pods;                         // of the last look
+  ReplicaSights replicas;
   ConditionEvents events;
   ReplicaWriter writer;
   std::string problem;                     // of the last write, for the log
@@ -127,7 +115,7 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   const bool allowed = may_write(*policy, record.decision);
   const ReplicaWriter::Done done =
       state.writer.write(client_, stores_, collector_, clock_.now(),
-                         {*policy, **live, state.pods, record.decision, allowed});
+                         {*policy, **live, state.replicas.pods(), record.decision, allowed});
   tell(*policy, record, done, state);
   const std::string problem = done.problem.empty() ? done.unmarkable : done.problem;
   const bool is_news = std::exchange(state.problem, problem) != problem;
@@ -172,7 +160,7 @@ WorkOutcome AutoscalingController::end(const std::string& key, const Policy* pol
     board_.remove(key);
   } else if (released.succeeded) {
     AutoscalingNote note{.over = true};
-    if (auto held = hold_.condition(*policy)) {
+    if (auto held = hold_condition(*policy, hold_)) {
       note.conditions.push_back(std::move(*held));
     }
     publish(*policy, std::move(note));
@@ -192,38 +180,8 @@ Sight AutoscalingController::sight(const Policy& policy, const LiveTarget& live,
     seen.held_requests = standing.held;
     seen.hold_ready = standing.ready;
   }
-  std::map<std::string, autoscale::PodMeter> meters;
-  running.pods.clear();
-  for (const Ptr<Pod>& pod : stores_.pods.list(policy.meta.ns)) {
-    if (!is_replica(policy, *pod)) {
-      continue;
-    }
-    running.pods.push_back(pod);
-    autoscale::PodSight shown{.name = pod->meta.name};
-    shown.created = time_of(kube::time_of(pod->meta.created).value_or(clock_.wall_now()));
-    if (pod->ready) {
-      shown.ready_since = time_of(kube::time_of(pod->ready_since).value_or(clock_.wall_now()));
-    }
-    if (const auto node = stores_.nodes.find("", pod->node); node != nullptr) {
-      shown.accelerator = reconcile::accelerator_of(node->meta.labels);
-    }
-    shown.path =
-        waited_for_node(stores_, *pod) ? autoscale::StartPath::kNode : autoscale::StartPath::kPod;
-    // A pod of the same name is another one when it was made at another time.
-    autoscale::PodMeter meter;
-    if (const auto known = running.meters.find(pod->meta.name); known != running.meters.end()) {
-      meter = std::move(known->second);
-    }
-    if (const auto sample = collector_.sample(pod->meta.key()); sample != nullptr) {
-      meter.take(time_of(sample->received), {sample, &sample->report});
-    }
-    shown.signals = meter.at(seen.now);
-    shown.limits = meter.limits();
-    meters.emplace(pod->meta.name, std::move(meter));
-    seen.pods.push_back(std::move(shown));
-  }
-  running.meters = std::move(meters);
-  pod_metrics_.look(*policy.parsed.autoscaling, policy.meta.ns, running.pods, seen);
+  seen.pods = running.replicas.look(stores_, collector_, policy, seen.now);
+  pod_metrics_.look(*policy.parsed.autoscaling, policy.meta.ns, running.replicas.pods(), seen);
   return seen;
 }
 
@@ -279,7 +237,7 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   observer_.prepared(policy.meta.key(), nodes.status);
   note.status.nodes = std::move(nodes.status);
   std::ranges::move(nodes.conditions, std::back_inserter(note.conditions));
-  if (auto held = hold_.condition(policy)) {
+  if (auto held = hold_condition(policy, hold_)) {
     note.conditions.push_back(std::move(*held));
   }
   publish(policy, std::move(note));

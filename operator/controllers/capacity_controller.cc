@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "operator/capacity/surge.h"
+#include "operator/controllers/node_events.h"
 #include "operator/controllers/node_wishes.h"
 
 namespace penstock::controllers {
@@ -30,20 +30,20 @@ bool wants_nodes(const Policy& policy) {
 
 // Of one policy.
 struct CapacityController::Held {
+  explicit Held(kube::EventRecorder& recorder) : events(recorder) {}
+
   std::int64_t generation = 0;
   int replicas = 0;
   clock::Instant next{};
   NodeReport report;
   capacity::HeadroomPlanner planner;
-  std::optional<Target> target;
+  std::optional<TargetTemplate> target;
   std::string provider;  // who was asked last; empty: nobody
   std::string asked;     // what for
   clock::Instant ask_again{};
   std::string stuck;  // why what may not be kept any more was not deleted
   ApiResult<Standing> standing;
-  std::uint32_t told_headroom = 0;
-  int told_interrupted = 0;
-  bool told_surge = false;
+  NodeEvents events;
 };
 
 CapacityController::CapacityController(const Stores& stores, kube::Client& client,
@@ -52,15 +52,14 @@ CapacityController::CapacityController(const Stores& stores, kube::Client& clien
                                        const reconcile::Settings& settings,
                                        std::unique_ptr<Background> background)
     : stores_(stores),
-      client_(client),
-      discovery_(discovery),
       events_(events),
       clock_(clock),
       providers_(client, discovery,
                  {.allowed = settings.placeholders,
                   .image = settings.placeholder_image,
                   .priority_class = settings.placeholder_priority_class}),
-      claimed_(client, discovery, clock, std::move(background)) {}
+      claimed_(client, discovery, clock, std::move(background)),
+      templates_(stores, client, discovery, claimed_, clock) {}
 
 CapacityController::~CapacityController() = default;
 
@@ -68,15 +67,12 @@ std::shared_ptr<CapacityController::Held> CapacityController::held(const Policy&
   const sync::MutexLock lock(mutex_);
   std::shared_ptr<Held>& slot = held_[policy.meta.key()];
   if (slot == nullptr) {
-    slot = std::make_shared<Held>();
+    slot = std::make_shared<Held>(events_);
     slot->report = stated_nodes(policy);
     const NodeCapacityStatus before = slot->report.status.value_or(NodeCapacityStatus());
     slot->provider = before.provider;
-    slot->told_headroom = before.headroom;
     slot->planner.adopt(static_cast<int>(before.expected));
-    slot->told_surge = std::ranges::any_of(slot->report.conditions, [](const auto& condition) {
-      return condition.type == kRolloutFits && condition.status == ConditionStatus::kFalse;
-    });
+    slot->events.adopt(slot->report);
   }
   return slot;
 }
@@ -124,7 +120,7 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
   const bool enforces = scaling.mode == api::ScalingMode::kEnforce;
   // Whatever else is not known of the target and its nodes.
   const ApiResult<void> given_up = enforces ? ApiResult<void>() : take_back(policy, held);
-  if (const ApiResult<void> read = read_target(policy, held); !read) {
+  if (const ApiResult<void> read = templates_.read(policy, held.target); !read) {
     return without_plan(held.report.status, "TargetUnreadable", read.error().message);
   }
   const capacity::PodShape& shape = held.target->shape;
@@ -181,54 +177,23 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
       conclude(ConditionStatus::kFalse, standing->reason, standing->message);
     } else {
       conclude(ConditionStatus::kTrue, status.reason, summary(status, shape, room));
-      tell(policy, sights, status, held);
+      held.events.tell(policy, sights, status, shape);
     }
   }
-  warn_of_surge(policy, status, sights.replicas, held, report);
+  judge_surge(policy, status, sights.replicas, held, report);
   report.status = std::move(status);
   return report;
 }
 
-// The template of a watched workload is read when that has changed, another one's once in a while.
-ApiResult<void> CapacityController::read_target(const Policy& policy, Held& held) {
-  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
-  std::string version;
-  if (target.api_version == "apps/v1" && target.kind == "Deployment") {
-    if (const auto found = stores_.deployments.find(policy.meta.ns, target.name)) {
-      version = std::to_string(found->meta.generation) + "/" + found->meta.uid;
-    }
+void CapacityController::judge_surge(const Policy& policy, const NodeCapacityStatus& status,
+                                     int replicas, Held& held, NodeReport& report) {
+  if (stores_.nodes.size() == 0) {
+    return;
   }
-  const bool fresh = held.target && held.target->resource_version == version &&
-                     (!version.empty() || clock_.now() < held.target->read + kTemplateFor);
-  if (fresh) {
-    return {};
+  const int free = std::max(0, static_cast<int>(status.allocatable) - replicas);
+  if (auto fits = held.events.judge_surge(policy, *held.target, replicas, free)) {
+    report.conditions.push_back(std::move(*fits));
   }
-  const auto type = discovery_.kind(target.api_version, target.kind);
-  if (!type) {
-    return std::unexpected(type.error());
-  }
-  if (!*type) {
-    return std::unexpected(
-        kube::ApiError{.message = target.api_version + " " + target.kind + " is not served"});
-  }
-  const auto object = client_.get((*type)->type().object(policy.meta.ns, target.name));
-  if (!object) {
-    return std::unexpected(object.error());
-  }
-  const json::Value& spec = kube::member(*object, "spec");
-  capacity::PodShape shape = capacity::shape_of(kube::member(spec, "template"));
-  if (shape.gpus == 0) {
-    const auto claims = claimed_.asked_by(policy.meta.ns, shape.pod_spec);
-    if (!claims) {
-      return std::unexpected(claims.error());
-    }
-    capacity::take_claims(*claims, shape);
-  }
-  held.target = Target{.resource_version = std::move(version),
-                       .read = clock_.now(),
-                       .spec = spec,
-                       .shape = std::move(shape)};
-  return {};
 }
 
 std::optional<ApiResult<NodeSights>> CapacityController::look_at_nodes(
@@ -301,55 +266,8 @@ ApiResult<void> CapacityController::take_back(const Policy& policy, Held& held) 
   }
   held.provider.clear();
   held.asked.clear();
-  held.told_headroom = 0;
+  held.events.forget_headroom();
   return {};
-}
-
-void CapacityController::tell(const Policy& policy, const NodeSights& sights,
-                              const NodeCapacityStatus& status, Held& held) {
-  if (status.headroom != held.told_headroom) {
-    held.told_headroom = status.headroom;
-    events_.record(kube::kPolicies, policy.meta, false, "HeadroomSet",
-                   status.provider + ": room for " + std::to_string(status.headroom) +
-                       " more replicas (" + gpus_text(status, held.target->shape) + "; " +
-                       status.reason + ")");
-  }
-  const auto interrupted = static_cast<int>(status.interrupted);
-  if (interrupted > held.told_interrupted) {
-    events_.record(kube::kPolicies, policy.meta, true, "NodeInterrupted",
-                   "node " + sights.interruption + " is about to go; room for " +
-                       std::to_string(interrupted) + " replicas is asked for in its place");
-  }
-  held.told_interrupted = interrupted;
-}
-
-// A Deployment's rolling update makes pods beyond its replicas first: without room for them they
-// buy nodes for the time of the rollout.
-void CapacityController::warn_of_surge(const Policy& policy, const NodeCapacityStatus& status,
-                                       int replicas, Held& held, NodeReport& report) {
-  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
-  if (target.kind != "Deployment" || stores_.nodes.size() == 0) {
-    return;
-  }
-  const int surge = capacity::surge_of(held.target->spec, replicas);
-  const int free = std::max(0, static_cast<int>(status.allocatable) - replicas);
-  if (surge <= free) {
-    held.told_surge = false;
-    report.conditions.push_back({kRolloutFits, ConditionStatus::kTrue, "SurgeFits",
-                                 "a rolling update finds room for its " + std::to_string(surge) +
-                                     " pods beyond the replicas"});
-    return;
-  }
-  const std::string message =
-      "a rolling update of Deployment " + target.name + " makes " + std::to_string(surge) +
-      " pods beyond its replicas, of " + std::to_string(held.target->shape.gpus) + " " +
-      held.target->shape.resource + " each, and nodes have room for " + std::to_string(free) +
-      ": it would buy GPU nodes; set spec.strategy.rollingUpdate to maxSurge 0 and maxUnavailable "
-      "1";
-  if (!std::exchange(held.told_surge, true)) {
-    events_.record(kube::kPolicies, policy.meta, true, "SurgeNeedsNodes", message);
-  }
-  report.conditions.push_back({kRolloutFits, ConditionStatus::kFalse, "SurgeNeedsNodes", message});
 }
 
 }  // namespace penstock::controllers

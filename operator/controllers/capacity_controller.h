@@ -17,6 +17,7 @@
 #include "operator/controllers/node_report.h"
 #include "operator/controllers/node_sights.h"
 #include "operator/controllers/stores.h"
+#include "operator/controllers/target_template.h"
 #include "operator/kube/client.h"
 #include "operator/kube/discovery.h"
 #include "operator/kube/events.h"
@@ -42,8 +43,6 @@ class CapacityController {
   static constexpr std::chrono::milliseconds kPeriod{2'000};
   // How often what has not changed is asked for again: somebody may have changed or removed it.
   static constexpr std::chrono::milliseconds kAgain{15'000};
-  // How often a target's template is read again that is not watched.
-  static constexpr std::chrono::milliseconds kTemplateFor{60'000};
 
   CapacityController(const Stores& stores, kube::Client& client, kube::Discovery& discovery,
                      kube::EventRecorder& events, const clock::Clock& clock,
@@ -64,36 +63,26 @@ class CapacityController {
 
  private:
   struct Held;
-  struct Target {
-    std::string resource_version;  // of the workload in the store; empty: it is not watched
-    clock::Instant read{};
-    json::Value spec;  // of the object
-    capacity::PodShape shape;
-  };
 
   std::shared_ptr<Held> held(const reconcile::Policy& policy);
   NodeReport judge(const reconcile::Policy& policy, const NodeDemand& demand, Held& held);
-  kube::ApiResult<void> read_target(const reconcile::Policy& policy, Held& held);
   // Nothing: what it takes has just been asked for.
   std::optional<kube::ApiResult<NodeSights>> look_at_nodes(const reconcile::Policy& policy,
                                                            const capacity::PodShape& shape);
   kube::ApiResult<capacity::Standing> ask(const reconcile::Policy& policy,
                                           const api::NodeCapacitySpec& spec, capacity::Wish wish,
                                           Held& held);
+  void judge_surge(const reconcile::Policy& policy, const api::NodeCapacityStatus& status,
+                   int replicas, Held& held, NodeReport& report);
   kube::ApiError not_allowed(const reconcile::Policy& policy, kube::ApiError error, Held& held);
   kube::ApiResult<void> take_back(const reconcile::Policy& policy, Held& held);
-  void tell(const reconcile::Policy& policy, const NodeSights& sights,
-            const api::NodeCapacityStatus& status, Held& held);
-  void warn_of_surge(const reconcile::Policy& policy, const api::NodeCapacityStatus& status,
-                     int replicas, Held& held, NodeReport& report);
 
   const Stores& stores_;
-  kube::Client& client_;
-  kube::Discovery& discovery_;
   kube::EventRecorder& events_;
   const clock::Clock& clock_;
   const capacity::Providers providers_;
   ClaimedDevices claimed_;
+  TargetTemplateReader templates_;
   sync::Mutex mutex_;
   std::map<std::string, std::shared_ptr<Held>> held_ PENSTOCK_GUARDED_BY(mutex_);
 };

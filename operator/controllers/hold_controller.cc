@@ -5,18 +5,14 @@
 
 #include "operator/controllers/autoscaling_controller.h"
 #include "operator/kube/object_meta.h"
-#include "operator/reconcile/status_of.h"
 
 namespace penstock::controllers {
 
-using api::ConditionStatus;
 using kube::ApiResult;
 using kube::WorkOutcome;
-using reconcile::AutoscalingNote;
 using reconcile::EndpointSlice;
 using reconcile::HeldService;
 using reconcile::HoldPod;
-using reconcile::kHoldReady;
 using reconcile::Policy;
 using reconcile::Ptr;
 
@@ -46,15 +42,6 @@ std::string hash_of(const kube::ObjectMeta& meta) {
 
 bool is_as_wanted(const kube::ObjectMeta& meta, const json::Value& wanted) {
   return hash_of(meta) == hash_of(kube::read_meta(wanted));
-}
-
-std::optional<AutoscalingNote::Stated> stated_before(const Policy& policy) {
-  for (const api::Condition& before : reconcile::status_of(policy).conditions) {
-    if (before.type == kHoldReady) {
-      return AutoscalingNote::Stated{before.type, before.status, before.reason, before.message};
-    }
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -272,38 +259,6 @@ HoldController::Standing HoldController::standing(const Policy& policy) {
         "no pod of Deployment " + name + " answers the operator; a NetworkPolicy may stand between";
   }
   return standing;
-}
-
-std::optional<AutoscalingNote::Stated> HoldController::leftover(const Policy& policy) const {
-  if (!removal_.stands(policy)) {
-    return std::nullopt;
-  }
-  std::optional<std::string> problem = removal_.problem(policy);
-  if (!problem) {
-    auto before = stated_before(policy);
-    return before && before->reason == reconcile::kHoldNotRemoved ? before : std::nullopt;
-  }
-  if (problem->empty()) {
-    return std::nullopt;
-  }
-  return AutoscalingNote::Stated{kHoldReady, ConditionStatus::kFalse, reconcile::kHoldNotRemoved,
-                                 std::move(*problem)};
-}
-
-// What an operator that has just started does not know yet is no news.
-std::optional<AutoscalingNote::Stated> HoldController::condition(const Policy& policy) {
-  if (!uses_hold(policy)) {
-    return leftover(policy);
-  }
-  const Standing now = standing(policy);
-  if (!now.known) {
-    if (auto before = stated_before(policy)) {
-      return before;
-    }
-  }
-  const ConditionStatus unready = now.known ? ConditionStatus::kFalse : ConditionStatus::kUnknown;
-  return AutoscalingNote::Stated{kHoldReady, now.ready ? ConditionStatus::kTrue : unready,
-                                 now.reason, now.message};
 }
 
 bool HoldController::stand_in(const Policy& policy, bool wanted) {

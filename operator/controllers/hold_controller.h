@@ -56,10 +56,6 @@ class HoldController {
 
   [[nodiscard]] Standing standing(const reconcile::Policy& policy);
 
-  // HoldReady; nothing: the policy needs nobody, and nothing is left of whoever held.
-  [[nodiscard]] std::optional<reconcile::AutoscalingNote::Stated> condition(
-      const reconcile::Policy& policy);
-
   // What held for a policy that needs nobody any more.
   [[nodiscard]] const HoldRemoval& removal() const { return removal_; }
 
@@ -90,9 +86,6 @@ class HoldController {
     std::optional<clock::Instant> since;  // it has stood in the Service
   };
 
-  // What is left of whoever held, where it should be gone.
-  [[nodiscard]] std::optional<reconcile::AutoscalingNote::Stated> leftover(
-      const reconcile::Policy& policy) const;
   void forget(const std::string& key);
   // The pods that hold for it, or have held and not ended yet.
   [[nodiscard]] std::vector<reconcile::Ptr<reconcile::Pod>> hold_pods(

@@ -13,7 +13,6 @@
 namespace penstock::controllers {
 namespace {
 
-using json::Value;
 using kube::ApiResult;
 using kube::WorkOutcome;
 using reconcile::Plan;
@@ -44,14 +43,15 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
                      name);  // its ConfigMap goes with it: it is the ConfigMap's owner
     collector_.set_targets(ns + "/" + name, {});
     forget(ns + "/" + name);
+    configs_.forget(ns + "/" + name);
     return {};
   }
   World world = gather(policy);
   const Plan plan = decide(world, settings_);
   const bool all_asked = ask_sidecars(world, plan.status.hash);
-  const auto restored_in = pause_of_restore(*policy, plan);
+  const auto restored_in = configs_.pause_of_restore(*policy, plan);
   if (restored_in == restored_in.zero()) {
-    if (const ApiResult<void> written = write_config(*policy, plan); !written) {
+    if (const ApiResult<void> written = configs_.write(*policy, plan); !written) {
       return not_delivered(std::move(world), written.error());
     }
   }
@@ -164,63 +164,9 @@ std::chrono::milliseconds PolicyController::await_first_word(const std::string& 
                      : std::chrono::milliseconds::zero();
 }
 
-// Somebody who puts a ConfigMap back as often as we do would keep both busy for ever.
-std::chrono::milliseconds PolicyController::pause_of_restore(const Policy& policy,
-                                                             const Plan& plan) {
-  if (!plan.config) {
-    return {};
-  }
-  const auto before =
-      stores_.config_maps.find(policy.meta.ns, reconcile::config_map_name(policy.meta.name));
-  if (before == nullptr || before->hash != plan.status.hash) {
-    return {};  // a new version
-  }
-  const sync::MutexLock lock(mutex_);
-  return restores_[policy.meta.key()].wait(clock_.now());
-}
-
 void PolicyController::forget(const std::string& policy) {
   const sync::MutexLock lock(mutex_);
   first_word_until_.erase(policy);
-  restores_.erase(policy);
-}
-
-ApiResult<void> PolicyController::write_config(const Policy& policy, const Plan& plan) {
-  if (!plan.config) {
-    return {};
-  }
-  const std::string name = reconcile::config_map_name(policy.meta.name);
-  const std::string path = kube::kConfigMaps.object(policy.meta.ns, name);
-  const auto before = stores_.config_maps.find(policy.meta.ns, name);
-  // One that was written for this policy is ours, whoever has edited it since.
-  const bool is_ours = before != nullptr && before->owner_uid == policy.meta.uid;
-  const Value wanted = config_map_of(policy, plan.status.hash, *plan.config);
-  auto written =
-      client_.apply(path, wanted, is_ours ? kube::Conflicts::kTake : kube::Conflicts::kFail);
-  if (!written && written.error().conflict() && before == nullptr) {
-    // Without our label it is not watched.
-    const auto unseen = client_.get(path);
-    if (unseen && read_config_map(*unseen).owner_uid == policy.meta.uid) {
-      written = client_.apply(path, wanted, kube::Conflicts::kTake);
-    }
-  }
-  if (!written) {
-    return std::unexpected(written.error());
-  }
-  if (!is_ours || before->intact == true) {
-    return {};
-  }
-  if (const Value others = without_others(*before, *plan.config); !others.is_null()) {
-    if (const auto removed = client_.merge(path, others); !removed) {
-      return std::unexpected(removed.error());
-    }
-  }
-  if (before->intact == false) {
-    events_.record(kube::kPolicies, policy.meta, true, "ConfigMapRestored",
-                   "somebody changed ConfigMap " + name +
-                       ", which is made of the policy and what it refers to; change those");
-  }
-  return {};
 }
 
 // A changed pod makes its kubelet look at its volumes at once instead of within a minute.

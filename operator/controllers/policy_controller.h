@@ -8,7 +8,7 @@
 #include "lib/sync/mutex.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
-#include "operator/controllers/growing_pause.h"
+#include "operator/controllers/config_writer.h"
 #include "operator/controllers/reminders.h"
 #include "operator/controllers/status_writer.h"
 #include "operator/controllers/stores.h"
@@ -42,6 +42,7 @@ class PolicyController {
         board_(board),
         clock_(clock),
         settings_(std::move(settings)),
+        configs_(stores, client, events, clock),
         statuses_(client, clock) {}
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
@@ -50,13 +51,9 @@ class PolicyController {
   [[nodiscard]] reconcile::World gather(const reconcile::Ptr<reconcile::Policy>& policy) const;
   // Whether all of them have been asked before, whatever came of it.
   bool ask_sidecars(const reconcile::World& world, const std::string& hash);
-  // How long an edited ConfigMap stands yet before it is restored; zero: none does.
-  std::chrono::milliseconds pause_of_restore(const reconcile::Policy& policy,
-                                             const reconcile::Plan& plan);
   // How long a policy's status waits yet, some of whose sidecars have not been asked.
   std::chrono::milliseconds await_first_word(const std::string& policy, bool all_asked);
   void forget(const std::string& policy);
-  kube::ApiResult<void> write_config(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<void> tell_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<void> remind_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<bool> evict_pod(const reconcile::Policy& policy, const std::string& pod);
@@ -75,12 +72,12 @@ class PolicyController {
   const AutoscalingBoard& board_;
   const clock::Clock& clock_;
   const reconcile::Settings settings_;
+  ConfigWriter configs_;
   StatusWriter statuses_;
   sync::Mutex mutex_;
   Reminders reminders_ PENSTOCK_GUARDED_BY(mutex_);
   // By policy: how long its first status waits for the first word of its sidecars.
   std::map<std::string, clock::Instant> first_word_until_ PENSTOCK_GUARDED_BY(mutex_);
-  std::map<std::string, GrowingPause> restores_ PENSTOCK_GUARDED_BY(mutex_);  // of its ConfigMap
 };
 
 }  // namespace penstock::controllers

@@ -1,5 +1,6 @@
 #include "operator/controllers/scaling_status.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -67,6 +68,15 @@ std::optional<std::string> usd_per_hour(const autoscale::Budget& budget, int rep
   fraction.insert(0, kFraction - fraction.size(), '0');
   fraction.erase(fraction.find_last_not_of('0') + 1);
   return std::to_string(cost / kMicrodollars) + (fraction.empty() ? "" : "." + fraction);
+}
+
+bool has_set_to_zero(const api::OptimizationPolicyStatus& status) {
+  const bool decided = status.autoscaling && !status.autoscaling->decisions.empty() &&
+                       status.autoscaling->decisions.front().to == 0;
+  return decided && std::ranges::any_of(status.conditions, [](const api::Condition& condition) {
+           return condition.type == "ScalingActive" &&
+                  condition.status == api::ConditionStatus::kTrue;
+         });
 }
 
 }  // namespace penstock::controllers

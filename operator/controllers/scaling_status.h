@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/api/autoscaling_status.h"
+#include "lib/api/policy_status.h"
 #include "operator/autoscale/decision_record.h"
 
 // What a policy's status says of a decision, beside its conditions.
@@ -21,5 +21,9 @@ std::optional<api::ScalingForecastStatus> forecast_status(const autoscale::Input
 
 // What so many replicas cost in an hour, in USD; nothing: their price is not known.
 std::optional<std::string> usd_per_hour(const autoscale::Budget& budget, int replicas);
+
+// Whether an operator before this one took the last replica away, as far as the status tells: a
+// zero of a person's is no decision.
+bool has_set_to_zero(const api::OptimizationPolicyStatus& status);
 
 }  // namespace penstock::controllers

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "operator/controllers/hold_condition.h"
 #include "operator/kube/http_transport.h"
 #include "tests/fakes/fake_api_server.h"
 #include "tests/fakes/fake_clock.h"
@@ -192,17 +193,17 @@ TEST_F(HoldControllerTest, ARestartIsNoNews) {
   const std::string before =
       "{conditions: [{type: HoldReady, status: \"True\", reason: Ready, message: m}]}";
   set_policy("Enforce", ", scaleToZero: {idle: 1m}", before);
-  EXPECT_EQ(controller_.condition(policy())->reason, "Ready") << "nobody has looked yet";
+  EXPECT_EQ(hold_condition(policy(), controller_)->reason, "Ready") << "nobody has looked yet";
   settle();
-  const auto asked = controller_.condition(policy());
+  const auto asked = hold_condition(policy(), controller_);
   EXPECT_EQ(asked->status, api::ConditionStatus::kTrue) << "its pod has not answered yet";
   EXPECT_EQ(asked->message, "m");
   clock_.advance(HoldController::kFirstWord);
-  EXPECT_EQ(controller_.condition(policy())->reason, "PodsSilent");
+  EXPECT_EQ(hold_condition(policy(), controller_)->reason, "PodsSilent");
 }
 
 TEST_F(HoldControllerTest, ANewPolicysStandingIsNotKnownAtFirst) {
-  const auto said = controller_.condition(policy());
+  const auto said = hold_condition(policy(), controller_);
   EXPECT_EQ(said->status, api::ConditionStatus::kUnknown);
   EXPECT_EQ(said->reason, "NotLookedYet");
 }
@@ -223,14 +224,14 @@ TEST_F(HoldControllerTest, WhatMayNotBeDeletedIsToldAndTriedLessAndLessOften) {
   settle();
   stores_.pods.remove("ns", "chat-hold-1");
   set_policy("Enforce", "");
-  EXPECT_EQ(controller_.condition(policy()), std::nullopt) << "nobody has tried yet";
+  EXPECT_EQ(hold_condition(policy(), controller_), std::nullopt) << "nobody has tried yet";
   const std::string path = "DELETE " + kube::kEndpointSlices.object("ns", "chat-hold");
   server_.fail_next(path, {.status = 403, .body = "", .retry_after = ""}, 2);
   const kube::WorkOutcome first = reconcile();
   EXPECT_TRUE(first.succeeded) << "the queue's own pause would not grow beyond seconds";
   EXPECT_FALSE(first.problem.empty());
   EXPECT_EQ(first.again_in, GrowingPause::kFirst);
-  const auto said = controller_.condition(policy());
+  const auto said = hold_condition(policy(), controller_);
   ASSERT_TRUE(said);
   EXPECT_EQ(said->status, api::ConditionStatus::kFalse);
   EXPECT_EQ(said->reason, "NotRemoved");
@@ -247,7 +248,7 @@ TEST_F(HoldControllerTest, WhatMayNotBeDeletedIsToldAndTriedLessAndLessOften) {
   EXPECT_EQ(second.problem, "") << "no news";
   clock_.advance(2 * GrowingPause::kFirst);
   EXPECT_EQ(reconcile().again_in, std::nullopt);
-  EXPECT_EQ(controller_.condition(policy()), std::nullopt);
+  EXPECT_EQ(hold_condition(policy(), controller_), std::nullopt);
   EXPECT_TRUE(watch(kube::kDeployments).is_null());
 }
 
@@ -255,7 +256,7 @@ TEST_F(HoldControllerTest, WhatMayNotBeDeletedIsStillToldAfterARestart) {
   settle();
   set_policy("Enforce", "",
              "{conditions: [{type: HoldReady, status: \"False\", reason: NotRemoved}]}");
-  EXPECT_EQ(controller_.condition(policy())->reason, "NotRemoved");
+  EXPECT_EQ(hold_condition(policy(), controller_)->reason, "NotRemoved");
 }
 
 TEST_F(HoldControllerTest, WhatIsHeldMeanwhileStillFindsItsWay) {

@@ -1,0 +1,70 @@
+#include "operator/controllers/config_writer.h"
+
+#include "operator/controllers/config_map.h"
+#include "operator/reconcile/sidecar_container.h"
+
+namespace penstock::controllers {
+
+using json::Value;
+using kube::ApiResult;
+using reconcile::Plan;
+using reconcile::Policy;
+
+// Somebody who puts a ConfigMap back as often as we do would keep both busy for ever.
+std::chrono::milliseconds ConfigWriter::pause_of_restore(const Policy& policy, const Plan& plan) {
+  if (!plan.config) {
+    return {};
+  }
+  const auto before =
+      stores_.config_maps.find(policy.meta.ns, reconcile::config_map_name(policy.meta.name));
+  if (before == nullptr || before->hash != plan.status.hash) {
+    return {};  // a new version
+  }
+  const sync::MutexLock lock(mutex_);
+  return restores_[policy.meta.key()].wait(clock_.now());
+}
+
+void ConfigWriter::forget(const std::string& policy) {
+  const sync::MutexLock lock(mutex_);
+  restores_.erase(policy);
+}
+
+ApiResult<void> ConfigWriter::write(const Policy& policy, const Plan& plan) {
+  if (!plan.config) {
+    return {};
+  }
+  const std::string name = reconcile::config_map_name(policy.meta.name);
+  const std::string path = kube::kConfigMaps.object(policy.meta.ns, name);
+  const auto before = stores_.config_maps.find(policy.meta.ns, name);
+  // One that was written for this policy is ours, whoever has edited it since.
+  const bool is_ours = before != nullptr && before->owner_uid == policy.meta.uid;
+  const Value wanted = config_map_of(policy, plan.status.hash, *plan.config);
+  auto written =
+      client_.apply(path, wanted, is_ours ? kube::Conflicts::kTake : kube::Conflicts::kFail);
+  if (!written && written.error().conflict() && before == nullptr) {
+    // Without our label it is not watched.
+    const auto unseen = client_.get(path);
+    if (unseen && read_config_map(*unseen).owner_uid == policy.meta.uid) {
+      written = client_.apply(path, wanted, kube::Conflicts::kTake);
+    }
+  }
+  if (!written) {
+    return std::unexpected(written.error());
+  }
+  if (!is_ours || before->intact == true) {
+    return {};
+  }
+  if (const Value others = without_others(*before, *plan.config); !others.is_null()) {
+    if (const auto removed = client_.merge(path, others); !removed) {
+      return std::unexpected(removed.error());
+    }
+  }
+  if (before->intact == false) {
+    events_.record(kube::kPolicies, policy.meta, true, "ConfigMapRestored",
+                   "somebody changed ConfigMap " + name +
+                       ", which is made of the policy and what it refers to; change those");
+  }
+  return {};
+}
+
+}  // namespace penstock::controllers

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "lib/clock/clock.h"
+#include "lib/sync/mutex.h"
+#include "operator/controllers/growing_pause.h"
+#include "operator/controllers/stores.h"
+#include "operator/kube/client.h"
+#include "operator/kube/events.h"
+#include "operator/reconcile/decide.h"
+
+namespace penstock::controllers {
+
+// Writes the ConfigMap that a policy's sidecars read, and puts it back where somebody has edited
+// it. Threads: any, but one at a time for one policy.
+class ConfigWriter {
+ public:
+  ConfigWriter(const Stores& stores, kube::Client& client, kube::EventRecorder& events,
+               const clock::Clock& clock)
+      : stores_(stores), client_(client), events_(events), clock_(clock) {}
+
+  // How long an edited ConfigMap stands yet before it is restored; zero: none does.
+  std::chrono::milliseconds pause_of_restore(const reconcile::Policy& policy,
+                                             const reconcile::Plan& plan);
+
+  // Nothing is written where the plan has nothing new.
+  kube::ApiResult<void> write(const reconcile::Policy& policy, const reconcile::Plan& plan);
+
+  // A policy ("namespace/name") that is gone.
+  void forget(const std::string& policy);
+
+ private:
+  const Stores& stores_;
+  kube::Client& client_;
+  kube::EventRecorder& events_;
+  const clock::Clock& clock_;
+  sync::Mutex mutex_;
+  std::map<std::string, GrowingPause> restores_ PENSTOCK_GUARDED_BY(mutex_);  // by policy
+};
+
+}  // namespace penstock::controllers

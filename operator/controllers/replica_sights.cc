@@ -1,0 +1,68 @@
+#include "operator/controllers/replica_sights.h"
+
+#include <chrono>
+#include <utility>
+
+#include "operator/controllers/node_sights.h"
+#include "operator/kube/timestamp.h"
+#include "operator/reconcile/accelerator.h"
+
+namespace penstock::controllers {
+
+using reconcile::Pod;
+using reconcile::Ptr;
+
+namespace {
+
+autoscale::Time time_of(clock::WallTime time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time);
+}
+
+// `now` where it does not say.
+autoscale::Time stated(const std::string& timestamp, autoscale::Time now) {
+  const auto time = kube::time_of(timestamp);
+  return time ? time_of(*time) : now;
+}
+
+}  // namespace
+
+std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
+                                                     const collect::Collector& collector,
+                                                     const reconcile::Policy& policy,
+                                                     autoscale::Time now) {
+  std::vector<autoscale::PodSight> sights;
+  std::map<std::string, autoscale::PodMeter> meters;
+  pods_.clear();
+  for (const Ptr<Pod>& pod : stores.pods.list(policy.meta.ns)) {
+    if (!is_replica(policy, *pod)) {
+      continue;
+    }
+    pods_.push_back(pod);
+    autoscale::PodSight shown{.name = pod->meta.name};
+    shown.created = stated(pod->meta.created, now);
+    if (pod->ready) {
+      shown.ready_since = stated(pod->ready_since, now);
+    }
+    if (const auto node = stores.nodes.find("", pod->node); node != nullptr) {
+      shown.accelerator = reconcile::accelerator_of(node->meta.labels);
+    }
+    shown.path =
+        waited_for_node(stores, *pod) ? autoscale::StartPath::kNode : autoscale::StartPath::kPod;
+    // A pod of the same name is another one when it was made at another time.
+    autoscale::PodMeter meter;
+    if (const auto known = meters_.find(pod->meta.name); known != meters_.end()) {
+      meter = std::move(known->second);
+    }
+    if (const auto sample = collector.sample(pod->meta.key()); sample != nullptr) {
+      meter.take(time_of(sample->received), {sample, &sample->report});
+    }
+    shown.signals = meter.at(now);
+    shown.limits = meter.limits();
+    meters.emplace(pod->meta.name, std::move(meter));
+    sights.push_back(std::move(shown));
+  }
+  meters_ = std::move(meters);
+  return sights;
+}
+
+}  // namespace penstock::controllers

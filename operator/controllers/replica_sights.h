@@ -1,0 +1,29 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "operator/autoscale/pod_meter.h"
+#include "operator/autoscale/scaler.h"
+#include "operator/collect/collector.h"
+#include "operator/controllers/stores.h"
+
+namespace penstock::controllers {
+
+// What the autoscaler sees of one target's replicas: how long they are there, where they run, and
+// what their sidecars say. Threads: not safe.
+class ReplicaSights {
+ public:
+  std::vector<autoscale::PodSight> look(const Stores& stores, const collect::Collector& collector,
+                                        const reconcile::Policy& policy, autoscale::Time now);
+
+  // Of the last look.
+  [[nodiscard]] const std::vector<reconcile::Ptr<reconcile::Pod>>& pods() const { return pods_; }
+
+ private:
+  std::map<std::string, autoscale::PodMeter> meters_;  // by pod
+  std::vector<reconcile::Ptr<reconcile::Pod>> pods_;
+};
+
+}  // namespace penstock::controllers
