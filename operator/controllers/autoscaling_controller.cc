@@ -113,6 +113,12 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   Running& state = running(*policy);
   const DecisionRecord record = state.scaler.tick(sight(*policy, **live, state));
   const bool allowed = may_write(*policy, record.decision);
+  // Room that a replica is about to take is given up first: a placeholder that makes way for it
+  // would be made anew, and buy another node. Where replicas were refused last, it is kept until
+  // they are written.
+  if (allowed && *record.decision.write > record.decision.current && state.problem.empty()) {
+    capacity_.look(*policy, node_demand(*policy, record.decision, *record.decision.write, state));
+  }
   const ReplicaWriter::Done done =
       state.writer.write(client_, stores_, collector_, clock_.now(),
                          {*policy, **live, state.replicas.pods(), record.decision, allowed});
@@ -228,12 +234,9 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   for (const autoscale::Finding& finding : conditions) {
     note.conditions.push_back({finding.type, finding.status, finding.reason, finding.message});
   }
-  const NodeDemand demand{.forecast = node_forecast(policy, running),
-                          .desired = decision.desired,
-                          .replicas = done.problem.empty()
-                                          ? decision.write.value_or(decision.current)
-                                          : decision.current};
-  NodeReport nodes = capacity_.look(policy, demand);
+  const int replicas =
+      done.problem.empty() ? decision.write.value_or(decision.current) : decision.current;
+  NodeReport nodes = capacity_.look(policy, node_demand(policy, decision, replicas, running));
   observer_.prepared(policy.meta.key(), nodes.status);
   note.status.nodes = std::move(nodes.status);
   std::ranges::move(nodes.conditions, std::back_inserter(note.conditions));
@@ -276,13 +279,15 @@ void AutoscalingController::tell_events(const Policy& policy,
   }
 }
 
-autoscale::NodeForecast AutoscalingController::node_forecast(const Policy& policy,
-                                                             const Running& running) const {
-  if (!wants_nodes(policy)) {
-    return {};
+NodeDemand AutoscalingController::node_demand(const Policy& policy,
+                                              const autoscale::Decision& decision, int replicas,
+                                              const Running& running) const {
+  NodeDemand demand{.desired = decision.desired, .replicas = replicas};
+  if (wants_nodes(policy)) {
+    const double quantile = policy.parsed.autoscaling->nodes->quantile_percent / 100.0;
+    demand.forecast = running.scaler.node_forecast(time_of(clock_.wall_now()), quantile);
   }
-  const double quantile = policy.parsed.autoscaling->nodes->quantile_percent / 100.0;
-  return running.scaler.node_forecast(time_of(clock_.wall_now()), quantile);
+  return demand;
 }
 
 void AutoscalingController::publish(const Policy& policy, AutoscalingNote note) {

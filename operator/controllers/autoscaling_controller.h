@@ -77,8 +77,9 @@ class AutoscalingController {
                    Running& running);
   void tell_events(const reconcile::Policy& policy,
                    const std::vector<autoscale::Finding>& conditions, Running& running);
-  [[nodiscard]] autoscale::NodeForecast node_forecast(const reconcile::Policy& policy,
-                                                      const Running& running) const;
+  [[nodiscard]] NodeDemand node_demand(const reconcile::Policy& policy,
+                                       const autoscale::Decision& decision, int replicas,
+                                       const Running& running) const;
   void publish(const reconcile::Policy& policy, reconcile::AutoscalingNote note);
 
   const Stores& stores_;

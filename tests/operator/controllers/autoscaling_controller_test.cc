@@ -274,6 +274,49 @@ TEST_F(AutoscalingControllerTest, APolicyThatLostItsAutoscalingMeanwhileGivesIts
   EXPECT_EQ(observer_.published_times, 1);
 }
 
+// A policy that keeps room for one replica, of which there is one and should be two.
+class RoomForAReplicaTest : public AutoscalingControllerTest {
+ protected:
+  RoomForAReplicaTest() {
+    server_.serve("apps/v1", yaml("[{name: deployments, kind: Deployment, namespaced: true}]"));
+    const auto made = client_.create(
+        "/apis/apps/v1/namespaces/ns/deployments",
+        yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: engine, namespace: ns}, "
+             "spec: {replicas: 1, template: {spec: {containers: [{name: c, resources: {limits: "
+             "{nvidia.com/gpu: 4}}}]}}}}"));
+    stores_.deployments.put(std::make_shared<const reconcile::Workload>(read_deployment(*made)));
+    stores_.nodes.replace({});
+    stores_.pods.replace({});
+    set_policy("{}",
+               "autoscaling: {mode: Enforce, target: {name: engine}, minReplicas: 2, maxReplicas: "
+               "2, nodes: {provider: Placeholder, minHeadroom: 1}}");
+  }
+  std::int64_t held() {
+    const auto found = client_.get(kube::kDeployments.object("ns", "chat-headroom"));
+    return found ? kube::number_of(kube::member(*found, "spec"), "replicas") : -1;
+  }
+};
+
+// A placeholder that makes way is made anew until then, and would buy another node.
+TEST_F(RoomForAReplicaTest, IsGivenUpBeforeItIsTaken) {
+  answer_scale(200);
+  tick();
+  EXPECT_EQ(written(),
+            (std::vector<std::string>{"deployments/chat-headroom", "deployments/engine/scale"}));
+  EXPECT_EQ(held(), 0);
+}
+
+TEST_F(RoomForAReplicaTest, IsKeptWhileReplicasAreRefused) {
+  answer_scale(403, 2);
+  tick();
+  EXPECT_EQ(held(), 1) << "nobody takes it";
+  written();
+  clock_.advance(std::chrono::seconds(30));
+  tick();
+  EXPECT_EQ(written().front(), "deployments/engine/scale") << "not given up for a mere try";
+  EXPECT_EQ(held(), 1);
+}
+
 TEST_F(AutoscalingControllerTest, TheAcceleratorIsThatOfMostPodsNodes) {
   const auto put_node = [this](const std::string& name, const std::string& labels) {
     stores_.nodes.put(std::make_shared<const reconcile::Node>(
