@@ -1,7 +1,7 @@
 """What holds requests for a policy that scales to zero, as objects on a real API server; e2e/node has its traffic."""
 
 import pytest
-from installation import policy_document
+from installation import CHART, SYSTEM, helm, policy_document
 from polling import wait_until
 from spaces import POLICIES, Namespace, deployment
 
@@ -71,6 +71,37 @@ def test_of_several_services_one_has_to_be_named(space):
     space.await_condition("chat", "HoldReady", "False", "PodsNotReady")
     slices = wait_until(lambda: all_there(space), "its objects")["EndpointSlice"]
     assert slices["metadata"]["labels"]["kubernetes.io/service-name"] == "second"
+
+
+@pytest.fixture
+def scale_to_zero(admission):
+    """Gives the operator the rights that it takes, or takes them away; it has them again in the end."""
+
+    def upgrade(given: str) -> None:
+        helm(admission, "upgrade", "penstock", CHART, "-n", SYSTEM, "--reuse-values", "--set", f"autoscaling.scaleToZero={given}")
+
+    yield upgrade
+    upgrade("true")
+
+
+@pytest.mark.parametrize("left", [{"scaleToZero": None}, None], ids=["scale to zero", "autoscaling"])
+def test_what_may_not_be_deleted_any_more_is_told_of(space, scale_to_zero, running_operator, left):
+    start(space)
+    wait_until(lambda: all_there(space), "its objects")
+    policy = f"{POLICIES.format(space.name)}/chat"
+    scale_to_zero("false")
+    space.api.merge(policy, {"spec": {"autoscaling": left}})
+    told = space.await_condition("chat", "HoldReady", "False", "NotRemoved")
+    assert "the chart's autoscaling.scaleToZero gives that right" in told["message"]
+    by_hand = f"kubectl -n {space.name} delete endpointslice,deployment,service -l penstock.dev/hold=chat-hold"
+    assert told["message"].endswith(by_hand)
+    running_operator.restart()
+    generation = space.api.merge(policy, {"spec": {"mode": "Off"}})["metadata"]["generation"]
+    wait_until(lambda: space.policy("chat")["status"]["observedGeneration"] == generation, "a look", seconds=40)
+    assert space.condition("chat", "HoldReady")["lastTransitionTime"] == told["lastTransitionTime"]
+    scale_to_zero("true")
+    wait_until(lambda: not any(objects(space).values()), "the end of its objects", seconds=60)
+    wait_until(lambda: "HoldReady" not in conditions(space), "no word of it")
 
 
 def test_they_go_with_the_policy(space):
