@@ -117,7 +117,9 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   // would be made anew, and buy another node. Where replicas were refused last, it is kept until
   // they are written.
   if (allowed && *record.decision.write > record.decision.current && state.problem.empty()) {
-    capacity_.look(*policy, node_demand(*policy, record.decision, *record.decision.write, state));
+    NodeDemand demand = node_demand(*policy, record.decision, *record.decision.write, state);
+    demand.tentative = true;
+    capacity_.look(*policy, demand);
   }
   const ReplicaWriter::Done done =
       state.writer.write(client_, stores_, collector_, clock_.now(),

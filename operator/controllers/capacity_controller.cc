@@ -92,7 +92,11 @@ NodeReport CapacityController::look(const Policy& policy, const NodeDemand& dema
   state->replicas = demand.replicas;
   state->generation = policy.meta.generation;
   if (wants_nodes(policy)) {
+    const capacity::HeadroomPlanner before = state->planner;
     state->report = judge(policy, demand, *state);
+    if (demand.tentative) {
+      state->planner = before;
+    }
   } else if (const ApiResult<void> taken = take_back(policy, *state); taken) {
     state->report = {};
   }

@@ -31,8 +31,9 @@ bool wants_nodes(const reconcile::Policy& policy);
 // What the autoscaler says of the replicas to come.
 struct NodeDemand {
   autoscale::NodeForecast forecast;
-  int desired = 0;   // at this moment
-  int replicas = 0;  // that the target asks for as of now: their pods may not be there yet
+  int desired = 0;         // at this moment
+  int replicas = 0;        // that the target asks for as of now: their pods may not be there yet
+  bool tentative = false;  // it is about to be asked for them, and may refuse: they leave no trace
 };
 
 // Keeps room on GPU nodes for the replicas to come, by whoever makes nodes. It never deletes one.

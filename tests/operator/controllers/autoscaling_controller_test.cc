@@ -287,9 +287,12 @@ class RoomForAReplicaTest : public AutoscalingControllerTest {
     stores_.deployments.put(std::make_shared<const reconcile::Workload>(read_deployment(*made)));
     stores_.nodes.replace({});
     stores_.pods.replace({});
+  }
+  void set_maximum(int replicas) {
     set_policy("{}",
-               "autoscaling: {mode: Enforce, target: {name: engine}, minReplicas: 2, maxReplicas: "
-               "2, nodes: {provider: Placeholder, minHeadroom: 1}}");
+               "autoscaling: {mode: Enforce, target: {name: engine}, minReplicas: 2, "
+               "maxReplicas: " +
+                   std::to_string(replicas) + ", nodes: {provider: Placeholder, minHeadroom: 1}}");
   }
   std::int64_t held() {
     const auto found = client_.get(kube::kDeployments.object("ns", "chat-headroom"));
@@ -299,6 +302,7 @@ class RoomForAReplicaTest : public AutoscalingControllerTest {
 
 // A placeholder that makes way is made anew until then, and would buy another node.
 TEST_F(RoomForAReplicaTest, IsGivenUpBeforeItIsTaken) {
+  set_maximum(2);
   answer_scale(200);
   tick();
   EXPECT_EQ(written(),
@@ -307,9 +311,10 @@ TEST_F(RoomForAReplicaTest, IsGivenUpBeforeItIsTaken) {
 }
 
 TEST_F(RoomForAReplicaTest, IsKeptWhileReplicasAreRefused) {
+  set_maximum(4);
   answer_scale(403, 2);
   tick();
-  EXPECT_EQ(held(), 1) << "nobody takes it";
+  EXPECT_EQ(held(), 1) << "nobody takes it, and none is kept beyond a replica that never came";
   written();
   clock_.advance(std::chrono::seconds(30));
   tick();
