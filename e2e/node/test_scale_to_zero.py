@@ -64,12 +64,25 @@ def is_kept(address: str) -> bool:
     return answer.getheader("connection") is None
 
 
+def change_leaders(space: Namespace) -> None:
+    """The operator that leads ends, and another one looks at the policy."""
+    lease = "/apis/coordination.k8s.io/v1/namespaces/penstock-system/leases/penstock-operator"
+    holder = space.api.get(lease)["spec"]["holderIdentity"]
+    space.api.delete(f"/api/v1/namespaces/penstock-system/pods/{holder}")
+    wait_until(lambda: space.api.get(lease)["spec"]["holderIdentity"] not in ("", holder), "another leader")
+    edited = space.api.merge(f"{POLICIES.format(space.name)}/chat", {"spec": {"autoscaling": {"utilizationPercent": 70}}})
+    generation = edited["metadata"]["generation"]
+    wait_until(lambda: space.policy("chat")["status"]["observedGeneration"] == generation, "its look", seconds=60)
+
+
 def test_a_burst_into_nothing_is_answered_and_reaches_the_engine_once_each(space, record_property):
     address = start(space, autoscaling=AUTOSCALING)
-    space.await_condition("chat", "HoldReady", "True", "Ready", seconds=60)
+    since = space.await_condition("chat", "HoldReady", "True", "Ready", seconds=60)["lastTransitionTime"]
     assert holding(space) == []
+    change_leaders(space)
     await_zero(space)
     assert len(holding(space)) == 1
+    assert space.condition("chat", "HoldReady")["lastTransitionTime"] == since, "another operator is no news"
     assert space.policy("chat")["status"]["autoscaling"]["decisions"][0]["reason"] == "Idle"
 
     texts = [f"<burst {number}>" for number in range(BURST)]

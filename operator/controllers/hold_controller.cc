@@ -110,6 +110,7 @@ WorkOutcome HoldController::refuse(const std::string& key, std::string reason,
                                    std::string message) {
   const sync::MutexLock lock(mutex_);
   State& state = states_[key];
+  state.looked = true;
   state.reason = std::move(reason);
   state.message = std::move(message);
   return {};
@@ -166,6 +167,7 @@ std::vector<HoldPod> HoldController::ask_pods(const Policy& policy) {
     }
   }
   state.pods = std::move(holders);
+  state.looked = true;
   return taking;
 }
 
@@ -219,7 +221,7 @@ ApiResult<void> HoldController::keep_slice(const Policy& policy, const HeldServi
 HoldController::Standing HoldController::standing(const Policy& policy) {
   const sync::MutexLock lock(mutex_);
   const auto found = states_.find(policy.meta.key());
-  if (found == states_.end()) {
+  if (found == states_.end() || !found->second.looked) {
     return {.known = false, .reason = "NotLookedYet", .message = "nobody holds requests yet"};
   }
   State& state = found->second;

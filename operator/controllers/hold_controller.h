@@ -82,6 +82,7 @@ class HoldController {
     std::string reason;  // why nobody holds; empty: somebody does
     std::string message;
     std::map<std::string, Holder> pods;  // by "namespace/name"
+    bool looked = false;                 // what is above is known
     bool wanted = false;
     std::optional<clock::Instant> since;  // it has stood in the Service
   };

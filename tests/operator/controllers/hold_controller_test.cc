@@ -194,6 +194,8 @@ TEST_F(HoldControllerTest, ARestartIsNoNews) {
       "{conditions: [{type: HoldReady, status: \"True\", reason: Ready, message: m}]}";
   set_policy("Enforce", ", scaleToZero: {idle: 1m}", before);
   EXPECT_EQ(hold_condition(policy(), controller_)->reason, "Ready") << "nobody has looked yet";
+  EXPECT_FALSE(controller_.stand_in(policy(), false));
+  EXPECT_EQ(hold_condition(policy(), controller_)->reason, "Ready") << "that was no look";
   settle();
   const auto asked = hold_condition(policy(), controller_);
   EXPECT_EQ(asked->status, api::ConditionStatus::kTrue) << "its pod has not answered yet";
