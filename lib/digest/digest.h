@@ -15,14 +15,14 @@ struct Digest {
   auto operator<=>(const Digest&) const = default;
 };
 
-// A 128-bit value for use inside this process: a fast hash, or a keyed tag.
+// A 128-bit value for use inside this process: a fast hash, a keyed tag, or an authenticator.
 struct Hash128 {
   std::uint64_t low = 0;
   std::uint64_t high = 0;
   auto operator<=>(const Hash128&) const = default;
 };
 
-// For hash tables: both are uniform already, so any word will do.
+// For hash tables: all are uniform already, so any word will do.
 struct DigestHash {
   std::size_t operator()(const Digest& digest) const noexcept { return digest.words[0]; }
   std::size_t operator()(const Hash128& hash) const noexcept { return hash.low; }

@@ -1,5 +1,6 @@
 #include "lib/digest/hashing.h"
 
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -130,6 +131,23 @@ TagKey TagKey::generate() {
   std::array<std::uint8_t, kBytes> bytes{};
   fill_random(bytes);
   return TagKey(bytes);
+}
+
+MacKey MacKey::generate() {
+  std::array<std::uint8_t, kBytes> bytes{};
+  fill_random(bytes);
+  return MacKey(bytes);
+}
+
+Hash128 poly1305(const MacKey& key, Parts parts) {
+  thread_local std::unique_ptr<EVP_MAC_CTX, Free> context = new_mac_context("POLY1305");
+  bool ok = EVP_MAC_init(context.get(), key.bytes().data(), MacKey::kBytes, nullptr) == 1;
+  ok = ok && update_mac(context.get(), parts);
+  std::array<std::uint8_t, 16> bytes{};
+  std::size_t size = 0;
+  ok = ok && EVP_MAC_final(context.get(), bytes.data(), &size, bytes.size()) == 1;
+  require(ok && size == bytes.size(), "Poly1305");
+  return std::bit_cast<Hash128>(bytes);
 }
 
 Hash128 keyed_tag(const TagKey& key, std::string_view bytes) {

@@ -54,6 +54,28 @@ class TagKey {
 // it must not leave the process.
 Hash128 keyed_tag(const TagKey& key, std::string_view bytes);
 
+// A secret that never leaves the process: of Poly1305.
+class MacKey {
+ public:
+  static constexpr std::size_t kBytes = 32;
+
+  static MacKey generate();
+  // For tests that need a fixed one.
+  explicit MacKey(const std::array<std::uint8_t, kBytes>& bytes) : bytes_(bytes) {}
+
+  [[nodiscard]] std::span<const std::uint8_t, kBytes> bytes() const { return bytes_; }
+
+ private:
+  std::array<std::uint8_t, kBytes> bytes_;
+};
+
+// Poly1305 (RFC 8439, section 2.5). Who does not know the key makes two texts of L bytes meet with
+// a chance of at most 8 ceil(L / 16) / 2^106 a try, whatever else he can do (Bernstein, "The
+// Poly1305-AES message-authentication code", theorem 3.3). The key stands for many texts here,
+// which that bound allows only while nobody sees a value: it must not leave the process, in no
+// form.
+Hash128 poly1305(const MacKey& key, Parts parts);
+
 void fill_random(std::span<std::uint8_t> bytes);
 std::uint64_t random_seed();
 

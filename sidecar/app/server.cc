@@ -58,7 +58,7 @@ Server::Server(Options options)
     : options_(std::move(options)),
       metrics_(registry_),
       tenant_key_(random_key()),
-      hasher_(digest::random_seed(), digest::TagKey::generate()),
+      hasher_(store::SeededKeyHasher::Secrets::generate()),
       tiers_(hasher_),
       shared_{clock_,
               resolver_,
@@ -246,7 +246,7 @@ void Server::tick() {
 
 int check(const Options& options) {
   http::OriginTable origins;
-  const store::SeededKeyHasher hasher(digest::random_seed(), digest::TagKey::generate());
+  const store::SeededKeyHasher hasher(store::SeededKeyHasher::Secrets::generate());
   TierSet tiers(hasher);
   net::IoContext context{1};
   PolicySource source(options, origins, tiers, context.get_executor());

@@ -25,7 +25,7 @@ struct StoredEvent {
 // One complete answer, in the form in which it goes out. Written once, then shared as
 // shared_ptr<const CacheEntry> by the cache and every caller that is being served from it.
 struct CacheEntry {
-  digest::Digest canonical;       // what it is stored under
+  digest::Hash128 canonical;      // what it is stored under
   std::uint64_t tenant_hash = 0;  // for clearing by tenant; the key holds the tenant itself
   Endpoint endpoint;              // which dialect's rules fold and unfold it
 

@@ -51,9 +51,10 @@ class KeyHasher {
   // Another hash of a body, under another secret: with raw_key() it tells bodies of any length
   // apart, as far as one process goes.
   [[nodiscard]] virtual digest::Hash128 tag(std::string_view body) const = 0;
-  // SHA-256 of the scope and the body's canonical form: what an entry is stored under.
-  [[nodiscard]] virtual digest::Digest canonical_key(std::string_view scope,
-                                                     std::string_view canonical) const = 0;
+  // Of the scope and the body's canonical form: what an entry is stored under. Nobody can make two
+  // that meet.
+  [[nodiscard]] virtual digest::Hash128 canonical_key(std::string_view scope,
+                                                      std::string_view canonical) const = 0;
 };
 
 // What an alias keeps of a request in order to know it again: its scope byte for byte, so that no

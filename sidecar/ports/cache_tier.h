@@ -49,13 +49,13 @@ class CacheTier {
   };
   virtual RawHit find_raw(const digest::Hash128& raw, const domain::RequestBytes& request,
                           domain::Instant now) = 0;
-  virtual domain::EntryPtr find_canonical(const digest::Digest& key, domain::Instant now) = 0;
+  virtual domain::EntryPtr find_canonical(const digest::Hash128& key, domain::Instant now) = 0;
   // The same once more for a lookup that has missed: counts a hit, but no second miss.
-  virtual domain::EntryPtr find_again(const digest::Digest& key, domain::Instant now) = 0;
+  virtual domain::EntryPtr find_again(const digest::Hash128& key, domain::Instant now) = 0;
 
   // Lets find_raw() find the entry under `key` by this request too. Does nothing where the entry is
   // gone or has as many aliases as one may have.
-  virtual void alias(const digest::Hash128& raw, const digest::Digest& key,
+  virtual void alias(const digest::Hash128& raw, const digest::Hash128& key,
                      const domain::RequestBytes& request, const domain::RequestTraits& traits) = 0;
 
   // Stores the entry under entry->canonical, with a first alias, replacing one that was there.
@@ -65,7 +65,7 @@ class CacheTier {
   // The same without an alias (an element of an embedding batch).
   virtual bool insert(domain::EntryPtr entry) = 0;
 
-  virtual void remove(const digest::Digest& key) = 0;
+  virtual void remove(const digest::Hash128& key) = 0;
   // Return how many entries went. Callers that hold an entry keep it.
   virtual std::size_t clear() = 0;
   virtual std::size_t clear_tenant(std::uint64_t tenant_hash) = 0;

@@ -6,6 +6,7 @@
 
 #include "lib/digest/digest.h"
 #include "sidecar/domain/cache_control.h"
+#include "sidecar/request/flight_key.h"
 
 namespace penstock::request {
 
@@ -16,20 +17,15 @@ struct CachePlan {
   bool streams = false;
   domain::RequestCacheControl control;  // as the client asked
   digest::Hash128 raw;
-  digest::Digest canonical;
+  digest::Hash128 canonical;
   std::string raw_scope;  // with the body it proves the raw key
   std::string scope;      // of the canonical key; only of embeddings, whose inputs have keys too
   std::uint64_t tenant_hash = 0;
 
-  // What the callers of one flight have to agree on beyond the canonical key, as bits: a stored
-  // answer serves callers that differ in it.
-  std::uint64_t apart = 0;
+  std::uint64_t apart = 0;  // of FlightKey
 
-  [[nodiscard]] digest::Digest flight_key() const {
-    digest::Digest key = canonical;
-    key.words[3] ^= apart;
-    key.words[2] ^= streams ? ~std::uint64_t{0} : 0;
-    return key;
+  [[nodiscard]] FlightKey flight_key() const {
+    return {.canonical = canonical, .apart = apart, .streams = streams};
   }
 };
 

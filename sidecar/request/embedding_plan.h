@@ -20,7 +20,7 @@ struct EmbeddingPlan {
   // What a merged answer may take. Above it a batch is asked for whole, and streams through.
   static constexpr std::size_t kAnswerBytesMax = 64UL << 20;
 
-  std::vector<digest::Digest> keys;  // of each input, in the client's order
+  std::vector<digest::Hash128> keys;  // of each input, in the client's order
 
   // By input; empty where it is missing. Each element views into the entry beside it.
   std::vector<domain::EntryPtr> found;

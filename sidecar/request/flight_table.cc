@@ -2,8 +2,8 @@
 
 namespace penstock::request {
 
-FlightTable::Joined FlightTable::join_or_start(const digest::Digest& key,
-                                               const FlightLimits& limits, Flight::Caller& caller,
+FlightTable::Joined FlightTable::join_or_start(const FlightKey& key, const FlightLimits& limits,
+                                               Flight::Caller& caller,
                                                const std::function<bool()>& appeared) {
   Shard& shard = shard_of(key);
   const sync::MutexLock lock(shard.mutex);
@@ -29,7 +29,7 @@ FlightTable::Joined FlightTable::join_or_start(const digest::Digest& key,
   return {.flight = std::move(flight), .leads = true};
 }
 
-void FlightTable::remove(const digest::Digest& key, const Flight& flight) {
+void FlightTable::remove(const FlightKey& key, const Flight& flight) {
   Shard& shard = shard_of(key);
   std::shared_ptr<Flight> last;  // freed outside the lock
   const sync::MutexLock lock(shard.mutex);

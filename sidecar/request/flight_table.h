@@ -6,9 +6,9 @@
 #include <memory>
 #include <unordered_map>
 
-#include "lib/digest/digest.h"
 #include "lib/sync/mutex.h"
 #include "sidecar/request/flight.h"
+#include "sidecar/request/flight_key.h"
 
 namespace penstock::request {
 
@@ -33,22 +33,19 @@ class FlightTable {
   // before that, and for the flight after, has missed both. `appeared` looks for the answer again
   // where there is no flight to join; when it finds one, none is started. It runs under the shard's
   // mutex.
-  Joined join_or_start(const digest::Digest& key, const FlightLimits& limits,
-                       Flight::Caller& caller, const std::function<bool()>& appeared);
+  Joined join_or_start(const FlightKey& key, const FlightLimits& limits, Flight::Caller& caller,
+                       const std::function<bool()>& appeared);
 
   // Ends the flight's time in the table: later requests start a new one. Harmless when it is not in
   // the table.
-  void remove(const digest::Digest& key, const Flight& flight);
+  void remove(const FlightKey& key, const Flight& flight);
 
   [[nodiscard]] std::size_t size();
 
  private:
   static constexpr std::size_t kShards = 64;
 
-  struct KeyHash {
-    std::size_t operator()(const digest::Digest& key) const noexcept { return key.words[1]; }
-  };
-  using Flights = std::unordered_map<digest::Digest, std::shared_ptr<Flight>, KeyHash>;
+  using Flights = std::unordered_map<FlightKey, std::shared_ptr<Flight>, FlightKeyHash>;
   struct Shard {
     sync::Mutex mutex;
     Flights flights PENSTOCK_GUARDED_BY(mutex);
@@ -56,7 +53,7 @@ class FlightTable {
     Flights::node_type spare PENSTOCK_GUARDED_BY(mutex);
   };
 
-  Shard& shard_of(const digest::Digest& key) { return shards_[key.words[0] % kShards]; }
+  Shard& shard_of(const FlightKey& key) { return shards_[key.canonical.low % kShards]; }
 
   std::array<Shard, kShards> shards_;
 };

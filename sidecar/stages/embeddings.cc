@@ -71,7 +71,7 @@ bool EmbeddingsStage::read_keys(const request::CallerContext& caller,
 }
 
 domain::EntryPtr EmbeddingsStage::find(const request::CallerContext& caller,
-                                       const digest::Digest& key) const {
+                                       const digest::Hash128& key) const {
   const clock::Instant now = caller.worker.clock.now();
   const auto& age_max = caller.cache->control.max_age;
   for (const auto& tier : tiers_) {

@@ -15,7 +15,7 @@ namespace penstock::store {
 // A raw key and what it leads to, if the proof holds. One block of memory: where a cache evicts,
 // most of what it touches comes from far away.
 struct Alias {
-  Alias(const digest::Hash128& raw_key, const digest::Digest& leads_to, domain::KnownRequest known)
+  Alias(const digest::Hash128& raw_key, const digest::Hash128& leads_to, domain::KnownRequest known)
       : hash(raw_key.low), raw(raw_key), key(leads_to), request(std::move(known)) {}
 
   [[nodiscard]] bool has_key(const digest::Hash128& other) const { return raw == other; }
@@ -24,7 +24,7 @@ struct Alias {
 
   const std::uint64_t hash;
   const digest::Hash128 raw;
-  const digest::Digest key;
+  const digest::Hash128 key;
   const domain::KnownRequest request;  // verified outside the mutex
 
   // The table's, under its mutex.

@@ -27,7 +27,7 @@ void prefetch_text(std::string_view text) {
 }  // namespace
 
 EntryNode::EntryNode(domain::EntryPtr stored)
-    : hash(stored->canonical.words[0]),
+    : hash(stored->canonical.low),
       entry(std::move(stored)),
       // The node; the entry with its block, head, body, model and events.
       bytes(sizeof(EntryNode) + entry->byte_size() + kSharedBlockBytes +
@@ -101,10 +101,10 @@ EntryShard::~EntryShard() {
   clear(nullptr);
 }
 
-domain::EntryPtr EntryShard::find(const digest::Digest& key, domain::Instant now, Lookup lookup) {
+domain::EntryPtr EntryShard::find(const digest::Hash128& key, domain::Instant now, Lookup lookup) {
   Leaving leaving;
   const sync::MutexLock lock(mutex_);
-  EntryNode* node = index_.find(key.words[0], key);
+  EntryNode* node = index_.find(key.low, key);
   if (node != nullptr && now >= node->entry->expires_at) {
     ++counts_.expirations;
     release(*node, leaving);
@@ -119,18 +119,18 @@ domain::EntryPtr EntryShard::find(const digest::Digest& key, domain::Instant now
   return node->entry;
 }
 
-bool EntryShard::wants_alias(const digest::Digest& key, const digest::Hash128& raw) {
+bool EntryShard::wants_alias(const digest::Hash128& key, const digest::Hash128& raw) {
   const sync::MutexLock lock(mutex_);
-  const EntryNode* node = index_.find(key.words[0], key);
+  const EntryNode* node = index_.find(key.low, key);
   return node != nullptr && node->alias_count < kAliasesPerEntryMax && !node->has_alias(raw);
 }
 
-void EntryShard::add_alias(const digest::Digest& key, std::shared_ptr<Alias> alias) {
+void EntryShard::add_alias(const digest::Hash128& key, std::shared_ptr<Alias> alias) {
   Leaving leaving;
   const sync::MutexLock lock(mutex_);
   const bool fits = make_room(alias->byte_size(), leaving);
   // Only now: making room may have taken this very entry.
-  EntryNode* node = index_.find(key.words[0], key);
+  EntryNode* node = index_.find(key.low, key);
   if (fits && node != nullptr && !node->has_alias(alias->raw)) {
     attach(*node, std::move(alias), leaving);
   } else {
@@ -166,10 +166,10 @@ bool EntryShard::insert(std::unique_ptr<EntryNode> node, std::shared_ptr<Alias> 
   return true;
 }
 
-void EntryShard::remove(const digest::Digest& key) {
+void EntryShard::remove(const digest::Hash128& key) {
   Leaving leaving;
   const sync::MutexLock lock(mutex_);
-  if (EntryNode* node = index_.find(key.words[0], key)) {
+  if (EntryNode* node = index_.find(key.low, key)) {
     release(*node, leaving);
   }
 }

@@ -25,7 +25,7 @@ inline constexpr std::size_t kAliasesPerEntryMax = 4;
 struct EntryNode : domain::EvictionNode {
   explicit EntryNode(domain::EntryPtr stored);
 
-  [[nodiscard]] bool has_key(const digest::Digest& key) const { return entry->canonical == key; }
+  [[nodiscard]] bool has_key(const digest::Hash128& key) const { return entry->canonical == key; }
   [[nodiscard]] bool has_alias(const digest::Hash128& raw) const;
 
   std::uint64_t hash;
@@ -65,24 +65,25 @@ class EntryShard {
   EntryShard& operator=(const EntryShard&) = delete;
 
   enum class Lookup : std::uint8_t { kRaw, kCanonical, kAgain };
-  [[nodiscard]] domain::EntryPtr find(const digest::Digest& key, domain::Instant now, Lookup lookup)
-      PENSTOCK_EXCLUDES(mutex_);
+  [[nodiscard]] domain::EntryPtr find(const digest::Hash128& key, domain::Instant now,
+                                      Lookup lookup) PENSTOCK_EXCLUDES(mutex_);
 
-  [[nodiscard]] bool wants_alias(const digest::Digest& key, const digest::Hash128& raw)
+  [[nodiscard]] bool wants_alias(const digest::Hash128& key, const digest::Hash128& raw)
       PENSTOCK_EXCLUDES(mutex_);
-  void add_alias(const digest::Digest& key, std::shared_ptr<Alias> alias) PENSTOCK_EXCLUDES(mutex_);
+  void add_alias(const digest::Hash128& key, std::shared_ptr<Alias> alias)
+      PENSTOCK_EXCLUDES(mutex_);
 
   // Brings near what an insert() of this key will touch first. Without the mutex, which guards the
   // policy's state, not its place.
-  void prefetch(const digest::Digest& key) const PENSTOCK_NO_THREAD_ANALYSIS {
-    index_.prefetch(key.words[0]);
-    policy_->prefetch(key.words[0]);
+  void prefetch(const digest::Hash128& key) const PENSTOCK_NO_THREAD_ANALYSIS {
+    index_.prefetch(key.low);
+    policy_->prefetch(key.low);
   }
 
   // `alias` may be null. False: more than the shard may hold.
   [[nodiscard]] bool insert(std::unique_ptr<EntryNode> node, std::shared_ptr<Alias> alias)
       PENSTOCK_EXCLUDES(mutex_);
-  void remove(const digest::Digest& key) PENSTOCK_EXCLUDES(mutex_);
+  void remove(const digest::Hash128& key) PENSTOCK_EXCLUDES(mutex_);
 
   // Removes the entries of one tenant, or all; returns how many.
   std::size_t clear(const std::uint64_t* tenant_hash) PENSTOCK_EXCLUDES(mutex_);

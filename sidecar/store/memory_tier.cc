@@ -50,15 +50,15 @@ ports::CacheTier::RawHit MemoryTier::find_raw(const digest::Hash128& raw,
   return hit;
 }
 
-domain::EntryPtr MemoryTier::find_canonical(const digest::Digest& key, domain::Instant now) {
+domain::EntryPtr MemoryTier::find_canonical(const digest::Hash128& key, domain::Instant now) {
   return shard_of(key).find(key, now, EntryShard::Lookup::kCanonical);
 }
 
-domain::EntryPtr MemoryTier::find_again(const digest::Digest& key, domain::Instant now) {
+domain::EntryPtr MemoryTier::find_again(const digest::Hash128& key, domain::Instant now) {
   return shard_of(key).find(key, now, EntryShard::Lookup::kAgain);
 }
 
-void MemoryTier::alias(const digest::Hash128& raw, const digest::Digest& key,
+void MemoryTier::alias(const digest::Hash128& raw, const digest::Hash128& key,
                        const domain::RequestBytes& request, const domain::RequestTraits& traits) {
   EntryShard& shard = shard_of(key);
   // First, because the proof of a long request costs more than the rest: clients that spell each
@@ -83,7 +83,7 @@ bool MemoryTier::insert(domain::EntryPtr entry) {
   return shard.insert(std::make_unique<EntryNode>(std::move(entry)), nullptr);
 }
 
-void MemoryTier::remove(const digest::Digest& key) {
+void MemoryTier::remove(const digest::Hash128& key) {
   shard_of(key).remove(key);
 }
 

@@ -34,14 +34,14 @@ class MemoryTier final : public ports::CacheTier {
 
   RawHit find_raw(const digest::Hash128& raw, const domain::RequestBytes& request,
                   domain::Instant now) override;
-  domain::EntryPtr find_canonical(const digest::Digest& key, domain::Instant now) override;
-  domain::EntryPtr find_again(const digest::Digest& key, domain::Instant now) override;
-  void alias(const digest::Hash128& raw, const digest::Digest& key,
+  domain::EntryPtr find_canonical(const digest::Hash128& key, domain::Instant now) override;
+  domain::EntryPtr find_again(const digest::Hash128& key, domain::Instant now) override;
+  void alias(const digest::Hash128& raw, const digest::Hash128& key,
              const domain::RequestBytes& request, const domain::RequestTraits& traits) override;
   bool insert(domain::EntryPtr entry, const digest::Hash128& raw,
               domain::KnownRequest request) override;
   bool insert(domain::EntryPtr entry) override;
-  void remove(const digest::Digest& key) override;
+  void remove(const digest::Hash128& key) override;
   std::size_t clear() override;
   std::size_t clear_tenant(std::uint64_t tenant_hash) override;
   [[nodiscard]] ports::CacheTierStats stats() const override;
@@ -49,8 +49,8 @@ class MemoryTier final : public ports::CacheTier {
   [[nodiscard]] std::size_t shards() const { return shards_.size(); }
 
  private:
-  [[nodiscard]] EntryShard& shard_of(const digest::Digest& key) const {
-    return *shards_[key.words[1] & (shards_.size() - 1)];
+  [[nodiscard]] EntryShard& shard_of(const digest::Hash128& key) const {
+    return *shards_[key.high & (shards_.size() - 1)];
   }
 
   const std::uint64_t size_bytes_;

@@ -126,9 +126,19 @@ void BM_sha256(benchmark::State& state) {
 }
 BENCHMARK(BM_sha256)->Arg(kSmall)->Arg(kLarge);
 
+void BM_poly1305(benchmark::State& state) {
+  const std::string body = chat_body(static_cast<std::size_t>(state.range(0)), 0);
+  const std::array<std::string_view, 1> parts = {body};
+  const digest::MacKey key = digest::MacKey::generate();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(digest::poly1305(key, parts));
+  }
+}
+BENCHMARK(BM_poly1305)->Arg(kSmall)->Arg(kLarge);
+
 constexpr domain::Instant kNow = domain::Instant(std::chrono::hours(1));
 
-std::shared_ptr<domain::CacheEntry> answer(const digest::Digest& key) {
+std::shared_ptr<domain::CacheEntry> answer(const digest::Hash128& key) {
   auto entry = std::make_shared<domain::CacheEntry>();
   entry->canonical = key;
   entry->body.assign(1500, 'x');
@@ -138,7 +148,7 @@ std::shared_ptr<domain::CacheEntry> answer(const digest::Digest& key) {
 
 // What a raw hit costs beside the socket: key, lookup, proof.
 void BM_raw_hit(benchmark::State& state) {
-  const store::SeededKeyHasher hasher(1, digest::TagKey::generate());
+  const store::SeededKeyHasher hasher(store::SeededKeyHasher::Secrets::generate());
   store::MemoryTier tier({.size_bytes = 64 << 20}, hasher);
   const std::string body = chat_body(static_cast<std::size_t>(state.range(0)), 0);
   const domain::RequestBytes request = {.scope = "a scope of usual length, tenant and all",
@@ -153,7 +163,7 @@ BENCHMARK(BM_raw_hit)->Arg(kSmall)->Arg(kLarge);
 
 // A canonical hit by a spelling that is new each time, alias attempt included.
 void BM_canonical_hit(benchmark::State& state) {
-  const store::SeededKeyHasher hasher(1, digest::TagKey::generate());
+  const store::SeededKeyHasher hasher(store::SeededKeyHasher::Secrets::generate());
   store::MemoryTier tier({.size_bytes = 64 << 20}, hasher);
   const auto bodies = orders(static_cast<std::size_t>(state.range(0)));
   dialect::RequestKeyer keyer;
@@ -166,7 +176,7 @@ void BM_canonical_hit(benchmark::State& state) {
     const std::string& body = bodies[i++ % bodies.size()];
     const domain::RequestBytes request = {.scope = "s", .body = body};
     const auto keyed = keyer.key(domain::Operation::kChat, body);
-    const digest::Digest key = hasher.canonical_key("s", keyed.canonical);
+    const digest::Hash128 key = hasher.canonical_key("s", keyed.canonical);
     benchmark::DoNotOptimize(tier.find_canonical(key, kNow));
     // A raw key of its own each time, as a new spelling has.
     tier.alias({.low = i, .high = i}, key, request, {});
@@ -176,7 +186,7 @@ BENCHMARK(BM_canonical_hit)->Arg(kSmall)->Arg(kLarge);
 
 // Inserting into a full tier: allocation, eviction and freeing of others.
 void BM_insert_full(benchmark::State& state) {
-  const store::SeededKeyHasher hasher(1, digest::TagKey::generate());
+  const store::SeededKeyHasher hasher(store::SeededKeyHasher::Secrets::generate());
   store::MemoryTier tier({.size_bytes = 16 << 20}, hasher);
   const std::string body = chat_body(kSmall, 0);
   std::uint64_t i = 0;
@@ -184,7 +194,7 @@ void BM_insert_full(benchmark::State& state) {
     ++i;
     const std::uint64_t mixed = i * 0x9e3779b97f4a7c15ULL;
     const domain::RequestBytes request = {.scope = "s", .body = body};
-    tier.insert(answer({.words = {mixed, mixed >> 8, i, i}}), {.low = mixed, .high = i},
+    tier.insert(answer({.low = mixed, .high = mixed >> 8}), {.low = mixed, .high = i},
                 {domain::RequestProof(request, hasher), {}});
   }
   state.counters["evictions"] = static_cast<double>(tier.stats().evictions);

@@ -22,10 +22,9 @@ class FakeKeyHasher final : public domain::KeyHasher {
     ++tags_;
     return hash({.scope = "", .body = body});
   }
-  [[nodiscard]] digest::Digest canonical_key(std::string_view scope,
-                                             std::string_view canonical) const override {
-    const digest::Hash128 joined = hash({.scope = scope, .body = canonical});
-    return {.words = {joined.low, joined.high, 0, 0}};
+  [[nodiscard]] digest::Hash128 canonical_key(std::string_view scope,
+                                              std::string_view canonical) const override {
+    return hash({.scope = scope, .body = canonical});
   }
 
   // How often tag() was asked for.

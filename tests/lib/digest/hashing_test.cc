@@ -55,6 +55,18 @@ TEST(HmacTest, AnEmptyKeyIsAKeyOfItsOwn) {
   EXPECT_EQ(hmac_sha256("", parts), hmac_sha256("", parts));
 }
 
+// RFC 8439, section 2.5.2.
+TEST(Poly1305Test, MatchesThePublishedExample) {
+  const MacKey key({0x85, 0xd6, 0xbe, 0x78, 0x57, 0x55, 0x6d, 0x33, 0x7f, 0x44, 0x52,
+                    0xfe, 0x42, 0xd5, 0x06, 0xa8, 0x01, 0x03, 0x80, 0x8a, 0xfb, 0x0d,
+                    0xb2, 0xfd, 0x4a, 0xbf, 0xf6, 0xaf, 0x41, 0x49, 0xf5, 0x1b});
+  const std::array<std::string_view, 3> parts = {"Cryptographic Forum ", "", "Research Group"};
+  const Hash128 expected = {.low = 0xc6365130c11d06a8, .high = 0xa927010caf8b2bc2};
+  EXPECT_EQ(poly1305(key, parts), expected);
+  EXPECT_EQ(poly1305(key, parts), expected) << "nothing of the last text is left in the context";
+  EXPECT_NE(poly1305(MacKey::generate(), parts), expected);
+}
+
 TEST(KeyedTagTest, DependsOnTheKeyAndOnEveryByte) {
   const TagKey one = TagKey::generate();
   const TagKey two = TagKey::generate();

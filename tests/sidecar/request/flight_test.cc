@@ -286,10 +286,8 @@ TEST(FlightTest, ReadersOnOtherThreadsSeeEveryByteInOrder) {
   }
 }
 
-digest::Digest key(std::uint64_t word) {
-  digest::Digest digest{};
-  digest.words[0] = word;
-  return digest;
+FlightKey key(std::uint64_t word) {
+  return {.canonical = {.low = word}};
 }
 
 bool nothing() {

@@ -25,7 +25,7 @@ class MemoryTierTest : public testing::TestWithParam<resolve::Eviction> {
     return MemoryTier({.size_bytes = bytes, .eviction = GetParam(), .shards = shards}, hasher_);
   }
 
-  digest::Digest key(std::string_view name) const { return hasher_.canonical_key("", name); }
+  digest::Hash128 key(std::string_view name) const { return hasher_.canonical_key("", name); }
 
   domain::EntryPtr entry(std::string_view name, std::size_t bytes = 100,
                          std::uint64_t tenant = kTenant) const {
@@ -57,7 +57,8 @@ class MemoryTierTest : public testing::TestWithParam<resolve::Eviction> {
     tier.alias(hasher_.raw_key(request), key(name), request, {.model = "m"});
   }
 
-  SeededKeyHasher hasher_{42, digest::TagKey({1, 2, 3})};
+  SeededKeyHasher hasher_{
+      {.raw_seed = 42, .tag = digest::TagKey({1, 2, 3}), .canonical = digest::MacKey({4})}};
 };
 
 INSTANTIATE_TEST_SUITE_P(Policies, MemoryTierTest,
@@ -264,7 +265,7 @@ TEST(MemoryTierCollisionTest, AnAliasThatLostItsPlaceIsNotTakenFromItsSuccessor)
     EXPECT_TRUE(tier.insert(made, {1, 1}, {domain::RequestProof(request, hasher), {}}));
     return made->canonical;
   };
-  const digest::Digest first = insert("first");
+  const digest::Hash128 first = insert("first");
   insert("second");
   tier.remove(first);
   EXPECT_NE(tier.find_raw({1, 1}, {.scope = "", .body = "second"}, kStart).entry, nullptr);

@@ -34,7 +34,7 @@ struct Worker {
     const digest::Hash128 raw = hasher.raw_key(bytes);
     domain::EntryPtr entry = tier.find_raw(raw, bytes, kNow).entry;
     if (entry == nullptr) {
-      const digest::Digest key = hasher.canonical_key("s", name);
+      const digest::Hash128 key = hasher.canonical_key("s", name);
       entry = tier.find_canonical(key, kNow);
       if (entry != nullptr) {
         tier.alias(raw, key, bytes, {});
@@ -54,7 +54,8 @@ struct Worker {
 };
 
 TEST(MemoryTierThreadsTest, WorkersShareItWithoutAWrongAnswer) {
-  const SeededKeyHasher hasher(1, digest::TagKey({9}));
+  const SeededKeyHasher hasher(
+      {.raw_seed = 1, .tag = digest::TagKey({9}), .canonical = digest::MacKey({7})});
   MemoryTier tier({.size_bytes = kBytes, .shards = 4}, hasher);
   std::atomic<bool> over_limit = false;
   std::vector<Worker> workers;
