@@ -64,6 +64,7 @@ void UsageStage::on_complete(request::CallContext& call) noexcept {
   const dialect::UsageReader& usage = call.reader->usage();
   request::CallSummary& summary = call.summary;
   summary.ending = usage.ending();
+  summary.next_sequence_number = usage.next_sequence_number();
   summary.response_model =
       usage.response_model().empty() ? std::string_view(call.traits.model) : usage.response_model();
   summary.usage = dialect::usage_or_estimate(usage, call.request_bytes);
