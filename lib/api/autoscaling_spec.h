@@ -102,7 +102,7 @@ struct ReplicaCapacitySpec {
 
 struct ReactiveSpec {
   std::chrono::milliseconds stable_window{20'000};
-  std::chrono::milliseconds panic_window{20'000};
+  std::optional<std::chrono::milliseconds> panic_window;
   std::uint32_t panic_threshold_percent = 200;
   std::uint32_t tolerance_percent = 10;
   std::chrono::milliseconds scale_down_delay{0};
@@ -113,9 +113,13 @@ struct ReactiveSpec {
         json::Field{"stableWindow",
                     &T::stable_window,
                     {.about = "The load is its mean over this.", .min = 10'000, .max = 3'600'000}},
-        json::Field{"panicWindow",
-                    &T::panic_window,
-                    {.about = "A burst is seen in this.", .min = 2'000, .max = 600'000}},
+        json::Field{
+            "panicWindow",
+            &T::panic_window,
+            {.about = "A burst is seen in this; where absent, in 20s, or in stableWindow if "
+                      "that is shorter.",
+             .min = 2'000,
+             .max = 600'000}},
         json::Field{"panicThresholdPercent",
                     &T::panic_threshold_percent,
                     {.about = "Panic begins when the short window asks for this share of the "
@@ -131,8 +135,9 @@ struct ReactiveSpec {
   }
 
   static constexpr auto constraints() {
-    return std::array{json::Constraint{"duration(self.panicWindow) <= duration(self.stableWindow)",
-                                       "panicWindow must not be longer than stableWindow"}};
+    return std::array{json::Constraint{
+        "!has(self.panicWindow) || duration(self.panicWindow) <= duration(self.stableWindow)",
+        "panicWindow must not be longer than stableWindow"}};
   }
 };
 

@@ -37,6 +37,7 @@ struct ScalingDecisionStatus {
 struct AutoscalingStatus {
   static constexpr std::size_t kDecisionsMax = 10;
 
+  std::string target;
   std::uint32_t current = 0;
   std::uint32_t desired = 0;
   std::string reason;
@@ -51,6 +52,9 @@ struct AutoscalingStatus {
   static constexpr auto fields() {
     using T = AutoscalingStatus;
     return std::tuple{
+        json::Field{"target",
+                    &T::target,
+                    {.about = "What it speaks of, as \"Kind name\".", .length_max = 320}},
         json::Field{"current",
                     &T::current,
                     {.about = "The replicas that the target asks for.", .max = kReplicasMax}},

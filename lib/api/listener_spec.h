@@ -52,7 +52,8 @@ struct LimitsSpec {
                      .max = 1LL << 30}},
         json::Field{"collectedTotal",
                     &T::collected_total,
-                    {.about = "What all collected bodies may hold at once; 503 beyond.",
+                    {.about = "What all collected bodies, and embeddings answers that are put "
+                              "together, may hold at once; 503 beyond.",
                      .min = 1 << 20,
                      .max = 1LL << 40}},
         json::Field{"oversizedBody",

@@ -93,7 +93,8 @@ void validate_autoscaling(const AutoscalingSpec& spec, Errors& errors) {
     errors.push_back({"spec.autoscaling.maxReplicas", "must not be smaller than minReplicas (" +
                                                           std::to_string(spec.min_replicas) + ")"});
   }
-  if (spec.reactive.panic_window > spec.reactive.stable_window) {
+  if (spec.reactive.panic_window.value_or(std::chrono::milliseconds(0)) >
+      spec.reactive.stable_window) {
     errors.push_back({"spec.autoscaling.reactive.panicWindow",
                       "must not be longer than stableWindow (" +
                           json::format_duration(spec.reactive.stable_window) + ")"});

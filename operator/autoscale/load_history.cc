@@ -75,4 +75,16 @@ Observed LoadHistory::observed(Time now, milliseconds start) const {
   return result;
 }
 
+void count_begun(Observed& observed, const RequestShape& mean) {
+  if (mean.input_tokens <= 0) {
+    return;
+  }
+  for (Load* load : {&observed.stable, &observed.panic}) {
+    if (load->requests) {
+      load->prefill = std::max(load->prefill.value_or(0), *load->requests * mean.input_tokens);
+      load->decode = std::max(load->decode.value_or(0), *load->requests * mean.output_tokens);
+    }
+  }
+}
+
 }  // namespace penstock::autoscale

@@ -86,8 +86,9 @@ Budget budget_of(const api::AutoscalingSpec& spec) {
 }  // namespace
 
 ScalerSettings settings_of(const api::AutoscalingSpec& spec, const ZoneOf& zone_of) {
-  ScalerSettings result{.percentile = static_cast<int>(spec.objectives.percentile),
-                        .panic_window = spec.reactive.panic_window};
+  ScalerSettings result{.percentile = static_cast<int>(spec.objectives.percentile)};
+  result.panic_window = spec.reactive.panic_window.value_or(
+      std::min(result.panic_window, spec.reactive.stable_window));
   Settings& settings = result.decisions;
   settings.mode = spec.mode;
   settings.replicas_min = static_cast<int>(spec.min_replicas);

@@ -1,6 +1,7 @@
 #include "operator/autoscale/scaler.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "operator/autoscale/needs.h"
@@ -50,29 +51,22 @@ std::string accelerator_of(const Sight& sight) {
   return most == counts.end() ? std::string() : most->first;
 }
 
-// Those that all pods have alike, as far as any says; what none says is as it was: at zero replicas
-// nobody is there to say it.
-EngineLimits limits_of(const Sight& sight, const EngineLimits& before) {
-  EngineLimits limits;
-  const auto least = [](std::optional<double>& into, const std::optional<double>& seen) {
-    if (seen) {
-      into = std::min(into.value_or(*seen), *seen);
+constexpr std::array kLimits{&EngineLimits::kv_tokens, &EngineLimits::sequences_max,
+                             &EngineLimits::batched_tokens_max};
+
+void take_least(EngineLimits& into, const EngineLimits& seen) {
+  for (const auto limit : kLimits) {
+    if (const std::optional<double>& value = seen.*limit) {
+      into.*limit = std::min((into.*limit).value_or(*value), *value);
     }
-  };
-  for (const PodSight& pod : sight.pods) {
-    least(limits.kv_tokens, pod.limits.kv_tokens);
-    least(limits.sequences_max, pod.limits.sequences_max);
-    least(limits.batched_tokens_max, pod.limits.batched_tokens_max);
   }
-  const auto keep = [](std::optional<double>& seen, const std::optional<double>& last) {
-    if (!seen) {
-      seen = last;
-    }
-  };
-  keep(limits.kv_tokens, before.kv_tokens);
-  keep(limits.sequences_max, before.sequences_max);
-  keep(limits.batched_tokens_max, before.batched_tokens_max);
-  return limits;
+}
+
+// What is not said is as it was.
+void take_unsaid(EngineLimits& into, const EngineLimits& before) {
+  for (const auto limit : kLimits) {
+    into.*limit = into.*limit ? into.*limit : before.*limit;
+  }
 }
 
 }  // namespace
@@ -141,7 +135,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
       inputs.target.starting.push_back({ms_of(created), count});
     }
   }
-  const Demand demand = total_demand(reports);
+  const Demand demand = total_demand(reports, shape_);
   history_.add(sight.now, demand, sight.held_requests);
   const LeadTime lead = lead_time();
   inputs.lead = lead.measured ? std::optional(lead.duration) : std::nullopt;
@@ -150,10 +144,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   learn_shape(sight.now, demand);
   learn_starts(sight);
   learn_capacity(sight);
-  limits_ = limits_of(sight, limits_);
-  if (limits_.sequences_max) {
-    service_.set_batch_max(*limits_.sequences_max);
-  }
+  learn_limits(sight);
   const Objectives& objectives = settings_.decisions.objectives;
   service_.observe(sight.now, demand, shape_, inputs.target.ready, objectives);
 
@@ -169,6 +160,9 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   inputs.accelerator = accelerator_;
   inputs.capacity = capacity_of(limits_);
   one_ = inputs.capacity.one;
+  if (!one_.requests) {
+    count_begun(inputs.observed, shape_);
+  }
   inputs.service = view_.model;
   inputs.votes = votes_.at(settings_.triggers, {.now = sight.now,
                                                 .current = sight.replicas,
@@ -256,6 +250,30 @@ void Scaler::learn_capacity(const Sight& sight) {
     }
   }
   full_.end();
+}
+
+// Those that all pods have alike, as far as any says. What none says is as the newest revision's
+// said it last: at zero replicas nobody is there to say it, and what an engine told before its
+// arguments or its image changed says nothing of those that follow.
+void Scaler::learn_limits(const Sight& sight) {
+  const auto newest = std::ranges::max_element(sight.pods, {}, &PodSight::created);
+  if (newest != sight.pods.end() && newest->revision != revision_) {
+    revision_ = newest->revision;
+    told_ = {};
+  }
+  EngineLimits all;
+  EngineLimits told;
+  for (const PodSight& pod : sight.pods) {
+    take_least(all, pod.limits);
+    if (pod.revision == revision_) {
+      take_least(told, pod.limits);
+    }
+  }
+  take_unsaid(told, told_);
+  told_ = told;
+  take_unsaid(all, told_);
+  limits_ = all;
+  service_.set_batch_max(limits_.sequences_max.value_or(EngineBounds{}.batch_max));
 }
 
 Capacity Scaler::capacity_of(const EngineLimits& limits) const {

@@ -26,6 +26,7 @@ struct PodSight {
   Time created;
   std::optional<Time> ready_since;  // nullopt: it does not serve
   StartPath path = StartPath::kPod;
+  std::string revision;  // of its template: with another one the engine may be another
   EngineLimits limits;
   std::optional<Signals> signals;  // nullopt: it said nothing, or has just begun to
 };
@@ -96,6 +97,7 @@ class Scaler {
   void learn_service(Time now);
   void learn_starts(const Sight& sight);
   void learn_capacity(const Sight& sight);
+  void learn_limits(const Sight& sight);
   [[nodiscard]] Capacity capacity_of(const EngineLimits& limits) const;
 
   const std::string target_;
@@ -109,7 +111,9 @@ class Scaler {
   TriggerVotes votes_;
   std::map<std::string, Start> starts_;  // of pods that are there, by name
   FullPods full_;
-  EngineLimits limits_;  // that engines told last
+  EngineLimits limits_;   // of the engines that are there, or of the last ones
+  EngineLimits told_;     // those that engines of the newest revision told last
+  std::string revision_;  // the newest one
   std::optional<Time> first_measured_;
   Time measured_;           // the last second that somebody told of,
   milliseconds loaded_{0};  // how long there was load,

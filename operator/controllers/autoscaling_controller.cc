@@ -37,6 +37,15 @@ std::string changed(int from, int to) {
   return std::to_string(from) + " -> " + std::to_string(to) + " replicas";
 }
 
+// What an operator before this one said of the same target. While none ran, autoscaling may have
+// been taken out of the policy, and put back for another one.
+api::OptimizationPolicyStatus said_before(const Policy& policy) {
+  api::OptimizationPolicyStatus before = reconcile::status_of(policy);
+  const bool is_same = before.autoscaling &&
+                       before.autoscaling->target == described(policy.parsed.autoscaling->target);
+  return is_same ? std::move(before) : api::OptimizationPolicyStatus();
+}
+
 autoscale::ScalerSettings settings_in(const Policy& policy) {
   return autoscale::settings_of(*policy.parsed.autoscaling, &zoneinfo::load_zone);
 }
@@ -146,9 +155,9 @@ AutoscalingController::Running& AutoscalingController::running(const Policy& pol
   const api::AutoscalingSpec& spec = *policy.parsed.autoscaling;
   if (slot == nullptr || slot->target != spec.target) {
     const bool starts = slot == nullptr;
-    slot = std::make_unique<Running>(
-        policy, starts ? reconcile::status_of(policy) : api::OptimizationPolicyStatus(),
-        time_of(clock_.wall_now()));
+    slot = std::make_unique<Running>(policy,
+                                     starts ? said_before(policy) : api::OptimizationPolicyStatus(),
+                                     time_of(clock_.wall_now()));
   } else if (slot->generation != policy.meta.generation) {
     slot->generation = policy.meta.generation;
     slot->scaler.set(settings_in(policy));
@@ -201,7 +210,9 @@ WorkOutcome AutoscalingController::target_missing(const Policy& policy) {
   tell_events(policy, {missing}, state);
   observer_.forgotten(policy.meta.key());
   AutoscalingNote note{
-      .status = {.reason = missing.reason, .decisions = state.status.decisions},
+      .status = {.target = described(state.target),
+                 .reason = missing.reason,
+                 .decisions = state.status.decisions},
       .conditions = {{missing.type, missing.status, missing.reason, missing.message}}};
   // Room for replicas of nothing costs as much as any.
   WorkOutcome released = capacity_.release(policy.meta.key(), &policy);
@@ -218,6 +229,7 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   const autoscale::Decision& decision = record.decision;
   api::AutoscalingStatus& status = running.status;
   const bool is_news = tell_change(policy, decision, done.set, running);
+  status.target = described(running.target);
   status.current = static_cast<std::uint32_t>(decision.current);
   status.desired = static_cast<std::uint32_t>(decision.desired);
   status.reason = std::string(json::name_of(decision.reason));

@@ -24,6 +24,17 @@ autoscale::Time stated(const std::string& timestamp, autoscale::Time now) {
   return time ? time_of(*time) : now;
 }
 
+// Of the template that a pod was made from, as its controller labels it: a Deployment, or a
+// StatefulSet. Empty: its controller does neither.
+std::string revision_of(const Pod& pod) {
+  for (const char* label : {"pod-template-hash", "controller-revision-hash"}) {
+    if (const auto found = pod.meta.labels.find(label); found != pod.meta.labels.end()) {
+      return found->second;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
@@ -40,6 +51,7 @@ std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
     pods_.push_back(pod);
     autoscale::PodSight shown{.name = pod->meta.name};
     shown.created = stated(pod->meta.created, now);
+    shown.revision = revision_of(*pod);
     if (pod->ready) {
       shown.ready_since = stated(pod->ready_since, now);
     }

@@ -85,7 +85,7 @@ std::unique_ptr<pipeline::CallStage> make_route(const StageDeps& deps) {
 }
 
 std::unique_ptr<pipeline::CallStage> make_usage(const StageDeps& deps) {
-  return std::make_unique<stages::UsageStage>(deps.policy(), *deps.active.prices);
+  return std::make_unique<stages::UsageStage>(*deps.active.prices, *deps.active.backend_board);
 }
 
 // The only lists of stages. Requests run top to bottom, completion bottom to top.

@@ -1,6 +1,8 @@
 #include "sidecar/dialect/usage_reader.h"
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 
 #include "sidecar/dialect/json_walk.h"
 
@@ -77,6 +79,15 @@ void UsageReader::note_status(std::string_view status) {
     failed_ = true;
   } else if (status == "completed") {
     reason_ = reason_.value_or(Ending::kComplete);
+  }
+}
+
+void UsageReader::note_sequence_number(std::string_view value) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error == std::errc() && end == value.data() + value.size() && number >= 0 &&
+      number < std::numeric_limits<std::int64_t>::max()) {
+    next_sequence_number_ = number + 1;
   }
 }
 

@@ -54,6 +54,10 @@ class UsageReader {
   [[nodiscard]] std::string_view response_model() const { return model_; }
   [[nodiscard]] std::string_view service_tier() const { return service_tier_; }
 
+  // Of the event that would follow in a Responses stream, by what the last one said; 0 where none
+  // said any.
+  [[nodiscard]] std::int64_t next_sequence_number() const { return next_sequence_number_; }
+
   // Whether the model has produced anything: text, reasoning, refusal, a tool call. Roles and pings
   // are not content.
   [[nodiscard]] bool saw_content() const { return output_bytes_ > 0; }
@@ -73,6 +77,7 @@ class UsageReader {
   void note_content(std::size_t bytes);
   void note_reason(std::string_view value);
   void note_status(std::string_view status);
+  void note_sequence_number(std::string_view value);
   void note_model(std::string_view value);
   void note_service_tier(std::string_view value);
   void note_openai_usage(std::string_view value);
@@ -109,6 +114,7 @@ class UsageReader {
   std::variant<std::optional<domain::TokenUsage>, AnthropicUsage> usage_;
   std::string model_;
   std::string service_tier_;
+  std::int64_t next_sequence_number_ = 0;
   std::uint64_t content_events_ = 0;
   std::uint64_t output_bytes_ = 0;
   std::unique_ptr<StreamedJson> body_;  // of an answer that comes in pieces

@@ -25,6 +25,7 @@ struct EventMembers {
   std::string_view message;
   std::string_view response;
   std::string_view content_block;
+  std::string_view sequence_number;
 };
 
 struct Row {
@@ -43,6 +44,7 @@ constexpr Row kRows[] = {
     {"response", &EventMembers::response},
     {"service_tier", &EventMembers::service_tier},
     {"content_block", &EventMembers::content_block},
+    {"sequence_number", &EventMembers::sequence_number},
 };
 
 bool read_members(std::string_view data, EventMembers& members) {
@@ -128,6 +130,7 @@ void UsageReader::on_responses_event(const domain::SseEvent& event) {
   if (!read_members(event.data, members)) {
     return;
   }
+  note_sequence_number(members.sequence_number);
   const std::string_view type = event_type(members, event.name);
   if (type.ends_with(".delta")) {
     note_content(dialect::output_bytes(members.delta));

@@ -19,7 +19,11 @@ SinkState MergingSink::on_payload(std::string_view payload) {
     return client_.on_payload(payload);
   }
   if (payload.size() > request::EmbeddingPlan::kAnswerBytesMax - paid_.size()) {
-    too_long_ = true;
+    given_up_ = ErrorCode::kUpstreamFailed;
+  } else if (!lease_.take(payload.size(), budget_max_)) {
+    given_up_ = ErrorCode::kOverloaded;
+  }
+  if (given_up_) {
     return SinkState::kGone;
   }
   paid_.append(payload);
@@ -31,11 +35,19 @@ SinkState MergingSink::flush() {
 }
 
 CallOutcome MergingSink::conclude(CallOutcome outcome, request::CallContext& call) {
-  if (head_ == nullptr || (outcome == CallOutcome::kAborted && !too_long_)) {
+  if (head_ == nullptr || (outcome == CallOutcome::kAborted && !given_up_)) {
     return outcome;
   }
+  if (!given_up_ && !lease_.take(plan_->found_bytes() + paid_.size(), budget_max_)) {
+    given_up_ = ErrorCode::kOverloaded;
+  }
+  if (given_up_ == ErrorCode::kOverloaded) {
+    paid_ = {};
+    call.refuse(*given_up_, "Too many answers are being put together.");
+    return CallOutcome::kFailed;
+  }
   const bool identity = !head_->head.has(http1::HeaderId::kContentEncoding);
-  const auto merged = outcome == CallOutcome::kComplete && identity && !too_long_
+  const auto merged = outcome == CallOutcome::kComplete && identity && !given_up_
                           ? request::merged_answer(*plan_, paid_)
                           : std::nullopt;
   paid_ = {};

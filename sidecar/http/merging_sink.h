@@ -1,9 +1,14 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "lib/result/result.h"
+#include "sidecar/http/budget_lease.h"
 #include "sidecar/http/client_sink.h"
 #include "sidecar/http/response_sink.h"
 #include "sidecar/http/upstream_call.h"
@@ -15,11 +20,13 @@ namespace penstock::http {
 
 // Where the answer goes of a call that asked for a part of an embeddings batch: a good one is kept
 // until it is whole, then merged with what the cache had; any other passes to the client as it
-// comes. Keeps at most EmbeddingPlan::kAnswerBytesMax.
+// comes. Keeps at most EmbeddingPlan::kAnswerBytesMax, out of the budget of collected bodies.
 class MergingSink final : public ResponseSink {
  public:
-  MergingSink(ClientSink& client, std::shared_ptr<const request::EmbeddingPlan> plan)
-      : client_(client), plan_(std::move(plan)) {}
+  // `budget`: what all requests hold together, `budget_max` at most.
+  MergingSink(ClientSink& client, std::shared_ptr<const request::EmbeddingPlan> plan,
+              std::atomic<std::uint64_t>& budget, std::uint64_t budget_max)
+      : client_(client), plan_(std::move(plan)), lease_(budget), budget_max_(budget_max) {}
 
   void on_interim(const http1::ResponseHead& head) override { client_.on_interim(head); }
   SinkState on_head(const http1::ResponseHead& head, bool usage_added) override;
@@ -36,7 +43,9 @@ class MergingSink final : public ResponseSink {
   std::shared_ptr<const request::EmbeddingPlan> plan_;
   std::unique_ptr<request::SharedHead> head_;  // of an answer that is being kept
   std::string paid_;
-  bool too_long_ = false;
+  BudgetLease lease_;
+  std::uint64_t budget_max_;
+  std::optional<ErrorCode> given_up_;  // why the rest was not wanted
 };
 
 }  // namespace penstock::http

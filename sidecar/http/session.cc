@@ -16,7 +16,8 @@ Session::Session(SessionHost& host, net::Descriptor socket, request::ConnectionP
       writer_(connection_),
       sink_(io_, connection_, writer_),
       deadline_([](void* self) { static_cast<Session*>(self)->expire(); }, this),
-      peer_(std::move(peer)) {}
+      peer_(std::move(peer)),
+      body_lease_(host.limits().collected_bytes) {}
 
 void Session::start(ssl_st* tls, task_detail::PromiseBase::Done ended, void* argument) {
   if (tls != nullptr) {
@@ -231,7 +232,9 @@ Task<> Session::call_upstream() {
   std::unique_ptr<MergingSink> merging;
   ResponseSink* sink = &sink_;
   if (caller.embeddings != nullptr && caller.embeddings->partial()) {
-    merging = std::make_unique<MergingSink>(sink_, caller.embeddings);
+    merging =
+        std::make_unique<MergingSink>(sink_, caller.embeddings, host_.limits().collected_bytes,
+                                      caller.policy->listener.collected_total_bytes_max);
     sink = merging.get();
   }
   UpstreamCall upstream(io_, snapshot_->call_chain, snapshot_->upstreams, call, *sink,
@@ -286,8 +289,7 @@ void Session::end_request() {
   host_.limits().requests_in_flight.fetch_sub(1, std::memory_order_relaxed);
   io_.services.metrics.request_ended(domain::is_model_call(caller.endpoint.operation),
                                      request::error_side(caller));
-  host_.limits().collected_bytes.fetch_sub(std::exchange(body_lease_, 0),
-                                           std::memory_order_relaxed);
+  body_lease_.give_back();
   caller_.reset();
   position_ = {};
   staged_ = false;

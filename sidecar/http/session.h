@@ -11,6 +11,7 @@
 #include "lib/task/event.h"
 #include "lib/task/task.h"
 #include "sidecar/http/body_source.h"
+#include "sidecar/http/budget_lease.h"
 #include "sidecar/http/client_sink.h"
 #include "sidecar/http/client_writer.h"
 #include "sidecar/http/payload_decoder.h"
@@ -62,7 +63,6 @@ class Session final : public net::ReadWatcher, public BodySource {
   void body_too_large();
   bool borrow_whole_body();
   PENSTOCK_OWN_FRAME Task<bool> collect_body();
-  bool lease(std::uint64_t bytes);
   bool over_budget(std::string begun);
   PENSTOCK_OWN_FRAME Task<bool> send_continue();
 
@@ -121,8 +121,8 @@ class Session final : public net::ReadWatcher, public BodySource {
   // collected of a body that then had to be streamed.
   std::string passed_on_;
   std::optional<std::uint64_t> streamed_length_;
-  std::uint64_t body_lease_ = 0;  // bytes taken from the process budget
-  Event event_;                   // wakes a follower of a flight
+  BudgetLease body_lease_;  // of the body
+  Event event_;             // wakes a follower of a flight
   UpstreamCall* call_ = nullptr;
   std::uint64_t requests_ = 0;
   BodyPlan body_plan_ = BodyPlan::kHave;

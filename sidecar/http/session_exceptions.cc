@@ -20,8 +20,12 @@ constexpr std::chrono::milliseconds kLingerTime{1'000};
 
 void Session::break_off() {
   caller_->disconnect = request::Disconnect::kUpstream;
+  // Without a summary the call goes on, and only this caller fell too far behind it.
+  const std::int64_t number =
+      caller_->summary == nullptr ? 0 : caller_->summary->next_sequence_number;
   sink_.break_off(dialect::error_event(caller_->endpoint, ErrorCode::kUpstreamFailed,
-                                       dialect::client_message(ErrorCode::kUpstreamFailed)));
+                                       dialect::client_message(ErrorCode::kUpstreamFailed),
+                                       number));
 }
 
 Task<> Session::refuse() {

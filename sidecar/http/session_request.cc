@@ -138,18 +138,6 @@ Task<bool> Session::send_continue() {
   co_return written == ClientWriter::Result::kWritten;
 }
 
-// Takes `bytes` more from the process budget. False: it is used up.
-bool Session::lease(std::uint64_t bytes) {
-  const std::uint64_t most = caller_->policy->listener.collected_total_bytes_max;
-  auto& total = host_.limits().collected_bytes;
-  if (total.fetch_add(bytes, std::memory_order_relaxed) + bytes > most) {
-    total.fetch_sub(bytes, std::memory_order_relaxed);
-    return false;
-  }
-  body_lease_ += bytes;
-  return true;
-}
-
 // Of a body of which so much is here. False: refused. Whoever waits for its backend loses nothing
 // by it: the rest stays in the network, and passes once there is one.
 bool Session::over_budget(std::string begun) {
@@ -170,7 +158,8 @@ Task<bool> Session::collect_body() {
   request::CallerContext& caller = *caller_;
   const resolve::ListenerSettings& limits = caller.policy->listener;
   const bool sized = caller.text->head.framing == http1::Framing::kLength;
-  if (sized && !lease(caller.text->head.content_length)) {
+  const std::uint64_t most = limits.collected_total_bytes_max;
+  if (sized && !body_lease_.take(caller.text->head.content_length, most)) {
     co_return over_budget("");
   }
   if (caller.text->head.expect_continue) {
@@ -188,7 +177,7 @@ Task<bool> Session::collect_body() {
       caller.refuse(ErrorCode::kInvalidRequest, "The request body is not well-formed.");
       co_return false;
     }
-    const bool affordable = sized || lease(decoded.payload.size());
+    const bool affordable = sized || body_lease_.take(decoded.payload.size(), most);
     body.append(decoded.payload);
     kept_.erase(0, decoded.consumed);
     if (!affordable) {

@@ -36,7 +36,8 @@ struct CallSummary {
 
   std::optional<domain::TokenUsage> usage;
   dialect::Ending ending = dialect::Ending::kNone;
-  bool whole = false;  // the payload came to its normal end
+  std::int64_t next_sequence_number = 0;  // of a Responses stream: that of the event to come
+  bool whole = false;                     // the payload came to its normal end
   std::string response_model;
 
   // Picodollars; meaningful when price_known.

@@ -15,6 +15,14 @@ void EmbeddingPlan::forget_found() {
   saved_cost = 0;
 }
 
+std::size_t EmbeddingPlan::found_bytes() const {
+  std::size_t bytes = 0;
+  for (const std::string_view element : elements) {
+    bytes += element.size();
+  }
+  return bytes;
+}
+
 std::optional<std::string> merged_answer(const EmbeddingPlan& plan, std::string_view paid) {
   const auto answer = dialect::read_embeddings_answer(paid, plan.missing.size());
   if (!answer) {

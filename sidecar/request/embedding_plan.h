@@ -34,6 +34,9 @@ struct EmbeddingPlan {
 
   [[nodiscard]] bool partial() const { return !missing.empty() && missing.size() < keys.size(); }
 
+  // Of the elements that were found.
+  [[nodiscard]] std::size_t found_bytes() const;
+
   // Asks for every input, whatever was found.
   void forget_found();
 };

@@ -7,20 +7,31 @@
 
 namespace penstock::stages {
 
-// In how many workers each backend of a policy is out of use: each worker judges by its own calls.
+// What workers tell each other of a policy's backends: in how many of them each is out of use, for
+// each judges by its own calls; and which refused our stream option, which one alone finds out.
 //
 // Threads: any.
 class BackendBoard {
  public:
   explicit BackendBoard(std::size_t backends)
-      : out_of_use_(std::make_unique<std::atomic<std::uint32_t>[]>(backends)) {}
+      : out_of_use_(std::make_unique<std::atomic<std::uint32_t>[]>(backends)),
+        refuses_option_(std::make_unique<std::atomic<bool>[]>(backends)) {}
 
   void take_out(std::uint32_t backend) { out_of_use_[backend].fetch_add(1); }
   void put_back(std::uint32_t backend) { out_of_use_[backend].fetch_sub(1); }
   [[nodiscard]] bool healthy(std::size_t backend) const { return out_of_use_[backend] == 0; }
 
+  // It answered 400 to the stream_options that we put in: not asked again while this policy runs.
+  void note_option_refused(std::uint32_t backend) {
+    refuses_option_[backend].store(true, std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool refuses_option(std::uint32_t backend) const {
+    return refuses_option_[backend].load(std::memory_order_relaxed);
+  }
+
  private:
   std::unique_ptr<std::atomic<std::uint32_t>[]> out_of_use_;
+  std::unique_ptr<std::atomic<bool>[]> refuses_option_;
 };
 
 }  // namespace penstock::stages

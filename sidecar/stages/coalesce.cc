@@ -1,6 +1,7 @@
 #include "sidecar/stages/coalesce.h"
 
 #include "sidecar/request/worker_services.h"
+#include "sidecar/stages/known_embeddings.h"
 #include "sidecar/stages/stored_answer.h"
 
 namespace penstock::stages {
@@ -23,6 +24,27 @@ domain::EntryPtr CoalesceStage::find_again(const request::CallerContext& caller)
   return nullptr;
 }
 
+// Asked under a mutex that callers share, so of a batch's ends alone: an answer to it brought both.
+bool CoalesceStage::batch_appeared(const request::CallerContext& caller) const {
+  const std::vector<digest::Hash128>& keys = caller.embeddings->keys;
+  const auto is_there = [&](const digest::Hash128& key) {
+    return find_input(key, tiers_, &ports::CacheTier::find_again, caller) != nullptr;
+  };
+  return caller.cache->may_appear && is_there(keys.front()) && is_there(keys.back());
+}
+
+bool CoalesceStage::answer_batch(request::CallerContext& caller) const {
+  auto plan = std::make_shared<request::EmbeddingPlan>();
+  plan->keys = caller.embeddings->keys;
+  plan->forget_found();
+  if (!look_up(*plan, tiers_, &ports::CacheTier::find_again, caller) || !plan->missing.empty()) {
+    return false;
+  }
+  answer_from(*plan, caller);
+  caller.embeddings = std::move(plan);
+  return true;
+}
+
 pipeline::Verdict CoalesceStage::on_request(request::CallerContext& caller) noexcept {
   if (caller.cache == nullptr || !caller.cache->joins) {
     return pipeline::Verdict::kContinue;
@@ -35,12 +57,16 @@ pipeline::Verdict CoalesceStage::on_request(request::CallerContext& caller) noex
   request::WorkerServices& worker = caller.worker;
   request::FlightTable::Joined joined = worker.flights.join_or_start(
       caller.cache->flight_key(), limits_, caller.flight_caller, [&again] {
+        if (again.caller.embeddings != nullptr) {
+          return again.stage.batch_appeared(again.caller);
+        }
         again.entry = again.stage.find_again(again.caller);
         return again.entry != nullptr;
       });
   if (joined.appeared) {
-    return answer_from(again.entry, settings_, caller) ? pipeline::Verdict::kRespond
-                                                       : pipeline::Verdict::kContinue;
+    const bool answered =
+        again.entry == nullptr ? answer_batch(caller) : answer_from(again.entry, settings_, caller);
+    return answered ? pipeline::Verdict::kRespond : pipeline::Verdict::kContinue;
   }
   caller.flight = std::move(joined.flight);
   caller.leads_flight = joined.leads;

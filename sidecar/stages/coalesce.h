@@ -9,7 +9,7 @@ namespace penstock::stages {
 
 // Lets identical cacheable requests that are in flight share one upstream call: joins the running
 // one, or leads a new one that others may join. Where one ended between the cache stage's look-up
-// and this stage, its stored answer is given.
+// and this stage, its stored answer is given: of an embeddings batch, once every input is there.
 class CoalesceStage final : public pipeline::CallerStage {
  public:
   CoalesceStage(const resolve::Caching& settings, Tiers tiers);
@@ -18,6 +18,8 @@ class CoalesceStage final : public pipeline::CallerStage {
 
  private:
   [[nodiscard]] domain::EntryPtr find_again(const request::CallerContext& caller) const;
+  [[nodiscard]] bool batch_appeared(const request::CallerContext& caller) const;
+  [[nodiscard]] bool answer_batch(request::CallerContext& caller) const;
 
   const resolve::Caching& settings_;
   Tiers tiers_;

@@ -20,9 +20,6 @@ class EmbeddingsStage final : public pipeline::CallerStage {
 
  private:
   bool read_keys(const request::CallerContext& caller, request::EmbeddingPlan& plan);
-  void look_up(const request::CallerContext& caller, request::EmbeddingPlan& plan) const;
-  [[nodiscard]] domain::EntryPtr find(const request::CallerContext& caller,
-                                      const digest::Hash128& key) const;
 
   Tiers tiers_;
   const domain::KeyHasher& hasher_;

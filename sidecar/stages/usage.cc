@@ -7,15 +7,12 @@
 
 namespace penstock::stages {
 
-UsageStage::UsageStage(const resolve::ResolvedPolicy& policy, const domain::PriceTable& prices)
-    : prices_(prices), refuses_option_(policy.backends.size(), false) {}
-
 pipeline::Verdict UsageStage::on_call(request::CallContext& call) noexcept {
   call.body_edit.reset();
   const resolve::Backend& backend = call.policy->backends[call.backend];
   const bool wanted =
       backend.stream_usage == resolve::StreamUsage::kAlways ||
-      (backend.stream_usage == resolve::StreamUsage::kAuto && !refuses_option_[call.backend]);
+      (backend.stream_usage == resolve::StreamUsage::kAuto && !board_.refuses_option(call.backend));
   if (wanted && call.readable && backend.dialect == resolve::DialectName::kOpenAi) {
     if (const auto edit = dialect::ask_for_usage(*call.text->facts, call.text->body())) {
       call.body_edit = std::make_unique<const dialect::Edit>(*edit);
@@ -35,7 +32,7 @@ bool UsageStage::on_attempt(request::CallContext& call, request::AttemptResult r
       call.policy->backends[call.backend].stream_usage == resolve::StreamUsage::kAlways) {
     return false;
   }
-  refuses_option_[call.backend] = true;
+  board_.note_option_refused(call.backend);
   call.keep_backend = true;
   return true;
 }
@@ -67,6 +64,7 @@ void UsageStage::on_complete(request::CallContext& call) noexcept {
   const dialect::UsageReader& usage = call.reader->usage();
   request::CallSummary& summary = call.summary;
   summary.ending = usage.ending();
+  summary.next_sequence_number = usage.next_sequence_number();
   summary.response_model =
       usage.response_model().empty() ? std::string_view(call.traits.model) : usage.response_model();
   summary.usage = dialect::usage_or_estimate(usage, call.request_bytes);

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "lib/resolve/resolved_policy.h"
 #include "sidecar/domain/price_table.h"
 #include "sidecar/pipeline/stage.h"
+#include "sidecar/stages/backend_board.h"
 
 namespace penstock::stages {
 
@@ -14,7 +13,8 @@ namespace penstock::stages {
 // (per backend: Auto, Never, Always), watches the answer pass by, and prices it once it is over.
 class UsageStage final : public pipeline::CallStage {
  public:
-  UsageStage(const resolve::ResolvedPolicy& policy, const domain::PriceTable& prices);
+  UsageStage(const domain::PriceTable& prices, BackendBoard& board)
+      : prices_(prices), board_(board) {}
 
   pipeline::Verdict on_call(request::CallContext& call) noexcept override;
   bool on_attempt(request::CallContext& call, request::AttemptResult result,
@@ -27,8 +27,7 @@ class UsageStage final : public pipeline::CallStage {
   void price(request::CallSummary& summary, std::string_view service_tier) const;
 
   const domain::PriceTable& prices_;
-  // Backends that answered 400 to our stream option: not asked again while this policy runs.
-  std::vector<bool> refuses_option_;
+  BackendBoard& board_;
 };
 
 }  // namespace penstock::stages

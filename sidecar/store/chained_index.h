@@ -87,7 +87,11 @@ class ChainedIndex {
   }
 
   // Eight counts of two bits, chosen by bits that do not choose the bucket. One that is full says
-  // no more than "some", until the bucket is empty.
+  // no more than "some", until the bucket is empty. So where chains are long a filter tells less as
+  // it ages: after 30 turnovers of a cache 23 % of look-ups in vain pass it at two entries a bucket
+  // (22 % if counts were exact), 55 % at four (39 %), 99 % at eight (63 %). They find no less for
+  // it. To count a full one anew as its node leaves would fetch the whole chain from memory: about
+  // as many nodes as it spares.
   static constexpr unsigned kCountMax = 3;
   static unsigned place(std::uint64_t hash) { return static_cast<unsigned>(hash >> 61U) * 2; }
   static unsigned count(std::uint16_t seen, std::uint64_t hash) {

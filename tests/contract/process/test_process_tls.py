@@ -6,7 +6,8 @@ import ssl
 import subprocess
 
 import pytest
-from proxy import policy
+from exchange import chat
+from proxy import MEMORY, documents, policy
 from raw import Broken, Client, ask
 from scripted import Upstream
 from stack import eventually
@@ -71,6 +72,7 @@ def trusting(authority, certificate=None, key=None) -> ssl.SSLContext:
     return context
 
 
+ANSWER = b'{"object":"chat.completion","choices":[{"finish_reason":"stop"}]}'
 LISTENER = {"tls": {"certificateRef": {"name": "server"}}}
 
 
@@ -116,6 +118,25 @@ def test_a_client_certificate_is_asked_for_and_checked(tmp_path, authority, upst
         with pytest.raises((ssl.SSLError, ConnectionError, Broken)):
             ask(proxy.port, GET, tls=context)
     assert len(upstream.taken()) == 1
+
+
+def test_who_shows_a_certificate_is_a_tenant(tmp_path, authority, upstream, start):
+    """Each subject has its own answers, by whatever certificate; without one nothing is shared."""
+    upstream.answer(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(ANSWER), ANSWER))
+    flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
+    secret(tmp_path, "clients", ca_crt=authority.certificate)
+    tls = {**LISTENER["tls"], "clientCARef": {"name": "clients", "key": "ca.crt"}, "clientCertificates": "Request"}
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "listener": {"tls": tls}, "routing": {"tableRef": {"name": "models"}}}
+    caching = {"tiers": [{"ref": {"name": "memory"}}]}
+    backends = [{"name": "model", "url": upstream.url, "dialect": "OpenAI"}]
+    proxy = start(documents({**spec, "caching": caching}, backends, tiers=MEMORY), flags=flags)
+    body = chat("hello")
+    request = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+    alice, again, bob = (authority.issue(name) for name in ("alice", "alice", "bob"))
+    for shown, asked in ((alice, 1), (alice, 0), (again, 0), (bob, 1), (bob, 0), (alice, 0), ((), 1), ((), 1)):
+        answer = ask(proxy.port, request, tls=trusting(authority, *shown))
+        assert (answer.status, answer.body) == (200, ANSWER)
+        assert len(upstream.taken()) == asked, shown
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from proxy import policy
+from proxy import CACHING, MEMORY, documents, policy
 from raw import Broken, Client, ask
 from scripted import OK
 
@@ -218,6 +218,30 @@ def test_a_body_over_the_process_budget_is_a_503(start, own_upstream):
         assert (response.status, response.error, response.value(b"retry-after")) == (503, b"overloaded", b"1")
         assert first.send(b"a" * 700_000).response().status == 200
     assert ask(proxy.port, head.replace(b"expect: 100-continue\r\n", b"") + b"a" * 700_000).status == 200
+
+
+def test_a_batch_that_is_put_together_over_the_process_budget_is_a_503(start, own_upstream):
+    limits = {"limits": {"collectedTotal": "1Mi", "collectedBody": "1Mi"}}
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "listener": limits, "routing": {"tableRef": {"name": "models"}}}
+    backends = [{"name": "model", "url": own_upstream.url, "dialect": "OpenAI"}]
+    proxy = start(documents({**spec, "caching": CACHING}, backends, tiers=MEMORY))
+
+    def embeddings(*inputs: str) -> bytes:
+        body = json.dumps({"model": "m", "input": inputs}).encode()
+        return b"POST /v1/embeddings HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+
+    def vectors(*sizes: int) -> bytes:
+        data = [{"object": "embedding", "index": i, "embedding": "A" * size} for i, size in enumerate(sizes)]
+        body = json.dumps({"object": "list", "data": data, "model": "m", "usage": {"prompt_tokens": 1, "total_tokens": 1}})
+        return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body.encode())
+
+    own_upstream.answer(vectors(8, 8), vectors(700_000), vectors(2_000_000), vectors(8))
+    assert ask(proxy.port, embeddings("a", "b")).status == 200
+    for missing in ("c", "d"):  # the merged answer beside what came, and what comes by itself
+        response = ask(proxy.port, embeddings("a", missing))
+        assert (response.status, response.error, response.value(b"retry-after")) == (503, b"overloaded", b"1")
+    assert ask(proxy.port, embeddings("a", "e")).status == 200  # nothing is left behind
+    assert [json.loads(request.body)["input"] for request in own_upstream.taken()] == [["a", "b"], ["c"], ["d"], ["e"]]
 
 
 def test_a_client_that_leaves_within_its_body_leaves_nothing_behind(proxy, upstream):

@@ -46,6 +46,17 @@ def test_a_complaint_about_our_option_is_repeated_once_without_it_and_remembered
     assert own_upstream.taken() == []
 
 
+def test_what_one_worker_learned_of_the_option_all_know(start, own_upstream):
+    """Each connection goes to one of four workers; without a shared memory several would be refused once."""
+    proxy = start(policy(own_upstream.url), workers=4)
+    own_upstream.script(lambda line: line.send(refusal(COMPLAINT) if b"stream_options" in line.request.body else STREAM))
+    for _ in range(24):
+        assert ask(proxy.port, CALL).status == 200
+    asked = [request.body for request in own_upstream.taken()]
+    assert len(asked) == 25
+    assert sum(b"stream_options" in body for body in asked) == 1
+
+
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 @pytest.mark.parametrize("pieces", [False, True])
 @pytest.mark.parametrize("body", [OTHER, b"", b"no json"], ids=["json", "empty", "text"])

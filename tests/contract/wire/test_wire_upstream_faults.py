@@ -5,7 +5,7 @@ import socket
 import threading
 
 import pytest
-from proxy import documents, policy
+from proxy import CACHING, MEMORY, documents, policy
 from raw import Broken, Client, ask
 from scripted import OK
 from stack import free_port
@@ -93,6 +93,43 @@ def test_a_broken_stream_shows_an_error_in_the_callers_dialect_and_no_end(proxy,
     assert re.search(expected, body, re.DOTALL), body
     assert b"[DONE]" not in body
     assert b"127.0.0.1" not in body
+
+
+RESPONSES_BODY = b'{"model":"m","stream":true,"input":"hi"}'
+RESPONSES = b"POST /v1/responses HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(RESPONSES_BODY) + RESPONSES_BODY
+GONE = b"The model server failed to answer."
+
+
+def response_event(number: int) -> bytes:
+    return b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":%d,"delta":"x"}\n\n' % number
+
+
+@pytest.mark.parametrize(
+    "begun, number",
+    [
+        (b"".join(map(response_event, range(5))), 5),
+        (b"".join(map(response_event, (0, 1, 41))), 42),
+        (response_event(0)[:-20], 0),
+        (b'data: {"type":"response.created"}\n\n', 0),
+    ],
+    ids=["events", "gaps", "within the first event", "without numbers"],
+)
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_error_of_a_broken_responses_stream_continues_its_numbers(start, own_upstream, begun, number, shared):
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+    own_upstream.script(lambda line: line.send(head + b"%x\r\n" % len(begun) + begun + b"\r\n").reset())
+    sharing = {"caching": CACHING} if shared else {}
+    body = {"selector": {"matchLabels": {"app": "wire"}}, "routing": {"tableRef": {"name": "models"}}, **sharing}
+    proxy = start(documents(body, [{"name": "model", "url": own_upstream.url, "dialect": "OpenAI"}], tiers=MEMORY))
+    with Client(proxy.port) as client:
+        client.send(RESPONSES)
+        with pytest.raises(Broken) as broken:
+            client.response()
+    error = (
+        b'event: error\ndata: {"type":"error","sequence_number":%d,"code":"upstream_failed","message":"%s","param":null,'
+        b'"error":{"message":"%s","type":"server_error","param":null,"code":"upstream_failed"}}\n\n' % (number, GONE, GONE)
+    )
+    assert broken.value.partial.partition(b"\r\n\r\n")[2] == begun + error
 
 
 def test_an_upstream_that_refuses_connections_is_a_502(start):

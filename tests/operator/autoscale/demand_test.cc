@@ -23,10 +23,15 @@ TEST(DemandTest, SumsOverPods) {
   EXPECT_EQ(demand.total.prefill, 600);
   EXPECT_EQ(demand.total.decode, 120);
   EXPECT_EQ(demand.waiting, 4);
-  EXPECT_EQ(demand.shape.input_tokens, 100);
-  EXPECT_EQ(demand.shape.output_tokens, 20);
   EXPECT_EQ(demand.total.kv, 3'000 + 4 * 100) << "the prompts that wait need a place, too";
   EXPECT_EQ(demand.reporting, 2);
+}
+
+TEST(DemandTest, WhatWaitsIsAsLongAsTheMeanRequestNotAsThoseOfTheSecond) {
+  const RequestShape mean{.input_tokens = 700, .output_tokens = 20};
+  EXPECT_EQ(total_demand(std::vector{pod(2, 1'000, 3)}, mean).total.kv, 1'000 + 3 * 700);
+  EXPECT_EQ(total_demand(std::vector{pod(0, 1'000, 3)}, mean).total.kv, 1'000 + 3 * 700)
+      << "no request began in this second; three still wait";
 }
 
 TEST(DemandTest, AMissingPodIsNotAPodWithoutLoad) {

@@ -26,6 +26,16 @@ TEST(PolicySettingsTest, DefaultsAreThoseOfTheDecisionsThemselves) {
   EXPECT_EQ(made.configured, Load{});
 }
 
+TEST(PolicySettingsTest, AShortStableWindowShortensThePanicWindowThatNobodyGave) {
+  const auto panic = [](const std::string& reactive) {
+    return settings("{target: {name: a}, maxReplicas: 9, reactive: {" + reactive + "}}")
+        .panic_window;
+  };
+  EXPECT_EQ(panic("stableWindow: 10s"), milliseconds(10'000));
+  EXPECT_EQ(panic("stableWindow: 1m"), milliseconds(20'000));
+  EXPECT_EQ(panic("stableWindow: 10s, panicWindow: 5s"), milliseconds(5'000));
+}
+
 TEST(PolicySettingsTest, EveryFieldArrives) {
   const ScalerSettings made = settings(
       "{mode: Advise, target: {name: a}, minReplicas: 2, maxReplicas: 40, utilizationPercent: 70, "

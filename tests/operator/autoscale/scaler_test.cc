@@ -90,6 +90,64 @@ TEST(ScalerTest, WhatEnginesCanHoldIsKnownAtZeroReplicas) {
   EXPECT_EQ(scaler.tick(serving(kMonday + seconds(1), 0, 0)).inputs.capacity.one.kv, kv);
 }
 
+TEST(ScalerTest, WhatEnginesCanHoldIsLearnedAnewOnceTheyAreOthers) {
+  Scaler scaler("ns/a", settings());
+  const auto look = [&scaler](int second, const std::string& revision, EngineLimits limits) {
+    Sight sight = serving(kMonday + seconds(second), 1, 1);
+    sight.pods.front().created += seconds(second);
+    sight.pods.front().revision = revision;
+    sight.pods.front().limits = limits;
+    return scaler.tick(sight).inputs.capacity.one.kv;
+  };
+  EXPECT_EQ(look(0, "old", {.kv_tokens = 1'000}), 800);
+  EXPECT_EQ(look(1, "old", {}), 800) << "the same engine, which says nothing for a moment";
+  EXPECT_EQ(look(2, "new", {}), std::nullopt);
+  EXPECT_EQ(look(3, "new", {.kv_tokens = 4'000}), 3'200);
+  EXPECT_EQ(scaler.tick(serving(kMonday + seconds(4), 0, 0)).inputs.capacity.one.kv, 3'200);
+}
+
+TEST(ScalerTest, WhileEnginesAreReplacedTheSmallerLimitCounts) {
+  Scaler scaler("ns/a", settings());
+  Sight sight = serving(kMonday, 2, 1);
+  sight.pods[0].revision = "old";
+  sight.pods[0].limits.kv_tokens = 1'000;
+  sight.pods[1].revision = "new";
+  sight.pods[1].created += seconds(1);
+  sight.pods[1].limits.kv_tokens = 4'000;
+  EXPECT_EQ(scaler.tick(sight).inputs.capacity.one.kv, 800);
+  sight.now += seconds(1);
+  sight.pods.erase(sight.pods.begin());
+  sight.pods[0].limits = {};
+  EXPECT_EQ(scaler.tick(sight).inputs.capacity.one.kv, 3'200) << "the old one's is no limit more";
+}
+
+// A step from 1 to 10 requests/s of 1,000 tokens that take longer than the step is old.
+TEST(ScalerTest, AStepIsSeenInTheStableWindowWhereOnlyTokensAreKnownOfAReplica) {
+  ScalerSettings wanted = settings();
+  wanted.configured = {.prefill = 2'000};
+  wanted.decisions.replicas_min = 2;
+  Scaler scaler("ns/a", wanted);
+  const auto look = [&scaler](int second, double began) {
+    Sight sight = serving(kMonday + seconds(second), 2, began / 2);
+    for (PodSight& pod : sight.pods) {
+      pod.signals->prefill_tokens_per_s = 500;
+      pod.signals->decode_tokens_per_s = 50;
+    }
+    return scaler.tick(sight);
+  };
+  for (int second = 0; second < 600; ++second) {
+    ASSERT_EQ(look(second, 1).decision.desired, 2) << second;
+  }
+  DecisionRecord last;
+  for (int second = 600; second < 620; ++second) {
+    last = look(second, 10);
+  }
+  // 10 requests/s of the mean request, of which those that have not ended count as empty so far:
+  // 620 s of 1,000 tokens/s over 800 requests.
+  EXPECT_NEAR(last.inputs.observed.stable.prefill.value_or(0), 7'750, 50);
+  EXPECT_GE(last.decision.desired, 5);
+}
+
 TEST(ScalerTest, APodThatIsReadyAgainWasNotStarted) {
   Scaler scaler("ns/a", settings());
   const LeadTime before = scaler.lead_time();

@@ -229,7 +229,8 @@ TEST_F(AutoscalingControllerTest, AZeroOfAnOperatorBeforeThisOneIsNoPause) {
   set_replicas(0);
   set_policy(
       "{conditions: [{type: ScalingActive, status: \"True\", reason: Enforcing}], autoscaling: "
-      "{current: 0, desired: 0, reason: Idle, decisions: [{time: \"2026-01-01T00:00:00Z\", from: "
+      "{target: Deployment engine, current: 0, desired: 0, reason: Idle, decisions: "
+      "[{time: \"2026-01-01T00:00:00Z\", from: "
       "1, to: 0, reason: Idle}]}}");
   answer_scale(200);
   tick();
@@ -237,11 +238,24 @@ TEST_F(AutoscalingControllerTest, AZeroOfAnOperatorBeforeThisOneIsNoPause) {
   EXPECT_EQ(board_.find("ns/chat")->status.decisions.size(), 2U) << "its decisions stay";
 }
 
+TEST_F(AutoscalingControllerTest, WhatWasDecidedOfAnotherTargetIsNotAdopted) {
+  set_replicas(0);
+  set_policy(
+      "{conditions: [{type: ScalingActive, status: \"True\", reason: Enforcing}], autoscaling: "
+      "{target: Deployment other, current: 0, desired: 0, reason: Idle, decisions: "
+      "[{time: \"2026-01-01T00:00:00Z\", from: 1, to: 0, reason: Idle}]}}");
+  tick();
+  EXPECT_EQ(observer_.record.decision.reason, autoscale::Reason::kPaused);
+  EXPECT_TRUE(board_.find("ns/chat")->status.decisions.empty());
+  EXPECT_EQ(board_.find("ns/chat")->status.target, "Deployment engine");
+}
+
 TEST_F(AutoscalingControllerTest, APersonsZeroStaysOne) {
   set_replicas(0);
   set_policy(
       "{conditions: [{type: ScalingActive, status: \"True\", reason: Enforcing}], autoscaling: "
-      "{current: 0, desired: 0, reason: Paused, decisions: [{time: \"2026-01-01T00:00:00Z\", "
+      "{target: Deployment engine, current: 0, desired: 0, reason: Paused, decisions: [{time: "
+      "\"2026-01-01T00:00:00Z\", "
       "from: 3, to: 2, reason: LoadFitsFewer}]}}");
   tick();
   EXPECT_EQ(observer_.record.decision.reason, autoscale::Reason::kPaused);

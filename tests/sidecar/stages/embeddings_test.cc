@@ -10,6 +10,7 @@
 #include "lib/telemetry/registry.h"
 #include "sidecar/request/lifecycle.h"
 #include "sidecar/request/worker_services.h"
+#include "sidecar/stages/coalesce.h"
 #include "sidecar/stages/store.h"
 #include "sidecar/store/memory_tier.h"
 #include "tests/fakes/fake_clock.h"
@@ -197,6 +198,33 @@ TEST_F(EmbeddingsStageTest, OnlyIfCachedIsNeverACall) {
   known->cache->control.only_if_cached = true;
   EXPECT_EQ(stage_.on_request(*known), Verdict::kRespond);
   EXPECT_TRUE(known->answer);
+}
+
+// A flight for the same batch ended between the look-up and the join.
+TEST_F(EmbeddingsStageTest, ABatchThatLostTheRaceToAFlightIsAnsweredByWhatThatLeft) {
+  CoalesceStage coalesce(*policy_->caching, tiers_);
+  const auto late = caller(R"({"input":["bbbbbbbb","aaaa"]})");
+  late->cache->may_appear = true;
+  ASSERT_EQ(stage_.on_request(*late), Verdict::kContinue);
+  know_a_and_b();
+  ASSERT_EQ(coalesce.on_request(*late), Verdict::kRespond);
+  ASSERT_TRUE(late->answer);
+  EXPECT_TRUE(late->answer->content().starts_with(
+      R"({"object":"list","data":[{"index":0,"embedding":[2]},{"index":1,"embedding":[1]}])"));
+  EXPECT_EQ(late->cache_state, CacheState::kHit);
+  EXPECT_EQ(late->flight, nullptr);
+}
+
+TEST_F(EmbeddingsStageTest, ABatchOfWhichNotAllAppearedIsAskedFor) {
+  CoalesceStage coalesce(*policy_->caching, tiers_);
+  const auto late = caller(R"({"input":["aaaa","x","bbbbbbbb"]})");
+  late->cache->may_appear = true;
+  ASSERT_EQ(stage_.on_request(*late), Verdict::kContinue);
+  know_a_and_b();
+  EXPECT_EQ(coalesce.on_request(*late), Verdict::kContinue);
+  EXPECT_FALSE(late->answer);
+  EXPECT_FALSE(late->embeddings->partial());
+  EXPECT_EQ(late->cache_state, CacheState::kMiss);
 }
 
 TEST_F(EmbeddingsStageTest, LeavesOtherRequestsAlone) {
