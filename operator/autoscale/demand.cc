@@ -44,7 +44,7 @@ void merge_into(Histogram& into, const Histogram& other, Demand& demand) {
 
 }  // namespace
 
-Demand total_demand(std::span<const PodReport> pods) {
+Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_request) {
   Demand demand;
   double requests = 0;
   double prefill = 0;
@@ -71,15 +71,12 @@ Demand total_demand(std::span<const PodReport> pods) {
   if (demand.reporting == 0) {
     return demand;
   }
-  if (requests > 0) {
-    demand.shape = {.input_tokens = prefill / requests, .output_tokens = decode / requests};
-  }
   demand.running = running.over(demand.reporting);
   demand.waiting = waiting.over(demand.reporting);
   demand.total = {
       .requests = requests, .prefill = prefill, .decode = decode, .kv = kv.over(demand.reporting)};
   if (demand.total.kv) {
-    *demand.total.kv += demand.waiting.value_or(0) * demand.shape.input_tokens;
+    *demand.total.kv += demand.waiting.value_or(0) * mean_request.input_tokens;
   }
   return demand;
 }

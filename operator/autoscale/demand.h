@@ -36,8 +36,7 @@ struct Demand {
   Load total;  // without a value in any dimension: nobody reported
   std::optional<double> running;
   std::optional<double> waiting;
-  RequestShape shape;  // mean of the requests of the moment; 0 input tokens without requests
-  Histogram ttft;      // of pods whose bounds equal those of the first one
+  Histogram ttft;  // of pods whose bounds equal those of the first one
   Histogram tpot;
   int reporting = 0;
   int missing = 0;
@@ -45,8 +44,10 @@ struct Demand {
 };
 
 // Where some reporting pods lack an engine's metric, they are taken to be like the others: load
-// balancers spread it. `kv` includes the prompts of waiting requests, as llm-d's demand does.
+// balancers spread it. `kv` includes the prompts of waiting requests, as llm-d's demand does: each
+// counts as one of `mean_request`, a mean over minutes. What ends in a second was not what began in
+// it, so where a queue drains, the tokens and requests of that second say nothing of a prompt.
 // Numbers that are not finite or below 0 make their pod a missing one.
-Demand total_demand(std::span<const PodReport> pods);
+Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_request);
 
 }  // namespace penstock::autoscale

@@ -141,7 +141,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
       inputs.target.starting.push_back({ms_of(created), count});
     }
   }
-  const Demand demand = total_demand(reports);
+  const Demand demand = total_demand(reports, shape_);
   history_.add(sight.now, demand, sight.held_requests);
   const LeadTime lead = lead_time();
   inputs.lead = lead.measured ? std::optional(lead.duration) : std::nullopt;
