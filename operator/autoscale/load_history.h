@@ -35,7 +35,7 @@ struct LoadHistorySettings {
 // Turns one target's demand, second by second, into what a decision looks at. The live operator and
 // the simulator both feed it, so they decide on the same numbers.
 //
-// Memory:  about 13 KB with the defaults, whatever the number of pods.
+// Memory:  about 14 KB with the defaults, whatever the number of pods.
 // Threads: not safe. Of one target, shared with no other.
 class LoadHistory {
  public:
