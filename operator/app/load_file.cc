@@ -95,9 +95,10 @@ Result<Clients> read_pool(const LoadOptions& options) {
   if (!files) {
     return std::unexpected(files.error());
   }
+  const bool takes_all = options.pool == kAllPools;
   std::map<std::string, Clients> pools;
   for (const auto& [name, content] : *files) {
-    const std::string pool = pool_of(name);
+    const std::string pool = takes_all ? std::string(kAllPools) : pool_of(name);
     if (!options.pool.empty() && pool != options.pool) {
       continue;
     }
@@ -113,7 +114,8 @@ Result<Clients> read_pool(const LoadOptions& options) {
       names.append(names.empty() ? "" : ", ").append(name);
     }
     return wrong(options.path, pools.empty() ? "holds no such pool"
-                                             : "holds several pools, name one of: " + names);
+                                             : "holds several pools, name one of: " + names +
+                                                   ", or " + std::string(kAllPools));
   }
   return std::move(pools.begin()->second);
 }

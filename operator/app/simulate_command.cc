@@ -178,7 +178,8 @@ void add_simulate_options(CLI::App& command, SimulateOptions& options) {
                   "A load: Azure's CSV, Mooncake's JSON lines, CSV of at_ms,input_tokens,"
                   "output_tokens; or a ServeGen folder or .tar.gz, with --lengths")
       ->required();
-  command.add_option("--pool", options.load.pool, "Which pool of ServeGen [the only one]");
+  command.add_option("--pool", options.load.pool,
+                     "Which pool of ServeGen, or all of them as one load: all [the only one]");
   command
       .add_option("--lengths", options.load.lengths,
                   "A trace that lengths of requests are drawn from, for ServeGen")

@@ -44,7 +44,7 @@ void merge_into(Histogram& into, const Histogram& other, Demand& demand) {
 
 }  // namespace
 
-Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean) {
+Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_request) {
   Demand demand;
   double requests = 0;
   double prefill = 0;
@@ -77,8 +77,8 @@ Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean) {
       .requests = requests, .prefill = prefill, .decode = decode, .kv = kv.over(demand.reporting)};
   if (demand.total.kv) {
     const double of_moment = requests > 0 ? prefill / requests : 0;
-    *demand.total.kv +=
-        demand.waiting.value_or(0) * (mean.input_tokens > 0 ? mean.input_tokens : of_moment);
+    const double mean = mean_request.input_tokens > 0 ? mean_request.input_tokens : of_moment;
+    *demand.total.kv += demand.waiting.value_or(0) * mean;
   }
   return demand;
 }

@@ -45,8 +45,10 @@ struct Demand {
 
 // Where some reporting pods lack an engine's metric, they are taken to be like the others: load
 // balancers spread it. `kv` includes the prompts of waiting requests, as llm-d's demand does: each
-// as long as that of the mean request, or until there is one (no input tokens) as those of this
-// moment. Numbers that are not finite or below 0 make their pod a missing one.
-Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean = {});
+// counts as one of `mean_request`, a mean over minutes; until there is one (no input tokens) as
+// those of this moment. What ends in a second was not what began in it, so where a queue drains,
+// the tokens and requests of that second say nothing of a prompt. Numbers that are not finite or
+// below 0 make their pod a missing one.
+Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_request);
 
 }  // namespace penstock::autoscale

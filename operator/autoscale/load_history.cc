@@ -38,6 +38,7 @@ void LoadHistory::add(Time now, const Demand& demand, int held_requests) {
       Windows& windows = load_[std::to_underlying(dimension)];
       windows.recent.add(now, *total);
       windows.tail.add(now, *total * all);
+      windows.level.add(now, *total * all);
     }
   }
   if (const std::optional<double> mean = demand.ttft.mean_s()) {
@@ -50,6 +51,7 @@ void LoadHistory::add(Time now, const Demand& demand, int held_requests) {
 
 Observed LoadHistory::observed(Time now, milliseconds start) const {
   const milliseconds tail = settings_.tail + std::min(start, settings_.start_max);
+  const milliseconds level = std::min(settings_.level_starts * start, settings_.level_max);
   Observed result;
   for (const Dimension dimension : kDimensions) {
     const Windows& windows = load_[std::to_underlying(dimension)];
@@ -57,6 +59,14 @@ Observed LoadHistory::observed(Time now, milliseconds start) const {
     result.stable.*member = windows.recent.mean(now, windows.stable);
     result.panic.*member = windows.recent.mean(now, windows.panic);
     result.tail.*member = windows.tail.quantile(now, tail, settings_.tail_quantile);
+    // A queue that was drained does not come back; only rates do. Of buckets that are over: the
+    // mean of one that has just begun is that of a moment.
+    if (dimension != Dimension::kKv && level >= settings_.level_bucket) {
+      if (const auto busiest = windows.level.max(now - settings_.level_bucket, level)) {
+        result.tail.*member =
+            std::max(result.tail.*member, std::optional(*busiest * settings_.level_share));
+      }
+    }
   }
   // Requests are in every report: where there are none, nobody has said anything of tokens either.
   if (!result.stable.requests) {

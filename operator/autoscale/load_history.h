@@ -22,13 +22,20 @@ struct LoadHistorySettings {
   milliseconds tail{600'000};           // what consolidation looks back on, and a start more
   milliseconds start_max{1'800'000};    // of that start
   milliseconds latency_bucket{60'000};  // of the tail of latencies: means of few requests jump
+  // After an outage all comes back at once, and for a start nobody serves it. So what counts as the
+  // tail of a rate, too, is this share of its busiest `level_bucket` within so many starts: days do
+  // not fall as quickly as that, and where starts are short, little is lost by waiting for one.
+  int level_starts = 16;
+  milliseconds level_max{7'200'000};
+  milliseconds level_bucket{600'000};
+  double level_share = 0.75;
   double tail_quantile = 0.99;
 };
 
 // Turns one target's demand, second by second, into what a decision looks at. The live operator and
 // the simulator both feed it, so they decide on the same numbers.
 //
-// Memory:  about 13 KB with the defaults, whatever the number of pods.
+// Memory:  about 14 KB with the defaults, whatever the number of pods.
 // Threads: not safe. Of one target, shared with no other.
 class LoadHistory {
  public:
@@ -52,12 +59,14 @@ class LoadHistory {
           panic(std::max(settings.panic, least)),
           recent(std::max(stable, panic)),
           tail(settings.tail + settings.start_max,
-               std::min(stable, std::max(settings.bucket_max, least))) {}
+               std::min(stable, std::max(settings.bucket_max, least))),
+          level(settings.level_max + settings.level_bucket, settings.level_bucket) {}
 
     milliseconds stable;
     milliseconds panic;
     TotalsWindow recent;
     TotalsWindow tail;
+    TotalsWindow level;
   };
 
   LoadHistorySettings settings_;

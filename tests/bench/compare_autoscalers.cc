@@ -200,7 +200,7 @@ struct Options {
   std::string data = "../shared/data";
   double hours = 168;
   double rate = 10;
-  std::vector<std::string> pools{"m-small", "m-mid"};
+  std::vector<std::string> pools{"m-small", "m-mid", "all"};
   std::vector<std::uint64_t> seeds{1};
   std::vector<double> starts_s{23, 90, 440};
   std::vector<std::string> methods;  // beside the oracle; none: all
@@ -270,7 +270,8 @@ int main(int argc, char** argv) {
   app.add_option("--data", options.data, "Where the loads lie")->capture_default_str();
   app.add_option("--hours", options.hours, "Of a composed load")->capture_default_str();
   app.add_option("--rate", options.rate, "Its mean, requests/s")->capture_default_str();
-  app.add_option("--pools", options.pools, "Of ServeGen")->capture_default_str();
+  app.add_option("--pools", options.pools, "Of ServeGen; all: all of them as one load")
+      ->capture_default_str();
   app.add_option("--seeds", options.seeds, "Of composed loads")->capture_default_str();
   app.add_option("--starts", options.starts_s, "How long a replica starts, s")
       ->capture_default_str();

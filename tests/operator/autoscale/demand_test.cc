@@ -9,6 +9,8 @@
 namespace penstock::autoscale {
 namespace {
 
+constexpr RequestShape kMean{.input_tokens = 100, .output_tokens = 20};
+
 PodReport pod(double requests, std::optional<double> kv = {}, std::optional<double> waiting = {}) {
   return {Signals{.requests_per_s = requests,
                   .prefill_tokens_per_s = requests * 100,
@@ -18,7 +20,7 @@ PodReport pod(double requests, std::optional<double> kv = {}, std::optional<doub
 }
 
 TEST(DemandTest, SumsOverPods) {
-  const Demand demand = total_demand(std::vector{pod(2, 1'000, 3), pod(4, 2'000, 1)});
+  const Demand demand = total_demand(std::vector{pod(2, 1'000, 3), pod(4, 2'000, 1)}, kMean);
   EXPECT_EQ(demand.total.requests, 6);
   EXPECT_EQ(demand.total.prefill, 600);
   EXPECT_EQ(demand.total.decode, 120);
@@ -27,40 +29,43 @@ TEST(DemandTest, SumsOverPods) {
   EXPECT_EQ(demand.reporting, 2);
 }
 
-TEST(DemandTest, WhatWaitsIsAsLongAsTheMeanRequestNotAsThoseOfTheSecond) {
-  const RequestShape mean{.input_tokens = 700, .output_tokens = 20};
-  EXPECT_EQ(total_demand(std::vector{pod(2, 1'000, 3)}, mean).total.kv, 1'000 + 3 * 700);
-  EXPECT_EQ(total_demand(std::vector{pod(0, 1'000, 3)}, mean).total.kv, 1'000 + 3 * 700)
-      << "no request began in this second; three still wait";
+// A queue that drains ends many requests in a second in which few begin.
+TEST(DemandTest, WhatWaitsIsAsLongAsTheMeanRequestAndNotAsWhatEndsNow) {
+  PodReport draining = pod(1, 1'000, 40);
+  draining.signals->prefill_tokens_per_s = 5'000;
+  EXPECT_EQ(total_demand(std::vector{draining}, kMean).total.kv, 1'000 + 40 * 100);
+  draining.signals->requests_per_s = 0;
+  EXPECT_EQ(total_demand(std::vector{draining}, kMean).total.kv, 1'000 + 40 * 100);
 }
 
 TEST(DemandTest, AMissingPodIsNotAPodWithoutLoad) {
-  const Demand demand = total_demand(std::vector{pod(2), PodReport{}, pod(4)});
+  const Demand demand = total_demand(std::vector{pod(2), PodReport{}, pod(4)}, kMean);
   EXPECT_EQ(demand.total.requests, 6) << "what was seen";
   EXPECT_EQ(demand.reporting, 2);
   EXPECT_EQ(demand.missing, 1);
 }
 
 TEST(DemandTest, NobodyReportingIsNoDemandAndZeroIsOne) {
-  const Demand nobody = total_demand(std::vector{PodReport{}, PodReport{}});
+  const Demand nobody = total_demand(std::vector{PodReport{}, PodReport{}}, kMean);
   EXPECT_EQ(nobody.total, Load{});
   EXPECT_EQ(nobody.missing, 2);
-  const Demand idle = total_demand(std::vector{pod(0)});
+  const Demand idle = total_demand(std::vector{pod(0)}, kMean);
   EXPECT_EQ(idle.total.requests, 0);
   EXPECT_EQ(idle.missing, 0);
-  EXPECT_EQ(total_demand({}).total, Load{});
+  EXPECT_EQ(total_demand({}, kMean).total, Load{});
 }
 
 TEST(DemandTest, EnginesWithoutMetricsAreTakenToBeLikeTheOthers) {
-  const Demand demand = total_demand(std::vector{pod(2, 1'000, 2), pod(2), pod(2, 2'000, 0)});
+  const Demand demand =
+      total_demand(std::vector{pod(2, 1'000, 2), pod(2), pod(2, 2'000, 0)}, kMean);
   EXPECT_EQ(demand.waiting, 3);
   EXPECT_EQ(demand.total.kv, 4'500 + 3 * 100);
-  EXPECT_EQ(total_demand(std::vector{pod(2)}).total.kv, std::nullopt);
+  EXPECT_EQ(total_demand(std::vector{pod(2)}, kMean).total.kv, std::nullopt);
 }
 
 TEST(DemandTest, NonsenseMakesAPodAMissingOne) {
-  EXPECT_EQ(total_demand(std::vector{pod(2), pod(std::nan(""))}).missing, 1);
-  EXPECT_EQ(total_demand(std::vector{pod(2), pod(2, -5)}).missing, 1);
+  EXPECT_EQ(total_demand(std::vector{pod(2), pod(std::nan(""))}, kMean).missing, 1);
+  EXPECT_EQ(total_demand(std::vector{pod(2), pod(2, -5)}, kMean).missing, 1);
 }
 
 TEST(DemandTest, HistogramsMergeAndThoseOfOtherBoundsAreCounted) {
@@ -70,7 +75,7 @@ TEST(DemandTest, HistogramsMergeAndThoseOfOtherBoundsAreCounted) {
   second.signals->ttft = {{0.1, 1}, {4, 6, 0}, 1.5};
   PodReport odd = pod(1);
   odd.signals->ttft = {{0.5, 1}, {9, 9, 9}, 9};
-  const Demand demand = total_demand(std::vector{first, second, odd, pod(1)});
+  const Demand demand = total_demand(std::vector{first, second, odd, pod(1)}, kMean);
   EXPECT_EQ(demand.ttft.counts, (std::vector<std::uint64_t>{10, 9, 1}));
   EXPECT_EQ(demand.other_bounds, 1);
   EXPECT_DOUBLE_EQ(*demand.ttft.mean_s(), 0.2);

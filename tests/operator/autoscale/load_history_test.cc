@@ -27,7 +27,7 @@ Demand demand(int pods, double requests, int missing = 0) {
       static_cast<std::size_t>(pods),
       PodReport{Signals{.requests_per_s = requests, .decode_tokens_per_s = requests * 10}});
   reports.resize(reports.size() + static_cast<std::size_t>(missing));
-  return total_demand(reports);
+  return total_demand(reports, {});
 }
 
 constexpr LoadHistorySettings kMinute{
@@ -59,6 +59,40 @@ TEST(LoadHistoryTest, TheTailIsThatOfTheStableWindowAndAStartLonger) {
   EXPECT_EQ(history.observed(at(999)).tail.requests, 40);
   EXPECT_EQ(history.observed(at(999), seconds(200)).tail.requests, 120);
   EXPECT_LT(history.observed(at(999), seconds(500)).coverage, 0.95) << "nothing is known of 100 s";
+}
+
+// After an outage all comes back at once: where a start is long, most of what the last two hours'
+// busiest ten minutes had counts as the tail of a rate, and nothing of a queue that has gone.
+TEST(LoadHistoryTest, ALoadThatVanishesIsExpectedBack) {
+  constexpr int kHour = 3'600;
+  constexpr seconds kNode{450};
+  LoadHistory history({.stable = seconds(20)});
+  for (int second = 0; second < 3 * kHour; ++second) {
+    Demand seen = demand(4, second < kHour ? 10 : 0);
+    seen.total.kv = second < kHour ? 1e6 : 0;
+    history.add(at(second), seen, 0);
+    if (second == 2 * kHour) {
+      const Observed found = history.observed(at(second), kNode);
+      EXPECT_DOUBLE_EQ(*found.tail.requests, 0.75 * 40);
+      EXPECT_DOUBLE_EQ(*found.tail.decode, 0.75 * 400);
+      EXPECT_EQ(found.tail.kv, 0);
+      EXPECT_EQ(found.stable.requests, 0) << "nothing grows by it";
+      EXPECT_EQ(history.observed(at(second), seconds(90)).tail.requests, 0);
+    }
+  }
+  history.add(at(3 * kHour + 800), demand(4, 0), 0);
+  EXPECT_EQ(history.observed(at(3 * kHour + 800), kNode).tail.requests, 0);
+}
+
+// Seconds of a burst hold replicas for ten minutes and a start, not for two hours.
+TEST(LoadHistoryTest, ABurstIsNoLevel) {
+  LoadHistory history({.stable = seconds(20)});
+  for (int second = 0; second < 3'000; ++second) {
+    history.add(at(second), demand(4, second >= 1'200 && second < 1'220 ? 100 : 10), 0);
+    if (second >= 2'400) {
+      EXPECT_LE(history.observed(at(second), seconds(450)).tail.requests, 41);
+    }
+  }
 }
 
 TEST(LoadHistoryTest, SilenceIsMissingAndSoonStale) {
