@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "operator/autoscale/consolidation.h"
+#include "operator/autoscale/full_pods.h"
 
 namespace penstock::autoscale {
 namespace {
@@ -84,6 +85,7 @@ void ServiceTracker::observe(Time now, const Demand& demand, const RequestShape&
   if (ready > 0 && demand.total.requests) {
     interval_.requests += *demand.total.requests / ready;
     interval_.seconds += 1;
+    interval_.waiting = std::max(interval_.waiting, demand.waiting.value_or(0) / ready);
     merge(interval_.ttft, demand.ttft);
     merge(interval_.tpot, demand.tpot);
   }
@@ -107,7 +109,9 @@ void ServiceTracker::close(const RequestShape& shape, const Objectives& objectiv
                    .ttft_ms = ttft_ms,
                    .itl_ms = itl_ms});
   const Objectives means = means_of(objectives);
-  if (keeps(ttft_ms, means.ttft_ms) && keeps(itl_ms, means.itl_ms)) {
+  // Nobody knows yet how long what waits will have taken, so a burst looks as if it were carried.
+  const bool is_carried = interval_.waiting < FullPods::kWaiting;
+  if (is_carried && keeps(ttft_ms, means.ttft_ms) && keeps(itl_ms, means.itl_ms)) {
     const ServiceParameters now = filter_.parameters();
     const double tokens_ms =
         (now.b + now.g) * shape.input_tokens +

@@ -54,6 +54,7 @@ class ServiceTracker {
     Time began;
     double requests = 0;  // mean rate of one replica, times seconds
     double seconds = 0;
+    double waiting = 0;  // requests of one replica at most, in the mean of all
     Histogram ttft;
     Histogram tpot;
   };

@@ -29,26 +29,32 @@ TEST(FullPodsTest, ABurstIsNoFullReplica) {
   }
 }
 
-TEST(FullPodsTest, HalfAMinuteOfWaitingIsOneAndItsMeanCounts) {
+TEST(FullPodsTest, HalfAMinuteOfWaitingIsOneAndTheMeanOfTheNextCounts) {
   FullPods pods;
   for (int second = 0; second < 30; ++second) {
+    EXPECT_FALSE(see(pods, second, 5, 1)) << "what ends began before it was full";
+  }
+  for (int second = 30; second < 60; ++second) {
     EXPECT_FALSE(see(pods, second, 5, second % 2 == 0 ? 4 : 8));
   }
-  const std::optional<Load> full = see(pods, 30, 5, 6);
+  const std::optional<Load> full = see(pods, 60, 5, 6);
   ASSERT_TRUE(full);
   EXPECT_DOUBLE_EQ(full->requests.value_or(0), 6);
   EXPECT_DOUBLE_EQ(full->kv.value_or(0), 1'000);
-  EXPECT_FALSE(see(pods, 31, 5, 6)) << "the time starts again";
+  for (int second = 61; second < 90; ++second) {
+    EXPECT_FALSE(see(pods, second, 5, 3)) << "another half minute";
+  }
+  EXPECT_DOUBLE_EQ(see(pods, 90, 5, 3).value_or(Load{}).requests.value_or(0), 3);
 }
 
 TEST(FullPodsTest, APodThatSaysNothingIsForgotten) {
   FullPods pods;
-  for (int second = 0; second < 20; ++second) {
+  for (int second = 0; second < 50; ++second) {
     see(pods, second, 5, 6);
   }
   pods.begin();
   pods.end();
-  for (int second = 21; second < 50; ++second) {
+  for (int second = 51; second < 80; ++second) {
     EXPECT_FALSE(see(pods, second, 5, 6));
   }
 }

@@ -68,6 +68,24 @@ TEST(ServiceTrackerTest, WhatReplicasWereSeenToCarryStands) {
   EXPECT_GE(tracker.look(longer, objectives).sustainable_per_s.value_or(0), 4);
 }
 
+// A burst at thirty times the rate that is carried: the few first tokens that it has seen were
+// fast.
+TEST(ServiceTrackerTest, ABurstThatStillWaitsProvesNothing) {
+  ServiceTracker tracker(95);
+  const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
+  observe(tracker, 0, 600, modelled(5), objectives);
+  const double before = tracker.look(kShape, objectives).sustainable_per_s.value_or(0);
+  Demand burst = modelled(5);
+  burst.total.requests = 150;
+  burst.waiting = 4'000;
+  observe(tracker, 600, 630, burst, objectives);
+  EXPECT_LT(tracker.look(kShape, objectives).sustainable_per_s.value_or(0), 1.5 * before);
+  burst.waiting = 0;
+  observe(tracker, 630, 690, burst, objectives);
+  EXPECT_GE(tracker.look(kShape, objectives).sustainable_per_s.value_or(0), 150)
+      << "carried, it does";
+}
+
 // 20,000 prompt tokens take a second by themselves; nobody asks for endless replicas for that.
 TEST(ServiceTrackerTest, AnObjectiveThatNoReplicaReachesIsRelaxed) {
   ServiceTracker tracker(95);
