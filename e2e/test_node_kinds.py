@@ -3,6 +3,8 @@
 The API server, its controllers and the scheduler are real; the nodes are objects of the tests, which nobody runs pods on.
 """
 
+import time
+
 import pytest
 from installation import CHART, SYSTEM, helm, policy_document
 from polling import wait_until
@@ -33,13 +35,28 @@ def space(placeholders, admission, namespace):
         admission.kubectl("delete", kind, "-l", f"pool={namespace}", "--wait=false")
 
 
+def beat(space: Namespace, node: str, **status) -> None:
+    """Without it a node would be taken for dead after a while."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "of a test", "lastHeartbeatTime": now}
+    space.api.merge(f"/api/v1/nodes/{node}/status", {"status": {"conditions": [ready], **status}})
+
+
 def make_node(space: Namespace, name: str, labels: dict | None = None, **devices: str) -> str:
     name = f"{name}-{space.name}"
     space.api.create("/api/v1/nodes", {"metadata": {"name": name, "labels": {"pool": space.name, **(labels or {})}}})
     room = {"cpu": "32", "memory": "64Gi", "pods": "110", **devices}
-    ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "of a test"}
-    space.api.merge(f"/api/v1/nodes/{name}/status", {"status": {"capacity": room, "allocatable": room, "conditions": [ready]}})
+    beat(space, name, capacity=room, allocatable=room)
     return name
+
+
+def await_with_nodes(space: Namespace, condition, what: str) -> None:
+    def holds():
+        for node in space.api.get(f"/api/v1/nodes?labelSelector=pool%3D{space.name}")["items"]:
+            beat(space, node["metadata"]["name"])
+        return condition()
+
+    wait_until(holds, what, every=0.5)
 
 
 def keep_room(space: Namespace, spread: dict, headroom: int) -> None:
@@ -63,7 +80,7 @@ def await_nodes_of(space: Namespace, label: str, *names: str) -> None:
         assert found == sorted(names), found
         return True
 
-    wait_until(bound, f"{label} on {names}", 30)
+    await_with_nodes(space, bound, f"{label} on {names}")
 
 
 def await_status(space: Namespace, **fields) -> None:
@@ -72,7 +89,7 @@ def await_status(space: Namespace, **fields) -> None:
         assert fields.items() <= found.items(), found
         return True
 
-    wait_until(holds, f"{fields}", 30)
+    await_with_nodes(space, holds, f"{fields}")
 
 
 def test_a_share_of_the_room_is_on_spot_nodes(space):

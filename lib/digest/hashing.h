@@ -69,11 +69,11 @@ class MacKey {
   std::array<std::uint8_t, kBytes> bytes_;
 };
 
-// Poly1305 (RFC 8439, section 2.5). Who does not know the key makes two texts of L bytes meet with
-// a chance of at most 8 ceil(L / 16) / 2^106 a try, whatever else he can do (Bernstein, "The
-// Poly1305-AES message-authentication code", theorem 3.3). The key stands for many texts here,
-// which that bound allows only while nobody sees a value: it must not leave the process, in no
-// form.
+// Poly1305 (RFC 8439, section 2.5). Who does not know the key makes a text of L bytes meet a
+// certain other one with a chance of at most 8 ceil(L / 16) / 2^106, whatever else he can do
+// (Bernstein, "The Poly1305-AES message-authentication code", theorem 3.3). The key stands for many
+// texts here, which that bound allows only while nobody sees a value: it must not leave the
+// process, in no form.
 Hash128 poly1305(const MacKey& key, Parts parts);
 
 void fill_random(std::span<std::uint8_t> bytes);

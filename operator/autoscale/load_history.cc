@@ -59,10 +59,11 @@ Observed LoadHistory::observed(Time now, milliseconds start) const {
     result.stable.*member = windows.recent.mean(now, windows.stable);
     result.panic.*member = windows.recent.mean(now, windows.panic);
     result.tail.*member = windows.tail.quantile(now, tail, settings_.tail_quantile);
-    // A queue that was drained does not come back; only rates do. Of buckets that are over: the
-    // mean of one that has just begun is that of a moment.
+    // A queue that was drained does not come back; only rates do. Of buckets that are over and were
+    // seen for half their time, a sample a second: else their mean may be that of a moment.
     if (dimension != Dimension::kKv && level >= settings_.level_bucket) {
-      if (const auto busiest = windows.level.max(now - settings_.level_bucket, level)) {
+      if (const auto busiest = windows.level.max(now - settings_.level_bucket, level,
+                                                 settings_.level_bucket.count() / 2'000)) {
         result.tail.*member =
             std::max(result.tail.*member, std::optional(*busiest * settings_.level_share));
       }
@@ -85,13 +86,15 @@ Observed LoadHistory::observed(Time now, milliseconds start) const {
   return result;
 }
 
-void count_begun(Observed& observed, const RequestShape& mean) {
-  if (mean.input_tokens <= 0) {
+void count_begun(Observed& observed, const RequestShape& mean, const Load& known) {
+  if (known.requests || mean.input_tokens <= 0) {
     return;
   }
   for (Load* load : {&observed.stable, &observed.panic}) {
-    if (load->requests) {
+    if (load->requests && known.prefill) {
       load->prefill = std::max(load->prefill.value_or(0), *load->requests * mean.input_tokens);
+    }
+    if (load->requests && known.decode) {
       load->decode = std::max(load->decode.value_or(0), *load->requests * mean.output_tokens);
     }
   }

@@ -78,9 +78,10 @@ class LoadHistory {
   int held_ = 0;
 };
 
-// Tokens count when requests end, over minutes. Where nothing else tells that more requests begin,
-// theirs count at once: as those of so many mean requests, where that is more. Without a mean
-// request (no input tokens) nothing changes.
-void count_begun(Observed& observed, const RequestShape& mean);
+// Tokens count when requests end, over minutes. Where of a replica's capacity (`known`) only that
+// in tokens is, nothing else tells that more requests begin; so theirs count at once, as those of
+// so many mean requests, where that is more. Without a mean request (no input tokens) nothing
+// changes.
+void count_begun(Observed& observed, const RequestShape& mean, const Load& known);
 
 }  // namespace penstock::autoscale

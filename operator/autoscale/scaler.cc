@@ -160,9 +160,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   inputs.accelerator = accelerator_;
   inputs.capacity = capacity_of(limits_);
   one_ = inputs.capacity.one;
-  if (!one_.requests) {
-    count_begun(inputs.observed, shape_);
-  }
+  count_begun(inputs.observed, shape_, one_);
   inputs.service = view_.model;
   inputs.votes = votes_.at(settings_.triggers, {.now = sight.now,
                                                 .current = sight.replicas,

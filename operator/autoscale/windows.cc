@@ -51,7 +51,7 @@ void TotalsWindow::visit(Time now, milliseconds window, const Visit& each) const
   for (std::int64_t index = first; index <= last; ++index) {
     const Bucket& bucket = buckets_[slot_of(index)];
     if (bucket.index == index) {
-      each(bucket.sum / static_cast<double>(bucket.samples));
+      each(bucket.sum / static_cast<double>(bucket.samples), bucket.samples);
     }
   }
 }
@@ -59,23 +59,27 @@ void TotalsWindow::visit(Time now, milliseconds window, const Visit& each) const
 std::optional<double> TotalsWindow::mean(Time now, milliseconds window) const {
   double sum = 0;
   int filled = 0;
-  visit(now, window, [&](double value) {
+  visit(now, window, [&](double value, std::int64_t) {
     sum += value;
     ++filled;
   });
   return filled > 0 ? std::optional(sum / filled) : std::nullopt;
 }
 
-std::optional<double> TotalsWindow::max(Time now, milliseconds window) const {
+std::optional<double> TotalsWindow::max(Time now, milliseconds window, std::int64_t samples) const {
   std::optional<double> largest;
-  visit(now, window, [&](double value) { largest = std::max(largest.value_or(value), value); });
+  visit(now, window, [&](double value, std::int64_t of) {
+    if (of >= samples) {
+      largest = std::max(largest.value_or(value), value);
+    }
+  });
   return largest;
 }
 
 std::optional<double> TotalsWindow::quantile(Time now, milliseconds window, double q) const {
   std::vector<double> values;
   values.reserve(static_cast<std::size_t>(count_in(window)));
-  visit(now, window, [&](double value) { values.push_back(value); });
+  visit(now, window, [&](double value, std::int64_t) { values.push_back(value); });
   if (values.empty()) {
     return std::nullopt;
   }
@@ -88,7 +92,7 @@ std::optional<double> TotalsWindow::quantile(Time now, milliseconds window, doub
 
 double TotalsWindow::coverage(Time now, milliseconds window) const {
   int filled = 0;
-  visit(now, window, [&](double) { ++filled; });
+  visit(now, window, [&](double, std::int64_t) { ++filled; });
   return static_cast<double>(filled) / static_cast<double>(count_in(window));
 }
 

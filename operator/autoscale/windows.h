@@ -31,7 +31,9 @@ class TotalsWindow {
   // Each looks at the buckets of (now - window, now], counted in whole buckets; a window beyond the
   // span means the span. nullopt: no bucket in the window holds a sample.
   [[nodiscard]] std::optional<double> mean(Time now, milliseconds window) const;
-  [[nodiscard]] std::optional<double> max(Time now, milliseconds window) const;
+  // Of buckets with at least `samples` of them: fewer may be the mean of a moment.
+  [[nodiscard]] std::optional<double> max(Time now, milliseconds window,
+                                          std::int64_t samples = 1) const;
   // The least value that at least the share `q` (0 … 1) of the filled buckets do not exceed.
   [[nodiscard]] std::optional<double> quantile(Time now, milliseconds window, double q) const;
 

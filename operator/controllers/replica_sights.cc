@@ -24,10 +24,11 @@ autoscale::Time stated(const std::string& timestamp, autoscale::Time now) {
   return time ? time_of(*time) : now;
 }
 
-// Of the template that a pod was made from, as its controller labels it: a Deployment, or a
-// StatefulSet. Empty: its controller does neither.
+// Of the template that a pod was made from, as its controller labels it: a Deployment, a
+// StatefulSet or an Argo Rollout. Empty: its controller does none of that.
 std::string revision_of(const Pod& pod) {
-  for (const char* label : {"pod-template-hash", "controller-revision-hash"}) {
+  for (const char* label :
+       {"pod-template-hash", "controller-revision-hash", "rollouts-pod-template-hash"}) {
     if (const auto found = pod.meta.labels.find(label); found != pod.meta.labels.end()) {
       return found->second;
     }
@@ -60,9 +61,9 @@ std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
     }
     shown.path =
         waited_for_node(stores, *pod) ? autoscale::StartPath::kNode : autoscale::StartPath::kPod;
-    // A pod of the same name is another one when it was made at another time.
+    // By the uid: a pod of the same name may be another one.
     autoscale::PodMeter meter;
-    if (const auto known = meters_.find(pod->meta.name); known != meters_.end()) {
+    if (const auto known = meters_.find(pod->meta.uid); known != meters_.end()) {
       meter = std::move(known->second);
     }
     if (const auto sample = collector.sample(pod->meta.key()); sample != nullptr) {
@@ -70,7 +71,7 @@ std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
     }
     shown.signals = meter.at(now);
     shown.limits = meter.limits();
-    meters.emplace(pod->meta.name, std::move(meter));
+    meters.emplace(pod->meta.uid, std::move(meter));
     sights.push_back(std::move(shown));
   }
   meters_ = std::move(meters);

@@ -22,7 +22,7 @@ class ReplicaSights {
   [[nodiscard]] const std::vector<reconcile::Ptr<reconcile::Pod>>& pods() const { return pods_; }
 
  private:
-  std::map<std::string, autoscale::PodMeter> meters_;  // by pod
+  std::map<std::string, autoscale::PodMeter> meters_;  // by the pod's uid
   std::vector<reconcile::Ptr<reconcile::Pod>> pods_;
 };
 

@@ -131,6 +131,9 @@ bool Session::serve_at_once() {
       body_plan_ == BodyPlan::kStream) {
     return true;
   }
+  if (!affords_answer()) {
+    return true;
+  }
   const request::Answer& answer = *caller.answer;
   const SinkState state = sink_.answer(answer.status, answer.head, answer.content());
   if (state == SinkState::kBlocked) {
@@ -157,6 +160,20 @@ bool Session::admit() {
   return true;
 }
 
+// An answer that was put together takes room of its own until it is sent. False: there is none; the
+// refusal is in the context.
+bool Session::affords_answer() {
+  request::CallerContext& caller = *caller_;
+  if (caller.embeddings == nullptr ||
+      body_lease_.take(caller.answer->owned_body.size(),
+                       caller.policy->listener.collected_total_bytes_max)) {
+    return true;
+  }
+  caller.answer.reset();
+  caller.refuse(ErrorCode::kOverloaded, "Too many answers are being put together.");
+  return false;
+}
+
 Task<Session::Next> Session::serve() {
   request::CallerContext& caller = *caller_;
   keep_input();
@@ -178,7 +195,8 @@ Task<Session::Next> Session::serve() {
       position_ = snapshot_->caller_chain.run(caller, position_.entered);
     }
   }
-  if (caller.refusal) {
+  const bool is_new = caller.answer != nullptr && !sink_.head_written();
+  if (caller.refusal || (is_new && !affords_answer())) {
     co_await refuse();
   } else if (caller.answer) {
     co_await give_answer();

@@ -69,6 +69,7 @@ class Session final : public net::ReadWatcher, public BodySource {
   // Answering it (session.cc).
   void begin_request(std::size_t head_size);
   bool admit();
+  bool affords_answer();
   bool serve_at_once();
   PENSTOCK_OWN_FRAME Task<Next> serve();
   PENSTOCK_OWN_FRAME Task<> give_answer();

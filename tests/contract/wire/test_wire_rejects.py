@@ -241,6 +241,8 @@ def test_a_batch_that_is_put_together_over_the_process_budget_is_a_503(start, ow
         response = ask(proxy.port, embeddings("a", missing))
         assert (response.status, response.error, response.value(b"retry-after")) == (503, b"overloaded", b"1")
     assert ask(proxy.port, embeddings("a", "e")).status == 200  # nothing is left behind
+    assert ask(proxy.port, embeddings("c", "c")).status == 503  # from the cache alone
+    assert ask(proxy.port, embeddings("c", "a")).status == 200
     assert [json.loads(request.body)["input"] for request in own_upstream.taken()] == [["a", "b"], ["c"], ["d"], ["e"]]
 
 

@@ -95,6 +95,16 @@ TEST(LoadHistoryTest, ABurstIsNoLevel) {
   }
 }
 
+// An operator that starts in a burst has seen ten seconds of the first ten minutes.
+TEST(LoadHistoryTest, AFewSecondsAreNoLevel) {
+  LoadHistory history({.stable = seconds(20)});
+  const auto begin = at(0) + (seconds(600) - at(0).time_since_epoch() % seconds(600)) - seconds(10);
+  for (int second = 0; second < 3'000; ++second) {
+    history.add(begin + seconds(second), demand(4, second < 10 ? 100 : 10), 0);
+  }
+  EXPECT_EQ(history.observed(begin + seconds(3'000), seconds(450)).tail.requests, 40);
+}
+
 TEST(LoadHistoryTest, SilenceIsMissingAndSoonStale) {
   LoadHistory history(kMinute);
   history.add(at(0), demand(4, 10), 0);
