@@ -175,16 +175,18 @@ WorkOutcome AutoscalingController::end(const std::string& key, const Policy* pol
   WorkOutcome released = capacity_.release(key, policy);
   if (policy == nullptr) {
     board_.remove(key);
-  } else if (released.succeeded) {
-    AutoscalingNote note{.over = true};
-    if (auto held = hold_condition(*policy, hold_)) {
-      note.conditions.push_back(std::move(*held));
-    }
-    publish(*policy, std::move(note));
-    if (hold_.removal().stands(*policy)) {
-      released.again_in = kPeriod;
-    }
+    return released;
   }
+  AutoscalingNote note{.over = true};
+  if (!released.succeeded) {
+    note.status.nodes = capacity_.still_kept(*policy);
+  } else if (hold_.removal().stands(*policy)) {
+    released.again_in = kPeriod;
+  }
+  if (auto held = hold_condition(*policy, hold_)) {
+    note.conditions.push_back(std::move(*held));
+  }
+  publish(*policy, std::move(note));
   return released;
 }
 

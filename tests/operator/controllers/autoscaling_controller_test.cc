@@ -280,12 +280,28 @@ TEST_F(AutoscalingControllerTest, APolicyThatLostItsAutoscalingMeanwhileGivesIts
   set_policy("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}", "mode: Enforce");
   server_.fail_next("DELETE " + held, {.status = 500, .body = "", .retry_after = ""});
   EXPECT_FALSE(controller_.reconcile("ns", "chat").succeeded);
-  EXPECT_FALSE(board_.find("ns/chat")) << "the status keeps saying so";
+  ASSERT_TRUE(board_.find("ns/chat"));
+  EXPECT_TRUE(board_.find("ns/chat")->status.nodes) << "the status keeps saying so";
   tick();
   EXPECT_FALSE(client_.get(held));
-  ASSERT_TRUE(board_.find("ns/chat"));
   EXPECT_TRUE(board_.find("ns/chat")->over);
-  EXPECT_EQ(observer_.published_times, 1);
+  EXPECT_FALSE(board_.find("ns/chat")->status.nodes);
+  EXPECT_EQ(observer_.published_times, 2);
+}
+
+// As after a chart upgrade that took the right to delete Deployments away.
+TEST_F(AutoscalingControllerTest, NeitherNodesNorWhoeverHeldMayBeTakenBack) {
+  stores_.deployments.put(std::make_shared<const reconcile::Workload>(read_deployment(
+      yaml("{metadata: {name: chat-hold, namespace: ns, labels: {penstock.dev/hold: chat-hold}}, "
+           "spec: {replicas: 1}}"))));
+  set_policy("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}", "mode: Enforce");
+  for (const char* name : {"chat-hold", "chat-headroom"}) {
+    server_.fail_next("DELETE " + kube::kDeployments.object("ns", name),
+                      {.status = 403, .body = "", .retry_after = ""});
+  }
+  EXPECT_FALSE(hold_.reconcile("ns", "chat").problem.empty());
+  EXPECT_FALSE(controller_.reconcile("ns", "chat").succeeded);
+  EXPECT_EQ(condition("HoldReady").reason, "NotRemoved");
 }
 
 // A policy that keeps room for one replica, of which there is one and should be two.
