@@ -7,6 +7,7 @@
 
 #include "lib/json/scalars.h"
 #include "operator/autoscale/explanation.h"
+#include "operator/reconcile/hold.h"
 
 namespace penstock::control {
 namespace {
@@ -35,7 +36,7 @@ bool matters(const api::Condition& condition) {
                                             {"Conflict", ConditionStatus::kFalse},
                                             {"NodeCapacity", ConditionStatus::kTrue},
                                             {"RolloutFits", ConditionStatus::kTrue},
-                                            {"HoldReady", ConditionStatus::kTrue}}};
+                                            {reconcile::kHoldReady, ConditionStatus::kTrue}}};
   for (const Usual& usual : kUsual) {
     if (usual.type == condition.type) {
       return condition.status != usual.status;

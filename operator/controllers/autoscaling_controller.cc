@@ -125,7 +125,7 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   // Room that a replica is about to take is given up first: a placeholder that makes way for it
   // would be made anew, and buy another node. Where replicas were refused last, it is kept until
   // they are written.
-  if (allowed && *record.decision.write > record.decision.current && state.problem.empty()) {
+  if (allowed && *record.decision.write > record.decision.current && !state.writer.refused()) {
     NodeDemand demand = node_demand(*policy, record.decision, *record.decision.write, state);
     demand.tentative = true;
     capacity_.look(*policy, demand);
@@ -175,16 +175,18 @@ WorkOutcome AutoscalingController::end(const std::string& key, const Policy* pol
   WorkOutcome released = capacity_.release(key, policy);
   if (policy == nullptr) {
     board_.remove(key);
-  } else if (released.succeeded) {
-    AutoscalingNote note{.over = true};
-    if (auto held = hold_condition(*policy, hold_)) {
-      note.conditions.push_back(std::move(*held));
-    }
-    publish(*policy, std::move(note));
-    if (hold_.removal().stands(*policy)) {
-      released.again_in = kPeriod;
-    }
+    return released;
   }
+  AutoscalingNote note{.over = true};
+  if (!released.succeeded) {
+    note.status.nodes = capacity_.still_kept(*policy);
+  } else if (hold_.removal().stands(*policy)) {
+    released.again_in = kPeriod;
+  }
+  if (auto held = hold_condition(*policy, hold_)) {
+    note.conditions.push_back(std::move(*held));
+  }
+  publish(*policy, std::move(note));
   return released;
 }
 
@@ -250,7 +252,10 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   }
   const int replicas =
       done.problem.empty() ? decision.write.value_or(decision.current) : decision.current;
-  NodeReport nodes = capacity_.look(policy, node_demand(policy, decision, replicas, running));
+  NodeDemand demand = node_demand(policy, decision, replicas, running);
+  // Somebody wrote the target at the same time: the next tick sees what it asks for.
+  demand.tentative = !done.set && replicas > decision.current;
+  NodeReport nodes = capacity_.look(policy, demand);
   observer_.prepared(policy.meta.key(), nodes.status);
   note.status.nodes = std::move(nodes.status);
   std::ranges::move(nodes.conditions, std::back_inserter(note.conditions));

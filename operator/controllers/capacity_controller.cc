@@ -37,6 +37,7 @@ struct CapacityController::Held {
   clock::Instant next{};
   NodeReport report;
   capacity::HeadroomPlanner planner;
+  std::optional<capacity::HeadroomPlanner> before_try;  // while nobody knows what became of it
   std::optional<TargetTemplate> target;
   std::string provider;  // who was asked last; empty: nobody
   std::string asked;     // what for
@@ -80,6 +81,12 @@ std::shared_ptr<CapacityController::Held> CapacityController::held(const Policy&
 NodeReport CapacityController::look(const Policy& policy, const NodeDemand& demand) {
   const std::shared_ptr<Held> state = held(policy);
   const clock::Instant now = clock_.now();
+  if (state->before_try && demand.replicas != state->replicas) {
+    state->planner = *state->before_try;  // they were not asked for
+  }
+  if (!demand.tentative) {
+    state->before_try.reset();
+  }
   // What replicas that were just asked for take of the room is given up at once: kept beside them,
   // it would buy another node.
   const bool as_before =
@@ -92,11 +99,10 @@ NodeReport CapacityController::look(const Policy& policy, const NodeDemand& dema
   state->replicas = demand.replicas;
   state->generation = policy.meta.generation;
   if (wants_nodes(policy)) {
-    const capacity::HeadroomPlanner before = state->planner;
-    state->report = judge(policy, demand, *state);
-    if (demand.tentative) {
-      state->planner = before;
+    if (demand.tentative && !state->before_try) {
+      state->before_try = state->planner;
     }
+    state->report = judge(policy, demand, *state);
   } else if (const ApiResult<void> taken = take_back(policy, *state); taken) {
     state->report = {};
   }

@@ -31,9 +31,11 @@ bool wants_nodes(const reconcile::Policy& policy);
 // What the autoscaler says of the replicas to come.
 struct NodeDemand {
   autoscale::NodeForecast forecast;
-  int desired = 0;         // at this moment
-  int replicas = 0;        // that the target asks for as of now: their pods may not be there yet
-  bool tentative = false;  // it is about to be asked for them, and may refuse: they leave no trace
+  int desired = 0;   // at this moment
+  int replicas = 0;  // that the target asks for as of now: their pods may not be there yet
+  // It is about to be asked for them, and may refuse. Their room is given up for the try; where the
+  // next look counts others, it is asked for again, and nothing is remembered of them.
+  bool tentative = false;
 };
 
 // Keeps room on GPU nodes for the replicas to come, by whoever makes nodes. It never deletes one.

@@ -50,7 +50,9 @@ std::optional<Stated> hold_condition(const Policy& policy, HoldController& hold)
   }
   const HoldController::Standing now = hold.standing(policy);
   if (!now.known) {
-    if (auto before = stated_before(policy)) {
+    // What could not be deleted then is needed now.
+    auto before = stated_before(policy);
+    if (before && before->reason != reconcile::kHoldNotRemoved) {
       return before;
     }
   }

@@ -153,7 +153,7 @@ std::vector<HoldPod> HoldController::ask_pods(const Policy& policy) {
     if (takes) {
       taking.push_back({pod->meta.name, pod->ip});
     }
-    holders[pod->meta.key()] = {.takes = takes, .asked = clock_.now()};
+    holders[pod->meta.key()] = {.takes = takes, .takes_since = clock_.now()};
     targets.push_back(
         {.pod = pod->meta.key(), .ip = pod->ip, .port = settings_.status_port, .signals = true});
   }
@@ -163,7 +163,9 @@ std::vector<HoldPod> HoldController::ask_pods(const Policy& policy) {
   for (auto& [key, holder] : holders) {
     if (const auto known = state.pods.find(key); known != state.pods.end()) {
       holder.meter = known->second.meter;
-      holder.asked = known->second.asked;
+      if (known->second.takes) {
+        holder.takes_since = known->second.takes_since;
+      }
     }
   }
   state.pods = std::move(holders);
@@ -234,8 +236,8 @@ HoldController::Standing HoldController::standing(const Policy& policy) {
   bool may_speak_yet = false;
   for (auto& [pod, holder] : state.pods) {
     const auto sample = collector_.sample(pod);
-    may_speak_yet = may_speak_yet ||
-                    (holder.takes && sample == nullptr && clock_.now() < holder.asked + kFirstWord);
+    may_speak_yet = may_speak_yet || (holder.takes && sample == nullptr &&
+                                      clock_.now() < holder.takes_since + kFirstWord);
     if (sample != nullptr) {
       holder.meter.take(time_of(sample->received), sample->report);
     }

@@ -75,7 +75,7 @@ class HoldController {
   struct Holder {
     autoscale::HoldMeter meter;
     bool takes = false;
-    clock::Instant asked{};  // for the first time
+    clock::Instant takes_since{};
   };
   struct State {
     std::string service;

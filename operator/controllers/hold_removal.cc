@@ -14,6 +14,7 @@ using reconcile::Policy;
 namespace {
 
 constexpr int kForbidden = 403;
+constexpr int kUnprocessable = 422;
 
 template <class T>
 bool is_ours(const std::shared_ptr<const T>& object) {
@@ -49,8 +50,13 @@ WorkOutcome HoldRemoval::remove(const Policy& policy, bool pods_hold) {
   }
   const std::string service =
       kube::kServices.object(policy.meta.ns, reconcile::hold_name(policy.meta.name));
+  const std::vector<std::string> there = objects(policy);
+  if (there.empty()) {
+    forget(key);
+    return {};
+  }
   bool waits = false;
-  for (const std::string& path : objects(policy)) {
+  for (const std::string& path : there) {
     if (path == service && pods_hold) {
       waits = true;
       continue;
@@ -75,8 +81,7 @@ std::chrono::milliseconds HoldRemoval::pause(const std::string& policy) {
 
 // What was refused stays so until somebody acts; all else is only tried again.
 WorkOutcome HoldRemoval::failed(const std::string& policy, const kube::ApiError& error) {
-  const bool is_refused = error.status >= 400 && error.status < 500 && error.status != 429;
-  if (!is_refused) {
+  if (error.status != kForbidden && error.status != kUnprocessable) {
     return kube::failed(error);
   }
   std::string problem = error.message;

@@ -39,6 +39,9 @@ class ReplicaWriter {
   Done write(kube::Client& client, const Stores& stores, const collect::Collector& collector,
              clock::Instant now, const ReplicaOrder& order);
 
+  // Whether replicas could not be written last, and have not been since.
+  [[nodiscard]] bool refused() const { return !unwritten_.problem.empty(); }
+
  private:
   // What was refused, and is not tried again before.
   struct Refusal {

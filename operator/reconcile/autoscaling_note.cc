@@ -33,6 +33,9 @@ void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& 
   const bool wanted = spec.autoscaling && spec.autoscaling->mode != api::ScalingMode::kOff &&
                       spec.mode != api::Mode::kOff;
   if (world.autoscaling && world.autoscaling->over) {
+    if (world.autoscaling->status.nodes && keeps_nodes(before)) {
+      status.autoscaling = before.autoscaling;
+    }
     state(world.autoscaling->conditions, conditions);
     return;
   }

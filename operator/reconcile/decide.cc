@@ -116,7 +116,7 @@ class Decision {
       older_ = older_policies(world_, *own);
     }
     if (!older_.too_many.empty()) {
-      degrade({"TooManyOverlaps", older_.too_many});
+      degrade({kTooManyOverlaps, older_.too_many});
     }
     if (plan_.status.injection) {
       plan_.status.injection->yields = older_.yields;
@@ -178,7 +178,7 @@ class Decision {
     } else if (!plan_.status.injection) {
       conditions_.set("Injected", kFalse, "NotAccepted", "the policy has never been good");
     } else if (!older_.too_many.empty()) {
-      conditions_.set("Injected", kFalse, "TooManyOverlaps",
+      conditions_.set("Injected", kFalse, kTooManyOverlaps,
                       findings.carriers() + "; " + older_.too_many);
     } else {
       findings.state_injected(own_pre_stop_, conditions_);

@@ -22,17 +22,15 @@ std::vector<api::LabelSelector> distinct(const std::vector<api::LabelSelector>& 
   return result;
 }
 
-}  // namespace
-
+// That it yields wherever it selects would be no sign of it: the one it yields to may be gone.
 bool takes_no_pods(const api::OptimizationPolicyStatus& status) {
-  if (!status.injection) {
-    return false;
-  }
-  const std::string own = json::write(status.injection->selector).dump();
-  return std::ranges::any_of(status.injection->yields, [&own](const api::LabelSelector& other) {
-    return json::write(other).dump() == own;
+  return std::ranges::any_of(status.conditions, [](const api::Condition& one) {
+    return one.type == "Injected" && one.status == api::ConditionStatus::kFalse &&
+           one.reason == kTooManyOverlaps;
   });
 }
+
+}  // namespace
 
 OlderPolicies older_policies(const World& world, const api::LabelSelector& own) {
   const auto age = [](const Policy& policy) {

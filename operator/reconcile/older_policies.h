@@ -13,6 +13,9 @@ namespace penstock::reconcile {
 // What status.injection.yields may hold.
 inline constexpr std::size_t kYieldsMax = 64;
 
+// The reason of Injected where that is not enough, so that the policy takes no pods.
+inline constexpr const char* kTooManyOverlaps = "TooManyOverlaps";
+
 // The older policies that may take pods that one selects. Admission sees one policy at a time, so
 // the younger is told whom to leave alone.
 struct OlderPolicies {
@@ -23,10 +26,6 @@ struct OlderPolicies {
                                               // the policy would take pods that are theirs
   std::string too_many;                       // why that is so, and what to do; empty: it is not
 };
-
-// Whether admission passes it by: it yields wherever it selects, be that for want of room in its
-// status or because an older one selects the same.
-bool takes_no_pods(const api::OptimizationPolicyStatus& status);
 
 // `own`: what the policy of `world` selects.
 OlderPolicies older_policies(const World& world, const api::LabelSelector& own);

@@ -166,7 +166,7 @@ struct AutoscalingNote {
 
   api::AutoscalingStatus status;
   std::vector<Stated> conditions;
-  bool over = false;  // it is scaled no more; conditions tell only of what could not be deleted
+  bool over = false;  // it is scaled no more; this tells only of what could not be taken back
   bool operator==(const AutoscalingNote&) const = default;
 };
 

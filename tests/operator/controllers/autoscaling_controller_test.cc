@@ -280,12 +280,28 @@ TEST_F(AutoscalingControllerTest, APolicyThatLostItsAutoscalingMeanwhileGivesIts
   set_policy("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}", "mode: Enforce");
   server_.fail_next("DELETE " + held, {.status = 500, .body = "", .retry_after = ""});
   EXPECT_FALSE(controller_.reconcile("ns", "chat").succeeded);
-  EXPECT_FALSE(board_.find("ns/chat")) << "the status keeps saying so";
+  ASSERT_TRUE(board_.find("ns/chat"));
+  EXPECT_TRUE(board_.find("ns/chat")->status.nodes) << "the status keeps saying so";
   tick();
   EXPECT_FALSE(client_.get(held));
-  ASSERT_TRUE(board_.find("ns/chat"));
   EXPECT_TRUE(board_.find("ns/chat")->over);
-  EXPECT_EQ(observer_.published_times, 1);
+  EXPECT_FALSE(board_.find("ns/chat")->status.nodes);
+  EXPECT_EQ(observer_.published_times, 2);
+}
+
+// As after a chart upgrade that took the right to delete Deployments away.
+TEST_F(AutoscalingControllerTest, NeitherNodesNorWhoeverHeldMayBeTakenBack) {
+  stores_.deployments.put(std::make_shared<const reconcile::Workload>(read_deployment(
+      yaml("{metadata: {name: chat-hold, namespace: ns, labels: {penstock.dev/hold: chat-hold}}, "
+           "spec: {replicas: 1}}"))));
+  set_policy("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}", "mode: Enforce");
+  for (const char* name : {"chat-hold", "chat-headroom"}) {
+    server_.fail_next("DELETE " + kube::kDeployments.object("ns", name),
+                      {.status = 403, .body = "", .retry_after = ""});
+  }
+  EXPECT_FALSE(hold_.reconcile("ns", "chat").problem.empty());
+  EXPECT_FALSE(controller_.reconcile("ns", "chat").succeeded);
+  EXPECT_EQ(condition("HoldReady").reason, "NotRemoved");
 }
 
 // A policy that keeps room for one replica, of which there is one and should be two.
@@ -302,11 +318,13 @@ class RoomForAReplicaTest : public AutoscalingControllerTest {
     stores_.nodes.replace({});
     stores_.pods.replace({});
   }
-  void set_maximum(int replicas) {
-    set_policy("{}",
-               "autoscaling: {mode: Enforce, target: {name: engine}, minReplicas: 2, "
-               "maxReplicas: " +
-                   std::to_string(replicas) + ", nodes: {provider: Placeholder, minHeadroom: 1}}");
+  void set_maximum(int replicas, int minimum = 2, int generation = 3) {
+    set_policy("{}", "autoscaling: {mode: Enforce, target: {name: engine}, minReplicas: " +
+                         std::to_string(minimum) + ", maxReplicas: " + std::to_string(replicas) +
+                         ", nodes: {provider: Placeholder, minHeadroom: 1}}");
+    reconcile::Policy edited = *stores_.policies.find("ns", "chat");
+    edited.meta.generation = generation;
+    stores_.policies.put(std::make_shared<const reconcile::Policy>(std::move(edited)));
   }
   std::int64_t held() {
     const auto found = client_.get(kube::kDeployments.object("ns", "chat-headroom"));
@@ -325,15 +343,55 @@ TEST_F(RoomForAReplicaTest, IsGivenUpBeforeItIsTaken) {
 }
 
 TEST_F(RoomForAReplicaTest, IsKeptWhileReplicasAreRefused) {
-  set_maximum(4);
+  set_maximum(2, 1);
+  tick();
+  ASSERT_EQ(held(), 1);
+  written();
+  set_maximum(2, 2, 4);
   answer_scale(403, 2);
   tick();
+  EXPECT_EQ(written(),
+            (std::vector<std::string>{"deployments/chat-headroom", "deployments/engine/scale",
+                                      "deployments/chat-headroom"}))
+      << "given up at the first try, and asked for again";
   EXPECT_EQ(held(), 1) << "nobody takes it, and none is kept beyond a replica that never came";
-  written();
   clock_.advance(std::chrono::seconds(30));
   tick();
   EXPECT_EQ(written().front(), "deployments/engine/scale") << "not given up for a mere try";
   EXPECT_EQ(held(), 1);
+}
+
+TEST_F(RoomForAReplicaTest, IsNotKeptBeyondAReplicaThatSomebodyElseTookBack) {
+  set_maximum(4, 1);
+  tick();
+  set_maximum(4, 2, 4);
+  answer_scale(409);
+  tick();
+  EXPECT_EQ(written().back(), "deployments/engine/scale");
+  answer_scale(403);
+  tick();
+  EXPECT_EQ(condition("ScalingActive").reason, "WriteFailed");
+  EXPECT_EQ(held(), 1);
+  EXPECT_EQ(board_.find("ns/chat")->status.nodes->expected, 2U);
+}
+
+TEST_F(RoomForAReplicaTest, IsGivenUpFirstAlsoWherePodsCannotBeMarked) {
+  put_pod("p1", "node-a", "-2");
+  server_.fail_next("PATCH /api/v1/namespaces/ns/pods/p1/status",
+                    {.status = 403, .body = "", .retry_after = ""}, 2);
+  set_maximum(2, 1);
+  tick();
+  EXPECT_EQ(held(), 1);
+  EXPECT_TRUE(condition("ScalingActive").message.contains("; pods cannot be marked"));
+  written();
+  set_maximum(2, 2, 4);
+  answer_scale(200);
+  tick();
+  const std::vector<std::string> all = written();
+  EXPECT_EQ(std::vector(all.end() - 1, all.end()),
+            std::vector<std::string>{"deployments/engine/scale"});
+  EXPECT_EQ(std::ranges::count(all, "deployments/chat-headroom"), 1);
+  EXPECT_EQ(held(), 0);
 }
 
 TEST_F(AutoscalingControllerTest, TheAcceleratorIsThatOfMostPodsNodes) {

@@ -163,6 +163,34 @@ TEST_F(CapacityControllerTest, ReplicasThatWereJustAskedForTakeTheirRoomAtOnce) 
   EXPECT_EQ(held(), 1);
 }
 
+TEST_F(CapacityControllerTest, WhatWasExpectedOfReplicasThatCameIsRemembered) {
+  look(1);
+  const auto ask = [this](int forecast, int replicas, bool tentative) {
+    return controller_.look(*policy_, {.forecast = {.replicas = forecast},
+                                       .desired = 1,
+                                       .replicas = replicas,
+                                       .tentative = tentative});
+  };
+  EXPECT_EQ(ask(5, 2, true).status->expected, 5U);
+  EXPECT_EQ(ask(5, 2, false).status->expected, 5U) << "they were asked for";
+  clock_.advance(CapacityController::kPeriod);
+  EXPECT_EQ(ask(1, 2, false).status->expected, 5U) << "it falls minutes later";
+  EXPECT_EQ(held(), 3);
+}
+
+TEST_F(CapacityControllerTest, WhatWasExpectedOfReplicasThatWereRefusedIsForgotten) {
+  look(1);
+  const auto ask = [this](int replicas, bool tentative) {
+    return controller_.look(
+        *policy_,
+        {.forecast = {.replicas = 1}, .desired = 1, .replicas = replicas, .tentative = tentative});
+  };
+  EXPECT_EQ(ask(3, true).status->expected, 3U);
+  EXPECT_EQ(ask(3, true).status->expected, 3U) << "nobody knows yet";
+  EXPECT_EQ(ask(2, true).status->expected, 2U) << "another try";
+  EXPECT_EQ(ask(1, false).status->expected, 1U);
+}
+
 TEST_F(CapacityControllerTest, APlaceholderIsNoReplicaWhateverTheSelectorSays) {
   pod("held", "a", "app: llm, penstock.dev/headroom: chat-headroom");
   EXPECT_EQ(look(2).status->headroom, 1U);

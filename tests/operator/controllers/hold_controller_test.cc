@@ -52,10 +52,11 @@ class HoldControllerTest : public ::testing::Test {
         std::make_shared<const reconcile::EndpointSlice>(read_endpoint_slice(object)));
   }
 
-  void put_pod(const std::string& ip) {
+  void put_pod(const std::string& ip, bool ready = true) {
     reconcile::Pod pod = reconcile::pod("chat-hold-1");
     pod.meta.labels = {{reconcile::kHoldLabel, "chat-hold"}};
     pod.ip = ip;
+    pod.ready = ready;
     stores_.pods.put(std::make_shared<const reconcile::Pod>(pod));
   }
 
@@ -204,6 +205,29 @@ TEST_F(HoldControllerTest, ARestartIsNoNews) {
   EXPECT_EQ(hold_condition(policy(), controller_)->reason, "PodsSilent");
 }
 
+TEST_F(HoldControllerTest, WhatIsNeededAgainIsNotToBeDeletedByHand) {
+  set_policy("Enforce", ", scaleToZero: {idle: 1m}",
+             "{conditions: [{type: HoldReady, status: \"False\", reason: NotRemoved}]}");
+  EXPECT_EQ(hold_condition(policy(), controller_)->reason, "NotLookedYet");
+  settle();
+  EXPECT_EQ(hold_condition(policy(), controller_)->reason, "NotAskedYet");
+}
+
+TEST_F(HoldControllerTest, APodIsGivenTimeToSpeakFromWhenItIsReady) {
+  put_pod("10.1.0.3", false);
+  settle();
+  EXPECT_EQ(controller_.standing(policy()).reason, "PodsNotReady");
+  clock_.advance(2 * HoldController::kFirstWord);
+  put_pod("10.1.0.3");
+  reconcile();
+  EXPECT_EQ(controller_.standing(policy()).reason, "NotAskedYet");
+  clock_.advance(HoldController::kFirstWord - std::chrono::milliseconds(1));
+  reconcile();
+  EXPECT_EQ(controller_.standing(policy()).reason, "NotAskedYet");
+  clock_.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(controller_.standing(policy()).reason, "PodsSilent");
+}
+
 TEST_F(HoldControllerTest, ANewPolicysStandingIsNotKnownAtFirst) {
   const auto said = hold_condition(policy(), controller_);
   EXPECT_EQ(said->status, api::ConditionStatus::kUnknown);
@@ -254,6 +278,20 @@ TEST_F(HoldControllerTest, WhatMayNotBeDeletedIsToldAndTriedLessAndLessOften) {
   EXPECT_TRUE(watch(kube::kDeployments).is_null());
 }
 
+// Nobody has to act for these.
+TEST_F(HoldControllerTest, WhatIsOnlyTriedAgainIsNoRefusal) {
+  settle();
+  stores_.pods.remove("ns", "chat-hold-1");
+  set_policy("Enforce", "");
+  for (const int status : {401, 408, 409, 429, 500}) {
+    server_.fail_next("DELETE " + kube::kEndpointSlices.object("ns", "chat-hold"),
+                      {.status = status, .body = "", .retry_after = ""});
+    EXPECT_FALSE(reconcile().succeeded) << status;
+    EXPECT_EQ(hold_condition(policy(), controller_), std::nullopt) << status;
+  }
+  EXPECT_TRUE(reconcile().succeeded);
+}
+
 TEST_F(HoldControllerTest, WhatMayNotBeDeletedIsStillToldAfterARestart) {
   settle();
   set_policy("Enforce", "",
@@ -278,6 +316,7 @@ TEST_F(HoldControllerTest, AdviceNeedsNobodyWhoHolds) {
   set_policy("Advise", ", scaleToZero: {idle: 1m}");
   EXPECT_TRUE(reconcile().succeeded);
   EXPECT_TRUE(server_.requests().empty());
+  EXPECT_EQ(controller_.removal().problem(policy()), std::nullopt) << "there was nothing to try";
 }
 
 // Somebody else's object of the same name stays.

@@ -82,6 +82,21 @@ TEST(AutoscalingNoteTest, WhatCouldNotBeDeletedIsToldOfAPolicyThatIsScaledNoMore
   EXPECT_EQ(find(decide(restarted, kSettings), "HoldReady"), nullptr);
 }
 
+TEST(AutoscalingNoteTest, NodesThatCouldNotBeTakenBackAreToldBesideWhatCouldNotBeDeleted) {
+  World seen = world(policy("p", "{selector: {matchLabels: {app: llm}}}", "2026-01-01T00:00:00Z",
+                            yaml("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}")));
+  seen.autoscaling = AutoscalingNote{
+      .status = {.nodes = api::NodeCapacityStatus{.provider = "Placeholder"}},
+      .conditions = {{"HoldReady", api::ConditionStatus::kFalse, "NotRemoved", "m"}},
+      .over = true};
+  const Plan plan = decide(seen, kSettings);
+  EXPECT_NE(find(plan, "HoldReady"), nullptr);
+  ASSERT_TRUE(plan.status.autoscaling);
+  EXPECT_EQ(plan.status.autoscaling->nodes->headroom, 2U);
+  seen.autoscaling->status = {};
+  EXPECT_FALSE(decide(seen, kSettings).status.autoscaling);
+}
+
 TEST(AutoscalingNoteTest, WithoutAutoscalingNothingIsSaid) {
   World off = autoscaled("Off");
   off.autoscaling = note();

@@ -431,6 +431,19 @@ TEST(DecideTest, ToAPolicyThatTakesNoPodsNobodyYields) {
   EXPECT_EQ(state(youngest, "Degraded"), "False AsExpected");
 }
 
+// Its status still names the oldest, which is gone: it is about to take those pods itself.
+TEST(DecideTest, APolicyThatYieldedToOneThatIsGoneIsYieldedTo) {
+  World second = world(policy("second", "{" + kSelector + "}", "2026-01-02T00:00:00Z"));
+  second.others = {policy("oldest", "{" + kSelector + "}")};
+  const Plan stale = decide(second, kSettings);
+  ASSERT_EQ(stale.status.injection->yields.size(), 1U);
+
+  World third = world(policy("third", "{" + kSelector + "}", "2026-01-03T00:00:00Z"));
+  third.others = {
+      policy("second", "{" + kSelector + "}", "2026-01-02T00:00:00Z", json::write(stale.status))};
+  EXPECT_EQ(decide(third, kSettings).status.injection->yields.size(), 1U);
+}
+
 TEST(DecideTest, TheOlderPolicyTakesWhatAdmissionSelectsForIt) {
   const std::string created = "2026-01-02T00:00:00Z";
   const Plan before = decide(world(policy("older", "{" + kSelector + "}")), kSettings);
