@@ -104,7 +104,8 @@ def test_scale_in_empties_a_node(autoscaled, running_operator, admission, progra
             labels = {"pool": pool, "kubernetes.io/hostname": node.name, "nvidia.com/gpu.product": "NVIDIA-L4"}
             # Nobody else's pods: they would keep the node, and there was nothing to empty.
             taints = [{"key": "pool", "value": pool, "effect": "NoSchedule"}]
-            autoscaled.api.merge(f"/api/v1/nodes/{node.name}", {"metadata": {"labels": labels}, "spec": {"taints": taints}})
+            spec = {"unschedulable": False, "taints": taints}
+            autoscaled.api.merge(f"/api/v1/nodes/{node.name}", {"metadata": {"labels": labels}, "spec": spec})
             autoscaled.api.merge(f"/api/v1/nodes/{node.name}/status", {"status": {"allocatable": room, "capacity": room}})
         block = {"target": {"name": "engine"}, "minReplicas": 8, "maxReplicas": 8, "capacity": CAPACITY}
         autoscaled.apply(policy_document("chat", {"app": "llm"}, interception=KNOWN, autoscaling=block))

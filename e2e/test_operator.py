@@ -121,10 +121,23 @@ def test_pods_that_run_already_are_named_with_the_command_that_restarts_them(spa
     space.apply(policy_document("chat", {"app": "llm"}))
     condition = space.await_condition("chat", "Injected", "False", "RestartRequired")
     assert f"kubectl -n {space.name} rollout restart deployment/engine" in condition["message"]
-    assert space.policy("chat")["status"]["pods"]["selected"] == 2
+    assert space.policy("chat")["status"]["pods"] == {"selected": 2, "injected": 0, "programmed": 0, "proven": 0}
     events = space.api.get(f"/apis/events.k8s.io/v1/namespaces/{space.name}/events")["items"]
     mine = [event for event in events if event.get("reportingController") == "penstock.dev/operator"]
     assert any(event["reason"] == "InjectedRestartRequired" for event in mine), mine
+
+
+def test_a_pod_that_got_no_sidecar_although_its_policy_was_there_is_counted(space):
+    space.apply(policy_document("chat", {"app": "llm"}))
+    wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
+    template = deployment("engine", {"app": "llm"})["spec"]["template"]
+    without = {"labels": {"app": "llm"}, "annotations": {"penstock.dev/inject": "false"}}
+    pods = f"/api/v1/namespaces/{space.name}/pods"
+    space.api.create(pods, {"metadata": {"name": "drifted", **without}, "spec": template["spec"]})
+    assert space.policy("chat")["status"]["pods"]["selected"] == 0, "it wants none"
+    space.api.merge(f"{pods}/drifted", {"metadata": {"annotations": {"penstock.dev/inject": None}}})
+    assert "drifted" in space.await_condition("chat", "Injected", "False")["message"]
+    assert space.policy("chat")["status"]["pods"] == {"selected": 1, "injected": 0, "programmed": 0, "proven": 0}
 
 
 def test_references_resolve_in_any_order_and_a_broken_one_keeps_the_last_good_version(space):

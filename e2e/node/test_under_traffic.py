@@ -1,6 +1,8 @@
 """Real pods while calls come through their Service: what is done around them must fail none."""
 
 import openai
+import pytest
+from fake_node import is_ready
 from installation import SYSTEM, helm, newer_chart, policy_document
 from polling import wait_until
 from release import upgrade
@@ -82,6 +84,53 @@ def test_a_restart_of_the_api_server_fails_no_request(space):
         wait_until(lambda: space.policy("chat")["status"]["observedGeneration"] == 2, "the edit", seconds=60)
         space.await_condition("chat", "Programmed", "True", seconds=60)
         assert ask(address, "after")["x-penstock-policy"] != old
+
+
+@pytest.fixture
+def no_operator(penstock):
+    """Until the test lets one run again."""
+
+    def scale(replicas: int) -> None:
+        penstock.kubectl("-n", SYSTEM, "scale", "deployment/penstock-operator", f"--replicas={replicas}")
+        penstock.kubectl("-n", SYSTEM, "rollout", "status", "deployment/penstock-operator", "--timeout=60s")
+
+    replicas = penstock.api.get(f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/penstock-operator")["spec"]["replicas"]
+    scale(0)
+    wait_until(lambda: not penstock.api.get(f"/api/v1/namespaces/{SYSTEM}/pods")["items"], "their end")
+    yield lambda: scale(replicas)
+    scale(replicas)
+
+
+def test_without_an_operator_traffic_goes_on_and_a_pod_without_its_policy_takes_none(space, request):
+    address = start(space, replicas=2)
+    path = f"{POLICIES.format(space.name)}/chat"
+    config = f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat"
+    with Load(address) as load:
+        run_again = request.getfixturevalue("no_operator")
+        old = ask(address, "before")["x-penstock-policy"]
+        space.api.merge(path, {"spec": {"mode": "Off"}})
+        load.goes_on()
+        # A sidecar that runs, and has been told nothing.
+        space.api.delete(config)
+        space.cluster.kubectl("-n", space.name, "scale", "deployment/engine", "--replicas=3")
+
+        def third() -> dict:
+            (pod,) = [pod for pod in space.pods("app=llm") if not is_ready(pod)]
+            return pod["status"]
+
+        def waits() -> bool:
+            (sidecar,) = third()["initContainerStatuses"]
+            return "running" in sidecar["state"]
+
+        wait_until(waits, "a sidecar that runs")
+        load.goes_on()
+        assert waits(), "and is not ready"
+        assert "running" not in third()["containerStatuses"][0]["state"], "its engine does not start before"
+        assert ask(address, "meanwhile")["x-penstock-policy"] == old
+        run_again()
+        counts = {"selected": 3, "injected": 3, "programmed": 3, "proven": 3}
+        wait_until(lambda: space.policy("chat")["status"]["pods"] == counts, "the third pod", seconds=60)
+    assert ask(address, "after")["x-penstock-policy"] == space.policy("chat")["status"]["hash"] != old
 
 
 def test_an_upgrade_of_the_chart_and_its_rollback_fail_no_request(space, tmp_path):

@@ -142,13 +142,21 @@ Result<std::shared_ptr<const ActivePolicy>> PolicySource::activate_resolved(
 void PolicySource::watch(Changed changed, Problem problem) {
   changed_ = std::move(changed);
   problem_ = std::move(problem);
+  start_watch();
+  rearm_poll();
+}
+
+// Does nothing where it is watched already, or cannot be now.
+void PolicySource::start_watch() {
+  if (inotify_.is_open()) {
+    return;
+  }
   const int descriptor = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (descriptor >= 0) {
     inotify_.assign(descriptor);
     add_watches();
     await_change();
   }
-  rearm_poll();
 }
 
 void PolicySource::stop() {
@@ -202,11 +210,12 @@ void PolicySource::settle() {
 }
 
 void PolicySource::rearm_poll() {
-  poll_.expires_after(kPoll);
+  poll_.expires_after(inotify_.is_open() ? kPoll : kPollUnwatched);
   poll_.async_wait([this](const boost::system::error_code& cancelled) {
     if (cancelled || stopped_) {
       return;
     }
+    start_watch();
     read_if_changed();
     rearm_poll();
   });

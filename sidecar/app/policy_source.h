@@ -32,10 +32,13 @@ struct PolicyStatus {
 //
 // A read that is not valid in every part keeps the last good policy. Files are watched by inotify
 // on their folders, which also sees Kubernetes' symlink swaps, and looked at every kPoll besides,
-// since some file systems tell nothing. Threads: the main thread; status() from any.
+// since some file systems tell nothing. Where the kernel gives no inotify (128 instances for all
+// pods of one user id on a node, by default), they are looked at every kPollUnwatched until it
+// does. Threads: the main thread; status() from any.
 class PolicySource {
  public:
   static constexpr std::chrono::seconds kPoll{5};
+  static constexpr std::chrono::milliseconds kPollUnwatched{500};
   static constexpr std::chrono::milliseconds kSettle{50};  // several writes are one change
 
   using Changed = std::function<void(const std::shared_ptr<const ActivePolicy>&)>;
@@ -60,6 +63,7 @@ class PolicySource {
 
  private:
   Result<std::shared_ptr<const ActivePolicy>> activate_resolved(resolve::ResolveResult resolved);
+  void start_watch();
   void rearm_poll();
   void read_if_changed();
   void await_change();

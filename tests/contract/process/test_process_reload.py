@@ -3,11 +3,14 @@
 import json
 import os
 import signal
+import subprocess
+import time
 
+import pytest
 from exchange import chat
 from steady_load import Load
 from proxy import CACHING, MEMORY, documents
-from stack import eventually, fetch
+from stack import SIDECAR, Process, eventually, fetch, free_port
 
 
 def active(proxy) -> dict:
@@ -52,6 +55,39 @@ def test_a_change_is_seen_without_a_signal(upstream, start):
     before = active(proxy)["hash"]
     replace(proxy.resources, with_ttl(upstream.url, 301))
     eventually(lambda: active(proxy)["hash"] != before)
+
+
+# A user namespace in which nobody gets an inotify instance, as on a node whose pods have taken all of them.
+WITHOUT_INOTIFY = (
+    *("unshare", "--user", "--map-root-user", "sh", "-c"),
+    *('echo 0 > /proc/sys/user/max_inotify_instances && exec "$@"', "sh"),
+)
+
+
+def test_where_the_kernel_gives_no_inotify_a_change_is_seen_within_a_second(upstream, tmp_path):
+    if subprocess.run([*WITHOUT_INOTIFY, "true"], capture_output=True).returncode != 0:
+        pytest.skip("no user namespace may be made here")
+    resources = tmp_path / "all.yaml"
+    resources.write_text(with_ttl(upstream.url, 300))
+    listen, status, admin = (f"127.0.0.1:{free_port()}" for _ in range(3))
+    flags = ("--resources", resources, "--listen", listen, "--status", status, "--admin", admin)
+    process = Process("sidecar", [*WITHOUT_INOTIFY, SIDECAR, *flags], tmp_path)
+    try:
+
+        def hash_now() -> str:
+            try:
+                return json.loads(fetch(f"http://{admin}/api/policy"))["hash"]
+            except OSError:
+                return ""
+
+        seen = eventually(hash_now)
+        for edit in range(4):
+            began = time.monotonic()
+            replace(resources, with_ttl(upstream.url, 301 + edit))
+            seen = eventually(lambda seen=seen: next((now for now in [hash_now()] if now not in ("", seen)), None))
+            assert time.monotonic() - began < 2, "the usual look at the files is every five seconds"
+    finally:
+        process.stop()
 
 
 def test_the_symlink_swap_of_a_mounted_config_map_is_one_change(upstream, start, tmp_path):
