@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -112,9 +113,10 @@ def autoscaled_node(admission, programs, tmp_path_factory):
 
 
 @pytest.fixture
-def autoscaled(running_operator, admission, namespace, autoscaled_node) -> Autoscaled:
-    """A namespace for an engine that is scaled."""
-    return Autoscaled(admission, namespace)
+def autoscaled(running_operator, admission, namespace, autoscaled_node) -> Iterator[Autoscaled]:
+    """A namespace for an engine that is scaled. Its pods end with the test: the kernel watches files for so many processes only."""
+    yield Autoscaled(admission, namespace)
+    admission.kubectl("-n", namespace, "delete", "deployments", "--all", "--wait=false")
 
 
 @pytest.fixture(scope="session", params=["newest", "webhook"])

@@ -128,9 +128,12 @@ def test_pods_that_run_already_are_named_with_the_command_that_restarts_them(spa
 
 
 def test_a_pod_that_got_no_sidecar_although_its_policy_was_there_is_counted(space):
+    engine = deployment("engine", {"app": "llm"})
+    template = engine["spec"]["template"]
+    engine["spec"]["replicas"] = 0
+    space.apply(engine)
     space.apply(policy_document("chat", {"app": "llm"}))
     wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
-    template = deployment("engine", {"app": "llm"})["spec"]["template"]
     without = {"labels": {"app": "llm"}, "annotations": {"penstock.dev/inject": "false"}}
     pods = f"/api/v1/namespaces/{space.name}/pods"
     space.api.create(pods, {"metadata": {"name": "drifted", **without}, "spec": template["spec"]})
