@@ -1,7 +1,7 @@
 """What holds requests for a policy that scales to zero, as objects on a real API server; e2e/node has its traffic."""
 
 import pytest
-from installation import CHART, SYSTEM, helm, policy_document
+from installation import policy_document, reconfigure
 from polling import wait_until
 from spaces import POLICIES, Namespace, deployment
 
@@ -78,7 +78,7 @@ def scale_to_zero(admission):
     """Gives the operator the rights that it takes, or takes them away; it has them again in the end."""
 
     def upgrade(given: str) -> None:
-        helm(admission, "upgrade", "penstock", CHART, "-n", SYSTEM, "--reuse-values", "--set", f"autoscaling.scaleToZero={given}")
+        reconfigure(admission, "--set", f"autoscaling.scaleToZero={given}")
 
     yield upgrade
     upgrade("true")

@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from installation import CHART, SYSTEM, helm, policy_document
+from installation import policy_document, reconfigure
 from karpenter import GPUS, Karpenter
 from polling import wait_until
 from spaces import POLICIES, Namespace
@@ -17,7 +17,7 @@ DELAY = f"{DELAY_SECONDS}s"
 def karpenter(admission, tmp_path_factory):
     def upgrade(placeholders: str, *values: str) -> None:
         placeholders = f"nodeCapacity.placeholders={placeholders}"
-        helm(admission, "upgrade", "penstock", CHART, "-n", SYSTEM, "--reuse-values", "--set", placeholders, *values)
+        reconfigure(admission, "--set", placeholders, *values)
 
     upgrade("true", "--set-json", 'nodeCapacity.pools=[{"group": "karpenter.sh", "resource": "nodepools"}]')
     with Karpenter(admission, tmp_path_factory.mktemp("karpenter")) as running:

@@ -3,10 +3,9 @@
 The API server, its controllers and the scheduler are real; the nodes are objects of the tests, which nobody runs pods on.
 """
 
-import time
-
 import pytest
-from installation import CHART, SYSTEM, helm, policy_document
+from fake_node import beat
+from installation import policy_document, reconfigure
 from polling import wait_until
 from spaces import POLICIES, Namespace, deployment
 
@@ -19,7 +18,7 @@ SPOT = {"karpenter.sh/capacity-type": "spot"}
 @pytest.fixture(scope="module")
 def placeholders(admission, running_operator):
     def allow(value: str) -> None:
-        helm(admission, "upgrade", "penstock", CHART, "-n", SYSTEM, "--reuse-values", "--set", f"nodeCapacity.placeholders={value}")
+        reconfigure(admission, "--set", f"nodeCapacity.placeholders={value}")
 
     allow("true")
     yield
@@ -35,25 +34,18 @@ def space(placeholders, admission, namespace):
         admission.kubectl("delete", kind, "-l", f"pool={namespace}", "--wait=false")
 
 
-def beat(space: Namespace, node: str, **status) -> None:
-    """Without it a node would be taken for dead after a while."""
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "message": "of a test", "lastHeartbeatTime": now}
-    space.api.merge(f"/api/v1/nodes/{node}/status", {"status": {"conditions": [ready], **status}})
-
-
 def make_node(space: Namespace, name: str, labels: dict | None = None, **devices: str) -> str:
     name = f"{name}-{space.name}"
     space.api.create("/api/v1/nodes", {"metadata": {"name": name, "labels": {"pool": space.name, **(labels or {})}}})
     room = {"cpu": "32", "memory": "64Gi", "pods": "110", **devices}
-    beat(space, name, capacity=room, allocatable=room)
+    beat(space.api, name, capacity=room, allocatable=room)
     return name
 
 
 def await_with_nodes(space: Namespace, condition, what: str) -> None:
     def holds():
         for node in space.api.get(f"/api/v1/nodes?labelSelector=pool%3D{space.name}")["items"]:
-            beat(space, node["metadata"]["name"])
+            beat(space.api, node["metadata"]["name"])
         return condition()
 
     wait_until(holds, what, every=0.5)

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from dry_run import annotated_pod, client_case, client_pod, engine_pod, made, quality_case, with_injection
 from control_plane import free_port
-from installation import CHART, ROOT, SYSTEM, helm, make_namespace, policy_document
+from installation import ROOT, make_namespace, policy_document, reconfigure
 from polling import wait_until
 from spaces import Namespace, deployment
 from webhook_cluster import SECRET
@@ -120,7 +120,7 @@ def test_the_bundle_is_kept_in_place(hooked):
 
 def test_an_upgrade_of_the_chart_keeps_both(hooked):
     good = hooked.trusted()
-    helm(hooked.cluster, "upgrade", "penstock", CHART, "-n", SYSTEM, "--reuse-values", "--set", "replicas=3")
+    reconfigure(hooked.cluster, "--set", "replicas=3")
     assert hooked.trusted() == good and hooked.bundle() == good
     assert hooked.injects()
 

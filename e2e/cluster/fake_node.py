@@ -44,6 +44,13 @@ def is_ready(pod: dict) -> bool:
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
+def beat(api: Api, node: str, **status) -> None:
+    """Without it the node would be taken for dead after a while, and its pods for not ready."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    ready = {"type": "Ready", "status": "True", "reason": "Fake", "lastHeartbeatTime": now}
+    api.merge(f"/api/v1/nodes/{node}/status", {"status": {"conditions": [ready], **status}})
+
+
 class Pod:
     """The processes of one pod. All pods have one loopback here, so engines behind sidecars are one process a port."""
 
@@ -174,10 +181,7 @@ class FakeNode:
         self.thread.start()
 
     def beat(self, api: Api) -> None:
-        """Without it the node would be taken for dead after a while, and its pods for not ready."""
-        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        ready = {"type": "Ready", "status": "True", "reason": "Fake", "lastHeartbeatTime": now}
-        api.merge(f"/api/v1/nodes/{self.name}/status", {"status": {"conditions": [ready]}})
+        beat(api, self.name)
 
     def share_engine(self, port: str) -> None:
         with self.engines_lock:

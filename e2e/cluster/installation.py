@@ -34,6 +34,11 @@ def install(cluster, *values: str) -> None:
     cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(ROOT / "crds"))
 
 
+def reconfigure(cluster, *values: str, chart: pathlib.Path = CHART) -> None:
+    """The installed release, with these values beside those that it has."""
+    helm(cluster, "upgrade", "penstock", chart, "-n", SYSTEM, "--reuse-values", *values)
+
+
 def newer_chart(folder: pathlib.Path) -> pathlib.Path:
     """The chart with one more field in a definition."""
     chart = folder / "penstock"

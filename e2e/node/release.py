@@ -3,7 +3,7 @@
 import itertools
 import pathlib
 
-from installation import CHART, SYSTEM, helm, injecting_probe
+from installation import CHART, SYSTEM, helm, injecting_probe, reconfigure
 from polling import wait_until
 
 _numbers = itertools.count(1)
@@ -22,7 +22,7 @@ def install(cluster) -> None:
 
 def upgrade(cluster, *values: str, chart: pathlib.Path = CHART) -> None:
     """With these values besides those it has, until its operators are ready and pods are injected."""
-    helm(cluster, "upgrade", "penstock", chart, "-n", SYSTEM, "--reuse-values", *values, "--wait", "--timeout", "90s")
+    reconfigure(cluster, *values, "--wait", "--timeout", "90s", chart=chart)
     await_injection(cluster)
 
 

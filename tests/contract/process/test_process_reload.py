@@ -10,7 +10,7 @@ import pytest
 from exchange import chat
 from steady_load import Load
 from proxy import CACHING, MEMORY, documents
-from stack import SIDECAR, Process, eventually, fetch, free_port
+from stack import Sidecar, eventually, fetch
 
 
 def active(proxy) -> dict:
@@ -67,27 +67,16 @@ WITHOUT_INOTIFY = (
 def test_where_the_kernel_gives_no_inotify_a_change_is_seen_within_a_second(upstream, tmp_path):
     if subprocess.run([*WITHOUT_INOTIFY, "true"], capture_output=True).returncode != 0:
         pytest.skip("no user namespace may be made here")
-    resources = tmp_path / "all.yaml"
-    resources.write_text(with_ttl(upstream.url, 300))
-    listen, status, admin = (f"127.0.0.1:{free_port()}" for _ in range(3))
-    flags = ("--resources", resources, "--listen", listen, "--status", status, "--admin", admin)
-    process = Process("sidecar", [*WITHOUT_INOTIFY, SIDECAR, *flags], tmp_path)
+    sidecar = Sidecar("sidecar", tmp_path, with_ttl(upstream.url, 300), [], under=WITHOUT_INOTIFY)
     try:
-
-        def hash_now() -> str:
-            try:
-                return json.loads(fetch(f"http://{admin}/api/policy"))["hash"]
-            except OSError:
-                return ""
-
-        seen = eventually(hash_now)
         for edit in range(4):
+            before = sidecar.api("/api/policy")["hash"]
             began = time.monotonic()
-            replace(resources, with_ttl(upstream.url, 301 + edit))
-            seen = eventually(lambda seen=seen: next((now for now in [hash_now()] if now not in ("", seen)), None))
+            replace(sidecar.resources, with_ttl(upstream.url, 301 + edit))
+            eventually(lambda before=before: sidecar.api("/api/policy")["hash"] != before)
             assert time.monotonic() - began < 2, "the usual look at the files is every five seconds"
     finally:
-        process.stop()
+        sidecar.stop()
 
 
 def test_the_symlink_swap_of_a_mounted_config_map_is_one_change(upstream, start, tmp_path):
