@@ -62,12 +62,18 @@ const unsigned char* data_of(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-bool update_mac(EVP_MAC_CTX* context, Parts parts) {
-  bool ok = true;
+template <std::size_t Bytes>
+std::array<std::uint8_t, Bytes> mac(EVP_MAC_CTX* context, std::span<const std::uint8_t> key,
+                                    const OSSL_PARAM* parameters, Parts parts, const char* what) {
+  bool ok = EVP_MAC_init(context, key.data(), key.size(), parameters) == 1;
   for (const std::string_view part : parts) {
     ok = ok && EVP_MAC_update(context, data_of(part), part.size()) == 1;
   }
-  return ok;
+  std::array<std::uint8_t, Bytes> bytes{};
+  std::size_t size = 0;
+  ok = ok && EVP_MAC_final(context, bytes.data(), &size, bytes.size()) == 1;
+  require(ok && size == bytes.size(), what);
+  return bytes;
 }
 
 }  // namespace
@@ -97,13 +103,8 @@ Digest hmac_sha256(std::string_view key, Parts parts) {
       OSSL_PARAM_construct_end()};
   // A null key means "the key of before" to OpenSSL, so an empty one still needs an address.
   const unsigned char* key_data = key.empty() ? data_of("") : data_of(key);
-  bool ok = EVP_MAC_init(context.get(), key_data, key.size(), parameters.data()) == 1;
-  ok = ok && update_mac(context.get(), parts);
-  std::array<std::uint8_t, 32> bytes{};
-  std::size_t size = 0;
-  ok = ok && EVP_MAC_final(context.get(), bytes.data(), &size, bytes.size()) == 1;
-  require(ok && size == bytes.size(), "HMAC-SHA-256");
-  return from_bytes(bytes);
+  return from_bytes(
+      mac<32>(context.get(), {key_data, key.size()}, parameters.data(), parts, "HMAC-SHA-256"));
 }
 
 std::string to_hex(const Digest& digest) {
@@ -127,27 +128,9 @@ std::uint64_t xxh3_64(std::string_view bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
 
-TagKey TagKey::generate() {
-  std::array<std::uint8_t, kBytes> bytes{};
-  fill_random(bytes);
-  return TagKey(bytes);
-}
-
-MacKey MacKey::generate() {
-  std::array<std::uint8_t, kBytes> bytes{};
-  fill_random(bytes);
-  return MacKey(bytes);
-}
-
 Hash128 poly1305(const MacKey& key, Parts parts) {
   thread_local std::unique_ptr<EVP_MAC_CTX, Free> context = new_mac_context("POLY1305");
-  bool ok = EVP_MAC_init(context.get(), key.bytes().data(), MacKey::kBytes, nullptr) == 1;
-  ok = ok && update_mac(context.get(), parts);
-  std::array<std::uint8_t, 16> bytes{};
-  std::size_t size = 0;
-  ok = ok && EVP_MAC_final(context.get(), bytes.data(), &size, bytes.size()) == 1;
-  require(ok && size == bytes.size(), "Poly1305");
-  return std::bit_cast<Hash128>(bytes);
+  return std::bit_cast<Hash128>(mac<16>(context.get(), key.bytes(), nullptr, parts, "Poly1305"));
 }
 
 Hash128 keyed_tag(const TagKey& key, std::string_view bytes) {

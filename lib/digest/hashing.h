@@ -31,20 +31,31 @@ std::string to_hex(const Digest& digest);
 Hash128 xxh3_128(std::string_view bytes, std::uint64_t seed);
 std::uint64_t xxh3_64(std::string_view bytes, std::uint64_t seed);
 
-// A secret that never leaves the process: as much as XXH3 uses of one.
-class TagKey {
- public:
-  static constexpr std::size_t kBytes = 192;
+void fill_random(std::span<std::uint8_t> bytes);
+std::uint64_t random_seed();
 
-  static TagKey generate();
+// A secret that never leaves the process.
+template <std::size_t Bytes>
+class SecretKey {
+ public:
+  static constexpr std::size_t kBytes = Bytes;
+
+  static SecretKey generate() {
+    std::array<std::uint8_t, kBytes> bytes{};
+    fill_random(bytes);
+    return SecretKey(bytes);
+  }
   // For tests that need a fixed one.
-  explicit TagKey(const std::array<std::uint8_t, kBytes>& bytes) : bytes_(bytes) {}
+  explicit SecretKey(const std::array<std::uint8_t, kBytes>& bytes) : bytes_(bytes) {}
 
   [[nodiscard]] std::span<const std::uint8_t, kBytes> bytes() const { return bytes_; }
 
  private:
   std::array<std::uint8_t, kBytes> bytes_;
 };
+
+using TagKey = SecretKey<192>;  // as much as XXH3 uses of one
+using MacKey = SecretKey<32>;   // of Poly1305
 
 // A tag to compare texts by, without keeping the texts: XXH3-128 under a secret.
 //
@@ -54,29 +65,11 @@ class TagKey {
 // it must not leave the process.
 Hash128 keyed_tag(const TagKey& key, std::string_view bytes);
 
-// A secret that never leaves the process: of Poly1305.
-class MacKey {
- public:
-  static constexpr std::size_t kBytes = 32;
-
-  static MacKey generate();
-  // For tests that need a fixed one.
-  explicit MacKey(const std::array<std::uint8_t, kBytes>& bytes) : bytes_(bytes) {}
-
-  [[nodiscard]] std::span<const std::uint8_t, kBytes> bytes() const { return bytes_; }
-
- private:
-  std::array<std::uint8_t, kBytes> bytes_;
-};
-
 // Poly1305 (RFC 8439, section 2.5). Who does not know the key makes a text of L bytes meet a
 // certain other one with a chance of at most 8 ceil(L / 16) / 2^106, whatever else he can do
 // (Bernstein, "The Poly1305-AES message-authentication code", theorem 3.3). The key stands for many
 // texts here, which that bound allows only while nobody sees a value: it must not leave the
 // process, in no form.
 Hash128 poly1305(const MacKey& key, Parts parts);
-
-void fill_random(std::span<std::uint8_t> bytes);
-std::uint64_t random_seed();
 
 }  // namespace penstock::digest

@@ -8,8 +8,6 @@ namespace {
 
 constexpr const char* kOurs = "app.kubernetes.io/managed-by=penstock-operator";
 
-constexpr int kForbidden = 403;
-
 }  // namespace
 
 void Reflectors::start(controllers::Stores& stores, const std::string& only) {
@@ -32,7 +30,7 @@ void Reflectors::start(controllers::Stores& stores, const std::string& only) {
          [&stores](const kube::ApiError& error) {
            // A namespace is none of a Role's objects. Without a ClusterRole its level is not known,
            // which decisions allow for.
-           if (error.status == kForbidden && !stores.namespaces.complete()) {
+           if (error.forbidden() && !stores.namespaces.complete()) {
              stores.namespaces.replace({});
            }
          });

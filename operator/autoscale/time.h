@@ -16,6 +16,12 @@ constexpr Time time_of(std::int64_t ms) {
   return Time(milliseconds(ms));
 }
 
+// Of a wall clock, which may be finer.
+template <class Duration>
+constexpr Time time_of(std::chrono::sys_time<Duration> time) {
+  return std::chrono::floor<milliseconds>(time);
+}
+
 constexpr std::int64_t ms_of(Time time) {
   return time.time_since_epoch().count();
 }

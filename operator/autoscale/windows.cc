@@ -45,13 +45,14 @@ bool TotalsWindow::add(Time now, double total) {
 }
 
 template <class Visit>
-void TotalsWindow::visit(Time now, milliseconds window, const Visit& each) const {
+void TotalsWindow::visit(Time now, milliseconds window, const Visit& each,
+                         std::int64_t samples) const {
   const std::int64_t last = index_of(now);
   const std::int64_t first = std::max<std::int64_t>(0, last - count_in(window) + 1);
   for (std::int64_t index = first; index <= last; ++index) {
     const Bucket& bucket = buckets_[slot_of(index)];
-    if (bucket.index == index) {
-      each(bucket.sum / static_cast<double>(bucket.samples), bucket.samples);
+    if (bucket.index == index && bucket.samples >= samples) {
+      each(bucket.sum / static_cast<double>(bucket.samples));
     }
   }
 }
@@ -59,7 +60,7 @@ void TotalsWindow::visit(Time now, milliseconds window, const Visit& each) const
 std::optional<double> TotalsWindow::mean(Time now, milliseconds window) const {
   double sum = 0;
   int filled = 0;
-  visit(now, window, [&](double value, std::int64_t) {
+  visit(now, window, [&](double value) {
     sum += value;
     ++filled;
   });
@@ -68,18 +69,15 @@ std::optional<double> TotalsWindow::mean(Time now, milliseconds window) const {
 
 std::optional<double> TotalsWindow::max(Time now, milliseconds window, std::int64_t samples) const {
   std::optional<double> largest;
-  visit(now, window, [&](double value, std::int64_t of) {
-    if (of >= samples) {
-      largest = std::max(largest.value_or(value), value);
-    }
-  });
+  const auto keep = [&](double value) { largest = std::max(largest.value_or(value), value); };
+  visit(now, window, keep, samples);
   return largest;
 }
 
 std::optional<double> TotalsWindow::quantile(Time now, milliseconds window, double q) const {
   std::vector<double> values;
   values.reserve(static_cast<std::size_t>(count_in(window)));
-  visit(now, window, [&](double value, std::int64_t) { values.push_back(value); });
+  visit(now, window, [&](double value) { values.push_back(value); });
   if (values.empty()) {
     return std::nullopt;
   }
@@ -92,7 +90,7 @@ std::optional<double> TotalsWindow::quantile(Time now, milliseconds window, doub
 
 double TotalsWindow::coverage(Time now, milliseconds window) const {
   int filled = 0;
-  visit(now, window, [&](double, std::int64_t) { ++filled; });
+  visit(now, window, [&](double) { ++filled; });
   return static_cast<double>(filled) / static_cast<double>(count_in(window));
 }
 

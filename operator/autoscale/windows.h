@@ -50,8 +50,9 @@ class TotalsWindow {
   [[nodiscard]] std::int64_t index_of(Time time) const;
   [[nodiscard]] std::int64_t count_in(milliseconds window) const;
   [[nodiscard]] std::size_t slot_of(std::int64_t index) const;
+  // Buckets with at least `samples` of them.
   template <class Visit>
-  void visit(Time now, milliseconds window, const Visit& each) const;
+  void visit(Time now, milliseconds window, const Visit& each, std::int64_t samples = 1) const;
 
   milliseconds bucket_;
   std::vector<Bucket> buckets_;

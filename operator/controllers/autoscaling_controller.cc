@@ -18,6 +18,7 @@ namespace penstock::controllers {
 
 using autoscale::DecisionRecord;
 using autoscale::Sight;
+using autoscale::time_of;
 using kube::ApiResult;
 using kube::WorkOutcome;
 using reconcile::AutoscalingNote;
@@ -28,10 +29,6 @@ namespace {
 
 // A forecast is of minutes; each of its steps would be a write of the status.
 constexpr std::chrono::minutes kForecastPeriod{1};
-
-autoscale::Time time_of(clock::WallTime time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time);
-}
 
 std::string changed(int from, int to) {
   return std::to_string(from) + " -> " + std::to_string(to) + " replicas";

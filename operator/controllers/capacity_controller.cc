@@ -17,11 +17,7 @@ using capacity::Standing;
 using kube::ApiResult;
 using reconcile::Policy;
 
-namespace {
-
-constexpr int kForbidden = 403;
-
-}  // namespace
+namespace {}  // namespace
 
 bool wants_nodes(const Policy& policy) {
   const auto& scaling = policy.parsed.autoscaling;
@@ -179,7 +175,7 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
         ask(policy, spec, wish_of(policy, shape, plan, room), held);
     status.provider = held.provider;
     if (!standing) {
-      const bool forbidden = standing.error().status == kForbidden;
+      const bool forbidden = standing.error().forbidden();
       conclude(ConditionStatus::kFalse, forbidden ? "NotAllowed" : "ProviderFailed",
                standing.error().message +
                    (forbidden ? "; the chart's nodeCapacity gives that right" : ""));
@@ -230,7 +226,7 @@ ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapa
                                             capacity::Wish wish, Held& held) {
   auto provider = providers_.of(spec);
   if (!provider) {
-    return std::unexpected(provider.error().status == kForbidden
+    return std::unexpected(provider.error().forbidden()
                                ? not_allowed(policy, std::move(provider.error()), held)
                                : std::move(provider.error()));
   }

@@ -8,6 +8,7 @@
 
 namespace penstock::controllers {
 
+using autoscale::time_of;
 using kube::ApiResult;
 using kube::WorkOutcome;
 using reconcile::EndpointSlice;
@@ -18,8 +19,6 @@ using reconcile::Ptr;
 
 namespace {
 
-constexpr int kForbidden = 403;
-
 // nullptr: of a kind that is not watched, or not there.
 Ptr<reconcile::Workload> target_of(const Stores& stores, const Policy& policy) {
   const auto& scaling = policy.parsed.autoscaling;
@@ -29,10 +28,6 @@ Ptr<reconcile::Workload> target_of(const Stores& stores, const Policy& policy) {
   const api::ScaleTargetSpec& target = scaling->target;
   const auto& store = target.kind == "StatefulSet" ? stores.stateful_sets : stores.deployments;
   return store.find(policy.meta.ns, target.name);
-}
-
-autoscale::Time time_of(clock::WallTime time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time);
 }
 
 std::string hash_of(const kube::ObjectMeta& meta) {
@@ -80,7 +75,7 @@ WorkOutcome HoldController::reconcile(const std::string& ns, const std::string& 
     kept = keep_slice(*policy, held, pods);
   }
   if (!kept) {
-    const bool forbidden = kept.error().status == kForbidden;
+    const bool forbidden = kept.error().forbidden();
     static_cast<void>(
         refuse(key, forbidden ? "NotAllowed" : "NotWritten",
                kept.error().message +

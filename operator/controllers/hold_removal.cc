@@ -13,7 +13,6 @@ using reconcile::Policy;
 
 namespace {
 
-constexpr int kForbidden = 403;
 constexpr int kUnprocessable = 422;
 
 template <class T>
@@ -81,11 +80,11 @@ std::chrono::milliseconds HoldRemoval::pause(const std::string& policy) {
 
 // What was refused stays so until somebody acts; all else is only tried again.
 WorkOutcome HoldRemoval::failed(const std::string& policy, const kube::ApiError& error) {
-  if (error.status != kForbidden && error.status != kUnprocessable) {
+  if (!error.forbidden() && error.status != kUnprocessable) {
     return kube::failed(error);
   }
   std::string problem = error.message;
-  if (error.status == kForbidden) {
+  if (error.forbidden()) {
     problem += "; the chart's autoscaling.scaleToZero gives that right";
   }
   const sync::MutexLock lock(mutex_);

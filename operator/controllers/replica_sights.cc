@@ -9,14 +9,11 @@
 
 namespace penstock::controllers {
 
+using autoscale::time_of;
 using reconcile::Pod;
 using reconcile::Ptr;
 
 namespace {
-
-autoscale::Time time_of(clock::WallTime time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time);
-}
 
 // `now` where it does not say.
 autoscale::Time stated(const std::string& timestamp, autoscale::Time now) {

@@ -34,6 +34,7 @@ struct ApiError {
   std::string message;  // for people; never holds a credential
   std::optional<std::chrono::seconds> retry_after;
 
+  [[nodiscard]] bool forbidden() const { return status == 403; }
   [[nodiscard]] bool not_found() const { return status == 404; }
   [[nodiscard]] bool conflict() const { return status == 409; }
   [[nodiscard]] bool expired() const { return status == 410; }

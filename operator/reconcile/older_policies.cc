@@ -38,10 +38,12 @@ OlderPolicies older_policies(const World& world, const api::LabelSelector& own) 
   };
   OlderPolicies found;
   for (const Ptr<Policy>& other : world.others) {
+    if (age(*other) >= age(*world.policy)) {
+      continue;
+    }
     const api::OptimizationPolicyStatus status = status_of(*other);
     const std::optional<api::LabelSelector> selector = active_selector(*other, status);
-    if (age(*other) < age(*world.policy) && selector && !takes_no_pods(status) &&
-        may_overlap(*selector, own)) {
+    if (selector && !takes_no_pods(status) && may_overlap(*selector, own)) {
       found.selectors.push_back(*selector);
       found.names.push_back(other->meta.name);
     }

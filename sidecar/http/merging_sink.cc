@@ -43,7 +43,7 @@ CallOutcome MergingSink::conclude(CallOutcome outcome, request::CallContext& cal
   }
   if (given_up_ == ErrorCode::kOverloaded) {
     paid_ = {};
-    call.refuse(*given_up_, "Too many answers are being put together.");
+    call.refuse(*given_up_, kNoRoom);
     return CallOutcome::kFailed;
   }
   const bool identity = !head_->head.has(http1::HeaderId::kContentEncoding);

@@ -23,6 +23,9 @@ namespace penstock::http {
 // comes. Keeps at most EmbeddingPlan::kAnswerBytesMax, out of the budget of collected bodies.
 class MergingSink final : public ResponseSink {
  public:
+  // What a client is told where there is no room for its answer.
+  static constexpr std::string_view kNoRoom = "Too many answers are being put together.";
+
   // `budget`: what all requests hold together, `budget_max` at most.
   MergingSink(ClientSink& client, std::shared_ptr<const request::EmbeddingPlan> plan,
               std::atomic<std::uint64_t>& budget, std::uint64_t budget_max)

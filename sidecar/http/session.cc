@@ -170,7 +170,7 @@ bool Session::affords_answer() {
     return true;
   }
   caller.answer.reset();
-  caller.refuse(ErrorCode::kOverloaded, "Too many answers are being put together.");
+  caller.refuse(ErrorCode::kOverloaded, MergingSink::kNoRoom);
   return false;
 }
 

@@ -122,7 +122,7 @@ class Session final : public net::ReadWatcher, public BodySource {
   // collected of a body that then had to be streamed.
   std::string passed_on_;
   std::optional<std::uint64_t> streamed_length_;
-  BudgetLease body_lease_;  // of the body
+  BudgetLease body_lease_;  // of the body, and of an answer that was put together
   Event event_;             // wakes a follower of a flight
   UpstreamCall* call_ = nullptr;
   std::uint64_t requests_ = 0;
