@@ -124,6 +124,7 @@ class UpstreamCall final : public net::ReadWatcher {
     std::string head_bytes;  // of a response head that came in pieces
     std::string error_body;  // read before the attempt was judged
     std::string early_bytes;
+    std::uint64_t drained_bytes = 0;  // with draining_
   };
   Rare& rare() {
     if (rare_ == nullptr) {
@@ -132,7 +133,6 @@ class UpstreamCall final : public net::ReadWatcher {
     return *rare_;
   }
   std::unique_ptr<Rare> rare_;
-  std::uint64_t drained_bytes_ = 0;
   clock::Instant ended_;  // with settled_
   SinkState sink_state_ = SinkState::kReady;
   bool tried_ = false;  // to get a connection

@@ -13,7 +13,8 @@ constexpr std::string_view kRoomFull = "Too many requests wait for the model bac
 }  // namespace
 
 void UpstreamCall::refuse_held(ErrorCode code, std::string_view message) {
-  call_.refusal = request::Refusal{code, message, kHoldRetryAfter};
+  call_.refusal =
+      request::Refusal{.client_message = message, .code = code, .retry_after = kHoldRetryAfter};
 }
 
 // Instead of failing: true with a connection, as dial() gives one.

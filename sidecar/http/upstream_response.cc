@@ -205,7 +205,7 @@ void UpstreamCall::take_payload(std::string_view payload) {
     settle(CallOutcome::kComplete);
   }
   if (draining_) {
-    drained_bytes_ += payload.size();
+    rare().drained_bytes += payload.size();
   } else if (sink_state_ != SinkState::kGone) {
     sink_state_ = sink_.on_payload(payload);
   }
@@ -241,7 +241,7 @@ Task<CallOutcome> UpstreamCall::relay() {
       co_return CallOutcome::kComplete;
     }
     if (draining_) {
-      if (drained_bytes_ > settings.listener.drain_bytes_max) {
+      if (rare().drained_bytes > settings.listener.drain_bytes_max) {
         co_return CallOutcome::kAborted;
       }
     } else {

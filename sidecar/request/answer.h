@@ -33,9 +33,10 @@ struct Answer {
 
 // Why Penstock itself says no.
 struct Refusal {
+  std::string_view client_message;  // static text: never names hosts, keys or prompts
   ErrorCode code = ErrorCode::kInternal;
-  std::string_view client_message;      // static text: never names hosts, keys or prompts
-  std::chrono::seconds retry_after{1};  // where the code says that another try is worth it
+  // Where the code says that another try is worth it.
+  std::chrono::duration<std::uint32_t> retry_after{1};
 };
 
 }  // namespace penstock::request

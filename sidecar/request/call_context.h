@@ -56,10 +56,15 @@ struct CallContext {
   // What to ask.
   RequestTextPool::Taken text;  // until the answer's head is here, or as long as `keeps_text`
   domain::Endpoint endpoint;
+  bool readable = false;         // the body was read: facts are in the text
+  bool identity_coding = false;  // ask for an unencoded answer: it will be stored or shared
+  bool keeps_text = false;       // a stage still needs the text when the answer is complete
+  // Set by the route stage for each attempt, as is what stands below. All flags are here, where
+  // they take no room of their own: every idle stream holds one of these.
+  bool send_client_credential = true;
+  bool keep_backend = false;  // the next attempt goes to the same backend, with another request
+  bool asked_again = false;   // the one attempt more for several callers was made
   domain::RequestTraits traits;
-  bool readable = false;            // the body was read: facts are in the text
-  bool identity_coding = false;     // ask for an unencoded answer: it will be stored or shared
-  bool keeps_text = false;          // a stage still needs the text when the answer is complete
   std::uint64_t request_bytes = 0;  // of the body
 
   // Set by the route stage for each attempt.
@@ -68,9 +73,6 @@ struct CallContext {
   domain::BackendChoice choice;
   std::optional<domain::BackendChoice> next_choice;  // of the attempt that on_attempt() asked for
   std::unique_ptr<domain::BackendSet> backends_failed;  // null: none so far
-  bool send_client_credential = true;
-  bool keep_backend = false;  // the next attempt goes to the same backend, with another request
-  bool asked_again = false;   // the one attempt more for several callers was made
   std::string_view
       error_body;  // of a 400 that may complain about body_edit; set while attempts are judged
 
@@ -95,7 +97,7 @@ struct CallContext {
   }
   // `client_message` is static text.
   void refuse(ErrorCode code, std::string_view client_message) {
-    refusal = Refusal{code, client_message};
+    refusal = Refusal{.client_message = client_message, .code = code};
   }
 };
 

@@ -24,6 +24,9 @@ struct CallSummary {
   InlineText<47> backend_name;  // empty: none was chosen
   std::uint32_t attempts = 0;
   bool connection_reused = false;
+  bool whole = false;  // the payload came to its normal end
+  bool price_known = false;
+  dialect::Ending ending = dialect::Ending::kNone;
   // Why the last attempt that failed did; null: none did. For the log: it may name no more than a
   // reason.
   std::shared_ptr<const std::string> failure;
@@ -35,14 +38,11 @@ struct CallSummary {
   std::uint64_t bytes_received = 0;  // payload
 
   std::optional<domain::TokenUsage> usage;
-  dialect::Ending ending = dialect::Ending::kNone;
   std::int64_t next_sequence_number = 0;  // of a Responses stream: that of the event to come
-  bool whole = false;                     // the payload came to its normal end
   std::string response_model;
 
   // Picodollars; meaningful when price_known.
   std::int64_t cost = 0;
-  bool price_known = false;
   std::string_view unknown_price_reason;  // metric label, when the price is not known
   InlineText<16> price_version;
 };

@@ -71,21 +71,21 @@ struct CallerContext {
   InlineText<32> trace_id;  // of the trace that the client began
 
   // Found out on the way.
-  domain::RequestTraits traits;
   bool traits_known = false;
+  bool leads_flight = false;
+  CacheState cache_state = CacheState::kNone;
+  domain::RequestTraits traits;
   std::string_view tenant;  // the peer's; empty: none
   std::optional<domain::BypassReason> bypass;
   std::uint32_t route = 0;  // index into policy->routes; set by the cache stage
   std::unique_ptr<CachePlan>
       cache;  // of a request that may be cached, until the call takes it over
   std::shared_ptr<const EmbeddingPlan> embeddings;  // of a batch of them
-  CacheState cache_state = CacheState::kNone;
   std::optional<domain::CacheStatus>
       cache_status;                         // for the Cache-Status field; empty: none is sent
   std::optional<std::chrono::seconds> age;  // of a stored answer
   std::shared_ptr<Flight> flight;           // joined or led
   Flight::Caller flight_caller;
-  bool leads_flight = false;
 
   // What ends the request without an upstream call: an answer of our own or a refusal.
   std::unique_ptr<Answer> answer;
@@ -108,7 +108,7 @@ struct CallerContext {
 
   // Every stage's way to say no. `client_message` is static text.
   void refuse(ErrorCode code, std::string_view client_message) {
-    refusal = Refusal{code, client_message};
+    refusal = Refusal{.client_message = client_message, .code = code};
   }
 };
 

@@ -9,7 +9,11 @@ from load import Sample
 
 @dataclass
 class Row:
-    """A ratio of two contenders in the same round, or an absolute figure (`peers` empty)."""
+    """Ratios of two contenders in the same round, or an absolute figure (`peers` empty).
+
+    Of several peers the better one is judged by the whole run: it is the one that the product looks worst beside. The best
+    of each round would be the luckier of two draws, which no third draw of the same kind equals.
+    """
 
     key: str
     what: str
@@ -19,14 +23,16 @@ class Row:
     product: str = ""
     peers: tuple[str, ...] = ()
     metric: str = "cpu_us"
-    figures: list[float] = field(default_factory=list)
+    figures: list[float] = field(default_factory=list)  # beside the better peer
+    ratios: dict[str, list[float]] = field(default_factory=dict)  # by peer
     notes: list[str] = field(default_factory=list)
 
     def add_round(self, samples: dict[str, Sample]) -> None:
-        """One ratio: the product over the best of the peers, all of this round."""
+        """The product over each peer of this round."""
         mine = getattr(samples[self.product], self.metric)
-        theirs = min(getattr(samples[peer], self.metric) for peer in self.peers)
-        self.figures.append(mine / theirs)
+        for peer in self.peers:
+            self.ratios.setdefault(peer, []).append(mine / getattr(samples[peer], self.metric))
+        self.figures = max(self.ratios.values(), key=statistics.median)
 
     @property
     def median(self) -> float:

@@ -14,12 +14,15 @@ def sample(cpu_us: float) -> Sample:
     return Sample(cpu_us=cpu_us, rate=1, p99_us=1, errors=0, disturbed=False)
 
 
-def test_ratio_is_against_the_best_peer_of_the_same_round():
+def test_ratio_is_against_the_peer_that_is_better_over_the_whole_run():
     row = Row("r", "r", must=1, aim=0.5, product="p", peers=("a", "b"))
     row.add_round({"p": sample(10), "a": sample(20), "b": sample(40)})
+    assert row.figures == [0.5]
     row.add_round({"p": sample(30), "a": sample(90), "b": sample(20)})
-    assert row.figures == [0.5, 1.5]
-    assert row.median == 1.0
+    row.add_round({"p": sample(30), "a": sample(60), "b": sample(100)})
+    assert row.ratios["b"] == [0.25, 1.5, 0.3]
+    assert row.figures == [0.5, 30 / 90, 0.5]
+    assert row.median == 0.5
 
 
 def test_quartiles_include_the_ends():
