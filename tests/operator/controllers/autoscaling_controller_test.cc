@@ -250,6 +250,17 @@ TEST_F(AutoscalingControllerTest, WhatWasDecidedOfAnotherTargetIsNotAdopted) {
   EXPECT_EQ(board_.find("ns/chat")->status.target, "Deployment engine");
 }
 
+// Two groups may have kinds of one name.
+TEST(DescribedTargetTest, NamesItsGroupWhereThatIsNotTheUsualOne) {
+  const auto of = [](const std::string& api_version) {
+    return described({.api_version = api_version, .kind = "Deployment", .name = "engine"});
+  };
+  EXPECT_EQ(of("apps/v1"), "Deployment engine");
+  EXPECT_EQ(of("v1"), "Deployment engine");
+  EXPECT_EQ(of("example.com/v1"), "Deployment.example.com engine");
+  EXPECT_EQ(of("example.com/v1"), of("example.com/v2")) << "versions show one and the same object";
+}
+
 TEST_F(AutoscalingControllerTest, APersonsZeroStaysOne) {
   set_replicas(0);
   set_policy(
