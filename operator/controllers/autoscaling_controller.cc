@@ -43,6 +43,11 @@ api::OptimizationPolicyStatus said_before(const Policy& policy) {
   return is_same ? std::move(before) : api::OptimizationPolicyStatus();
 }
 
+void say(NodeReport of_nodes, AutoscalingNote& note) {
+  note.status.nodes = std::move(of_nodes.status);
+  std::ranges::move(of_nodes.conditions, std::back_inserter(note.conditions));
+}
+
 autoscale::ScalerSettings settings_in(const Policy& policy) {
   return autoscale::settings_of(*policy.parsed.autoscaling, &zoneinfo::load_zone);
 }
@@ -176,7 +181,7 @@ WorkOutcome AutoscalingController::end(const std::string& key, const Policy* pol
   }
   AutoscalingNote note{.over = true};
   if (!released.succeeded) {
-    note.status.nodes = capacity_.still_kept(*policy);
+    say(capacity_.still_kept(*policy), note);
   } else if (hold_.removal().stands(*policy)) {
     released.again_in = kPeriod;
   }
@@ -216,7 +221,7 @@ WorkOutcome AutoscalingController::target_missing(const Policy& policy) {
   // Room for replicas of nothing costs as much as any.
   WorkOutcome released = capacity_.release(policy.meta.key(), &policy);
   if (!released.succeeded) {
-    note.status.nodes = capacity_.still_kept(policy);
+    say(capacity_.still_kept(policy), note);
   }
   publish(policy, std::move(note));
   released.again_in = kTargetPause;
@@ -254,8 +259,7 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   demand.tentative = !done.set && replicas > decision.current;
   NodeReport nodes = capacity_.look(policy, demand);
   observer_.prepared(policy.meta.key(), nodes.status);
-  note.status.nodes = std::move(nodes.status);
-  std::ranges::move(nodes.conditions, std::back_inserter(note.conditions));
+  say(std::move(nodes), note);
   if (auto held = hold_condition(policy, hold_)) {
     note.conditions.push_back(std::move(*held));
   }
