@@ -8,8 +8,6 @@
 namespace penstock::reconcile {
 namespace {
 
-const Settings kSettings;
-
 World autoscaled(const std::string& mode = "Enforce") {
   World seen =
       world(policy("p", "{selector: {matchLabels: {app: llm}}, autoscaling: {mode: " + mode +
