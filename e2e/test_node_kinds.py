@@ -128,3 +128,36 @@ def test_gpus_that_are_claimed_are_counted_in_resource_slices(space):
     deploy(space, claims, name="other", app="other", resources={"claims": [{"name": "gpu"}]})
     await_nodes_of(space, "app=other", node)
     await_status(space, allocatable=2)
+
+
+@pytest.fixture
+def deletions(admission):
+    """Takes the operator the rights to delete Deployments, or gives them back; it has them again in the end."""
+
+    def allow(value: str) -> None:
+        reconfigure(admission, *(f"--set={right}={value}" for right in ("nodeCapacity.placeholders", "autoscaling.scaleToZero")))
+
+    yield allow
+    allow("true")
+
+
+def test_room_that_may_not_be_given_back_any_more_is_told_of(space, deletions, running_operator):
+    gpus = {"nvidia.com/gpu": "4"}
+    make_node(space, "first", **gpus)
+    deploy(space, {}, resources={"limits": gpus})
+    keep_room(space, {}, headroom=1)
+    held = f"{DEPLOYMENTS.format(space.name)}/chat-headroom"
+    wait_until(lambda: space.api.get(held), "its placeholders")
+    deletions("false")
+    policy = f"{POLICIES.format(space.name)}/chat"
+    space.api.merge(policy, {"spec": {"autoscaling": None}})
+    told = space.await_condition("chat", "NodeCapacity", "False", "NotRemoved")
+    assert "; the chart's nodeCapacity gives that right; or delete it by hand: kubectl -n" in told["message"]
+    running_operator.restart()
+    generation = space.api.merge(policy, {"spec": {"mode": "Off"}})["metadata"]["generation"]
+    wait_until(lambda: space.policy("chat")["status"]["observedGeneration"] == generation, "a look", seconds=40)
+    assert space.condition("chat", "NodeCapacity")["lastTransitionTime"] == told["lastTransitionTime"]
+    deletions("true")
+    wait_until(lambda: space.api.get(held) is None, "the end of its placeholders", seconds=120)
+    gone = lambda: all(one["type"] != "NodeCapacity" for one in space.policy("chat")["status"]["conditions"])  # noqa: E731
+    wait_until(gone, "no word of it")

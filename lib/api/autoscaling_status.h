@@ -52,9 +52,12 @@ struct AutoscalingStatus {
   static constexpr auto fields() {
     using T = AutoscalingStatus;
     return std::tuple{
-        json::Field{"target",
-                    &T::target,
-                    {.about = "What it speaks of, as \"Kind name\".", .length_max = 320}},
+        json::Field{
+            "target",
+            &T::target,
+            {.about = "What it speaks of, as \"Kind name\", or \"Kind.group name\" where the "
+                      "group is not apps.",
+             .length_max = 768}},
         json::Field{"current",
                     &T::current,
                     {.about = "The replicas that the target asks for.", .max = kReplicasMax}},

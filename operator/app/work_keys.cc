@@ -25,7 +25,9 @@ constexpr const char* kPolicy = "OptimizationPolicy";
 constexpr const char* kTier = "CacheTier";
 constexpr const char* kTable = "RoutingTable";
 
-// By what admission selects for it, which may be nothing, and whom it leaves alone.
+// By what admission selects for it, which may be nothing, and whom it leaves alone. That it takes
+// no pods (TooManyOverlaps) begins and ends with what it yields to; where that is its own selector
+// before and after, an older policy has this very selector, and is yielded to in its place.
 bool takes_other_pods(const Policy& before, const Policy& now) {
   const json::Value& was = kube::member(before.status, "injection");
   const json::Value& is = kube::member(now.status, "injection");

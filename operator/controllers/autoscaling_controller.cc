@@ -10,9 +10,9 @@
 #include "operator/controllers/condition_events.h"
 #include "operator/controllers/hold_condition.h"
 #include "operator/controllers/replica_sights.h"
+#include "operator/controllers/scaling_changes.h"
 #include "operator/controllers/scaling_status.h"
 #include "operator/kube/timestamp.h"
-#include "operator/reconcile/status_of.h"
 
 namespace penstock::controllers {
 
@@ -34,13 +34,9 @@ std::string changed(int from, int to) {
   return std::to_string(from) + " -> " + std::to_string(to) + " replicas";
 }
 
-// What an operator before this one said of the same target. While none ran, autoscaling may have
-// been taken out of the policy, and put back for another one.
-api::OptimizationPolicyStatus said_before(const Policy& policy) {
-  api::OptimizationPolicyStatus before = reconcile::status_of(policy);
-  const bool is_same = before.autoscaling &&
-                       before.autoscaling->target == described(policy.parsed.autoscaling->target);
-  return is_same ? std::move(before) : api::OptimizationPolicyStatus();
+void say(NodeReport of_nodes, AutoscalingNote& note) {
+  note.status.nodes = std::move(of_nodes.status);
+  std::ranges::move(of_nodes.conditions, std::back_inserter(note.conditions));
 }
 
 autoscale::ScalerSettings settings_in(const Policy& policy) {
@@ -57,12 +53,8 @@ struct AutoscalingController::Running {
         generation(policy.meta.generation),
         scaler(policy.meta.key(), settings_in(policy)) {
     events.adopt(before.conditions);
-    if (before.autoscaling && !before.autoscaling->decisions.empty()) {
-      status.decisions = before.autoscaling->decisions;
-      if (const std::uint32_t last = status.decisions.front().to;
-          last != before.autoscaling->current) {
-        announced = last;
-      }
+    if (before.autoscaling) {
+      changes.adopt(*before.autoscaling);
     }
     if (has_set_to_zero(before)) {
       scaler.adopt(0, now);
@@ -75,8 +67,8 @@ struct AutoscalingController::Running {
   ReplicaSights replicas;
   ConditionEvents events;
   ReplicaWriter writer;
-  std::string problem;                     // of the last write, for the log
-  std::optional<std::uint32_t> announced;  // replicas, until the target asks for them
+  ScalingChanges changes;
+  std::string problem;  // of the last write, for the log
   std::optional<autoscale::Time> forecast_shown;
   api::AutoscalingStatus status;
 };
@@ -176,7 +168,7 @@ WorkOutcome AutoscalingController::end(const std::string& key, const Policy* pol
   }
   AutoscalingNote note{.over = true};
   if (!released.succeeded) {
-    note.status.nodes = capacity_.still_kept(*policy);
+    say(capacity_.still_kept(*policy), note);
   } else if (hold_.removal().stands(*policy)) {
     released.again_in = kPeriod;
   }
@@ -211,12 +203,12 @@ WorkOutcome AutoscalingController::target_missing(const Policy& policy) {
   AutoscalingNote note{
       .status = {.target = described(state.target),
                  .reason = missing.reason,
-                 .decisions = state.status.decisions},
+                 .decisions = state.changes.last()},
       .conditions = {{missing.type, missing.status, missing.reason, missing.message}}};
   // Room for replicas of nothing costs as much as any.
   WorkOutcome released = capacity_.release(policy.meta.key(), &policy);
   if (!released.succeeded) {
-    note.status.nodes = capacity_.still_kept(policy);
+    say(capacity_.still_kept(policy), note);
   }
   publish(policy, std::move(note));
   released.again_in = kTargetPause;
@@ -229,6 +221,7 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   api::AutoscalingStatus& status = running.status;
   const bool is_news = tell_change(policy, decision, done.set, running);
   status.target = described(running.target);
+  status.decisions = running.changes.last();
   status.current = static_cast<std::uint32_t>(decision.current);
   status.desired = static_cast<std::uint32_t>(decision.desired);
   status.reason = std::string(json::name_of(decision.reason));
@@ -254,36 +247,22 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   demand.tentative = !done.set && replicas > decision.current;
   NodeReport nodes = capacity_.look(policy, demand);
   observer_.prepared(policy.meta.key(), nodes.status);
-  note.status.nodes = std::move(nodes.status);
-  std::ranges::move(nodes.conditions, std::back_inserter(note.conditions));
+  say(std::move(nodes), note);
   if (auto held = hold_condition(policy, hold_)) {
     note.conditions.push_back(std::move(*held));
   }
   publish(policy, std::move(note));
 }
 
-// A change is news once it is made, or at once where it is not to be made.
 bool AutoscalingController::tell_change(const Policy& policy, const autoscale::Decision& decision,
                                         bool set, Running& running) {
-  const auto desired = static_cast<std::uint32_t>(decision.desired);
-  if (decision.desired == decision.current) {
-    running.announced.reset();
+  if (!running.changes.note(decision, set, kube::timestamp(clock_.wall_now()))) {
     return false;
   }
-  if (running.announced == desired || (decision.write && !set)) {
-    return false;
-  }
-  running.announced = desired;
-  const std::string reason(json::name_of(decision.reason));
-  std::vector<api::ScalingDecisionStatus>& decisions = running.status.decisions;
-  decisions.insert(decisions.begin(), {.time = kube::timestamp(clock_.wall_now()),
-                                       .from = static_cast<std::uint32_t>(decision.current),
-                                       .to = desired,
-                                       .reason = reason});
-  decisions.resize(std::min(decisions.size(), api::AutoscalingStatus::kDecisionsMax));
   events_.record(kube::kPolicies, policy.meta, false, set ? "ReplicasSet" : "ReplicasAdvised",
                  described(policy.parsed.autoscaling->target) + ": " +
-                     changed(decision.current, decision.desired) + " (" + reason + ")");
+                     changed(decision.current, decision.desired) + " (" +
+                     std::string(json::name_of(decision.reason)) + ")");
   return true;
 }
 

@@ -17,8 +17,6 @@ using capacity::Standing;
 using kube::ApiResult;
 using reconcile::Policy;
 
-namespace {}  // namespace
-
 bool wants_nodes(const Policy& policy) {
   const auto& scaling = policy.parsed.autoscaling;
   return scaling && scaling->nodes && scaling->nodes->provider != NodeProvider::kOff;
@@ -101,13 +99,17 @@ NodeReport CapacityController::look(const Policy& policy, const NodeDemand& dema
     state->report = judge(policy, demand, *state);
   } else if (const ApiResult<void> taken = take_back(policy, *state); taken) {
     state->report = {};
+  } else {
+    tell_not_removed(policy, taken.error(), state->report);
   }
   return state->report;
 }
 
 kube::WorkOutcome CapacityController::release(const std::string& key, const Policy* policy) {
   if (policy != nullptr) {
-    if (const ApiResult<void> taken = take_back(*policy, *held(*policy)); !taken) {
+    const std::shared_ptr<Held> state = held(*policy);
+    if (const ApiResult<void> taken = take_back(*policy, *state); !taken) {
+      tell_not_removed(*policy, taken.error(), state->report);
       return kube::failed(taken.error());
     }
   }
@@ -116,8 +118,9 @@ kube::WorkOutcome CapacityController::release(const std::string& key, const Poli
   return {};
 }
 
-std::optional<NodeCapacityStatus> CapacityController::still_kept(const Policy& policy) {
-  return held(policy)->report.status;
+NodeReport CapacityController::still_kept(const Policy& policy) {
+  const NodeReport& report = held(policy)->report;
+  return {.status = report.status, .conditions = not_removed(report)};
 }
 
 NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& demand, Held& held) {

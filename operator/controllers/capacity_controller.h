@@ -61,8 +61,8 @@ class CapacityController {
   // its name is taken back. Of one that is gone, the API server removes it.
   kube::WorkOutcome release(const std::string& key, const reconcile::Policy* policy);
 
-  // What stands while that does not succeed.
-  std::optional<api::NodeCapacityStatus> still_kept(const reconcile::Policy& policy);
+  // What stands while that does not succeed, and why.
+  NodeReport still_kept(const reconcile::Policy& policy);
 
  private:
   struct Held;

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "operator/reconcile/autoscaling_note.h"
 #include "operator/reconcile/hold.h"
 #include "operator/reconcile/status_of.h"
 
@@ -32,13 +33,12 @@ std::optional<Stated> leftover(const Policy& policy, const HoldRemoval& removal)
   std::optional<std::string> problem = removal.problem(policy);
   if (!problem) {
     auto before = stated_before(policy);
-    return before && before->reason == reconcile::kHoldNotRemoved ? before : std::nullopt;
+    return before && before->reason == reconcile::kNotRemoved ? before : std::nullopt;
   }
   if (problem->empty()) {
     return std::nullopt;
   }
-  return Stated{kHoldReady, ConditionStatus::kFalse, reconcile::kHoldNotRemoved,
-                std::move(*problem)};
+  return Stated{kHoldReady, ConditionStatus::kFalse, reconcile::kNotRemoved, std::move(*problem)};
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ std::optional<Stated> hold_condition(const Policy& policy, HoldController& hold)
   if (!now.known) {
     // What could not be deleted then is needed now.
     auto before = stated_before(policy);
-    if (before && before->reason != reconcile::kHoldNotRemoved) {
+    if (before && before->reason != reconcile::kNotRemoved) {
       return before;
     }
   }

@@ -13,8 +13,6 @@ using reconcile::Policy;
 
 namespace {
 
-constexpr int kUnprocessable = 422;
-
 template <class T>
 bool is_ours(const std::shared_ptr<const T>& object) {
   return object != nullptr && reconcile::is_hold(object->meta);
@@ -80,7 +78,7 @@ std::chrono::milliseconds HoldRemoval::pause(const std::string& policy) {
 
 // What was refused stays so until somebody acts; all else is only tried again.
 WorkOutcome HoldRemoval::failed(const std::string& policy, const kube::ApiError& error) {
-  if (!error.forbidden() && error.status != kUnprocessable) {
+  if (!error.refused()) {
     return kube::failed(error);
   }
   std::string problem = error.message;

@@ -21,7 +21,7 @@ using kube::text_of;
 using kube::texts_of;
 
 constexpr const char* kSidecar = "penstock-sidecar";
-constexpr const char* kRedirect = "penstock-redirect";  // after the sidecar
+constexpr const char* kRedirect = "penstock-redirect";
 constexpr const char* kStatusPort = "penstock-status";
 
 // What all containers that run beside each other ask for of a resource. 0: one of them does not
@@ -91,6 +91,14 @@ void read_sidecar(const Value& container, reconcile::Pod& pod) {
   }
 }
 
+// Ours stands right behind the sidecar, is made of the same image, and is there only where the
+// sidecar has not got the engine's port. A name alone tells of nothing: theirs may be called so,
+// too.
+bool is_our_redirect(const Value& container, const Value& before, const reconcile::Pod& pod) {
+  return text_of(container, "name") == kRedirect && text_of(before, "name") == kSidecar &&
+         text_of(container, "image") == text_of(before, "image") && pod.sidecar_port == 0;
+}
+
 }  // namespace
 
 reconcile::Pod read_pod(const Value& object) {
@@ -123,13 +131,15 @@ reconcile::Pod read_pod(const Value& object) {
       pod.owner_name = text_of(owner, "name");
     }
   }
+  const Value* before = nullptr;
   for (const Value& container : list_of(spec, "initContainers")) {
     if (text_of(container, "name") == kSidecar) {
       read_sidecar(container, pod);
-    } else if (text_of(container, "name") == kRedirect) {
+    } else if (before != nullptr && is_our_redirect(container, *before, pod)) {
       // Whoever comes to the engine's port is led to the sidecar: there is no way past.
       pod.sidecar_port = std::exchange(pod.engine_port, 0);
     }
+    before = &container;
   }
   read_readiness(status, pod);
   for (const Value& container : list_of(status, "initContainerStatuses")) {

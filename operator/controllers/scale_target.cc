@@ -16,7 +16,12 @@ bool is_autoscaled(const Policy& policy) {
 }
 
 std::string described(const api::ScaleTargetSpec& target) {
-  return target.kind + " " + target.name;
+  const std::size_t slash = target.api_version.find('/');
+  const std::string group =
+      slash == std::string::npos ? std::string() : target.api_version.substr(0, slash);
+  // Kinds of the cluster's own groups have no namesakes there.
+  const bool is_told = !group.empty() && group != "apps";
+  return target.kind + (is_told ? "." + group : "") + " " + target.name;
 }
 
 ApiResult<std::optional<LiveTarget>> find_target(const Stores& stores, kube::Client& client,

@@ -13,7 +13,7 @@ namespace penstock::controllers {
 // Whether replicas are somebody's business: the policy has a block for it that is not Off.
 bool is_autoscaled(const reconcile::Policy& policy);
 
-// "Deployment engine".
+// "Deployment engine", "Model.example.com engine": whose replicas, in the policy's namespace.
 std::string described(const api::ScaleTargetSpec& target);
 
 // The live object, as far as it matters.

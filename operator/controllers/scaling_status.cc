@@ -6,6 +6,8 @@
 #include <cstdint>
 
 #include "operator/autoscale/forecasts.h"
+#include "operator/controllers/scale_target.h"
+#include "operator/reconcile/status_of.h"
 
 namespace penstock::controllers {
 namespace {
@@ -68,6 +70,15 @@ std::optional<std::string> usd_per_hour(const autoscale::Budget& budget, int rep
   fraction.insert(0, kFraction - fraction.size(), '0');
   fraction.erase(fraction.find_last_not_of('0') + 1);
   return std::to_string(cost / kMicrodollars) + (fraction.empty() ? "" : "." + fraction);
+}
+
+// While no operator ran, autoscaling may have been taken out of the policy, and put back for
+// another target.
+api::OptimizationPolicyStatus said_before(const reconcile::Policy& policy) {
+  api::OptimizationPolicyStatus before = reconcile::status_of(policy);
+  const bool is_same = before.autoscaling &&
+                       before.autoscaling->target == described(policy.parsed.autoscaling->target);
+  return is_same ? std::move(before) : api::OptimizationPolicyStatus();
 }
 
 bool has_set_to_zero(const api::OptimizationPolicyStatus& status) {

@@ -6,6 +6,7 @@
 
 #include "lib/api/policy_status.h"
 #include "operator/autoscale/decision_record.h"
+#include "operator/reconcile/world.h"
 
 // What a policy's status says of a decision, beside its conditions.
 namespace penstock::controllers {
@@ -21,6 +22,10 @@ std::optional<api::ScalingForecastStatus> forecast_status(const autoscale::Input
 
 // What so many replicas cost in an hour, in USD; nothing: their price is not known.
 std::optional<std::string> usd_per_hour(const autoscale::Budget& budget, int replicas);
+
+// What an operator before this one said, where it spoke of the policy's target of now; else
+// nothing. REQUIRES: a policy that is autoscaled.
+api::OptimizationPolicyStatus said_before(const reconcile::Policy& policy);
 
 // Whether an operator before this one took the last replica away, as far as the status tells: a
 // zero of a person's is no decision.

@@ -35,6 +35,8 @@ struct ApiError {
   std::optional<std::chrono::seconds> retry_after;
 
   [[nodiscard]] bool forbidden() const { return status == 403; }
+  // It is refused until somebody changes something: there is no use in trying soon.
+  [[nodiscard]] bool refused() const { return status == 403 || status == 422; }
   [[nodiscard]] bool not_found() const { return status == 404; }
   [[nodiscard]] bool conflict() const { return status == 409; }
   [[nodiscard]] bool expired() const { return status == 410; }

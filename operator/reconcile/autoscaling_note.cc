@@ -44,7 +44,7 @@ void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& 
       status.autoscaling = before.autoscaling;
     }
     for (const api::Condition& condition : before.conditions) {
-      if (condition.type == kHoldReady && condition.reason == kHoldNotRemoved) {
+      if (condition.reason == kNotRemoved) {
         conditions.set(condition.type, condition.status, condition.reason, condition.message);
       }
     }

@@ -8,6 +8,10 @@
 
 namespace penstock::reconcile {
 
+// The reason of a condition that speaks of what was made in a policy's name, is needed no more, and
+// may not be deleted.
+inline constexpr const char* kNotRemoved = "NotRemoved";
+
 // Puts what the autoscaler says into a policy's status and conditions. What was said last, in
 // `before`, stands until it has looked again; of a policy that is scaled no more, until what was
 // kept in its name, on nodes or to hold requests, is taken back.

@@ -17,9 +17,8 @@ inline constexpr const char* kHoldLabel = "penstock.dev/hold";
 inline constexpr const char* kHoldHashLabel = "penstock.dev/hash";
 inline constexpr const char* kSliceManager = "penstock.dev";
 
-// The condition that says whether somebody holds, and its reason while what held cannot be deleted.
+// The condition that says whether somebody holds.
 inline constexpr const char* kHoldReady = "HoldReady";
-inline constexpr const char* kHoldNotRemoved = "NotRemoved";
 
 // The name of all three.
 std::string hold_name(const std::string& policy);

@@ -90,24 +90,21 @@ std::string error_body(Dialect dialect, ErrorCode code, std::string_view message
   return body;
 }
 
-std::string error_event(domain::Endpoint endpoint, ErrorCode code, std::string_view message,
-                        std::int64_t sequence_number) {
+std::string error_event_object(domain::Endpoint endpoint, ErrorCode code, std::string_view message,
+                               std::int64_t sequence_number) {
   const int status = http_status(code);
-  if (endpoint.dialect == Dialect::kAnthropic) {
-    return "event: error\ndata: " + error_body(endpoint.dialect, code, message, status) + "\n\n";
-  }
   if (endpoint.operation != Operation::kResponses) {
-    return "data: " + error_body(endpoint.dialect, code, message, status) + "\n\n";
+    return error_body(endpoint.dialect, code, message, status);
   }
   // The documented members, and the nested object that SDKs raise an exception for.
-  std::string event = "event: error\ndata: {\"type\":\"error\",\"sequence_number\":";
-  event.append(std::to_string(sequence_number)).append(R"(,"code":")").append(label(code));
-  event.append(R"(","message":")");
-  append_escaped(event, message);
-  event.append(R"(","param":null,"error":)");
-  append_openai_error(event, code, message, status);
-  event.append("}\n\n");
-  return event;
+  std::string object = R"({"type":"error","sequence_number":)";
+  object.append(std::to_string(sequence_number)).append(R"(,"code":")").append(label(code));
+  object.append(R"(","message":")");
+  append_escaped(object, message);
+  object.append(R"(","param":null,"error":)");
+  append_openai_error(object, code, message, status);
+  object.push_back('}');
+  return object;
 }
 
 }  // namespace penstock::dialect

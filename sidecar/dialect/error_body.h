@@ -21,10 +21,9 @@ std::string_view error_type(domain::Dialect dialect, int status);
 std::string error_body(domain::Dialect dialect, ErrorCode code, std::string_view message,
                        int status);
 
-// The last event of a stream that broke midway, framing included: `event: error` (Anthropic,
-// Responses) or a data block with an error object (OpenAI chat and completions). `sequence_number`
-// is used by Responses only: one more than the last that passed.
-std::string error_event(domain::Endpoint endpoint, ErrorCode code, std::string_view message,
-                        std::int64_t sequence_number = 0);
+// What the error event of a stream says: the same, but for Responses, whose events have members of
+// their own, with the event's number.
+std::string error_event_object(domain::Endpoint endpoint, ErrorCode code, std::string_view message,
+                               std::int64_t sequence_number);
 
 }  // namespace penstock::dialect

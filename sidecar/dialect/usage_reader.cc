@@ -1,10 +1,9 @@
 #include "sidecar/dialect/usage_reader.h"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 
 #include "sidecar/dialect/json_walk.h"
+#include "sidecar/dialect/sequence_numbers.h"
 
 // What every dialect shares. Bodies that are no stream are read in usage_reader_body.cc, events in
 // usage_reader_events.cc.
@@ -83,12 +82,7 @@ void UsageReader::note_status(std::string_view status) {
 }
 
 void UsageReader::note_sequence_number(std::string_view value) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error == std::errc() && end == value.data() + value.size() && number >= 0 &&
-      number < std::numeric_limits<std::int64_t>::max()) {
-    next_sequence_number_ = number + 1;
-  }
+  next_sequence_number_ = number_after(value).value_or(next_sequence_number_);
 }
 
 void UsageReader::note_model(std::string_view value) {

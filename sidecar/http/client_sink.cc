@@ -30,6 +30,8 @@ void ClientSink::start(request::CallerContext& caller, bool closing) {
   head_pending_ = false;
   head_written_ = false;
   event_stream_ = false;
+  unfinished_.clear();
+  numbers_.reset();
   payload_bytes_ = 0;
   renderer_.start(Renderer::Mode::kPass);
 }
@@ -45,16 +47,20 @@ void ClientSink::on_interim(const http1::ResponseHead& head) {
 
 SinkState ClientSink::on_head(const http1::ResponseHead& head, bool usage_added) {
   const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
-  event_stream_ = type != nullptr && domain::is_event_stream(type->value);
+  const http1::HeaderField* coding = head.find(http1::HeaderId::kContentEncoding);
+  const auto known =
+      dialect::content_coding(coding == nullptr ? std::string_view{} : coding->value);
+  const bool events = type != nullptr && domain::is_event_stream(type->value);
   http1::DownstreamHeadEdits edits;
-  if (usage_added && event_stream_) {
-    const http1::HeaderField* coding = head.find(http1::HeaderId::kContentEncoding);
-    const auto known =
-        dialect::content_coding(coding == nullptr ? std::string_view{} : coding->value);
-    if (known) {
-      renderer_.start(Renderer::Mode::kStripUsage, *known);
-      edits.edits = kWithoutCoding;
-    }
+  if (usage_added && events && known) {
+    renderer_.start(Renderer::Mode::kStripUsage, *known);
+    edits.edits = kWithoutCoding;
+  }
+  event_stream_ =
+      events && (renderer_.changes_length() || known == dialect::ContentCoding::kIdentity);
+  if (event_stream_ && caller_->flight != nullptr &&
+      caller_->endpoint.operation == domain::Operation::kResponses) {
+    numbers_ = std::make_unique<dialect::SequenceNumbers>();
   }
   body_allowed_ = head.framing != http1::Framing::kNone;
   framing_ = head.framing;
@@ -100,12 +106,22 @@ SinkState ClientSink::on_payload(std::string_view payload) {
     return SinkState::kReady;
   }
   payload_bytes_ += rendered.size();
+  note_events(rendered);
   const std::string_view head = take_head();
   if (framing_ != http1::Framing::kChunked) {
     return state_of(writer_.write(head, rendered));
   }
   const http1::ChunkSizeLine size(rendered.size());
   return state_of(writer_.write(head, size.view(), rendered, http1::kLineEnd));
+}
+
+void ClientSink::note_events(std::string_view rendered) {
+  if (event_stream_) {
+    unfinished_.feed(rendered);
+  }
+  if (numbers_ != nullptr) {
+    numbers_->feed(rendered);
+  }
 }
 
 SinkState ClientSink::flush() {

@@ -73,10 +73,12 @@ class Session final : public net::ReadWatcher, public BodySource {
   bool serve_at_once();
   PENSTOCK_OWN_FRAME Task<Next> serve();
   PENSTOCK_OWN_FRAME Task<> give_answer();
+  void end_request();
+
+  // By a call of its own (session_call.cc).
   Task<> call_upstream();
   PENSTOCK_OWN_FRAME Task<> conclude(CallOutcome outcome, request::CallContext& call,
                                      UpstreamCall& upstream);
-  void end_request();
 
   // Sharing it with others (session_flight.cc).
   PENSTOCK_OWN_FRAME Task<> follow_flight();

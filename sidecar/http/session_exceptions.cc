@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "lib/net/dial.h"
+#include "sidecar/dialect/broken_stream.h"
 #include "sidecar/dialect/error_body.h"
 #include "sidecar/http/session.h"
 #include "sidecar/http/tunnel.h"
@@ -21,11 +22,11 @@ constexpr std::chrono::milliseconds kLingerTime{1'000};
 void Session::break_off() {
   caller_->disconnect = request::Disconnect::kUpstream;
   // Without a summary the call goes on, and only this caller fell too far behind it.
-  const std::int64_t number =
-      caller_->summary == nullptr ? 0 : caller_->summary->next_sequence_number;
-  sink_.break_off(dialect::error_event(caller_->endpoint, ErrorCode::kUpstreamFailed,
-                                       dialect::client_message(ErrorCode::kUpstreamFailed),
-                                       number));
+  const std::int64_t number = caller_->summary == nullptr ? sink_.next_sequence_number()
+                                                          : caller_->summary->next_sequence_number;
+  sink_.break_off(dialect::end_of_broken_stream(caller_->endpoint, ErrorCode::kUpstreamFailed,
+                                                dialect::client_message(ErrorCode::kUpstreamFailed),
+                                                number, sink_.unfinished()));
 }
 
 Task<> Session::refuse() {

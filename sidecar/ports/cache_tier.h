@@ -52,6 +52,8 @@ class CacheTier {
   virtual domain::EntryPtr find_canonical(const digest::Hash128& key, domain::Instant now) = 0;
   // The same once more for a lookup that has missed: counts a hit, but no second miss.
   virtual domain::EntryPtr find_again(const digest::Hash128& key, domain::Instant now) = 0;
+  // What find_canonical() would find. Nothing is counted, and eviction hears of no use.
+  virtual domain::EntryPtr peek(const digest::Hash128& key, domain::Instant now) = 0;
 
   // Lets find_raw() find the entry under `key` by this request too. Does nothing where the entry is
   // gone or has as many aliases as one may have.

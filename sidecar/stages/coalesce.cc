@@ -1,5 +1,7 @@
 #include "sidecar/stages/coalesce.h"
 
+#include <algorithm>
+
 #include "sidecar/request/worker_services.h"
 #include "sidecar/stages/known_embeddings.h"
 #include "sidecar/stages/stored_answer.h"
@@ -24,16 +26,24 @@ domain::EntryPtr CoalesceStage::find_again(const request::CallerContext& caller)
   return nullptr;
 }
 
+// Counted as nothing: a hit is what answers.
+bool CoalesceStage::is_there(const digest::Hash128& key,
+                             const request::CallerContext& caller) const {
+  return find_input(key, tiers_, &ports::CacheTier::peek, caller) != nullptr;
+}
+
 // Asked under a mutex that callers share, so of a batch's ends alone: an answer to it brought both.
 bool CoalesceStage::batch_appeared(const request::CallerContext& caller) const {
   const std::vector<digest::Hash128>& keys = caller.embeddings->keys;
-  const auto is_there = [&](const digest::Hash128& key) {
-    return find_input(key, tiers_, &ports::CacheTier::find_again, caller) != nullptr;
-  };
-  return caller.cache->may_appear && is_there(keys.front()) && is_there(keys.back());
+  return caller.cache->may_appear && is_there(keys.front(), caller) &&
+         is_there(keys.back(), caller);
 }
 
 bool CoalesceStage::answer_batch(request::CallerContext& caller) const {
+  if (!std::ranges::all_of(caller.embeddings->keys,
+                           [&](const digest::Hash128& key) { return is_there(key, caller); })) {
+    return false;
+  }
   auto plan = std::make_shared<request::EmbeddingPlan>();
   plan->keys = caller.embeddings->keys;
   plan->forget_found();

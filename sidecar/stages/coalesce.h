@@ -18,6 +18,8 @@ class CoalesceStage final : public pipeline::CallerStage {
 
  private:
   [[nodiscard]] domain::EntryPtr find_again(const request::CallerContext& caller) const;
+  [[nodiscard]] bool is_there(const digest::Hash128& key,
+                              const request::CallerContext& caller) const;
   [[nodiscard]] bool batch_appeared(const request::CallerContext& caller) const;
   [[nodiscard]] bool answer_batch(request::CallerContext& caller) const;
 

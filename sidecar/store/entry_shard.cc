@@ -119,6 +119,12 @@ domain::EntryPtr EntryShard::find(const digest::Hash128& key, domain::Instant no
   return node->entry;
 }
 
+domain::EntryPtr EntryShard::peek(const digest::Hash128& key, domain::Instant now) {
+  const sync::MutexLock lock(mutex_);
+  const EntryNode* node = index_.find(key.low, key);
+  return node != nullptr && now < node->entry->expires_at ? node->entry : nullptr;
+}
+
 bool EntryShard::wants_alias(const digest::Hash128& key, const digest::Hash128& raw) {
   const sync::MutexLock lock(mutex_);
   const EntryNode* node = index_.find(key.low, key);

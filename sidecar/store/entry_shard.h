@@ -67,6 +67,9 @@ class EntryShard {
   enum class Lookup : std::uint8_t { kRaw, kCanonical, kAgain };
   [[nodiscard]] domain::EntryPtr find(const digest::Hash128& key, domain::Instant now,
                                       Lookup lookup) PENSTOCK_EXCLUDES(mutex_);
+  // The same as if nobody had asked.
+  [[nodiscard]] domain::EntryPtr peek(const digest::Hash128& key, domain::Instant now)
+      PENSTOCK_EXCLUDES(mutex_);
 
   [[nodiscard]] bool wants_alias(const digest::Hash128& key, const digest::Hash128& raw)
       PENSTOCK_EXCLUDES(mutex_);

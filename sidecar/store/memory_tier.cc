@@ -58,6 +58,10 @@ domain::EntryPtr MemoryTier::find_again(const digest::Hash128& key, domain::Inst
   return shard_of(key).find(key, now, EntryShard::Lookup::kAgain);
 }
 
+domain::EntryPtr MemoryTier::peek(const digest::Hash128& key, domain::Instant now) {
+  return shard_of(key).peek(key, now);
+}
+
 void MemoryTier::alias(const digest::Hash128& raw, const digest::Hash128& key,
                        const domain::RequestBytes& request, const domain::RequestTraits& traits) {
   EntryShard& shard = shard_of(key);

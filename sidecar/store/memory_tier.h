@@ -36,6 +36,7 @@ class MemoryTier final : public ports::CacheTier {
                   domain::Instant now) override;
   domain::EntryPtr find_canonical(const digest::Hash128& key, domain::Instant now) override;
   domain::EntryPtr find_again(const digest::Hash128& key, domain::Instant now) override;
+  domain::EntryPtr peek(const digest::Hash128& key, domain::Instant now) override;
   void alias(const digest::Hash128& raw, const digest::Hash128& key,
              const domain::RequestBytes& request, const domain::RequestTraits& traits) override;
   bool insert(domain::EntryPtr entry, const digest::Hash128& raw,

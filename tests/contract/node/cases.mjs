@@ -73,6 +73,7 @@ const cases = {
   "chat-500-stream": chat({ stream: true }, "error=500"),
   "chat-error-in-stream": chat({ stream: true }, "error-in-stream"),
   "chat-cut": chat({ stream: true }, "cut-after-events=3"),
+  "chat-torn": chat({ stream: true, stream_options: { include_usage: true } }, "cut-after-bytes=700"),
   "chat-retry": (name) => chat({}, `error=500; times=1; key=${Date.now()}-${base}; retry-after-ms=1`)(name, patient),
   "chat-stream-helper": async (name) => {
     const stream = openai.chat.completions.stream({
@@ -88,6 +89,7 @@ const cases = {
     stream: true,
     tools: [{ type: "function", name: "weather", parameters: weather, strict: false }],
   }),
+  "responses-torn": responses({ stream: true }, "cut-after-bytes=3000"),
   "responses-incomplete": responses({ stream: true }, "finish=length"),
   embeddings: embeddings({}),
   "embeddings-float": embeddings({ encoding_format: "float" }),
@@ -100,6 +102,7 @@ const cases = {
   "messages-pings": messages({ stream: true }, "pings; comments"),
   "messages-unknown": messages({}, "unknown-fields"),
   "messages-529": messages({}, "error=529"),
+  "messages-torn": messages({ stream: true }, "cut-after-bytes=700"),
   "messages-error-in-stream": messages({ stream: true }, "error-in-stream"),
   "messages-helper": async (name) => {
     const stream = anthropic.messages.stream({

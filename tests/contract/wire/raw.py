@@ -59,6 +59,12 @@ class Client(Connection):
         except ConnectionError:
             raise Broken(self._pending, True) from None
 
+    def await_bytes(self, expected: bytes):
+        """Waits until `expected` has come; it is still there to be read."""
+        while expected not in self._pending:
+            self._need()
+        return self
+
     def head(self) -> Response:
         """The next head, interim ones too."""
         return Response(self._until(b"\r\n\r\n"))

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "lib/gzip/gzip.h"
 #include "lib/json/text.h"
+#include "tests/fakes/temporary_folder.h"
 
 namespace penstock::resources {
 namespace {
@@ -21,17 +21,7 @@ using json::Strictness;
 
 class LoadTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "penstock-load-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    dir_ = pattern;
-  }
-  void TearDown() override { fs::remove_all(dir_); }
-
-  void put(const std::string& name, std::string_view text) const {
-    fs::create_directories((dir_ / name).parent_path());
-    std::ofstream(dir_ / name, std::ios::binary) << text;
-  }
+  void put(const std::string& name, std::string_view text) const { folder_.write(name, text); }
   void put_tier(const std::string& file, const std::string& name) const {
     put(file,
         "{\"apiVersion\": \"penstock.dev/v1alpha1\", \"kind\": \"CacheTier\", \"metadata\": "
@@ -46,7 +36,8 @@ class LoadTest : public ::testing::Test {
     return names;
   }
 
-  fs::path dir_;
+  const fakes::TemporaryFolder folder_;
+  const fs::path& dir_ = folder_.path();
 };
 
 TEST_F(LoadTest, ReadsOneFileWhateverItIsCalled) {

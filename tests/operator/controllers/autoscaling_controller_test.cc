@@ -250,6 +250,17 @@ TEST_F(AutoscalingControllerTest, WhatWasDecidedOfAnotherTargetIsNotAdopted) {
   EXPECT_EQ(board_.find("ns/chat")->status.target, "Deployment engine");
 }
 
+// Two groups may have kinds of one name.
+TEST(DescribedTargetTest, NamesItsGroupWhereThatIsNotTheUsualOne) {
+  const auto of = [](const std::string& api_version) {
+    return described({.api_version = api_version, .kind = "Deployment", .name = "engine"});
+  };
+  EXPECT_EQ(of("apps/v1"), "Deployment engine");
+  EXPECT_EQ(of("v1"), "Deployment engine");
+  EXPECT_EQ(of("example.com/v1"), "Deployment.example.com engine");
+  EXPECT_EQ(of("example.com/v1"), of("example.com/v2")) << "versions show one and the same object";
+}
+
 TEST_F(AutoscalingControllerTest, APersonsZeroStaysOne) {
   set_replicas(0);
   set_policy(
@@ -302,6 +313,16 @@ TEST_F(AutoscalingControllerTest, NeitherNodesNorWhoeverHeldMayBeTakenBack) {
   EXPECT_FALSE(hold_.reconcile("ns", "chat").problem.empty());
   EXPECT_FALSE(controller_.reconcile("ns", "chat").succeeded);
   EXPECT_EQ(condition("HoldReady").reason, "NotRemoved");
+  const reconcile::AutoscalingNote::Stated kept = condition("NodeCapacity");
+  EXPECT_EQ(kept.status, api::ConditionStatus::kFalse);
+  EXPECT_EQ(kept.reason, "NotRemoved");
+  EXPECT_TRUE(kept.message.contains("; the chart's nodeCapacity gives that right; or"))
+      << kept.message;
+  EXPECT_TRUE(kept.message.ends_with(
+      "kubectl -n ns delete --ignore-not-found deployment chat-headroom chat-headroom-spot"))
+      << kept.message;
+  tick();
+  EXPECT_EQ(condition("NodeCapacity").reason, "") << "it could be deleted";
 }
 
 // A policy that keeps room for one replica, of which there is one and should be two.

@@ -247,6 +247,32 @@ TEST_F(CapacityControllerTest, APolicyThatScalesNoMoreGivesItBack) {
   EXPECT_EQ(held(), -1);
 }
 
+// A refusal is told of until somebody acts; that the server is away is not.
+TEST_F(CapacityControllerTest, WhatMayNotBeDeletedIsToldOf) {
+  look(3);
+  set("provider: \"Off\"");
+  server_.fail_next(std::string("DELETE ") + kHeld,
+                    {.status = 403, .body = R"({"message": "forbidden"})", .retry_after = ""});
+  const NodeReport off = look(3);
+  EXPECT_EQ(off.status->headroom, 2U);
+  EXPECT_EQ(condition(off, "NodeCapacity").reason, "NotRemoved");
+  server_.fail_next(std::string("DELETE ") + kHeld, {.status = 500, .body = "", .retry_after = ""});
+  EXPECT_FALSE(controller_.release("ns/chat", policy_.get()).succeeded);
+  EXPECT_EQ(condition(controller_.still_kept(*policy_), "NodeCapacity").reason, "NotRemoved");
+  EXPECT_TRUE(controller_.release("ns/chat", policy_.get()).succeeded);
+}
+
+TEST_F(CapacityControllerTest, WhatMakesRoomByBuffersIsDeletedByHandAsThat) {
+  set("provider: \"Off\"", "Enforce",
+      yaml("{autoscaling: {nodes: {provider: CapacityBuffer, headroom: 2}}}"));
+  NodeReport report = stated_nodes(*policy_);
+  tell_not_removed(*policy_, {.status = 422, .message = "no"}, report);
+  EXPECT_EQ(condition(report, "NodeCapacity").message,
+            "what keeps room on nodes is there still, since it cannot be deleted: no; or delete it "
+            "by hand: kubectl -n ns delete --ignore-not-found capacitybuffer,podtemplate "
+            "chat-headroom chat-headroom-spot");
+}
+
 TEST_F(CapacityControllerTest, ARestartDoesNotLowerItBeforeThereIsAForecast) {
   set("provider: Placeholder", "Enforce",
       yaml("{autoscaling: {nodes: {provider: Placeholder, expected: 5}}}"));

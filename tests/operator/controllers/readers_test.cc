@@ -45,6 +45,31 @@ TEST(ReadersTest, WhatAPodAsksFor) {
   EXPECT_GT(other.memory_request, 0);
 }
 
+// Whose ports those are that lead to the sidecar: by place and mode, as admission puts it in.
+TEST(ReadersTest, OnlyTheRedirectBesideASidecarWithoutThePortLeadsToIt) {
+  const std::string sidecar =
+      "{name: penstock-sidecar, image: s, args: [--engine-port, \"8000\"], ports: [{name: "
+      "penstock-status, containerPort: 15020}]}";
+  const std::string swapped =
+      "{name: penstock-sidecar, image: s, args: [--engine-port, \"18000\"], ports: [{name: "
+      "penstock-status, containerPort: 15020}, {name: http, containerPort: 8000}]}";
+  const std::string redirect = "{name: penstock-redirect, image: s}";
+  const auto ports = [](const std::string& containers) {
+    const reconcile::Pod pod =
+        read_pod(yaml("{metadata: {name: p}, spec: {initContainers: [" + containers + "]}}"));
+    return std::pair(pod.sidecar_port, pod.engine_port);
+  };
+  using Ports = std::pair<std::int64_t, std::int64_t>;
+  EXPECT_EQ(ports(sidecar + ", " + redirect), Ports(8000, 0));
+  EXPECT_EQ(ports("{name: mesh, image: m}, " + sidecar + ", " + redirect), Ports(8000, 0))
+      << "whoever changed the pod after us came first";
+  EXPECT_EQ(ports(swapped + ", " + redirect), Ports(8000, 18000)) << "it has the port itself";
+  EXPECT_EQ(ports(sidecar + ", {name: penstock-redirect, image: theirs}"), Ports(0, 8000));
+  EXPECT_EQ(ports(sidecar + ", {name: other, image: s}, " + redirect), Ports(0, 8000));
+  EXPECT_EQ(ports(redirect + ", " + sidecar), Ports(0, 8000));
+  EXPECT_EQ(ports("{name: penstock-sidecar, image: s}, " + redirect), Ports(0, 0)) << "a client's";
+}
+
 TEST(ReadersTest, WhyASidecarDoesNotStart) {
   const auto failure = [](const std::string& status) {
     return read_pod(

@@ -1,10 +1,11 @@
 #include "operator/kube/cluster_config.h"
 
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
+
+#include "tests/fakes/temporary_folder.h"
 
 namespace penstock::kube {
 namespace {
@@ -13,15 +14,8 @@ namespace fs = std::filesystem;
 
 class ClusterConfigTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("penstock-config-" + std::to_string(getpid()));
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  fs::path write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ / name) << text;
-    return folder_ / name;
+  fs::path write(const std::string& name, const std::string& text) const {
+    return folder_.write(name, text);
   }
 
   // A kubeconfig with one user and cluster.
@@ -38,7 +32,7 @@ class ClusterConfigTest : public ::testing::Test {
     return config ? "accepted" : config.error().detail;
   }
 
-  fs::path folder_;
+  const fakes::TemporaryFolder folder_;
 };
 
 TEST_F(ClusterConfigTest, ReadsServerUserAndNamespace) {
@@ -70,7 +64,7 @@ TEST_F(ClusterConfigTest, SaysWhatIsWrong) {
   EXPECT_NE(error("client-key: missing.pem").find("cannot be read"), std::string::npos);
   EXPECT_NE(load_kubeconfig(kubeconfig(""), "other").error().detail.find("no context other"),
             std::string::npos);
-  EXPECT_NE(load_kubeconfig(folder_ / "none").error().detail.find("cannot be read"),
+  EXPECT_NE(load_kubeconfig(folder_.path() / "none").error().detail.find("cannot be read"),
             std::string::npos);
   EXPECT_NE(load_kubeconfig(write("bad", "a: [")).error().detail.find("bad:"), std::string::npos);
   EXPECT_NE(load_kubeconfig(write("empty", "{}")).error().detail.find("no current-context"),
@@ -80,14 +74,14 @@ TEST_F(ClusterConfigTest, SaysWhatIsWrong) {
 TEST_F(ClusterConfigTest, ReadsAServiceAccountsFolder) {
   write("token", "t");
   write("namespace", "penstock-system");
-  const auto config = in_cluster_config("10.96.0.1", "443", folder_);
+  const auto config = in_cluster_config("10.96.0.1", "443", folder_.path());
   ASSERT_TRUE(config);
   EXPECT_EQ(config->ns, "penstock-system");
-  EXPECT_EQ(config->token_file, folder_ / "token");
-  EXPECT_EQ(config->ca_file, folder_ / "ca.crt");
-  EXPECT_FALSE(in_cluster_config("", "", folder_));
-  EXPECT_FALSE(in_cluster_config("10.96.0.1", "x", folder_));
-  EXPECT_FALSE(in_cluster_config("10.96.0.1", "443", folder_ / "none"));
+  EXPECT_EQ(config->token_file, folder_.path() / "token");
+  EXPECT_EQ(config->ca_file, folder_.path() / "ca.crt");
+  EXPECT_FALSE(in_cluster_config("", "", folder_.path()));
+  EXPECT_FALSE(in_cluster_config("10.96.0.1", "x", folder_.path()));
+  EXPECT_FALSE(in_cluster_config("10.96.0.1", "443", folder_.path() / "none"));
 }
 
 }  // namespace

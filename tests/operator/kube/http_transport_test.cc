@@ -1,24 +1,20 @@
 #include "operator/kube/http_transport.h"
 
 #include <chrono>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
 #include <httplib.h>
-#include <unistd.h>
 
 #include "lib/sync/mutex.h"
 #include "operator/kube/pem.h"
 #include "operator/webhook/x509.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/temporary_folder.h"
 
 namespace penstock::kube {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Answers with the credential that it was shown; `/slow` never ends by itself.
 class EchoServer {
@@ -54,20 +50,18 @@ class EchoServer {
 };
 
 TEST(HttpTransportTest, ARotatedTokenIsReadAgain) {
-  const fs::path file =
-      fs::temp_directory_path() / ("penstock-token-" + std::to_string(::getpid()));
-  std::ofstream(file) << "first\n";
+  const fakes::TemporaryFolder folder;
+  const auto file = folder.write("token", "first\n");
   const EchoServer server;
   fakes::FakeClock clock;
   HttpTransport transport(
       {.https = false, .host = "127.0.0.1", .port = server.port(), .token_file = file.string()},
       clock);
   EXPECT_EQ(transport.call({.path = "/token"})->body, "Bearer first");
-  std::ofstream(file) << "second\n";
+  folder.write("token", "second\n");
   EXPECT_EQ(transport.call({.path = "/token"})->body, "Bearer first") << "not at every call";
   clock.advance(std::chrono::seconds(11));
   EXPECT_EQ(transport.call({.path = "/token"})->body, "Bearer second");
-  fs::remove(file);
 }
 
 // Answers by TLS, with a certificate of an authority of its own.
@@ -108,10 +102,10 @@ class TlsServer {
 };
 
 TEST(HttpTransportTest, AnotherAuthorityIsTakenOverAndOldConnectionsAreNot) {
-  const fs::path file = fs::temp_directory_path() / ("penstock-ca-" + std::to_string(::getpid()));
+  const fakes::TemporaryFolder folder;
   const TlsServer server;
   const TlsServer other;
-  std::ofstream(file) << server.authority();
+  const auto file = folder.write("ca", server.authority());
   fakes::FakeClock clock;
   HttpTransport transport({.host = "127.0.0.1", .port = server.port(), .ca_file = file.string()},
                           clock);
@@ -121,14 +115,13 @@ TEST(HttpTransportTest, AnotherAuthorityIsTakenOverAndOldConnectionsAreNot) {
     return answer && answer->body == "yes";
   };
   EXPECT_TRUE(works());
-  std::ofstream(file) << other.authority();
+  folder.write("ca", other.authority());
   EXPECT_TRUE(works()) << "not at every call";
   clock.advance(std::chrono::seconds(11));
   EXPECT_FALSE(works()) << "neither by a new connection nor by the one that was kept";
-  std::ofstream(file) << other.authority() << server.authority();
+  folder.write("ca", other.authority() + server.authority());
   clock.advance(std::chrono::seconds(11));
   EXPECT_TRUE(works()) << "both, while the server's certificate is exchanged";
-  fs::remove(file);
 }
 
 TEST(HttpTransportTest, TellsHowLongToStayAway) {

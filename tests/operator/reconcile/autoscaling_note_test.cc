@@ -8,8 +8,6 @@
 namespace penstock::reconcile {
 namespace {
 
-const Settings kSettings;
-
 World autoscaled(const std::string& mode = "Enforce") {
   World seen =
       world(policy("p", "{selector: {matchLabels: {app: llm}}, autoscaling: {mode: " + mode +
@@ -70,16 +68,22 @@ TEST(AutoscalingNoteTest, WhatWasSaidLastStandsUntilTheAutoscalerLooks) {
 TEST(AutoscalingNoteTest, WhatCouldNotBeDeletedIsToldOfAPolicyThatIsScaledNoMore) {
   const std::string plain = "{selector: {matchLabels: {app: llm}}}";
   World seen = world(policy("p", plain));
-  seen.autoscaling = AutoscalingNote{
-      .conditions = {{"HoldReady", api::ConditionStatus::kFalse, "NotRemoved", "m"}}, .over = true};
+  const std::vector<std::string> types = {"HoldReady", "NodeCapacity"};
+  AutoscalingNote kept{.over = true};
+  for (const std::string& type : types) {
+    kept.conditions.push_back({type, api::ConditionStatus::kFalse, "NotRemoved", "m"});
+  }
+  seen.autoscaling = kept;
   const Plan plan = decide(seen, kSettings);
-  ASSERT_NE(find(plan, "HoldReady"), nullptr);
-  EXPECT_EQ(find(plan, "HoldReady")->reason, "NotRemoved");
-
   World restarted = world(policy("p", plain, "2026-01-01T00:00:00Z", json::write(plan.status)));
-  EXPECT_NE(find(decide(restarted, kSettings), "HoldReady"), nullptr) << "until somebody looks";
-  restarted.autoscaling = AutoscalingNote{.over = true};
-  EXPECT_EQ(find(decide(restarted, kSettings), "HoldReady"), nullptr);
+  World over = restarted;
+  over.autoscaling = AutoscalingNote{.over = true};
+  for (const std::string& type : types) {
+    ASSERT_NE(find(plan, type), nullptr);
+    EXPECT_EQ(find(plan, type)->reason, "NotRemoved");
+    EXPECT_NE(find(decide(restarted, kSettings), type), nullptr) << "until somebody looks";
+    EXPECT_EQ(find(decide(over, kSettings), type), nullptr);
+  }
 }
 
 TEST(AutoscalingNoteTest, NodesThatCouldNotBeTakenBackAreToldBesideWhatCouldNotBeDeleted) {

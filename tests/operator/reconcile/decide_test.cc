@@ -15,15 +15,6 @@
 namespace penstock::reconcile {
 namespace {
 
-const std::string kSelector = "selector: {matchLabels: {app: llm}}";
-const Settings kSettings{.version = "1.0", .sidecar_image = "sidecar:1"};
-
-const api::Condition& condition(const Plan& plan, const std::string& type) {
-  const auto found = std::ranges::find(plan.status.conditions, type, &api::Condition::type);
-  EXPECT_NE(found, plan.status.conditions.end()) << type;
-  return *found;
-}
-
 // "True Accepted".
 std::string state(const Plan& plan, const std::string& type) {
   const api::Condition& found = condition(plan, type);
@@ -43,10 +34,6 @@ World after(const World& before, const Plan& plan) {
 Ptr<EndpointSlice> slice(const std::string& service, std::int64_t port, const std::string& of) {
   return std::make_shared<const EndpointSlice>(
       EndpointSlice{.service = service, .ports = {port}, .pods = {of}});
-}
-
-void add(World& to, Pod pod) {
-  to.pods.push_back(std::make_shared<const Pod>(std::move(pod)));
 }
 
 TEST(DecideTest, AGoodPolicyIsDeliveredAndInjected) {
@@ -523,71 +510,6 @@ TEST(DecideTest, WhatAConfigMapCannotHoldIsSaid) {
   EXPECT_FALSE(plan.status.injection);
 }
 
-TEST(InjectionTest, HoldsWhatRestrictedPodSecurityAsksForAndEverySecret) {
-  World seen = world(policy("p", "{" + kSelector + ", routing: {tableRef: {name: t}}}"));
-  seen.tables = {table("t",
-                       "{backends: [{name: a, url: \"https://a\", dialect: OpenAI, credentials: "
-                       "{secretRef: {name: s, key: k}}, tls: {caRef: {name: ca, key: ca.crt}}}]}")};
-  Settings settings = kSettings;
-  settings.image_pull_secrets = {"registry"};
-  const Plan plan = decide(seen, settings);
-  ASSERT_TRUE(plan.status.injection);
-  ASSERT_EQ(plan.status.injection->pull_secrets.size(), 1U);
-  EXPECT_EQ(plan.status.injection->pull_secrets[0].name, "registry");
-  const json::Value& container = plan.status.injection->container;
-  EXPECT_EQ(container["restartPolicy"], "Always");
-  EXPECT_EQ(container["readinessProbe"]["httpGet"]["path"], "/readyz");
-  EXPECT_EQ(container["lifecycle"]["postStart"]["exec"]["command"][1], "wait");
-  EXPECT_EQ(container["volumeMounts"].back()["mountPath"],
-            "/var/run/secrets/kubernetes.io/serviceaccount")
-      << "an empty one lies over the token";
-  EXPECT_FALSE(container.contains("startupProbe")) << "it costs a second more than the hook";
-  const json::Value& security = container["securityContext"];
-  EXPECT_EQ(security["runAsNonRoot"], true);
-  EXPECT_EQ(security["readOnlyRootFilesystem"], true);
-  EXPECT_EQ(security["capabilities"]["drop"], json::Value::array({"ALL"}));
-  EXPECT_EQ(security["seccompProfile"]["type"], "RuntimeDefault");
-  EXPECT_FALSE(container["resources"]["limits"].contains("cpu"))
-      << "pods that are Guaranteed get others";
-  std::vector<std::string> paths;
-  for (const json::Value& source : plan.status.injection->volumes.at(1)["projected"]["sources"]) {
-    EXPECT_EQ(source["secret"]["optional"], true);
-    paths.push_back(source["secret"]["items"][0]["path"]);
-  }
-  EXPECT_EQ(paths, (std::vector<std::string>{"ca/ca.crt", "s/k"}));
-}
-
-TEST(InjectionTest, RedirectLeavesTheEngineAndAddsAnInitContainer) {
-  World seen = world(policy("p", "{" + kSelector + ", interception: {mode: Redirect}}"));
-  const Plan plan = decide(seen, kSettings);
-  ASSERT_TRUE(plan.status.injection);
-  const api::InjectionStatus& injection = *plan.status.injection;
-  EXPECT_FALSE(injection.port_swap);
-  EXPECT_EQ(injection.engine_container, "vllm");
-  EXPECT_EQ(injection.redirect["command"],
-            json::Value::array({"/penstock-redirect", "--port", "8000", "--to", "15001"}));
-  EXPECT_EQ(injection.redirect["securityContext"]["capabilities"]["add"],
-            json::Value::array({"NET_ADMIN"}));
-  const std::vector<std::string> args = injection.container["args"];
-  EXPECT_NE(std::ranges::find(args, ":15001"), args.end());
-  EXPECT_EQ(*(std::ranges::find(args, "--engine-port") + 1), "8000");
-  EXPECT_FALSE(injection.engine_pre_stop.is_null()) << "it waits for the drain as ever";
-}
-
-TEST(InjectionTest, MemoryIsWhatCachesAndBodiesTake) {
-  World seen = world(policy(
-      "p",
-      "{" + kSelector +
-          ", caching: {tiers: [{ref: {name: m}}]}, listener: {limits: {collectedTotal: 64Mi}}}"));
-  seen.tiers = {std::make_shared<const Document>(controllers::read_tier(
-      yaml("{metadata: {name: m, namespace: ns}, spec: {type: Memory, memory: {size: 512Mi}}}")))};
-  const Plan plan = decide(seen, kSettings);
-  ASSERT_TRUE(plan.status.injection);
-  const json::Value& resources = plan.status.injection->container["resources"];
-  EXPECT_EQ(resources["requests"]["memory"], "864Mi") << "96 for itself, 512 and a half of it";
-  EXPECT_EQ(resources["limits"]["memory"], "928Mi");
-}
-
 TEST(DecideTest, WhatStandsInTheConfigMapIsNotMadeAgain) {
   World seen = world(policy("p", "{" + kSelector + "}"));
   const Plan first = decide(seen, kSettings);
@@ -599,28 +521,6 @@ TEST(DecideTest, WhatStandsInTheConfigMapIsNotMadeAgain) {
   EXPECT_EQ(decide(seen, kSettings).tell, std::vector<std::string>{"a"});
   EXPECT_EQ(second.status.hash, first.status.hash);
   EXPECT_TRUE(second.status.injection);
-}
-
-TEST(InjectionTest, ThereAreResourcesForGuaranteedPodsAndAnEnginesOwnHookIsTold) {
-  World seen = world(policy("p", "{" + kSelector + ", interception: {grace: 90500ms}}"));
-  seen.workloads = {
-      workload("a",
-               "[{name: v, image: vllm, lifecycle: {preStop: {exec: {command: [x]}}}, "
-               "resources: {limits: {cpu: 1, memory: 1Gi}}}]")};
-  const Plan plan = decide(seen, kSettings);
-  ASSERT_TRUE(plan.status.injection);
-  const json::Value& resources = plan.status.injection->guaranteed_resources;
-  EXPECT_EQ(resources["limits"], resources["requests"]);
-  EXPECT_EQ(resources["limits"]["memory"],
-            plan.status.injection->container["resources"]["limits"]["memory"]);
-  EXPECT_EQ(resources["limits"]["cpu"],
-            plan.status.injection->container["resources"]["requests"]["cpu"]);
-  EXPECT_FALSE(plan.status.injection->engine_pre_stop.is_null())
-      << "for other pods of the policy; admission leaves a hook alone that is there";
-  EXPECT_EQ(plan.status.injection->grace, 91);
-  add(seen, pod("a", "p", plan.status.injection->hash));
-  const std::string message = condition(decide(seen, kSettings), "Injected").message;
-  EXPECT_TRUE(message.contains("keeps its own preStop hook")) << message;
 }
 
 }  // namespace

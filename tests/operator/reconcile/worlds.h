@@ -1,12 +1,16 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "lib/json/text.h"
 #include "operator/controllers/readers.h"
+#include "operator/reconcile/decide.h"
 #include "operator/reconcile/world.h"
 
 // Worlds for tests, made from the YAML that a user would write and the objects an API server holds.
@@ -15,6 +19,10 @@ namespace penstock::reconcile {
 inline json::Value yaml(const std::string& text) {
   return json::parse_yaml(text).documents.at(0).value;
 }
+
+// Of pods that worlds have.
+inline const std::string kSelector = "selector: {matchLabels: {app: llm}}";
+inline const Settings kSettings{.version = "1.0", .sidecar_image = "sidecar:1"};
 
 // A policy of the namespace "ns"; `spec` is flow YAML.
 inline Ptr<Policy> policy(const std::string& name, const std::string& spec,
@@ -79,6 +87,16 @@ inline World world(Ptr<Policy> of) {
   result.now = "2026-02-02T00:00:00Z";
   result.judged_until = "2026-02-01T23:59:30Z";
   return result;
+}
+
+inline void add(World& to, Pod pod) {
+  to.pods.push_back(std::make_shared<const Pod>(std::move(pod)));
+}
+
+inline const api::Condition& condition(const Plan& plan, const std::string& type) {
+  const auto found = std::ranges::find(plan.status.conditions, type, &api::Condition::type);
+  EXPECT_NE(found, plan.status.conditions.end()) << type;
+  return *found;
 }
 
 }  // namespace penstock::reconcile

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "sidecar/domain/sse_parser.h"
-
 namespace penstock::dialect {
 namespace {
 
@@ -49,21 +47,15 @@ TEST(ErrorBodyTest, EveryCodeHasASentence) {
   }
 }
 
-TEST(ErrorEventTest, EndsAStreamInItsDialect) {
-  EXPECT_EQ(error_event({Dialect::kOpenAi, Operation::kChat}, ErrorCode::kUpstreamFailed, "Gone."),
-            "data: {\"error\":{\"message\":\"Gone.\",\"type\":\"server_error\",\"param\":null,"
-            "\"code\":\"upstream_failed\"}}\n\n");
-  EXPECT_EQ(
-      error_event({Dialect::kAnthropic, Operation::kMessages}, ErrorCode::kUpstreamFailed, "Gone."),
-      "event: error\ndata: "
-      "{\"type\":\"error\",\"error\":{\"type\":\"api_error\",\"message\":\"Gone.\"}}\n\n");
-  EXPECT_EQ(error_event({Dialect::kOpenAi, Operation::kResponses}, ErrorCode::kDeadlineExceeded,
-                        "Late.", 7),
-            "event: error\ndata: "
-            "{\"type\":\"error\",\"sequence_number\":7,\"code\":\"deadline_exceeded\","
-            "\"message\":\"Late.\",\"param\":null,\"error\":{\"message\":\"Late.\",\"type\":"
-            "\"timeout_error\","
-            "\"param\":null,\"code\":\"deadline_exceeded\"}}\n\n");
+TEST(ErrorBodyTest, AnEventOfResponsesHasMembersOfItsOwn) {
+  EXPECT_EQ(error_event_object({Dialect::kOpenAi, Operation::kResponses},
+                               ErrorCode::kDeadlineExceeded, "Late.", 7),
+            R"({"type":"error","sequence_number":7,"code":"deadline_exceeded",)"
+            R"("message":"Late.","param":null,"error":{"message":"Late.","type":"timeout_error",)"
+            R"("param":null,"code":"deadline_exceeded"}})");
+  EXPECT_EQ(error_event_object({Dialect::kOpenAi, Operation::kChat}, ErrorCode::kUpstreamFailed,
+                               "Gone.", 7),
+            error_body(Dialect::kOpenAi, ErrorCode::kUpstreamFailed, "Gone.", 502));
 }
 
 }  // namespace

@@ -213,6 +213,7 @@ TEST_F(EmbeddingsStageTest, ABatchThatLostTheRaceToAFlightIsAnsweredByWhatThatLe
       R"({"object":"list","data":[{"index":0,"embedding":[2]},{"index":1,"embedding":[1]}])"));
   EXPECT_EQ(late->cache_state, CacheState::kHit);
   EXPECT_EQ(late->flight, nullptr);
+  EXPECT_EQ(tiers_.front()->stats().hits(), 2U) << "one an input";
 }
 
 TEST_F(EmbeddingsStageTest, ABatchOfWhichNotAllAppearedIsAskedFor) {
@@ -225,6 +226,7 @@ TEST_F(EmbeddingsStageTest, ABatchOfWhichNotAllAppearedIsAskedFor) {
   EXPECT_FALSE(late->answer);
   EXPECT_FALSE(late->embeddings->partial());
   EXPECT_EQ(late->cache_state, CacheState::kMiss);
+  EXPECT_EQ(tiers_.front()->stats().hits(), 0U) << "nothing was answered by them";
 }
 
 TEST_F(EmbeddingsStageTest, LeavesOtherRequestsAlone) {

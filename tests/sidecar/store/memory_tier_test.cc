@@ -85,6 +85,21 @@ TEST_P(MemoryTierTest, FindsByBothKeys) {
   EXPECT_EQ(stats.inserted, 1U);
 }
 
+TEST_P(MemoryTierTest, PeekingCountsNothingAndExpiresNothing) {
+  MemoryTier tier = this->tier(1 << 20);
+  ASSERT_TRUE(insert(tier, "a", "body"));
+  const auto seen = tier.peek(key("a"), kStart);
+  ASSERT_NE(seen, nullptr);
+  EXPECT_EQ(seen->body, std::string(100, 'x'));
+  EXPECT_EQ(tier.peek(key("b"), kStart), nullptr);
+  EXPECT_EQ(tier.peek(key("a"), kStart + seconds(60)), nullptr);
+  const auto stats = tier.stats();
+  EXPECT_EQ(stats.hits(), 0U);
+  EXPECT_EQ(stats.misses, 0U);
+  EXPECT_EQ(stats.expirations, 0U);
+  EXPECT_EQ(stats.entries, 1U);
+}
+
 TEST_P(MemoryTierTest, ExpiresToTheInstant) {
   MemoryTier tier = this->tier(1 << 20);
   ASSERT_TRUE(insert(tier, "a", "body"));

@@ -1,0 +1,96 @@
+#include "sidecar/dialect/torn_json.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "sidecar/domain/json_tree.h"
+
+namespace penstock::dialect {
+namespace {
+
+using State = TornObject::State;
+
+TEST(TornJsonTest, WhatWasBegunIsEndedAndAnotherMemberCanFollow) {
+  struct Case {
+    std::string_view begun;
+    std::string_view rest;
+  };
+  for (const Case& each : {
+           // Between tokens.
+           Case{"{", ""},
+           Case{" { ", ""},
+           Case{R"({"a":1,)", ""},
+           Case{R"({"a")", ":null,"},
+           Case{R"({"a":)", "null,"},
+           Case{R"({"a":"b")", ","},
+           Case{R"({"a":{)", "},"},
+           Case{R"({"a":{"b":1,)", R"("":null},)"},
+           Case{R"({"a":{"b")", ":null},"},
+           Case{R"({"a":{"b":)", "null},"},
+           Case{R"({"a":[)", "],"},
+           Case{R"({"a":[1,)", "null],"},
+           Case{R"({"a":[{"b":[]} )", "],"},
+           Case{R"({"a":[[{"b":{})", "}]],"},
+           // In a string.
+           Case{R"({")", R"(":null,)"},
+           Case{R"({"a":")", R"(",)"},
+           Case{R"({"a":"}{\"][)", R"(",)"},
+           Case{R"({"a":"\)", R"(\",)"},
+           Case{R"({"a":"\\)", R"(",)"},
+           Case{R"({"a":"\u)", R"(0000",)"},
+           Case{R"({"a":"\u00e)", R"(0",)"},
+           Case{R"({"a":"\ud83d)", R"(\udc00",)"},
+           Case{R"({"a":"\ud8)", R"(00\udc00",)"},
+           Case{R"({"a":"\ud83d\)", R"(udc00",)"},
+           Case{R"({"a":"\ud83d\u)", R"(dc00",)"},
+           Case{R"({"a":"\ud83d\ude)", R"(00",)"},
+           Case{R"({"a":"\ud83d\ude80)", R"(",)"},
+           Case{"{\"a\":\"\xC3", "\x80\","},
+           Case{"{\"a\":\"\xE0", "\xA0\x80\","},
+           Case{"{\"a\":\"\xE6\xB0", "\x80\","},
+           Case{"{\"a\":\"\xF0", "\x90\x80\x80\","},
+           Case{"{\"a\":\"\xF0\x9F\x9A", "\x80\","},
+           Case{"{\"a\":\"\xF0\x9F\x9A\x80", "\","},
+           // In a number or a name.
+           Case{R"({"a":-)", "0,"},
+           Case{R"({"a":12)", ","},
+           Case{R"({"a":1.)", "0,"},
+           Case{R"({"a":1.5e)", "0,"},
+           Case{R"({"a":1E+)", "0,"},
+           Case{R"({"a":[t)", "rue],"},
+           Case{R"({"a":fals)", "e,"},
+           Case{R"({"a":null)", ","},
+       }) {
+    const TornObject torn = read_torn_object(each.begun);
+    EXPECT_EQ(torn.state, State::kOpen) << each.begun;
+    EXPECT_EQ(torn.rest, each.rest) << each.begun;
+  }
+}
+
+TEST(TornJsonTest, WhatIsWholeAndWhatIsNoObjectIsTold) {
+  for (const std::string_view whole : {"{}", " {\"a\":[{}]} ", R"({"a":"}"})"}) {
+    EXPECT_EQ(read_torn_object(whole).state, State::kWhole) << whole;
+  }
+  for (const std::string_view other :
+       {"", " ", "[", "[1", "[DON", "\"a", "1", "x", "{]", "{}}", "{} x", R"({"a":b)"}) {
+    EXPECT_EQ(read_torn_object(other).state, State::kUnreadable) << other;
+  }
+}
+
+TEST(TornJsonTest, WhereverAnObjectIsTornAReaderTakesWhatItBecomes) {
+  const std::string whole =
+      R"({ "id" : "é水🚀 \"\\\/\b \u00e9 \ud83d\ude80" , "n" : [ -1.25e-3 , 0 , [ ] , { } , [ { "a" : [ 1 ] } ] ],)"
+      R"("t":true,"f":false,"z":null,"o":{"y":"","k":{"l":[[]]}}})";
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    const std::string begun = whole.substr(0, size);
+    const TornObject torn = read_torn_object(begun);
+    ASSERT_EQ(torn.state, State::kOpen) << begun;
+    const std::string made = begun + torn.rest + R"("error":{"message":"m"}})";
+    domain::JsonTree tree;
+    EXPECT_EQ(tree.parse(made), std::nullopt) << made;
+  }
+}
+
+}  // namespace
+}  // namespace penstock::dialect
