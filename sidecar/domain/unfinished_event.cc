@@ -5,8 +5,6 @@ namespace {
 
 // Enough to see that what follows is a blank line.
 constexpr std::size_t kContextBytes = 2;
-// Ten thousand idle streams must not each keep the room of their largest event.
-constexpr std::size_t kKeepCapacityMax = 1024;
 
 bool ends_line(char byte) {
   return byte == '\n' || byte == '\r';
@@ -33,38 +31,31 @@ std::size_t last_event_end(std::string_view text, std::size_t from) {
 }  // namespace
 
 void UnfinishedEvent::feed(std::string_view sent) {
-  if (bytes_.empty()) {
+  if (tail_ == nullptr) {
     keep(sent.substr(last_event_end(sent, 0)));
     return;
   }
-  const std::size_t before = bytes_.size();
-  bytes_.append(sent);
-  if (const std::size_t end = last_event_end(bytes_, before); end > 0) {
-    too_long_ = false;
-    const std::size_t rest = bytes_.size() - end;
-    bytes_.clear();
-    keep(sent.substr(sent.size() - rest));
-  } else if (too_long_ || bytes_.size() > kBytesMax) {
-    too_long_ = true;
-    bytes_.erase(0, bytes_.size() - kContextBytes);
+  std::string& bytes = tail_->bytes;
+  const std::size_t before = bytes.size();
+  bytes.append(sent);
+  if (const std::size_t end = last_event_end(bytes, before); end > 0) {
+    keep(sent.substr(sent.size() - (bytes.size() - end)));
+  } else if (tail_->too_long || bytes.size() > kBytesMax) {
+    tail_->too_long = true;
+    bytes.erase(0, bytes.size() - kContextBytes);
   }
 }
 
 void UnfinishedEvent::keep(std::string_view event) {
-  too_long_ = event.size() > kBytesMax;
-  if (too_long_) {
+  tail_.reset();
+  if (event.empty()) {
+    return;
+  }
+  const bool too_long = event.size() > kBytesMax;
+  if (too_long) {
     event.remove_prefix(event.size() - kContextBytes);
   }
-  if (event.empty() && bytes_.capacity() > kKeepCapacityMax) {
-    bytes_ = std::string();
-  } else {
-    bytes_.assign(event);
-  }
-}
-
-void UnfinishedEvent::clear() {
-  bytes_ = std::string();
-  too_long_ = false;
+  tail_ = std::make_unique<Tail>(std::string(event), too_long);
 }
 
 }  // namespace penstock::domain

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -21,16 +22,21 @@ class UnfinishedEvent {
   void feed(std::string_view sent);
 
   // Empty between events. Where it is too_long(), its last two bytes.
-  [[nodiscard]] std::string_view bytes() const { return bytes_; }
-  [[nodiscard]] bool too_long() const { return too_long_; }
+  [[nodiscard]] std::string_view bytes() const {
+    return tail_ == nullptr ? std::string_view{} : tail_->bytes;
+  }
+  [[nodiscard]] bool too_long() const { return tail_ != nullptr && tail_->too_long; }
 
-  void clear();
+  void clear() { tail_.reset(); }
 
  private:
+  struct Tail {
+    std::string bytes;
+    bool too_long = false;
+  };
   void keep(std::string_view event);
 
-  std::string bytes_;
-  bool too_long_ = false;
+  std::unique_ptr<Tail> tail_;  // null between events: idle streams hold no more than this
 };
 
 }  // namespace penstock::domain

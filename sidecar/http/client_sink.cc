@@ -24,7 +24,7 @@ ClientSink::ClientSink(WorkerIo& io, net::Connection& connection, ClientWriter& 
 
 void ClientSink::start(request::CallerContext& caller, bool closing) {
   caller_ = &caller;
-  minor_version_ = caller.text->head.minor_version;
+  http10_ = caller.text->head.minor_version == 0;
   for_head_ = caller.text->head.method == "HEAD";
   closing_ = closing;
   head_pending_ = false;
@@ -37,7 +37,7 @@ void ClientSink::start(request::CallerContext& caller, bool closing) {
 }
 
 void ClientSink::on_interim(const http1::ResponseHead& head) {
-  if (minor_version_ == 0 || writer_.blocked()) {
+  if (http10_ || writer_.blocked()) {
     return;  // HTTP/1.0 knows no interim responses
   }
   io_.head_text.clear();
@@ -65,14 +65,14 @@ SinkState ClientSink::on_head(const http1::ResponseHead& head, bool usage_added)
   body_allowed_ = head.framing != http1::Framing::kNone;
   framing_ = head.framing;
   if (body_allowed_ && (framing_ != http1::Framing::kLength || renderer_.changes_length())) {
-    const bool chunks = minor_version_ != 0;
+    const bool chunks = !http10_;
     framing_ = chunks ? http1::Framing::kChunked : http1::Framing::kUntilClose;
     closing_ = closing_ || !chunks;
   }
   edits.framing = framing_;
   edits.content_length = head.content_length;
   edits.close = closing_;
-  edits.keep_alive = !closing_ && minor_version_ == 0;
+  edits.keep_alive = !closing_ && http10_;
   edits.upgrade = head.upgrade;
   std::string& text = io_.head_text;
   text.clear();
@@ -152,7 +152,7 @@ SinkState ClientSink::answer(int status, std::string_view head_lines, std::strin
   http1::append_field(head, "content-length", body.size());
   if (closing_) {
     http1::append_field(head, "connection", "close");
-  } else if (minor_version_ == 0) {
+  } else if (http10_) {
     http1::append_field(head, "connection", "keep-alive");
   }
   head += http1::kLineEnd;

@@ -77,7 +77,7 @@ class ClientSink final : public ResponseSink {
   bool event_stream_ = false;  // that the client can read as it comes
   bool body_allowed_ = true;
   bool for_head_ = false;
-  int minor_version_ = 1;
+  bool http10_ = false;  // the client knows no chunks
 };
 
 }  // namespace penstock::http

@@ -9,6 +9,11 @@
 #include "sidecar/request/lifecycle.h"
 
 namespace penstock::http {
+
+// With what the worker's list adds it fills the allocator's 640 bytes; every open connection has
+// one.
+static_assert(sizeof(Session) <= 608);
+
 Session::Session(SessionHost& host, net::Descriptor socket, request::ConnectionPeer peer)
     : host_(host),
       io_(host.io()),
