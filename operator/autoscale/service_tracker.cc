@@ -98,6 +98,8 @@ bool ServiceTracker::observe(Time now, const Demand& demand, const RequestShape&
     interval_.waiting = std::max(interval_.waiting, demand.waiting.value_or(0) / ready);
     interval_.waiting_known = interval_.waiting_known && demand.waiting.has_value();
     const double running = demand.batch ? demand.running.value_or(0) : 0;
+    interval_.prefill += demand.total.prefill.value_or(0);
+    interval_.decode += demand.total.decode.value_or(0);
     interval_.running += running;
     interval_.batches += running * demand.batch.value_or(0);
     merge(interval_.ttft, demand.ttft);
@@ -119,11 +121,13 @@ Update ServiceTracker::close(const RequestShape& shape, const Objectives& object
   Update update = Update::kUnusable;
   if (interval_.running > 0) {
     const double batch = interval_.batches / interval_.running;
+    const auto ended = static_cast<double>(interval_.tpot.count());
     // Nor is a queue that nobody tells of one that is not there.
     const bool waited = !interval_.waiting_known || interval_.waiting >= kNobodyWaits;
     update =
         filter_.observe({.batch = std::min(batch, static_cast<double>(bounds_.batch_max)),
-                         .shape = shape,
+                         .shape = {.input_tokens = interval_.prefill / ended,
+                                   .output_tokens = interval_.decode / ended},
                          .ttft_ms = waited ? std::nullopt : std::optional(mean_ms(interval_.ttft)),
                          .itl_ms = mean_ms(interval_.tpot)});
   }

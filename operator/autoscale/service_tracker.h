@@ -59,8 +59,10 @@ class ServiceTracker {
     double seconds = 0;
     double waiting = 0;         // requests of one replica at most, in the mean of all
     bool waiting_known = true;  // all the time
-    double running = 0;         // requests times seconds,
-    double batches = 0;         // and times the batch that each was in
+    double prefill = 0;         // tokens of what ended
+    double decode = 0;
+    double running = 0;  // requests times seconds,
+    double batches = 0;  // and times the batch that each was in
     Histogram ttft;
     Histogram tpot;
   };

@@ -19,8 +19,12 @@ Histogram latencies(double latency_s, std::uint64_t count) {
 
 Demand demand(double requests_per_s, double ttft_s, double tpot_s) {
   const double running = requests_per_s * (ttft_s + kShape.output_tokens * tpot_s);
-  Demand seen{
-      .total = {.requests = requests_per_s}, .running = running, .waiting = 0, .batch = running};
+  Demand seen{.total = {.requests = requests_per_s,
+                        .prefill = 10 * kShape.input_tokens,
+                        .decode = 10 * kShape.output_tokens},
+              .running = running,
+              .waiting = 0,
+              .batch = running};
   seen.reporting = 1;
   seen.ttft = latencies(ttft_s, 10);
   seen.tpot = latencies(tpot_s, 10);
@@ -32,9 +36,23 @@ Demand modelled(double requests_per_s, const RequestShape& shape = kShape,
                 const ServiceParameters& engine = {}) {
   const Performance seen = QueueModel(engine, shape, {}).at(requests_per_s);
   Demand result = demand(requests_per_s, seen.ttft_ms / 1e3, seen.itl_ms / 1e3);
+  result.total.prefill = 10 * shape.input_tokens;
+  result.total.decode = 10 * shape.output_tokens;
   result.running = seen.served;
   result.batch = seen.served;
   return result;
+}
+
+// What requests see that are always served with so many others.
+Demand in_batch(double batch, const RequestShape& shape = kShape) {
+  const BatchLatency latency({}, shape);
+  const double itl_ms = latency.decode_ms(batch);
+  Demand seen = demand(2, (latency.prefill_ms(batch) + itl_ms) / 1e3, itl_ms / 1e3);
+  seen.total.prefill = 10 * shape.input_tokens;
+  seen.total.decode = 10 * shape.output_tokens;
+  seen.running = batch;
+  seen.batch = batch;
+  return seen;
 }
 
 // As many times slower than the engine of the model's defaults.
@@ -130,14 +148,6 @@ TEST(ServiceTrackerTest, AnotherEngineIsLearnedWithinTenMinutes) {
 TEST(ServiceTrackerTest, BurstsMakeNoSlowEngine) {
   ServiceTracker tracker(95);
   const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
-  const BatchLatency latency({}, kShape);
-  const auto in_batch = [&](double batch) {
-    Demand seen = demand(2, (latency.prefill_ms(batch) + latency.decode_ms(batch)) / 1e3,
-                         latency.decode_ms(batch) / 1e3);
-    seen.running = batch;
-    seen.batch = batch;
-    return seen;
-  };
   observe(tracker, 0, 1'800, in_batch(4), objectives);
   const double exact = exact_per_s(tracker.look(kShape, objectives), {});
   for (int second = 1'800; second < 86'400; second += 60) {
@@ -158,6 +168,19 @@ TEST(ServiceTrackerTest, AQueueThatNobodyTellsOfMakesNoSlowEngine) {
   queued.ttft = latencies(20, 10);
   queued.waiting.reset();
   observe(tracker, 3'600, 7'200, queued, objectives);
+  const ServiceView view = tracker.look(kShape, objectives);
+  const double exact = exact_per_s(view, {});
+  EXPECT_NEAR(view.sustainable_per_s.value_or(0), exact, 0.05 * exact);
+}
+
+// A quarter of an hour's mean request is not that of the minute: prompts that are thrice as long
+// for a while make no slow engine.
+TEST(ServiceTrackerTest, LongerPromptsMakeNoSlowEngine) {
+  ServiceTracker tracker(95);
+  const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
+  observe(tracker, 0, 3'600, in_batch(20), objectives);
+  const RequestShape longer{.input_tokens = 3'000, .output_tokens = 200};
+  observe(tracker, 3'600, 4'200, in_batch(20, longer), objectives);
   const ServiceView view = tracker.look(kShape, objectives);
   const double exact = exact_per_s(view, {});
   EXPECT_NEAR(view.sustainable_per_s.value_or(0), exact, 0.05 * exact);
