@@ -24,8 +24,8 @@ constexpr double kBelieved = 0.9;   // of what was carried, that a model has to 
 constexpr double kNobodyWaits = 1;  // below so many requests of a replica
 constexpr double kRenewed = 0.2;    // of what was not known at first, after a new revision
 
-// Of the mean of half a minute, as seen over weeks: latencies in a known batch scatter by 3 %,
-// first tokens in it by 11 % around a tenth more. What an engine is changes over days.
+// Of the mean of half a minute: latencies in a known batch scatter by 2.5 %, first tokens in it by
+// 11 % around a tenth more. What an engine is changes over days.
 constexpr KalmanSettings kFilter{.drift_deviation = 0.001, .ttft_noise = 0.3, .itl_noise = 0.05};
 
 // The percentile of an exponential distribution in means, until latencies have been seen.
