@@ -118,6 +118,18 @@ bool CapacityModel::observe(Time now, const CapacitySample& sample) {
   return true;
 }
 
+void CapacityModel::renew() {
+  for (auto& [key, samples] : samples_) {
+    std::vector<Load>& ring = samples.ring;
+    const auto oldest =
+        static_cast<std::ptrdiff_t>(samples.next % std::max<std::size_t>(1, ring.size()));
+    std::ranges::rotate(ring, ring.begin() + oldest);
+    const auto kept = std::min<std::ptrdiff_t>(std::ssize(ring), settings_.samples_min);
+    ring.erase(ring.begin(), ring.end() - kept);
+    samples.next = 0;
+  }
+}
+
 const CapacityModel::Samples* CapacityModel::nearest(const std::string& accelerator,
                                                      int bucket) const {
   const Samples* best = nullptr;

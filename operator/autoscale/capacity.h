@@ -105,6 +105,9 @@ class CapacityModel {
   // number, too many keys).
   bool observe(Time now, const CapacitySample& sample);
 
+  // The engine may be another one: of what was seen, the newest stands until as much is seen again.
+  void renew();
+
   // The nearest output length with enough samples speaks for one that has none.
   [[nodiscard]] Capacity capacity(const CapacityQuery& query) const;
 

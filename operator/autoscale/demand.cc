@@ -52,6 +52,7 @@ Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_re
   PartialSum kv;
   PartialSum running;
   PartialSum waiting;
+  double batches = 0;  // one for each that runs
   for (const PodReport& pod : pods) {
     if (!pod.signals || !is_sound(*pod.signals)) {
       ++demand.missing;
@@ -64,6 +65,7 @@ Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_re
     decode += seen.decode_tokens_per_s;
     kv.add(seen.kv_tokens);
     running.add(seen.running);
+    batches += seen.running.value_or(0) * seen.running.value_or(0);
     waiting.add(seen.waiting);
     merge_into(demand.ttft, seen.ttft, demand);
     merge_into(demand.tpot, seen.tpot, demand);
@@ -72,6 +74,7 @@ Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_re
     return demand;
   }
   demand.running = running.over(demand.reporting);
+  demand.batch = running.sum > 0 ? std::optional(batches / running.sum) : std::nullopt;
   demand.waiting = waiting.over(demand.reporting);
   demand.total = {
       .requests = requests, .prefill = prefill, .decode = decode, .kv = kv.over(demand.reporting)};

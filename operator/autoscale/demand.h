@@ -36,7 +36,8 @@ struct Demand {
   Load total;  // without a value in any dimension: nobody reported
   std::optional<double> running;
   std::optional<double> waiting;
-  Histogram ttft;  // of pods whose bounds equal those of the first one
+  std::optional<double> batch;  // that one of the running is in, in the mean of them
+  Histogram ttft;               // of pods whose bounds equal those of the first one
   Histogram tpot;
   int reporting = 0;
   int missing = 0;

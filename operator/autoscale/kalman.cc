@@ -10,7 +10,7 @@ namespace {
 constexpr double kStep = 1e-4;      // of the difference quotient, in logarithms
 constexpr double kVarianceMax = 4;  // a factor of e^2: beyond it the linearisation is fiction
 constexpr double kLogMax = 25;      // parameters stay within e^±25
-constexpr double kWidening = 0.05;  // of the variance, a refusal
+constexpr double kWidening = 0.05;  // of what was not known at first, a refusal
 
 using Vector = std::array<double, 3>;
 using Pair = std::array<double, 2>;
@@ -20,11 +20,9 @@ ServiceParameters parameters_of(const Vector& state) {
 }
 
 Pair predict(const Vector& state, const ServiceObservation& seen) {
-  const QueueModel model(parameters_of(state), seen.shape, seen.bounds);
-  const Performance expected = model.at(seen.requests_per_s);
-  constexpr double kLeast = 1e-9;  // ms
-  return {std::log(std::max(kLeast, expected.ttft_ms)),
-          std::log(std::max(kLeast, expected.itl_ms))};
+  const BatchLatency latency(parameters_of(state), seen.shape);
+  const double itl_ms = latency.decode_ms(seen.batch);
+  return {std::log(latency.prefill_ms(seen.batch) + itl_ms), std::log(itl_ms)};
 }
 
 bool usable(double value) {
@@ -52,22 +50,24 @@ struct ParameterFilter::Prediction {
 
 ParameterFilter::ParameterFilter(const ServiceParameters& initial, const KalmanSettings& settings)
     : settings_(settings), state_{std::log(initial.a), std::log(initial.b), std::log(initial.g)} {
-  for (std::size_t i = 0; i < 3; ++i) {
-    covariance_[i][i] = settings.initial_deviation * settings.initial_deviation;
-  }
+  doubt(1);
 }
 
 Update ParameterFilter::observe(const ServiceObservation& seen) {
-  if (!usable(seen.ttft_ms) || !usable(seen.itl_ms) || !usable(seen.requests_per_s)) {
+  if (!usable(seen.ttft_ms.value_or(1)) || !usable(seen.itl_ms) || !usable(seen.batch)) {
     return Update::kUnusable;
   }
   Matrix prior = covariance_;
   for (std::size_t i = 0; i < 3; ++i) {
     prior[i][i] += settings_.drift_deviation * settings_.drift_deviation;
   }
-  const Prediction model(state_, seen);
-  const Pair innovation{std::log(seen.ttft_ms) - model.expected[0],
-                        std::log(seen.itl_ms) - model.expected[1]};
+  Prediction model(state_, seen);
+  Pair innovation{0, std::log(seen.itl_ms) - model.expected[1]};
+  if (seen.ttft_ms) {
+    innovation[0] = std::log(*seen.ttft_ms) - model.expected[0];
+  } else {
+    model.slope[0] = {};  // says nothing of any parameter
+  }
 
   std::array<Vector, 2> spread{};  // H P
   for (std::size_t row = 0; row < 2; ++row) {
@@ -84,7 +84,8 @@ Update ParameterFilter::observe(const ServiceObservation& seen) {
         total[row][column] += spread[row][i] * model.slope[column][i];
       }
     }
-    total[row][row] += settings_.noise_deviation * settings_.noise_deviation;
+    const double noise = row == 0 ? settings_.ttft_noise : settings_.itl_noise;
+    total[row][row] += noise * noise;
   }
   const double determinant = total[0][0] * total[1][1] - total[0][1] * total[1][0];
   const std::array<Pair, 2> inverse{Pair{total[1][1] / determinant, -total[0][1] / determinant},
@@ -93,8 +94,7 @@ Update ParameterFilter::observe(const ServiceObservation& seen) {
                       inverse[1][0] * innovation[0] + inverse[1][1] * innovation[1]};
   const double nis = innovation[0] * weighted[0] + innovation[1] * weighted[1];
   if (!(nis < settings_.gate)) {
-    refuse();
-    return Update::kRefused;
+    return refuse();
   }
 
   for (std::size_t i = 0; i < 3; ++i) {
@@ -118,13 +118,25 @@ Update ParameterFilter::observe(const ServiceObservation& seen) {
   return Update::kAccepted;
 }
 
-// Widened by the same for each parameter: the one that is known best is as likely to have changed.
-void ParameterFilter::refuse() {
+Update ParameterFilter::refuse() {
   if (++refused_ < settings_.refusals_max) {
+    return Update::kRefused;
+  }
+  doubt(kWidening);
+  return Update::kDoubted;
+}
+
+// Widened by the same for each parameter: the one that is known best is as likely to have changed.
+void ParameterFilter::doubt(double share) {
+  const double all = settings_.speed_deviation * settings_.speed_deviation;
+  const double each = settings_.initial_deviation * settings_.initial_deviation;
+  if (std::ranges::max({covariance_[0][0], covariance_[1][1], covariance_[2][2]}) >= kVarianceMax) {
     return;
   }
   for (std::size_t i = 0; i < 3; ++i) {
-    covariance_[i][i] = std::min(kVarianceMax, covariance_[i][i] + kWidening);
+    for (std::size_t j = 0; j < 3; ++j) {
+      covariance_[i][j] += share * (all + (i == j ? each : 0));
+    }
   }
 }
 

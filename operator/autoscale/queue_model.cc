@@ -60,26 +60,26 @@ EngineBounds within_states(EngineBounds bounds) {
 
 }  // namespace
 
-QueueModel::QueueModel(const ServiceParameters& parameters, const RequestShape& shape,
-                       const EngineBounds& bounds)
-    : parameters_(parameters), shape_(shape), bounds_(within_states(bounds)) {
-  shape_.input_tokens = std::max(0.0, shape_.input_tokens);
-  shape_.output_tokens = std::max(1.0, shape_.output_tokens);
-  const double input = shape_.input_tokens;
-  const double output = shape_.output_tokens;
-  const double attended = parameters_.g * (input + output / 2);
-  per_request_ms_ = parameters_.b * (input + output) / (output + 1) + attended;
-  service_ms_.reserve(static_cast<std::size_t>(bounds_.batch_max));
-  for (int n = 1; n <= bounds_.batch_max; ++n) {
-    const double iteration = parameters_.a + n * per_request_ms_;
-    const double decode = iteration + parameters_.b + attended;
-    service_ms_.push_back((prefill_ms(n) + output * decode) / n);
-  }
+BatchLatency::BatchLatency(const ServiceParameters& parameters, const RequestShape& shape)
+    : a_(parameters.a) {
+  const auto& [a, b, g] = parameters;
+  const double input = std::max(0.0, shape.input_tokens);
+  const double output = std::max(1.0, shape.output_tokens);
+  const double attended = g * (input + output / 2);
+  per_request_ms_ = b * (input + output) / (output + 1) + attended;
+  prompt_ms_ = (b + g) * input;
+  token_ms_ = b + attended;
 }
 
-double QueueModel::prefill_ms(double batch) const {
-  return parameters_.a + batch * per_request_ms_ +
-         (parameters_.b + parameters_.g) * shape_.input_tokens;
+QueueModel::QueueModel(const ServiceParameters& parameters, const RequestShape& shape,
+                       const EngineBounds& bounds)
+    : latency_(parameters, shape),
+      output_tokens_(std::max(1.0, shape.output_tokens)),
+      bounds_(within_states(bounds)) {
+  service_ms_.reserve(static_cast<std::size_t>(bounds_.batch_max));
+  for (int n = 1; n <= bounds_.batch_max; ++n) {
+    service_ms_.push_back((latency_.prefill_ms(n) + output_tokens_ * latency_.decode_ms(n)) / n);
+  }
 }
 
 double QueueModel::rate_max() const {
@@ -102,8 +102,8 @@ Performance QueueModel::at(double requests_per_s) const {
   const double service = result.served / throughput;
   result.throughput = throughput * kMsPerSecond;
   result.wait_ms = std::max(0.0, sums.present / sums.all / throughput - service);
-  const double prefill = prefill_ms(result.served);
-  result.itl_ms = (service - prefill) / shape_.output_tokens;
+  const double prefill = latency_.prefill_ms(result.served);
+  result.itl_ms = (service - prefill) / output_tokens_;
   result.ttft_ms = result.wait_ms + prefill + result.itl_ms;
   return result;
 }

@@ -14,7 +14,7 @@ constexpr double kLeadQuantile = 0.9;
 // At what a replica can serve: as often as there is news of latencies, for bisections take a while.
 constexpr milliseconds kLookAgain{30'000};
 
-// Lengths and what a replica serves are matters of the model and its users, not of the minute.
+// Lengths are a matter of the model's users, not of the minute.
 constexpr milliseconds kMemory{900'000};
 
 constexpr milliseconds kShape{60'000};  // after which there is a mean request
@@ -86,11 +86,6 @@ void Scaler::set(const ScalerSettings& settings) {
     history_ =
         LoadHistory(history_settings(settings));  // as after a restart: nothing shrinks on it
   }
-  if (settings.decisions.objectives != settings_.decisions.objectives ||
-      settings.percentile != settings_.percentile) {
-    sustainable_per_s_.reset();
-    viewed_ = {};
-  }
   settings_ = settings;
   looked_ = {};
 }
@@ -146,11 +141,14 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   learn_capacity(sight);
   learn_limits(sight);
   const Objectives& objectives = settings_.decisions.objectives;
-  service_.observe(sight.now, demand, shape_, inputs.target.ready, objectives);
+  if (service_.observe(sight.now, demand, shape_, inputs.target.ready, objectives)) {
+    capacity_.renew();
+  }
 
   inputs.settings = settings_.decisions;
   if (sight.now - looked_ >= kLookAgain) {
-    learn_service(sight.now);
+    looked_ = sight.now;
+    view_ = service_.look(shape_, settings_.decisions.objectives);
   }
   inputs.settings.objectives = view_.objectives;
   inputs.scheduled_floor = scheduled_floor(settings_.schedules, sight.now, lead_time().duration);
@@ -220,19 +218,6 @@ void Scaler::learn_shape(Time now, const Demand& demand) {
   }
 }
 
-// What is seen of latencies in half a minute is noise as much as news, and every step of lambda*
-// would be one of replicas.
-void Scaler::learn_service(Time now) {
-  const milliseconds lasting =
-      std::min(std::chrono::duration_cast<milliseconds>(now - looked_), kLookAgain);
-  looked_ = now;
-  view_ = service_.look(shape_, settings_.decisions.objectives);
-  if (view_.sustainable_per_s) {
-    viewed_ += lasting;
-    take_into(sustainable_per_s_, *view_.sustainable_per_s, lasting, viewed_);
-  }
-}
-
 void Scaler::learn_capacity(const Sight& sight) {
   full_.begin();
   for (const PodSight& pod : sight.pods) {
@@ -256,6 +241,10 @@ void Scaler::learn_capacity(const Sight& sight) {
 void Scaler::learn_limits(const Sight& sight) {
   const auto newest = std::ranges::max_element(sight.pods, {}, &PodSight::created);
   if (newest != sight.pods.end() && newest->revision != revision_) {
+    if (!revision_.empty()) {
+      service_.renew();
+      capacity_.renew();
+    }
     revision_ = newest->revision;
     told_ = {};
   }
@@ -278,7 +267,7 @@ Capacity Scaler::capacity_of(const EngineLimits& limits) const {
   return capacity_.capacity({.accelerator = accelerator_,
                              .shape = shape_,
                              .limits = limits,
-                             .sustainable_per_s = sustainable_per_s_,
+                             .sustainable_per_s = view_.sustainable_per_s,
                              .configured = settings_.configured});
 }
 

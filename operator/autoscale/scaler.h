@@ -94,7 +94,6 @@ class Scaler {
   };
 
   void learn_shape(Time now, const Demand& demand);
-  void learn_service(Time now);
   void learn_starts(const Sight& sight);
   void learn_capacity(const Sight& sight);
   void learn_limits(const Sight& sight);
@@ -120,9 +119,7 @@ class Scaler {
   Load mean_;               // and its rates, of newer seconds more
   RequestShape shape_;
   ServiceView view_;
-  std::optional<double> sustainable_per_s_;  // the like mean of what the view says
-  milliseconds viewed_{0};                   // how long it has said something
-  Load one_;                                 // what a replica carries
+  Load one_;  // what a replica carries
   Time looked_;
   State state_;
 };

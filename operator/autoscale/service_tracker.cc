@@ -17,32 +17,20 @@ constexpr milliseconds kObservation{30'000};   // of the filter: means of so lon
 constexpr std::uint64_t kTokensObserved = 10;  // first tokens at least, before a mean is one
 constexpr std::int64_t kTrained = 8;  // observations until the filter is believed: four minutes
 constexpr std::uint64_t kTailObserved = 200;  // requests, of which a percentile is taken
-constexpr double kTailMemory = 0.9;           // of what the ratio was, at each percentile
 
-// Half a minute's means are noisier than the filter's defaults have it: arrivals come in bursts,
-// and the model knows none.
-constexpr KalmanSettings kFilter{.noise_deviation = 0.25, .refusals_max = 20};
+constexpr double kTailsTaken = 50;  // of so many requests each, at most, in the mean
+constexpr double kCarried_s = 300;  // what is carried so long is no burst and no chance
+constexpr double kBelieved = 0.9;   // of what was carried, that a model has to say at least
+constexpr double kNobodyWaits = 1;  // below so many requests of a replica
+constexpr double kRenewed = 0.2;    // of what was not known at first, after a new revision
+
+// Of the mean of half a minute: latencies in a known batch scatter by 2.5 %, first tokens in it by
+// 11 % around a tenth more. What an engine is changes over days.
+constexpr KalmanSettings kFilter{.drift_deviation = 0.001, .ttft_noise = 0.3, .itl_noise = 0.05};
 
 // The percentile of an exponential distribution in means, until latencies have been seen.
 double exponential_tail(int percentile) {
   return -std::log(1 - percentile / 100.0);
-}
-
-// Percentile and mean of the same requests. A second holds too few of them at most targets, so they
-// are gathered until there are enough.
-void learn_ratio(const Histogram& came, int percentile, Histogram& seen, double& tail) {
-  if (!came.counts.empty() && !merge(seen, came)) {
-    seen = came;
-  }
-  if (seen.count() < kTailObserved) {
-    return;
-  }
-  const Histogram whole = std::exchange(seen, {});
-  const double mean = whole.mean_s().value_or(0);
-  const double high = whole.quantile_s(percentile / 100.0).value_or(0);
-  if (mean > 0 && high > 0) {
-    tail = kTailMemory * tail + (1 - kTailMemory) * std::clamp(high / mean, 1.0, 20.0);
-  }
 }
 
 // What consolidation leaves of an objective: a relaxed one has to stand that too.
@@ -50,6 +38,10 @@ constexpr double kObjectiveShare = ConsolidationThresholds{}.objective_share;
 
 bool keeps(double seen_ms, const std::optional<double>& objective_ms) {
   return !objective_ms || seen_ms <= *objective_ms;
+}
+
+double mean_ms(const Histogram& latencies) {
+  return latencies.mean_s().value_or(0) * 1e3;
 }
 
 // How many times `one` fits into `other`; endless where it is nothing.
@@ -62,14 +54,14 @@ double times(double one, double other) {
 ServiceTracker::ServiceTracker(int percentile)
     : percentile_(percentile),
       filter_(ServiceParameters{}, kFilter),
-      ttft_tail_(exponential_tail(percentile)),
-      itl_tail_(exponential_tail(percentile)) {}
+      ttft_tail_{.means = exponential_tail(percentile)},
+      itl_tail_{.means = exponential_tail(percentile)} {}
 
 void ServiceTracker::set_percentile(int percentile) {
   if (percentile != percentile_) {
     percentile_ = percentile;
-    ttft_tail_ = exponential_tail(percentile);
-    itl_tail_ = exponential_tail(percentile);
+    ttft_tail_ = {.means = exponential_tail(percentile)};
+    itl_tail_ = {.means = exponential_tail(percentile)};
   }
 }
 
@@ -77,46 +69,112 @@ void ServiceTracker::set_batch_max(double sequences) {
   bounds_.batch_max = std::max(1, static_cast<int>(std::min(sequences, double{kStatesMax})));
 }
 
+// Percentile and mean of the same requests. A second holds too few of them at most targets, so they
+// are gathered until there are enough.
+void ServiceTracker::learn_tail(const Histogram& came, Tail& tail) const {
+  if (!came.counts.empty() && !merge(tail.seen, came)) {
+    tail.seen = came;
+  }
+  if (tail.seen.count() < kTailObserved) {
+    return;
+  }
+  const Histogram whole = std::exchange(tail.seen, {});
+  const double mean = whole.mean_s().value_or(0);
+  const double high = whole.quantile_s(percentile_ / 100.0).value_or(0);
+  if (mean > 0 && high > 0) {
+    tail.taken = std::min(tail.taken + 1, kTailsTaken);
+    tail.means += (std::clamp(high / mean, 1.0, 20.0) - tail.means) / tail.taken;
+  }
+}
+
 // The queue model describes a replica of many: the mean of all that serve.
-void ServiceTracker::observe(Time now, const Demand& demand, const RequestShape& shape, int ready,
+bool ServiceTracker::observe(Time now, const Demand& demand, const RequestShape& shape, int ready,
                              const Objectives& objectives) {
-  learn_ratio(demand.ttft, percentile_, ttft_seen_, ttft_tail_);
-  learn_ratio(demand.tpot, percentile_, itl_seen_, itl_tail_);
+  learn_tail(demand.ttft, ttft_tail_);
+  learn_tail(demand.tpot, itl_tail_);
   if (ready > 0 && demand.total.requests) {
     interval_.requests += *demand.total.requests / ready;
     interval_.seconds += 1;
     interval_.waiting = std::max(interval_.waiting, demand.waiting.value_or(0) / ready);
+    interval_.waiting_known = interval_.waiting_known && demand.waiting.has_value();
+    const double running = demand.batch ? demand.running.value_or(0) : 0;
+    interval_.prefill += demand.total.prefill.value_or(0);
+    interval_.decode += demand.total.decode.value_or(0);
+    interval_.running += running;
+    interval_.batches += running * demand.batch.value_or(0);
     merge(interval_.ttft, demand.ttft);
     merge(interval_.tpot, demand.tpot);
   }
-  if (now - interval_.began >= kObservation) {
-    close(shape, objectives);
-    interval_ = {.began = now};
+  if (now - interval_.began < kObservation) {
+    return false;
   }
+  const Update update = close(shape, objectives);
+  interval_ = {.began = now};
+  return update == Update::kDoubted;
 }
 
-void ServiceTracker::close(const RequestShape& shape, const Objectives& objectives) {
-  if (interval_.seconds <= 0 || interval_.ttft.count() < kTokensObserved ||
-      interval_.tpot.count() < kTokensObserved) {
+Update ServiceTracker::close(const RequestShape& shape, const Objectives& objectives) {
+  if (interval_.seconds <= 0 || shape.input_tokens <= 0 ||
+      interval_.ttft.count() < kTokensObserved || interval_.tpot.count() < kTokensObserved) {
+    return Update::kUnusable;
+  }
+  Update update = Update::kUnusable;
+  if (interval_.running > 0) {
+    const double batch = interval_.batches / interval_.running;
+    const auto ended = static_cast<double>(interval_.tpot.count());
+    // Nor is a queue that nobody tells of one that is not there.
+    const bool waited = !interval_.waiting_known || interval_.waiting >= kNobodyWaits;
+    update =
+        filter_.observe({.batch = std::min(batch, static_cast<double>(bounds_.batch_max)),
+                         .shape = {.input_tokens = interval_.prefill / ended,
+                                   .output_tokens = interval_.decode / ended},
+                         .ttft_ms = waited ? std::nullopt : std::optional(mean_ms(interval_.ttft)),
+                         .itl_ms = mean_ms(interval_.tpot)});
+  }
+  if (update == Update::kDoubted) {
+    forget_proofs();
+  }
+  carry(shape, objectives);
+  return update;
+}
+
+void ServiceTracker::renew() {
+  filter_.doubt(kRenewed);
+  forget_proofs();
+  interval_ = {.began = interval_.began};
+}
+
+void ServiceTracker::forget_proofs() {
+  proofs_.clear();
+  carried_ = {};
+}
+
+// Nobody knows yet how long what waits will have taken, so a burst looks as if it were carried; and
+// what half a minute has of requests is as much chance as load.
+void ServiceTracker::carry(const RequestShape& shape, const Objectives& objectives) {
+  if (interval_.waiting >= FullPods::kWaiting) {
+    carried_ = {};
     return;
   }
-  const double rate = interval_.requests / interval_.seconds;
-  const double ttft_ms = interval_.ttft.mean_s().value_or(0) * 1e3;
-  const double itl_ms = interval_.tpot.mean_s().value_or(0) * 1e3;
-  filter_.observe({.requests_per_s = rate,
-                   .shape = shape,
-                   .bounds = bounds_,
-                   .ttft_ms = ttft_ms,
-                   .itl_ms = itl_ms});
+  if (carried_.seconds <= 0) {
+    carried_.began = interval_.began;
+  }
+  carried_.requests += interval_.requests;
+  carried_.seconds += interval_.seconds;
+  merge(carried_.ttft, interval_.ttft);
+  merge(carried_.tpot, interval_.tpot);
+  if (carried_.seconds < kCarried_s) {
+    return;
+  }
+  const Interval whole = std::exchange(carried_, {});
   const Objectives means = means_of(objectives);
-  // Nobody knows yet how long what waits will have taken, so a burst looks as if it were carried.
-  const bool is_carried = interval_.waiting < FullPods::kWaiting;
-  if (is_carried && keeps(ttft_ms, means.ttft_ms) && keeps(itl_ms, means.itl_ms)) {
+  if (keeps(mean_ms(whole.ttft), means.ttft_ms) && keeps(mean_ms(whole.tpot), means.itl_ms)) {
+    const double rate = whole.requests / whole.seconds;
     const ServiceParameters now = filter_.parameters();
     const double tokens_ms =
         (now.b + now.g) * shape.input_tokens +
         shape.output_tokens * (now.b + now.g * (shape.input_tokens + shape.output_tokens / 2));
-    keep_proof({.hour = std::chrono::floor<std::chrono::hours>(interval_.began),
+    keep_proof({.hour = std::chrono::floor<std::chrono::hours>(whole.began),
                 .work = rate * tokens_ms,
                 .requests_per_s = rate,
                 .shape = shape});
@@ -138,10 +196,10 @@ void ServiceTracker::keep_proof(const Proof& proof) {
 Objectives ServiceTracker::means_of(const Objectives& objectives) const {
   Objectives means = objectives;
   if (means.ttft_ms) {
-    *means.ttft_ms /= ttft_tail_;
+    *means.ttft_ms /= ttft_tail_.means;
   }
   if (means.itl_ms) {
-    *means.itl_ms /= itl_tail_;
+    *means.itl_ms /= itl_tail_.means;
   }
   return means;
 }
@@ -177,7 +235,7 @@ ServiceView ServiceTracker::look(const RequestShape& shape, const Objectives& ob
   const double modelled = queue.sustainable(means).requests_per_s;
   const double proven = proven_per_s(shape);
   view.sustainable_per_s = std::max(modelled, proven);
-  if (modelled < proven) {
+  if (modelled < kBelieved * proven) {
     view.model.reset();
   }
   return view;

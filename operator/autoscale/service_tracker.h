@@ -18,9 +18,9 @@ struct ServiceView {
   std::optional<double> sustainable_per_s;  // lambda*, requests/s of one replica
 };
 
-// What one replica can serve within the objectives, learned from latencies: the queue model with
-// its filter, and two bounds that keep an estimate which went astray, or an objective that nothing
-// can reach, from asking for replicas without end.
+// What one replica can serve within the objectives: the queue model, its parameters learned from
+// the latencies that requests see in a batch of known size; and two bounds that keep an estimate
+// which went astray, or an objective that nothing can reach, from asking for replicas without end.
 //
 // Memory: some 10 KB. Threads: not safe. Deterministic.
 class ServiceTracker {
@@ -31,10 +31,13 @@ class ServiceTracker {
   explicit ServiceTracker(int percentile);
   void set_percentile(int percentile);
 
-  // Asked about once a second. `shape` is the mean request; `ready` replicas serve.
-  void observe(Time now, const Demand& demand, const RequestShape& shape, int ready,
+  // Asked about once a second. `shape` is the mean request; `ready` replicas serve. True: what was
+  // seen for minutes was not of the engine that is known, which is being learned anew.
+  bool observe(Time now, const Demand& demand, const RequestShape& shape, int ready,
                const Objectives& objectives);
   void set_batch_max(double sequences);
+  // Replicas of another template are there: the engine may be another.
+  void renew();
 
   // What a replica can serve of such requests.
   //
@@ -54,9 +57,19 @@ class ServiceTracker {
     Time began;
     double requests = 0;  // mean rate of one replica, times seconds
     double seconds = 0;
-    double waiting = 0;  // requests of one replica at most, in the mean of all
+    double waiting = 0;         // requests of one replica at most, in the mean of all
+    bool waiting_known = true;  // all the time
+    double prefill = 0;         // tokens of what ended
+    double decode = 0;
+    double running = 0;  // requests times seconds,
+    double batches = 0;  // and times the batch that each was in
     Histogram ttft;
     Histogram tpot;
+  };
+  struct Tail {
+    double means = 1;  // the percentile, in means
+    double taken = 1;  // ratios that it is the mean of; the first is that of no load at all
+    Histogram seen;    // until there are enough for a percentile
   };
   struct Proof {
     Time hour;
@@ -65,7 +78,10 @@ class ServiceTracker {
     RequestShape shape;
   };
 
-  void close(const RequestShape& shape, const Objectives& objectives);
+  void learn_tail(const Histogram& came, Tail& tail) const;
+  Update close(const RequestShape& shape, const Objectives& objectives);
+  void carry(const RequestShape& shape, const Objectives& objectives);
+  void forget_proofs();
   void keep_proof(const Proof& proof);
   [[nodiscard]] Objectives means_of(const Objectives& objectives) const;
   [[nodiscard]] double proven_per_s(const RequestShape& shape) const;
@@ -74,10 +90,9 @@ class ServiceTracker {
   ParameterFilter filter_;
   EngineBounds bounds_;
   Interval interval_;
-  double ttft_tail_;  // the percentile's share of the mean, in means
-  double itl_tail_;
-  Histogram ttft_seen_;  // until there are enough for a percentile
-  Histogram itl_seen_;
+  Interval carried_;  // of intervals in which nobody waited, one after the other
+  Tail ttft_tail_;
+  Tail itl_tail_;
   std::vector<Proof> proofs_;  // oldest first
 };
 

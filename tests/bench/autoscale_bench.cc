@@ -76,11 +76,7 @@ BENCHMARK(BM_SustainableRate)->Unit(benchmark::kMicrosecond);
 
 void BM_KalmanObserve(benchmark::State& state) {
   ParameterFilter filter({6, 0.05, 2e-5});
-  const ServiceObservation seen{.requests_per_s = 9,
-                                .shape = {1'154, 211},
-                                .bounds = {64, 256},
-                                .ttft_ms = 130,
-                                .itl_ms = 19.5};
+  const ServiceObservation seen{.batch = 40, .shape = {1'154, 211}, .ttft_ms = 130, .itl_ms = 19.5};
   for (auto _ : state) {
     benchmark::DoNotOptimize(filter.observe(seen));
   }

@@ -38,6 +38,19 @@ TEST(CapacityTest, NothingIsKnownOfNothing) {
   EXPECT_EQ(capacity.rate_source, CapacitySource::kNone);
 }
 
+// Of a full memory of one engine, six replicas of the next one are enough.
+TEST(CapacityTest, ARenewedModelTakesToTheNewEngineAtOnce) {
+  CapacityModel model;
+  const int before = static_cast<int>(CapacityModel::kSamplesMax) + 40;
+  teach(model, before - 5, 50'000);
+  teach(model, 5, 48'000, 200, before - 5);
+  EXPECT_EQ(model.capacity(kQuery).one.kv, 50'000);
+  model.renew();
+  EXPECT_EQ(model.capacity(kQuery).one.kv, 48'000) << "the newest stand meanwhile";
+  teach(model, 6, 20'000, 200, before);
+  EXPECT_EQ(model.capacity(kQuery).one.kv, 20'000);
+}
+
 TEST(CapacityTest, EachSourceSaysSo) {
   CapacityModel model;
   CapacityQuery query = kQuery;

@@ -24,18 +24,17 @@ class Noise {
   std::uint64_t state_ = 42;
 };
 
-// What an engine with these parameters shows at a load and a shape that wander, so that all three
-// parameters matter. `noise` is a half-width, relative.
+// What an engine with these parameters shows in a batch and of a shape that wander, so that all
+// three parameters matter. `noise` is a half-width, relative.
 ServiceObservation observation(const ServiceParameters& engine, int step, double noise,
                                Noise& from) {
   const double input = step % 3 == 0 ? 3'000 : step % 3 == 1 ? 300 : 1'200;
   const double output = step % 2 == 0 ? 100 : 400;
-  ServiceObservation seen{.shape = {input, output}, .bounds = {64, 256}};
-  const QueueModel model(engine, seen.shape, seen.bounds);
-  seen.requests_per_s = model.rate_max() * (0.2 + 0.6 * ((step * 7) % 10) / 10);
-  const Performance shown = model.at(seen.requests_per_s);
-  seen.ttft_ms = shown.ttft_ms * (1 + noise * from.next());
-  seen.itl_ms = shown.itl_ms * (1 + noise * from.next());
+  ServiceObservation seen{.batch = 5.0 + (step * 7) % 50, .shape = {input, output}};
+  const BatchLatency latency(engine, seen.shape);
+  const double itl_ms = latency.decode_ms(seen.batch);
+  seen.ttft_ms = (latency.prefill_ms(seen.batch) + itl_ms) * (1 + noise * from.next());
+  seen.itl_ms = itl_ms * (1 + noise * from.next());
   return seen;
 }
 
@@ -81,9 +80,9 @@ TEST(ParameterFilterTest, AnOutlierIsRefusedAndChangesNothing) {
   const ServiceParameters before = filter.parameters();
   const std::array<double, 3> certain = filter.deviations();
   ServiceObservation wild = observation(kTrue, 100, 0, noise);
-  wild.ttft_ms *= 10;
+  *wild.ttft_ms *= 10;
   EXPECT_EQ(filter.observe(wild), Update::kRefused);
-  wild.ttft_ms /= 1'000;
+  *wild.ttft_ms /= 1'000;
   EXPECT_EQ(filter.observe(wild), Update::kRefused);
   EXPECT_EQ(filter.parameters(), before);
   EXPECT_EQ(filter.deviations(), certain);
@@ -116,12 +115,43 @@ TEST(ParameterFilterTest, AnEngineThatChangedIsLearnedAnew) {
   expect_near(filter.parameters(), slower, 0.1);
 }
 
+// What waited tells of the queue, and is left out: the batch alone says what matters.
+TEST(ParameterFilterTest, FirstTokensMayBeLeftOut) {
+  ParameterFilter filter({.a = 12, .b = 0.1, .g = 4e-5});
+  Noise noise;
+  for (int step = 0; step < 500; ++step) {
+    ServiceObservation seen = observation(kTrue, step, 0.05, noise);
+    seen.ttft_ms.reset();
+    filter.observe(seen);
+  }
+  const ServiceParameters found = filter.parameters();
+  for (const double batch : {5.0, 30.0, 64.0}) {
+    const RequestShape shape{1'154, 211};
+    const double exact = BatchLatency(kTrue, shape).decode_ms(batch);
+    EXPECT_NEAR(BatchLatency(found, shape).decode_ms(batch), exact, 0.05 * exact);
+  }
+}
+
+// From batches of one size nothing is known of others, but that engines differ in speed more than
+// in what makes them slow: one that is thrice as slow there is taken to be so everywhere.
+TEST(ParameterFilterTest, OneBatchTellsOfOthersByTheSpeedOfTheEngine) {
+  ParameterFilter filter(kTrue);
+  const ServiceParameters slower{.a = 18, .b = 0.15, .g = 6e-5};
+  const RequestShape shape{1'154, 211};
+  const BatchLatency latency(slower, shape);
+  for (int step = 0; step < 10; ++step) {
+    filter.observe({.batch = 3, .shape = shape, .itl_ms = latency.decode_ms(3)});
+  }
+  EXPECT_NEAR(BatchLatency(filter.parameters(), shape).decode_ms(64), latency.decode_ms(64),
+              0.15 * latency.decode_ms(64));
+}
+
 TEST(ParameterFilterTest, ParametersStayPositiveWhateverIsSeen) {
   ParameterFilter filter(kTrue);
   Noise noise;
   for (int step = 0; step < 300; ++step) {
     ServiceObservation seen = observation(kTrue, step, 0, noise);
-    seen.ttft_ms *= std::exp(20 * noise.next());
+    *seen.ttft_ms *= std::exp(20 * noise.next());
     seen.itl_ms *= std::exp(20 * noise.next());
     filter.observe(seen);
   }
@@ -138,7 +168,7 @@ TEST(ParameterFilterTest, WhatIsNoLatencyIsUnusable) {
     seen.ttft_ms = wrong;
     EXPECT_EQ(filter.observe(seen), Update::kUnusable);
     seen = observation(kTrue, 0, 0, noise);
-    seen.requests_per_s = wrong;
+    seen.batch = wrong;
     EXPECT_EQ(filter.observe(seen), Update::kUnusable);
   }
   EXPECT_EQ(filter.accepted(), 0);

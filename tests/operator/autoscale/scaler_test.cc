@@ -165,6 +165,26 @@ TEST(ScalerTest, APodThatIsReadyAgainWasNotStarted) {
   EXPECT_EQ(scaler.lead_time().duration, before.duration);
 }
 
+// Two hundred half minutes of full replicas, and six of those that another revision has.
+TEST(ScalerTest, WhatFullReplicasCarryIsLearnedAnewWithTheTemplate) {
+  ScalerSettings wanted = settings();
+  wanted.configured = {};
+  Scaler scaler("ns/a", wanted);
+  const auto run = [&scaler](int from, int to, const std::string& revision, double requests) {
+    std::optional<double> capacity;
+    for (int second = from; second < to; ++second) {
+      Sight sight = serving(kMonday + seconds(second), 1, requests);
+      sight.pods[0].revision = revision;
+      sight.pods[0].signals->waiting = 10;
+      capacity = scaler.tick(sight).inputs.capacity.one.requests;
+    }
+    return capacity;
+  };
+  EXPECT_EQ(run(0, 6'000, "old", 12), 12);
+  EXPECT_EQ(run(6'000, 6'060, "new", 3), 12) << "the old one's newest stand until there are others";
+  EXPECT_EQ(run(6'060, 6'200, "new", 3), 3);
+}
+
 TEST(ScalerTest, CapacityIsLearnedOfEachAcceleratorByItself) {
   ScalerSettings wanted = settings();
   wanted.configured = {};

@@ -18,16 +18,51 @@ Histogram latencies(double latency_s, std::uint64_t count) {
 }
 
 Demand demand(double requests_per_s, double ttft_s, double tpot_s) {
-  Demand seen{.total = {.requests = requests_per_s}, .reporting = 1};
+  const double running = requests_per_s * (ttft_s + kShape.output_tokens * tpot_s);
+  Demand seen{.total = {.requests = requests_per_s,
+                        .prefill = 10 * kShape.input_tokens,
+                        .decode = 10 * kShape.output_tokens},
+              .running = running,
+              .waiting = 0,
+              .batch = running};
+  seen.reporting = 1;
   seen.ttft = latencies(ttft_s, 10);
   seen.tpot = latencies(tpot_s, 10);
   return seen;
 }
 
 // What the queue model itself says that a replica shows at this rate.
-Demand modelled(double requests_per_s, const RequestShape& shape = kShape) {
-  const Performance seen = QueueModel({}, shape, {}).at(requests_per_s);
-  return demand(requests_per_s, seen.ttft_ms / 1e3, seen.itl_ms / 1e3);
+Demand modelled(double requests_per_s, const RequestShape& shape = kShape,
+                const ServiceParameters& engine = {}) {
+  const Performance seen = QueueModel(engine, shape, {}).at(requests_per_s);
+  Demand result = demand(requests_per_s, seen.ttft_ms / 1e3, seen.itl_ms / 1e3);
+  result.total.prefill = 10 * shape.input_tokens;
+  result.total.decode = 10 * shape.output_tokens;
+  result.running = seen.served;
+  result.batch = seen.served;
+  return result;
+}
+
+// What requests see that are always served with so many others.
+Demand in_batch(double batch, const RequestShape& shape = kShape) {
+  const BatchLatency latency({}, shape);
+  const double itl_ms = latency.decode_ms(batch);
+  Demand seen = demand(2, (latency.prefill_ms(batch) + itl_ms) / 1e3, itl_ms / 1e3);
+  seen.total.prefill = 10 * shape.input_tokens;
+  seen.total.decode = 10 * shape.output_tokens;
+  seen.running = batch;
+  seen.batch = batch;
+  return seen;
+}
+
+// As many times slower than the engine of the model's defaults.
+ServiceParameters slower(double times) {
+  const ServiceParameters engine;
+  return {.a = times * engine.a, .b = times * engine.b, .g = times * engine.g};
+}
+
+double exact_per_s(const ServiceView& view, const ServiceParameters& engine) {
+  return QueueModel(engine, kShape, {}).sustainable(view.objectives).requests_per_s;
 }
 
 void observe(ServiceTracker& tracker, int from_s, int to_s, const Demand& seen,
@@ -55,14 +90,15 @@ TEST(ServiceTrackerTest, FindsTheRateThatTheObjectivesAllow) {
   EXPECT_NEAR(view.sustainable_per_s.value_or(0), exact, exact * 0.1);
 }
 
-// A day of load within the objectives, then nonsense: latencies a hundredfold at hardly any load.
+// An hour of load within the objectives, and a model that is told of a batch too small for it.
 TEST(ServiceTrackerTest, WhatReplicasWereSeenToCarryStands) {
   ServiceTracker tracker(95);
   const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
   observe(tracker, 0, 3'600, modelled(8), objectives);
-  observe(tracker, 3'600, 14'400, demand(0.5, 20, 2), objectives);
+  tracker.set_batch_max(4);
   const ServiceView view = tracker.look(kShape, objectives);
   EXPECT_GE(view.sustainable_per_s.value_or(0), 8);
+  EXPECT_FALSE(view.model) << "nor is it asked about latencies";
   // Twice the prompt: of that, half as many.
   const RequestShape longer{.input_tokens = 2'000, .output_tokens = 200};
   EXPECT_GE(tracker.look(longer, objectives).sustainable_per_s.value_or(0), 4);
@@ -82,8 +118,84 @@ TEST(ServiceTrackerTest, ABurstThatStillWaitsProvesNothing) {
   EXPECT_LT(tracker.look(kShape, objectives).sustainable_per_s.value_or(0), 1.5 * before);
   burst.waiting = 0;
   observe(tracker, 630, 690, burst, objectives);
+  EXPECT_LT(tracker.look(kShape, objectives).sustainable_per_s.value_or(0), 1.5 * before)
+      << "a minute is chance";
+  observe(tracker, 690, 1'020, burst, objectives);
   EXPECT_GE(tracker.look(kShape, objectives).sustainable_per_s.value_or(0), 150)
       << "carried, it does";
+}
+
+// A new image without a new template, a GPU that throttles: a third slower, then twice as fast.
+TEST(ServiceTrackerTest, AnotherEngineIsLearnedWithinTenMinutes) {
+  ServiceTracker tracker(95);
+  const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
+  observe(tracker, 0, 7'200, modelled(8), objectives);
+  int second = 7'200;
+  for (const double times : {1.3, 0.6, 3.0}) {
+    const ServiceParameters engine = slower(times);
+    for (const int end = second + 600; second < end; second += 60) {
+      observe(tracker, second, second + 60, modelled(second % 120 == 0 ? 2 : 3, kShape, engine),
+              objectives);
+    }
+    const ServiceView view = tracker.look(kShape, objectives);
+    const double exact = exact_per_s(view, engine);
+    EXPECT_NEAR(view.sustainable_per_s.value_or(0), exact, 0.1 * exact) << times;
+  }
+}
+
+// Half of the requests come in bursts that fill the batch, at a mean rate that alone would not. To
+// the queue, which knows rates, that is a slow engine.
+TEST(ServiceTrackerTest, BurstsMakeNoSlowEngine) {
+  ServiceTracker tracker(95);
+  const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
+  observe(tracker, 0, 1'800, in_batch(4), objectives);
+  const double exact = exact_per_s(tracker.look(kShape, objectives), {});
+  for (int second = 1'800; second < 86'400; second += 60) {
+    observe(tracker, second, second + 30, in_batch(4), objectives);
+    observe(tracker, second + 30, second + 60, in_batch(50), objectives);
+    const double found = tracker.look(kShape, objectives).sustainable_per_s.value_or(0);
+    ASSERT_NEAR(found, exact, 0.05 * exact) << second;
+  }
+}
+
+// Without the engine's metrics nobody tells of its queue; a long first token is then no slow
+// engine.
+TEST(ServiceTrackerTest, AQueueThatNobodyTellsOfMakesNoSlowEngine) {
+  ServiceTracker tracker(95);
+  const Objectives objectives{.itl_ms = 50};
+  observe(tracker, 0, 3'600, modelled(8), objectives);
+  Demand queued = modelled(8);
+  queued.ttft = latencies(20, 10);
+  queued.waiting.reset();
+  observe(tracker, 3'600, 7'200, queued, objectives);
+  const ServiceView view = tracker.look(kShape, objectives);
+  const double exact = exact_per_s(view, {});
+  EXPECT_NEAR(view.sustainable_per_s.value_or(0), exact, 0.05 * exact);
+}
+
+// A quarter of an hour's mean request is not that of the minute: prompts that are thrice as long
+// for a while make no slow engine.
+TEST(ServiceTrackerTest, LongerPromptsMakeNoSlowEngine) {
+  ServiceTracker tracker(95);
+  const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
+  observe(tracker, 0, 3'600, in_batch(20), objectives);
+  const RequestShape longer{.input_tokens = 3'000, .output_tokens = 200};
+  observe(tracker, 3'600, 4'200, in_batch(20, longer), objectives);
+  const ServiceView view = tracker.look(kShape, objectives);
+  const double exact = exact_per_s(view, {});
+  EXPECT_NEAR(view.sustainable_per_s.value_or(0), exact, 0.05 * exact);
+}
+
+// A template's new revision may be a new engine: what the old one carried is no proof any more.
+TEST(ServiceTrackerTest, WhatTheLastRevisionCarriedProvesNothing) {
+  ServiceTracker tracker(95);
+  const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
+  observe(tracker, 0, 3'600, modelled(8), objectives);
+  tracker.renew();
+  observe(tracker, 3'600, 3'900, modelled(3, kShape, slower(2)), objectives);
+  const ServiceView view = tracker.look(kShape, objectives);
+  const double exact = exact_per_s(view, slower(2));
+  EXPECT_NEAR(view.sustainable_per_s.value_or(0), exact, 0.1 * exact);
 }
 
 // 20,000 prompt tokens take a second by themselves; nobody asks for endless replicas for that.
