@@ -122,6 +122,7 @@ class Scaler {
   ServiceView view_;
   std::optional<double> sustainable_per_s_;  // the like mean of what the view says
   milliseconds viewed_{0};                   // how long it has said something
+  std::optional<double> patience_s_;         // of a replica, as last known
   Load one_;                                 // what a replica carries
   Time looked_;
   State state_;
