@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "operator/autoscale/queue_model.h"
 #include "operator/autoscale/time.h"
