@@ -29,7 +29,7 @@ def test_a_step_of_load_sets_replicas_at_once(autoscaled, programs, record_prope
     told = subprocess.run(explain, capture_output=True, text=True, check=True).stdout
     assert f"{autoscaled.name}/chat has 5 replicas and should have 5: " in told
     assert "  1 -> " in told
-    # The end of the load takes nobody away at once: the tail of the last ten minutes would not fit.
+    # The end of the load takes nobody away at once: the tail of the last minutes would not fit.
     autoscaled.await_condition("chat", "ScalingActive", "True", "Enforcing")
     assert autoscaled.replicas() == 5
 

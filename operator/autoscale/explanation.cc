@@ -36,6 +36,7 @@ std::string told(const Load& load) {
 std::string_view name_of_part(CandidateKind kind) {
   switch (kind) {
     case CandidateKind::kReactive: return "the load of the moment";
+    case CandidateKind::kPeaks: return "what the last peaks let expect";
     case CandidateKind::kTriggers: return "the largest of the triggers";
     case CandidateKind::kPredictive: return "the forecast";
     case CandidateKind::kBudgeted: return "the forecast within its budget";

@@ -42,11 +42,13 @@ struct Target {
 
 // What the pods carried, all of them together.
 struct Observed {
-  Load stable;           // mean of the stable window; no value: nothing was measured
-  Load panic;            // mean of the panic window
-  Load tail;             // a high quantile over the consolidation window
-  double coverage = 0;   // share (0 … 1) of that window that has data
-  int missing_pods = 0;  // that should serve and said nothing
+  Load stable;  // mean of the stable window; no value: nothing was measured
+  Load panic;   // mean of the panic window
+  Load tail;    // a high quantile over the consolidation window; of requests what peaks
+                // there were let expect, for at least so long
+  std::optional<double> peak;  // the same of requests, without those of pods that said nothing
+  double coverage = 0;         // share (0 … 1) of that window that has data
+  int missing_pods = 0;        // that should serve and said nothing
   std::optional<double> tail_ttft_ms;
   std::optional<double> tail_itl_ms;
   std::optional<std::int64_t> active_ms;  // when a request was last there; nullopt: not known
@@ -59,6 +61,7 @@ struct Observed {
     return std::tuple{json::Field{"stable", &T::stable},
                       json::Field{"panic", &T::panic},
                       json::Field{"tail", &T::tail},
+                      json::Field{"peak", &T::peak},
                       json::Field{"coverage", &T::coverage},
                       json::Field{"missingPods", &T::missing_pods},
                       json::Field{"tailTtftMs", &T::tail_ttft_ms},

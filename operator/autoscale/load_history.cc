@@ -23,7 +23,8 @@ LoadHistory::LoadHistory(const LoadHistorySettings& settings)
       ttft_ms_(settings.tail + settings.start_max, settings.latency_bucket),
       itl_ms_(settings.tail + settings.start_max, settings.latency_bucket) {}
 
-void LoadHistory::add(Time now, const Demand& demand, int held_requests) {
+void LoadHistory::add(Time now, const Demand& demand, int held_requests,
+                      const std::optional<double>& patience_s) {
   missing_ = demand.missing;
   held_ = held_requests;
   if (!active_ms_ || demand.missing > 0 || is_active(demand, held_requests)) {
@@ -40,6 +41,10 @@ void LoadHistory::add(Time now, const Demand& demand, int held_requests) {
       windows.tail.add(now, *total * all);
       windows.level.add(now, *total * all);
     }
+  }
+  if (const std::optional<double>& requests = demand.total.requests) {
+    peaks_.add(now, *requests, all, patience_s,
+               load_[std::to_underlying(Dimension::kRequests)].stable);
   }
   if (const std::optional<double> mean = demand.ttft.mean_s()) {
     ttft_ms_.add(now, *mean * kMsPerSecond);
@@ -58,15 +63,21 @@ Observed LoadHistory::observed(Time now, milliseconds start) const {
     const auto member = member_of(dimension);
     result.stable.*member = windows.recent.mean(now, windows.stable);
     result.panic.*member = windows.recent.mean(now, windows.panic);
-    result.tail.*member = windows.tail.quantile(now, tail, settings_.tail_quantile);
     // A queue that was drained does not come back; only rates do. Of buckets that are over and were
     // seen for half their time, a sample a second: else their mean may be that of a moment.
+    std::optional<double> busiest;
     if (dimension != Dimension::kKv && level >= settings_.level_bucket) {
-      if (const auto busiest = windows.level.max(now - settings_.level_bucket, level,
-                                                 settings_.level_bucket.count() / 2'000)) {
-        result.tail.*member =
-            std::max(result.tail.*member, std::optional(*busiest * settings_.level_share));
-      }
+      busiest = windows.level.max(now - settings_.level_bucket, level,
+                                  settings_.level_bucket.count() / 2'000);
+    }
+    const double least = busiest.value_or(0) * settings_.level_share;
+    if (dimension == Dimension::kRequests) {
+      const Peaks::Expected expected = peaks_.expected(now, start, least);
+      result.peak = expected.seen;
+      result.tail.requests = expected.all;
+    } else if (const auto seen = windows.tail.quantile(now, tail, settings_.tail_quantile);
+               seen || busiest) {
+      result.tail.*member = std::max(seen.value_or(0), least);
     }
   }
   // Requests are in every report: where there are none, nobody has said anything of tokens either.

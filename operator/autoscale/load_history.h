@@ -7,6 +7,7 @@
 
 #include "operator/autoscale/demand.h"
 #include "operator/autoscale/inputs.h"
+#include "operator/autoscale/peaks.h"
 #include "operator/autoscale/time.h"
 #include "operator/autoscale/windows.h"
 
@@ -19,7 +20,7 @@ struct LoadHistorySettings {
   // At least, of tokens: they count when requests end, late and together, and few long requests are
   // much of what a shorter window holds.
   milliseconds tokens{180'000};
-  milliseconds tail{600'000};           // what consolidation looks back on, and a start more
+  milliseconds tail{300'000};           // what consolidation looks back on, and a start more
   milliseconds start_max{1'800'000};    // of that start
   milliseconds latency_bucket{60'000};  // of the tail of latencies: means of few requests jump
   // After an outage all comes back at once, and for a start nobody serves it. So what counts as the
@@ -35,7 +36,7 @@ struct LoadHistorySettings {
 // Turns one target's demand, second by second, into what a decision looks at. The live operator and
 // the simulator both feed it, so they decide on the same numbers.
 //
-// Memory:  about 14 KB with the defaults, whatever the number of pods.
+// Memory:  about 40 KB with the defaults, whatever the number of pods.
 // Threads: not safe. Of one target, shared with no other.
 class LoadHistory {
  public:
@@ -43,7 +44,9 @@ class LoadHistory {
 
   // What all pods said at `now`, and how many requests wait for a first replica. In the tail each
   // pod that said nothing counts as one like the others. Times do not go back.
-  void add(Time now, const Demand& demand, int held_requests);
+  // `patience_s`: of a replica, see peaks.h.
+  void add(Time now, const Demand& demand, int held_requests,
+           const std::optional<double>& patience_s = std::nullopt);
 
   // `start`: how long a replica takes to serve. What was seen during the last one may come again
   // before the next one is over.
@@ -71,6 +74,7 @@ class LoadHistory {
 
   LoadHistorySettings settings_;
   std::array<Windows, 4> load_;  // by Dimension
+  Peaks peaks_;                  // of requests
   TotalsWindow ttft_ms_;
   TotalsWindow itl_ms_;
   std::optional<std::int64_t> active_ms_;

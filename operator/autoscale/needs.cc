@@ -39,6 +39,16 @@ void add_reactive(const Inputs& inputs, int supply, ReactiveState& state, Needs&
   needs.excess_burst_capacity = result.excess_burst_capacity;
 }
 
+// Asked for beyond the tolerance only, as by the reactive loop.
+void add_peaks(const Inputs& inputs, Needs& needs) {
+  const Settings& settings = inputs.settings;
+  const std::optional<double> full =
+      in_replicas({.requests = inputs.observed.peak}, inputs.capacity.one);
+  if (full && needs.reactive) {
+    needs.peaks = replicas_for(*full / (1 + settings.reactive.tolerance), settings.utilization);
+  }
+}
+
 void add_predictive(const Inputs& inputs, Needs& needs) {
   const Predictive& predictive = inputs.settings.predictive;
   if (!predictive.enabled || !(predictive.utilization > 0)) {
@@ -51,8 +61,8 @@ void add_predictive(const Inputs& inputs, Needs& needs) {
   }
   needs.predictive = replicas_for(*expected, predictive.utilization);
   needs.forecast_wakes = *expected >= kWakingShare;
-  const int needed_now =
-      std::max({needs.reactive.value_or(0), needs.triggers.value_or(0), needs.floor});
+  const int needed_now = std::max({needs.reactive.value_or(0), needs.peaks.value_or(0),
+                                   needs.triggers.value_or(0), needs.floor});
   const int most = std::min(kReplicasMax, needed_now + budget_of(inputs.settings.budget));
   needs.budgeted = std::min(*needs.predictive, most);
 }
@@ -87,6 +97,7 @@ Needs needs_of(const Inputs& inputs, int supply, ReactiveState& state) {
   needs.measured = inputs.observed.stable != nothing && inputs.observed.panic != nothing;
   needs.capacity_known = in_replicas(inputs.observed.stable, inputs.capacity.one).has_value();
   add_reactive(inputs, supply, state, needs);
+  add_peaks(inputs, needs);
   needs.triggers = combine(inputs.votes, inputs.target.replicas);
   add_predictive(inputs, needs);
   return needs;
@@ -94,13 +105,14 @@ Needs needs_of(const Inputs& inputs, int supply, ReactiveState& state) {
 
 std::vector<Candidate> candidates_of(const Needs& needs) {
   std::vector<Candidate> candidates;
-  candidates.reserve(5);
+  candidates.reserve(6);
   const auto add = [&](CandidateKind kind, const std::optional<int>& replicas) {
     if (replicas) {
       candidates.push_back({kind, *replicas});
     }
   };
   add(CandidateKind::kReactive, needs.reactive);
+  add(CandidateKind::kPeaks, needs.peaks);
   add(CandidateKind::kTriggers, needs.triggers);
   add(CandidateKind::kPredictive, needs.predictive);
   add(CandidateKind::kBudgeted, needs.budgeted);
@@ -113,6 +125,11 @@ Recommendation recommend(const Inputs& inputs, const Needs& needs) {
   const int most = inputs.settings.replicas_max;
   Largest largest{{.replicas = -1}};
   largest.consider(needs.reactive, needs.in_panic ? Reason::kPanic : Reason::kLoad);
+  // They raise. What keeps replicas is consolidation, by the same peaks; held back once more by
+  // the stabilisation of the way down they would count for twice as long.
+  if (needs.peaks.value_or(0) > current) {
+    largest.consider(needs.peaks, Reason::kLoad);
+  }
   largest.consider(needs.triggers, Reason::kTrigger);
   if (!needs.measured || (!needs.reactive && !needs.triggers)) {
     largest.consider(current, needs.measured ? Reason::kCapacityUnknown : Reason::kMetricsMissing);

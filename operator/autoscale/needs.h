@@ -10,6 +10,7 @@ namespace penstock::autoscale {
 // How many replicas each part of the decision asks for, before anything holds it back.
 struct Needs {
   std::optional<int> reactive;    // nullopt: nothing was measured, or no capacity is known
+  std::optional<int> peaks;       // nullopt: the same
   std::optional<int> triggers;    // nullopt: there are none
   std::optional<int> predictive;  // nullopt: no trained forecast
   std::optional<int> budgeted;    // the same within the budget

@@ -66,10 +66,18 @@ constexpr auto enum_names(Withheld) {
                     EnumName{Withheld::kManualOverride, "ManualOverride"}};
 }
 
-enum class CandidateKind : std::uint8_t { kReactive, kTriggers, kPredictive, kBudgeted, kFloor };
+enum class CandidateKind : std::uint8_t {
+  kReactive,
+  kPeaks,
+  kTriggers,
+  kPredictive,
+  kBudgeted,
+  kFloor,
+};
 constexpr auto enum_names(CandidateKind) {
   using json::EnumName;
   return std::array{EnumName{CandidateKind::kReactive, "Reactive"},
+                    EnumName{CandidateKind::kPeaks, "Peaks"},
                     EnumName{CandidateKind::kTriggers, "Triggers"},
                     EnumName{CandidateKind::kPredictive, "Predictive"},
                     EnumName{CandidateKind::kBudgeted, "PredictiveWithinBudget"},

@@ -86,6 +86,9 @@ void Scaler::set(const ScalerSettings& settings) {
     history_ =
         LoadHistory(history_settings(settings));  // as after a restart: nothing shrinks on it
   }
+  if (settings.decisions.objectives != settings_.decisions.objectives) {
+    patience_s_.reset();
+  }
   settings_ = settings;
   looked_ = {};
 }
@@ -131,7 +134,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
     }
   }
   const Demand demand = total_demand(reports, shape_);
-  history_.add(sight.now, demand, sight.held_requests);
+  history_.add(sight.now, demand, sight.held_requests, patience_s_);
   const LeadTime lead = lead_time();
   inputs.lead = lead.measured ? std::optional(lead.duration) : std::nullopt;
   inputs.observed = history_.observed(sight.now, inputs.lead.value_or(milliseconds(0)));
@@ -158,6 +161,9 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   inputs.accelerator = accelerator_;
   inputs.capacity = capacity_of(limits_);
   one_ = inputs.capacity.one;
+  if (const auto seen = patience_of(view_.model, settings_.decisions.objectives, one_.requests)) {
+    patience_s_ = seen;
+  }
   count_begun(inputs.observed, shape_, one_);
   inputs.service = view_.model;
   inputs.votes = votes_.at(settings_.triggers, {.now = sight.now,

@@ -119,7 +119,8 @@ class Scaler {
   Load mean_;               // and its rates, of newer seconds more
   RequestShape shape_;
   ServiceView view_;
-  Load one_;  // what a replica carries
+  std::optional<double> patience_s_;  // of a replica, as last known
+  Load one_;                          // what a replica carries
   Time looked_;
   State state_;
 };

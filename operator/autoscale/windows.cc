@@ -94,4 +94,32 @@ double TotalsWindow::coverage(Time now, milliseconds window) const {
   return static_cast<double>(filled) / static_cast<double>(count_in(window));
 }
 
+MaximaWindow::MaximaWindow(milliseconds span, milliseconds bucket)
+    : bucket_(bucket), buckets_(bucket_count(span, bucket)) {}
+
+void MaximaWindow::add(Time now, double value) {
+  const std::int64_t index = ms_of(now) / bucket_.count();
+  if (!std::isfinite(value) || index < 0) {
+    return;
+  }
+  Bucket& bucket = buckets_[static_cast<std::size_t>(index) % buckets_.size()];
+  if (bucket.index < index) {
+    bucket = {index, value};
+  } else if (bucket.index == index) {
+    bucket.largest = std::max(bucket.largest, value);
+  }
+}
+
+std::optional<double> MaximaWindow::max(Time now, milliseconds window) const {
+  const std::int64_t last = ms_of(now) / bucket_.count();
+  const std::int64_t whole = (window.count() + bucket_.count() - 1) / bucket_.count();
+  std::optional<double> largest;
+  for (const Bucket& bucket : buckets_) {
+    if (bucket.index >= 0 && bucket.index <= last && bucket.index > last - whole) {
+      largest = std::max(largest.value_or(bucket.largest), bucket.largest);
+    }
+  }
+  return largest;
+}
+
 }  // namespace penstock::autoscale

@@ -59,4 +59,25 @@ class TotalsWindow {
   std::int64_t newest_ = -1;
 };
 
+// The largest value of each bucket of time, over a sliding span; the same rules as above.
+//
+// Memory:  one bucket for each `bucket` of `span`, at most TotalsWindow::kBucketsMax.
+// Threads: not safe.
+class MaximaWindow {
+ public:
+  MaximaWindow(milliseconds span, milliseconds bucket);
+
+  void add(Time now, double value);
+  // Of the buckets of (now - window, now]; nullopt: none of them holds a value.
+  [[nodiscard]] std::optional<double> max(Time now, milliseconds window) const;
+
+ private:
+  struct Bucket {
+    std::int64_t index = -1;
+    double largest = 0;
+  };
+  milliseconds bucket_;
+  std::vector<Bucket> buckets_;
+};
+
 }  // namespace penstock::autoscale

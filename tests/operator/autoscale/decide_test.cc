@@ -92,6 +92,10 @@ INSTANTIATE_TEST_SUITE_P(
                in.settings.budget.replicas = 0;
              },
              12, Reason::kLoad},
+        // A tenth less than 106 would be 96.4, for which 13 are needed.
+        Step{"PeaksRaise", 8, 64, [](Inputs& in) { in.observed.peak = 106; }, 13, Reason::kLoad},
+        Step{"PeaksWithinTheTolerance", 8, 64, [](Inputs& in) { in.observed.peak = 70; }, 8,
+             Reason::kSteady},
         Step{"Schedule", 8, 64, [](Inputs& in) { in.scheduled_floor = 12; }, 12, Reason::kFloor},
         Step{"Maximum", 8, 96, [](Inputs& in) { in.settings.replicas_max = 10; }, 10,
              Reason::kMaximum},
@@ -128,6 +132,9 @@ INSTANTIATE_TEST_SUITE_P(
                in.settings.consolidation.utilization_max = 0.95;
              },
              8, Reason::kConsolidationUnsafe},
+        // What raises only: the tail says what has to stay.
+        Step{"PeaksDoNotKeep", 8, 40, [](Inputs& in) { in.observed.peak = 70; }, 5,
+             Reason::kLoadFitsFewer},
         Step{"AHoleInTheWindow", 8, 40, [](Inputs& in) { in.observed.coverage = 0.5; }, 8,
              Reason::kConsolidationUnsafe},
         Step{"ForecastKeeps", 8, 40, [](Inputs& in) { in.forecasts = {forecast(48, 56)}; }, 7,

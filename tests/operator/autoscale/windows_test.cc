@@ -90,5 +90,21 @@ TEST(TotalsWindowTest, MemoryIsBounded) {
   EXPECT_DOUBLE_EQ(window.coverage(kStart, hours(24 * 365)), 1.0 / TotalsWindow::kBucketsMax);
 }
 
+TEST(MaximaWindowTest, TheLargestOfTheBucketsOfTheWindow) {
+  MaximaWindow window(seconds(100), seconds(10));
+  EXPECT_EQ(window.max(kStart, seconds(100)), std::nullopt);
+  window.add(kStart, 5);
+  window.add(kStart + seconds(1), 9);
+  window.add(kStart + seconds(2), 7);
+  window.add(kStart + seconds(30), 2);
+  window.add(kStart + seconds(31), std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(window.max(kStart + seconds(39), seconds(10)), 2);
+  EXPECT_EQ(window.max(kStart + seconds(39), seconds(40)), 9);
+  EXPECT_EQ(window.max(kStart + seconds(49), seconds(10)), std::nullopt) << "nothing seen";
+  window.add(kStart + seconds(100), 1);  // over the bucket of the first
+  window.add(kStart, 50);                // too late
+  EXPECT_EQ(window.max(kStart + seconds(100), seconds(100)), 2);
+}
+
 }  // namespace
 }  // namespace penstock::autoscale
