@@ -30,7 +30,7 @@ def test_a_schedule_is_a_floor_and_the_status_tells_what_is_expected(autoscaled,
     autoscaled.await_condition("chat", "Accepted", "True")
     # A minute has to be over.
     forecast = wait_until(lambda: autoscaled.policy("chat")["status"]["autoscaling"].get("forecast"), "a forecast", seconds=130)
-    assert forecast["quantilePercent"] == 90 and not forecast["used"], "too little was seen"
+    assert forecast["quantilePercent"] == 75 and not forecast["used"], "too little was seen"
     config = autoscaled.cluster.pki.kubeconfig("admin", autoscaled.cluster.server, autoscaled.name)
     explain = [programs / "penstock-operator", "explain", f"{autoscaled.name}/chat", "--kubeconfig", config]
     told = subprocess.run(explain, capture_output=True, text=True, check=True).stdout

@@ -143,7 +143,7 @@ struct ReactiveSpec {
 
 struct PredictiveSpec {
   bool enabled = true;
-  std::uint32_t quantile_percent = 90;
+  std::uint32_t quantile_percent = 75;
   std::optional<std::uint32_t> budget_replicas;
   std::optional<std::string> budget_usd_per_hour;
 

@@ -1,5 +1,6 @@
 #include "operator/autoscale/demand.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace penstock::autoscale {
@@ -52,7 +53,7 @@ Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_re
   PartialSum kv;
   PartialSum running;
   PartialSum waiting;
-  double batches = 0;  // one for each that runs
+  double others = 0;  // of each that runs
   for (const PodReport& pod : pods) {
     if (!pod.signals || !is_sound(*pod.signals)) {
       ++demand.missing;
@@ -65,7 +66,8 @@ Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_re
     decode += seen.decode_tokens_per_s;
     kv.add(seen.kv_tokens);
     running.add(seen.running);
-    batches += seen.running.value_or(0) * seen.running.value_or(0);
+    const double alike = seen.running.value_or(0);
+    others += alike * std::max(0.0, alike - 1);
     waiting.add(seen.waiting);
     merge_into(demand.ttft, seen.ttft, demand);
     merge_into(demand.tpot, seen.tpot, demand);
@@ -74,7 +76,7 @@ Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_re
     return demand;
   }
   demand.running = running.over(demand.reporting);
-  demand.batch = running.sum > 0 ? std::optional(batches / running.sum) : std::nullopt;
+  demand.batch = running.sum > 0 ? std::optional(others / running.sum) : std::nullopt;
   demand.waiting = waiting.over(demand.reporting);
   demand.total = {
       .requests = requests, .prefill = prefill, .decode = decode, .kv = kv.over(demand.reporting)};

@@ -36,7 +36,7 @@ struct Demand {
   Load total;  // without a value in any dimension: nobody reported
   std::optional<double> running;
   std::optional<double> waiting;
-  std::optional<double> batch;  // that one of the running is in, in the mean of them
+  std::optional<double> batch;  // how many others run with one, in the mean of what runs
   Histogram ttft;               // of pods whose bounds equal those of the first one
   Histogram tpot;
   int reporting = 0;

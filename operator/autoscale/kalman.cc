@@ -54,7 +54,7 @@ ParameterFilter::ParameterFilter(const ServiceParameters& initial, const KalmanS
 }
 
 Update ParameterFilter::observe(const ServiceObservation& seen) {
-  if (!usable(seen.ttft_ms.value_or(1)) || !usable(seen.itl_ms) || !usable(seen.batch)) {
+  if (!usable(seen.ttft_ms.value_or(1)) || !usable(seen.itl_ms) || !usable(seen.batch + 1)) {
     return Update::kUnusable;
   }
   Matrix prior = covariance_;

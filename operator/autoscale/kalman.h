@@ -17,7 +17,7 @@ namespace penstock::autoscale {
 
 // What one replica showed over an interval, under a load that lasted as long.
 struct ServiceObservation {
-  double batch = 0;  // that a request was served in, in the mean of requests
+  double batch = 0;  // how many others a request was served with, in the mean of requests
   RequestShape shape;
   std::optional<double> ttft_ms;  // means; nullopt: requests waited, which says nothing of a batch
   double itl_ms = 0;

@@ -20,8 +20,8 @@ LoadHistory::LoadHistory(const LoadHistorySettings& settings)
     : settings_(settings),
       load_{Windows(settings, {}), Windows(settings, settings.tokens),
             Windows(settings, settings.tokens), Windows(settings, {})},
-      ttft_ms_(settings.tail + settings.start_max, settings.latency_bucket),
-      itl_ms_(settings.tail + settings.start_max, settings.latency_bucket) {}
+      ttft_ms_(settings.latency_tail + settings.start_max, settings.latency_bucket),
+      itl_ms_(settings.latency_tail + settings.start_max, settings.latency_bucket) {}
 
 void LoadHistory::add(Time now, const Demand& demand, int held_requests,
                       const std::optional<double>& patience_s) {
@@ -57,11 +57,16 @@ void LoadHistory::add(Time now, const Demand& demand, int held_requests,
 Observed LoadHistory::observed(Time now, milliseconds start) const {
   const milliseconds tail = settings_.tail + std::min(start, settings_.start_max);
   const milliseconds level = std::min(settings_.level_starts * start, settings_.level_max);
+  const auto lasting =
+      std::min(std::chrono::duration_cast<milliseconds>(start * settings_.stable_of_start),
+               settings_.stable_max);
   Observed result;
   for (const Dimension dimension : kDimensions) {
     const Windows& windows = load_[std::to_underlying(dimension)];
     const auto member = member_of(dimension);
-    result.stable.*member = windows.recent.mean(now, windows.stable);
+    const milliseconds stable =
+        dimension == Dimension::kRequests ? std::max(windows.stable, lasting) : windows.stable;
+    result.stable.*member = windows.recent.mean(now, stable);
     result.panic.*member = windows.recent.mean(now, windows.panic);
     // A queue that was drained does not come back; only rates do. Of buckets that are over and were
     // seen for half their time, a sample a second: else their mean may be that of a moment.
@@ -89,8 +94,9 @@ Observed LoadHistory::observed(Time now, milliseconds start) const {
   }
   const Windows& requests = load_[std::to_underlying(Dimension::kRequests)];
   result.coverage = requests.tail.coverage(now, tail);
-  result.tail_ttft_ms = ttft_ms_.quantile(now, tail, settings_.tail_quantile);
-  result.tail_itl_ms = itl_ms_.quantile(now, tail, settings_.tail_quantile);
+  const milliseconds latencies = tail - settings_.tail + settings_.latency_tail;
+  result.tail_ttft_ms = ttft_ms_.quantile(now, latencies, settings_.tail_quantile);
+  result.tail_itl_ms = itl_ms_.quantile(now, latencies, settings_.tail_quantile);
   result.missing_pods = missing_;
   result.active_ms = active_ms_;
   result.held_requests = held_;

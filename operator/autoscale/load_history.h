@@ -17,11 +17,17 @@ struct LoadHistorySettings {
   milliseconds stable{20'000};  // also of one bucket of the tail of the load, up to
   milliseconds bucket_max{60'000};
   milliseconds panic{20'000};
+  // Of requests the stable window is at least this share of a start, up to `stable_max`: what is
+  // over before a replica is there is no load to start one for; whether it comes back, peaks tell.
+  double stable_of_start = 0.25;
+  milliseconds stable_max{180'000};
   // At least, of tokens: they count when requests end, late and together, and few long requests are
   // much of what a shorter window holds.
   milliseconds tokens{180'000};
   milliseconds tail{300'000};           // what consolidation looks back on, and a start more
   milliseconds start_max{1'800'000};    // of that start
+  milliseconds latency_tail{600'000};   // the same of latencies, which stand in for a model until
+                                        // there is one: the busiest ten minutes teach it
   milliseconds latency_bucket{60'000};  // of the tail of latencies: means of few requests jump
   // After an outage all comes back at once, and for a start nobody serves it. So what counts as the
   // tail of a rate, too, is this share of its busiest `level_bucket` within so many starts: days do
@@ -60,7 +66,7 @@ class LoadHistory {
     Windows(const LoadHistorySettings& settings, milliseconds least)
         : stable(std::max(settings.stable, least)),
           panic(std::max(settings.panic, least)),
-          recent(std::max(stable, panic)),
+          recent(std::max({stable, panic, settings.stable_max})),
           tail(settings.tail + settings.start_max,
                std::min(stable, std::max(settings.bucket_max, least))),
           level(settings.level_max + settings.level_bucket, settings.level_bucket) {}

@@ -101,7 +101,8 @@ struct SustainableRate {
   double served = 0;  // the mean batch there
 };
 
-// What requests of one shape see in a batch of `batch`, waiting aside. Threads: safe to read.
+// What a request sees beside `batch` others of its shape, waiting aside: of them, prompts too. As
+// many are there in the mean as a request that comes finds. Threads: safe to read.
 class BatchLatency {
  public:
   BatchLatency(const ServiceParameters& parameters, const RequestShape& shape);

@@ -35,7 +35,7 @@ struct Budget {
 
 struct Predictive {
   bool enabled = true;
-  double quantile = 0.9;     // the least upper quantile that is acted on
+  double quantile = 0.75;    // the least upper quantile that is acted on
   double utilization = 0.8;  // of a replica's capacity that the forecast plans with; (0, 1]
 
   bool operator==(const Predictive&) const = default;

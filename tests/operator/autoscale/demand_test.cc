@@ -38,13 +38,13 @@ TEST(DemandTest, WhatWaitsIsAsLongAsTheMeanRequestAndNotAsWhatEndsNow) {
   EXPECT_EQ(total_demand(std::vector{draining}, kMean).total.kv, 1'000 + 40 * 100);
 }
 
-// Of 40 requests 30 see a batch of 30 and 10 one of 10; nobody is in that of the pod without any.
+// Of 40 requests 30 have 29 others beside them and 10 have 9; nobody is on the pod without any.
 TEST(DemandTest, TheBatchIsAsRequestsSeeIt) {
   std::vector pods{pod(2), pod(1), pod(0), pod(1)};
   pods[0].signals->running = 30;
   pods[1].signals->running = 10;
   pods[2].signals->running = 0;
-  EXPECT_EQ(total_demand(pods, kMean).batch, 25);
+  EXPECT_EQ(total_demand(pods, kMean).batch, 24);
   EXPECT_FALSE(total_demand(std::vector{pods[2], pods[3]}, kMean).batch);
 }
 

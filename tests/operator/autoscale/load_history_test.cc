@@ -52,6 +52,21 @@ TEST(LoadHistoryTest, WindowsOfTotals) {
   EXPECT_EQ(seen.peak, seen.tail.requests);
 }
 
+// What is over long before a replica is there is no load to start one for; tokens are judged over
+// minutes anyway.
+TEST(LoadHistoryTest, WhereStartsAreLongALoadHasToLast) {
+  LoadHistory history({.stable = seconds(20)});
+  for (int second = 0; second < 400; ++second) {
+    history.add(at(second), demand(4, second >= 380 ? 50 : 10), 0);
+  }
+  EXPECT_EQ(history.observed(at(399), seconds(80)).stable.requests, 200);
+  EXPECT_EQ(history.observed(at(399), seconds(400)).stable.requests,
+            72);  // (20 x 200 + 80 x 40) / 100
+  EXPECT_NEAR(*history.observed(at(399), seconds(4'000)).stable.requests, 57.8, 0.1)
+      << "180 s at most";
+  EXPECT_EQ(history.observed(at(399), seconds(400)).panic.requests, 200);
+}
+
 // A peak of the stable window counts for five minutes and a start.
 TEST(LoadHistoryTest, TheTailIsThatOfTheStableWindowAndAStartLonger) {
   LoadHistory history({.stable = seconds(20)});
@@ -138,6 +153,20 @@ TEST(LoadHistoryTest, LatenciesAreMeansOfTheirMoment) {
   history.add(at(0), slow, 0);
   EXPECT_DOUBLE_EQ(*history.observed(at(0)).tail_ttft_ms, 250);
   EXPECT_DOUBLE_EQ(*history.observed(at(0)).tail_itl_ms, 20);
+}
+
+// Ten minutes of them: a flood is not forgotten before it was learned what a replica carries.
+TEST(LoadHistoryTest, LatenciesAreRememberedLongerThanPeaks) {
+  LoadHistory history;
+  for (int second = 0; second < 1'000; ++second) {
+    Demand seen = demand(2, 10);
+    seen.ttft = {{1}, {1, 0}, second < 300 ? 0.8 : 0.2};
+    history.add(at(second), seen, 0);
+    if (second == 700 || second == 980) {
+      EXPECT_NEAR(*history.observed(at(second)).tail_ttft_ms, second == 700 ? 800 : 200, 1);
+    }
+  }
+  EXPECT_NEAR(*history.observed(at(999), seconds(400)).tail_ttft_ms, 800, 1) << "and a start";
 }
 
 TEST(LoadHistoryTest, ActiveIsWhatCannotBeRuledOut) {

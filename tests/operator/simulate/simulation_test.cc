@@ -8,6 +8,7 @@
 #include "operator/simulate/picture.h"
 #include "operator/simulate/policy_file.h"
 #include "operator/simulate/report.h"
+#include "operator/simulate/sizing.h"
 
 namespace penstock::simulate {
 namespace {
@@ -120,6 +121,38 @@ TEST(SimulationTest, TheScalerFollowsAStepAndEveryDecisionReplays) {
   EXPECT_NE(picture_html("<load>", run).find("&lt;load&gt;"), std::string::npos);
   PenstockScaler again(settings);
   EXPECT_EQ(simulate(load, again, setup(1)).summary, run.summary);
+}
+
+// Ten minutes of a request a second, of which one replica's batch tells next to nothing; then
+// twenty. What the flood makes of a replica may ask for too many at first, not for long. By the
+// load alone: what forecasts make of a step is theirs.
+TEST(SimulationTest, AStepOnAnUnknownEngineTakesAsManyReplicasAsItNeeds) {
+  Arrivals load;
+  double at_s = 0;
+  for (int i = 0; at_s < 2'400; ++i) {
+    const double golden = i * 0.618034;
+    at_s += 2 * (golden - std::floor(golden)) / (at_s < 600 ? 1 : 20);
+    load.push_back({std::llround(at_s * 1e6), 500, 50});
+  }
+  autoscale::ScalerSettings settings;
+  settings.decisions.replicas_max = 1'000;
+  settings.decisions.objectives = {.ttft_ms = 2'000, .itl_ms = 100};
+  settings.decisions.predictive.enabled = false;
+  const Promise promise{.ttft_s = 2, .tpot_s = 0.1};
+  // Four times slower than what the filter begins with; and slow in other things than that.
+  for (const autoscale::ServiceParameters& service :
+       {autoscale::ServiceParameters{.a = 24, .b = 0.2, .g = 8e-5},
+        autoscale::ServiceParameters{.a = 5, .b = 0.3, .g = 2e-5}}) {
+    auto unknown = setup(1);
+    unknown.fleet.engine.service = service;
+    unknown.promise = promise;
+    unknown.judged_from_s = 900;
+    PenstockScaler scaler(settings);
+    const Outcome run = simulate(load, scaler, unknown);
+    const double exact = sustainable_per_s(unknown.fleet.engine, shape_of(load), promise);
+    EXPECT_LE(run.intervals.back().desired, 20 / exact / settings.decisions.utilization + 1);
+    EXPECT_GT(run.summary.attainment, 0.99);
+  }
 }
 
 std::shared_ptr<const zoneinfo::TimeZone> utc_only(const std::string& name) {
