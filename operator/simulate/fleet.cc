@@ -115,7 +115,9 @@ autoscale::Sight Fleet::look(double now_s) {
       seen.limits = {.kv_tokens = engine.kv_tokens,
                      .sequences_max = static_cast<double>(engine.sequences_max),
                      .batched_tokens_max = static_cast<double>(engine.batched_tokens_max)};
-      seen.signals = pod.replica.report(now_s, std::max(looked_s_, pod.ready_s));
+      // Of a whole look, also where the engine came later: its sidecar has counted from before.
+      // What begins in a pod's first millisecond is no flood.
+      seen.signals = pod.replica.report(now_s, looked_s_);
     }
     sight.pods.push_back(std::move(seen));
   }

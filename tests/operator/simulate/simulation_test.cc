@@ -1,5 +1,6 @@
 #include "operator/simulate/simulation.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -56,6 +57,26 @@ TEST(SimulationTest, AReplicaServesAfterItsStartAndCostsFromTheWish) {
   EXPECT_EQ(run.summary.changes, 1);
   EXPECT_EQ(run.summary.requests, 100);
   EXPECT_EQ(run.summary.attainment, 1);
+}
+
+// A replica that serves 1 ms before it is looked at got what had waited: of that second, not of its
+// first millisecond.
+TEST(SimulationTest, WhatComesAtAReplicasFirstMomentIsNoFlood) {
+  class Watching final : public Autoscaler {
+   public:
+    int replicas(const autoscale::Sight& sight) override {
+      for (const autoscale::PodSight& pod : sight.pods) {
+        most_ = std::max(most_, pod.signals ? pod.signals->requests_per_s : 0);
+      }
+      return 1;
+    }
+    double most_ = 0;
+  } watching;
+  auto late = setup(0);
+  late.fleet.start_s = 9.999;
+  simulate(steady(2, 60), watching, late);
+  EXPECT_GT(watching.most_, 10) << "the twenty that had waited";
+  EXPECT_LE(watching.most_, 22);
 }
 
 TEST(SimulationTest, WhatIsBeforeTheJudgedPartCountsForNothing) {
