@@ -34,7 +34,7 @@ def test_a_schedule_is_a_floor_and_the_status_tells_what_is_expected(autoscaled,
     config = autoscaled.cluster.pki.kubeconfig("admin", autoscaled.cluster.server, autoscaled.name)
     explain = [programs / "penstock-operator", "explain", f"{autoscaled.name}/chat", "--kubeconfig", config]
     told = subprocess.run(explain, capture_output=True, text=True, check=True).stdout
-    assert "with a probability of 90 % at most" in told and "(decisions do not use it)" in told
+    assert "with a probability of 75 % at most" in told and "(decisions do not use it)" in told
     assert "cost 7.5 USD an hour" in told
 
 

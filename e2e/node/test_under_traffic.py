@@ -116,13 +116,14 @@ def test_without_an_operator_traffic_goes_on_and_a_pod_without_its_policy_takes_
         space.api.delete(config)
         space.cluster.kubectl("-n", space.name, "scale", "deployment/engine", "--replicas=3")
 
-        def third() -> dict:
-            (pod,) = [pod for pod in space.pods("app=llm") if not is_ready(pod)]
-            return pod["status"]
+        def third() -> dict | None:
+            """What the kubelet says of the one that is not ready; the Deployment's controller makes it after a while."""
+            waiting = [pod["status"] for pod in space.pods("app=llm") if not is_ready(pod)]
+            return waiting[0] if waiting else None
 
         def waits() -> bool:
-            (sidecar,) = third()["initContainerStatuses"]
-            return "running" in sidecar["state"]
+            status = third()
+            return status is not None and any("running" in sidecar["state"] for sidecar in status.get("initContainerStatuses", []))
 
         wait_until(waits, "a sidecar that runs")
         load.goes_on()

@@ -119,8 +119,13 @@ kube::WorkOutcome CapacityController::release(const std::string& key, const Poli
 }
 
 NodeReport CapacityController::still_kept(const Policy& policy) {
-  const NodeReport& report = held(policy)->report;
-  return {.status = report.status, .conditions = not_removed(report)};
+  const std::shared_ptr<Held> state = held(policy);
+  NodeReport kept{.status = state->report.status, .conditions = not_removed(state->report)};
+  if (!state->provider.empty()) {
+    kept.status = kept.status.value_or(NodeCapacityStatus());
+    kept.status->provider = state->provider;
+  }
+  return kept;
 }
 
 NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& demand, Held& held) {

@@ -61,7 +61,7 @@ class CapacityController {
   // its name is taken back. Of one that is gone, the API server removes it.
   kube::WorkOutcome release(const std::string& key, const reconcile::Policy* policy);
 
-  // What stands while that does not succeed, and why.
+  // What stands while that does not succeed, who keeps it, and why.
   NodeReport still_kept(const reconcile::Policy& policy);
 
  private:

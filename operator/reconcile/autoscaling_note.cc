@@ -33,8 +33,10 @@ void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& 
   const bool wanted = spec.autoscaling && spec.autoscaling->mode != api::ScalingMode::kOff &&
                       spec.mode != api::Mode::kOff;
   if (world.autoscaling && world.autoscaling->over) {
-    if (world.autoscaling->status.nodes && keeps_nodes(before)) {
-      status.autoscaling = before.autoscaling;
+    if (world.autoscaling->status.nodes) {
+      // What was asked for a moment ago may not stand in `before` yet.
+      status.autoscaling = before.autoscaling.value_or(api::AutoscalingStatus());
+      status.autoscaling->nodes = world.autoscaling->status.nodes;
     }
     state(world.autoscaling->conditions, conditions);
     return;

@@ -258,7 +258,9 @@ TEST_F(CapacityControllerTest, WhatMayNotBeDeletedIsToldOf) {
   EXPECT_EQ(condition(off, "NodeCapacity").reason, "NotRemoved");
   server_.fail_next(std::string("DELETE ") + kHeld, {.status = 500, .body = "", .retry_after = ""});
   EXPECT_FALSE(controller_.release("ns/chat", policy_.get()).succeeded);
-  EXPECT_EQ(condition(controller_.still_kept(*policy_), "NodeCapacity").reason, "NotRemoved");
+  const NodeReport kept = controller_.still_kept(*policy_);
+  EXPECT_EQ(condition(kept, "NodeCapacity").reason, "NotRemoved");
+  EXPECT_EQ(kept.status->provider, "Placeholder");
   EXPECT_TRUE(controller_.release("ns/chat", policy_.get()).succeeded);
 }
 

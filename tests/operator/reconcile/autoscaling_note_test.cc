@@ -87,18 +87,24 @@ TEST(AutoscalingNoteTest, WhatCouldNotBeDeletedIsToldOfAPolicyThatIsScaledNoMore
 }
 
 TEST(AutoscalingNoteTest, NodesThatCouldNotBeTakenBackAreToldBesideWhatCouldNotBeDeleted) {
-  World seen = world(policy("p", "{selector: {matchLabels: {app: llm}}}", "2026-01-01T00:00:00Z",
-                            yaml("{autoscaling: {nodes: {provider: Placeholder, headroom: 2}}}")));
-  seen.autoscaling = AutoscalingNote{
-      .status = {.nodes = api::NodeCapacityStatus{.provider = "Placeholder"}},
+  const std::string plain = "{selector: {matchLabels: {app: llm}}}";
+  AutoscalingNote kept{
+      .status = {.nodes = api::NodeCapacityStatus{.provider = "Placeholder", .headroom = 2}},
       .conditions = {{"HoldReady", api::ConditionStatus::kFalse, "NotRemoved", "m"}},
       .over = true};
-  const Plan plan = decide(seen, kSettings);
-  EXPECT_NE(find(plan, "HoldReady"), nullptr);
-  ASSERT_TRUE(plan.status.autoscaling);
-  EXPECT_EQ(plan.status.autoscaling->nodes->headroom, 2U);
-  seen.autoscaling->status = {};
-  EXPECT_FALSE(decide(seen, kSettings).status.autoscaling);
+  // Whoever asked for them was told to let go before their status was written.
+  for (const char* before : {"{autoscaling: {desired: 3, nodes: {reason: Steady}}}", "{}"}) {
+    World seen = world(policy("p", plain, "2026-01-01T00:00:00Z", yaml(before)));
+    seen.autoscaling = kept;
+    const Plan plan = decide(seen, kSettings);
+    EXPECT_NE(find(plan, "HoldReady"), nullptr);
+    ASSERT_TRUE(plan.status.autoscaling);
+    ASSERT_TRUE(plan.status.autoscaling->nodes);
+    EXPECT_EQ(plan.status.autoscaling->nodes->provider, "Placeholder");
+    EXPECT_EQ(plan.status.autoscaling->nodes->headroom, 2U);
+    seen.autoscaling->status = {};
+    EXPECT_FALSE(decide(seen, kSettings).status.autoscaling);
+  }
 }
 
 TEST(AutoscalingNoteTest, WithoutAutoscalingNothingIsSaid) {
