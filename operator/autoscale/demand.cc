@@ -15,9 +15,9 @@ bool is_amount(const std::optional<double>& value) {
 }
 
 bool is_sound(const Signals& seen) {
-  return is_amount(seen.requests_per_s) && is_amount(seen.prefill_tokens_per_s) &&
-         is_amount(seen.decode_tokens_per_s) && is_amount(seen.kv_tokens) &&
-         is_amount(seen.running) && is_amount(seen.waiting);
+  return is_amount(seen.requests_per_s) && is_amount(seen.ended_per_s) &&
+         is_amount(seen.prefill_tokens_per_s) && is_amount(seen.decode_tokens_per_s) &&
+         is_amount(seen.kv_tokens) && is_amount(seen.running) && is_amount(seen.waiting);
 }
 
 // A sum over pods of which some may not know their part.
@@ -62,6 +62,7 @@ Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_re
     const Signals& seen = *pod.signals;
     ++demand.reporting;
     requests += seen.requests_per_s;
+    demand.ended += seen.ended_per_s;
     prefill += seen.prefill_tokens_per_s;
     decode += seen.decode_tokens_per_s;
     kv.add(seen.kv_tokens);

@@ -33,7 +33,8 @@ struct PodReport {
 // what was *seen*; how many pods it lacks stands beside it, and whoever would shrink on it counts
 // each of them as fully loaded.
 struct Demand {
-  Load total;  // without a value in any dimension: nobody reported
+  Load total;        // without a value in any dimension: nobody reported
+  double ended = 0;  // requests/s that ended: whose tokens those of `total` are
   std::optional<double> running;
   std::optional<double> waiting;
   std::optional<double> batch;  // how many others run with one, in the mean of what runs

@@ -60,7 +60,8 @@ std::string_view sentence_of(Reason reason) {
   switch (reason) {
     case Reason::kOff: return "autoscaling is off";
     case Reason::kSteady: return "what is needed is what there is";
-    case Reason::kLoad: return "the load of the last minute asks for more";
+    case Reason::kLoad: return "the load of the last moments asks for more";
+    case Reason::kPeaks: return "peaks like those of the last minutes would need more";
     case Reason::kPanic:
       return "the load of the last seconds asks for twice what is ready, or did so a moment ago";
     case Reason::kForecast: return "more is expected by the time that a new replica would serve";

@@ -20,6 +20,7 @@ LoadHistory::LoadHistory(const LoadHistorySettings& settings)
     : settings_(settings),
       load_{Windows(settings, {}), Windows(settings, settings.tokens),
             Windows(settings, settings.tokens), Windows(settings, {})},
+      seen_level_(settings.level_max + settings.level_bucket, settings.level_bucket),
       ttft_ms_(settings.latency_tail + settings.start_max, settings.latency_bucket),
       itl_ms_(settings.latency_tail + settings.start_max, settings.latency_bucket) {}
 
@@ -45,6 +46,7 @@ void LoadHistory::add(Time now, const Demand& demand, int held_requests,
   if (const std::optional<double>& requests = demand.total.requests) {
     peaks_.add(now, *requests, all, patience_s,
                load_[std::to_underlying(Dimension::kRequests)].stable);
+    seen_level_.add(now, *requests);
   }
   if (const std::optional<double> mean = demand.ttft.mean_s()) {
     ttft_ms_.add(now, *mean * kMsPerSecond);
@@ -54,9 +56,20 @@ void LoadHistory::add(Time now, const Demand& demand, int held_requests,
   }
 }
 
+std::optional<double> LoadHistory::level_of(const TotalsWindow& window, Time now,
+                                            milliseconds start) const {
+  const milliseconds level = std::min(settings_.level_starts * start, settings_.level_max);
+  if (level < settings_.level_bucket) {
+    return std::nullopt;
+  }
+  // A sample a second: of fewer the mean may be that of a moment.
+  const std::optional<double> busiest =
+      window.max(now - settings_.level_bucket, level, settings_.level_bucket.count() / 2'000);
+  return busiest ? std::optional(*busiest * settings_.level_share) : std::nullopt;
+}
+
 Observed LoadHistory::observed(Time now, milliseconds start) const {
   const milliseconds tail = settings_.tail + std::min(start, settings_.start_max);
-  const milliseconds level = std::min(settings_.level_starts * start, settings_.level_max);
   const auto lasting =
       std::min(std::chrono::duration_cast<milliseconds>(start * settings_.stable_of_start),
                settings_.stable_max);
@@ -68,21 +81,17 @@ Observed LoadHistory::observed(Time now, milliseconds start) const {
         dimension == Dimension::kRequests ? std::max(windows.stable, lasting) : windows.stable;
     result.stable.*member = windows.recent.mean(now, stable);
     result.panic.*member = windows.recent.mean(now, windows.panic);
-    // A queue that was drained does not come back; only rates do. Of buckets that are over and were
-    // seen for half their time, a sample a second: else their mean may be that of a moment.
-    std::optional<double> busiest;
-    if (dimension != Dimension::kKv && level >= settings_.level_bucket) {
-      busiest = windows.level.max(now - settings_.level_bucket, level,
-                                  settings_.level_bucket.count() / 2'000);
-    }
-    const double least = busiest.value_or(0) * settings_.level_share;
+    // A queue that was drained does not come back; only rates do.
+    const std::optional<double> least =
+        dimension == Dimension::kKv ? std::nullopt : level_of(windows.level, now, start);
     if (dimension == Dimension::kRequests) {
-      const Peaks::Expected expected = peaks_.expected(now, start, least);
+      const Peaks::Expected expected =
+          peaks_.expected(now, start, {.seen = level_of(seen_level_, now, start), .all = least});
       result.peak = expected.seen;
       result.tail.requests = expected.all;
     } else if (const auto seen = windows.tail.quantile(now, tail, settings_.tail_quantile);
-               seen || busiest) {
-      result.tail.*member = std::max(seen.value_or(0), least);
+               seen || least) {
+      result.tail.*member = std::max(seen.value_or(0), least.value_or(0));
     }
   }
   // Requests are in every report: where there are none, nobody has said anything of tokens either.

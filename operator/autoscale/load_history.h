@@ -42,7 +42,7 @@ struct LoadHistorySettings {
 // Turns one target's demand, second by second, into what a decision looks at. The live operator and
 // the simulator both feed it, so they decide on the same numbers.
 //
-// Memory:  about 40 KB with the defaults, whatever the number of pods.
+// Memory:  about 55 KB with the defaults, whatever the number of pods.
 // Threads: not safe. Of one target, shared with no other.
 class LoadHistory {
  public:
@@ -79,8 +79,13 @@ class LoadHistory {
   };
 
   LoadHistorySettings settings_;
+  // Of buckets that are over and were seen for half their time.
+  [[nodiscard]] std::optional<double> level_of(const TotalsWindow& window, Time now,
+                                               milliseconds start) const;
+
   std::array<Windows, 4> load_;  // by Dimension
   Peaks peaks_;                  // of requests
+  TotalsWindow seen_level_;      // of requests, without those of pods that said nothing
   TotalsWindow ttft_ms_;
   TotalsWindow itl_ms_;
   std::optional<std::int64_t> active_ms_;

@@ -61,8 +61,8 @@ void add_predictive(const Inputs& inputs, Needs& needs) {
   }
   needs.predictive = replicas_for(*expected, predictive.utilization);
   needs.forecast_wakes = *expected >= kWakingShare;
-  const int needed_now = std::max({needs.reactive.value_or(0), needs.peaks.value_or(0),
-                                   needs.triggers.value_or(0), needs.floor});
+  const int needed_now =
+      std::max({needs.reactive.value_or(0), needs.triggers.value_or(0), needs.floor});
   const int most = std::min(kReplicasMax, needed_now + budget_of(inputs.settings.budget));
   needs.budgeted = std::min(*needs.predictive, most);
 }
@@ -128,7 +128,7 @@ Recommendation recommend(const Inputs& inputs, const Needs& needs) {
   // They raise. What keeps replicas is consolidation, by the same peaks; held back once more by
   // the stabilisation of the way down they would count for twice as long.
   if (needs.peaks.value_or(0) > current) {
-    largest.consider(needs.peaks, Reason::kLoad);
+    largest.consider(needs.peaks, Reason::kPeaks);
   }
   largest.consider(needs.triggers, Reason::kTrigger);
   if (!needs.measured || (!needs.reactive && !needs.triggers)) {

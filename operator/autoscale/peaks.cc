@@ -10,6 +10,7 @@ namespace {
 constexpr std::array kShort_s = {1, 2, 4, 8, 14, 20, 40};
 constexpr milliseconds kLong{60'000};
 constexpr milliseconds kSecond{1'000};
+constexpr double kSeen = 0.75;  // of a window
 constexpr double kPatienceLeast_s = 2;
 constexpr double kPatienceMost_s = 60;
 
@@ -37,29 +38,32 @@ void Peaks::add(Time now, double per_s, double all, const std::optional<double>&
                 milliseconds plain) {
   if (seconds_.add(now, per_s)) {
     all_ = all;
-    const double peak = envelope(now, patience_s, plain);
-    peaks_.add(now, peak);
-    all_peaks_.add(now, peak * all);
+    if (const std::optional<double> peak = envelope(now, patience_s, plain)) {
+      peaks_.add(now, *peak);
+      all_peaks_.add(now, *peak * all);
+    }
   }
 }
 
-double Peaks::envelope(Time now, const std::optional<double>& patience_s,
-                       milliseconds plain) const {
+std::optional<double> Peaks::envelope(Time now, const std::optional<double>& patience_s,
+                                      milliseconds plain) const {
+  // Of a window of which less was seen, as after a start of the operator, the mean may be that of a
+  // moment.
   if (!patience_s) {
-    return seconds_.mean(now, plain).value_or(0);
+    return seconds_.mean(now, plain, kSeen);
   }
-  double largest = seconds_.mean(now, kLong).value_or(0);
+  double largest = seconds_.mean(now, kLong, kSeen).value_or(0);
   for (const int window_s : kShort_s) {
     const double share = window_s / (window_s + *patience_s);
-    largest = std::max(largest, share * seconds_.mean(now, window_s * kSecond).value_or(0));
+    largest = std::max(largest, share * seconds_.mean(now, window_s * kSecond, kSeen).value_or(0));
   }
   return largest;
 }
 
-Peaks::Expected Peaks::expected(Time now, milliseconds start, double least) const {
+Peaks::Expected Peaks::expected(Time now, milliseconds start, const Expected& least) const {
   const double mean = seconds_.mean(now, settings_.mean).value_or(0);
-  return {expected(peaks_, mean, now, start, least),
-          expected(all_peaks_, mean * all_, now, start, least)};
+  return {expected(peaks_, mean, now, start, least.seen.value_or(0)),
+          expected(all_peaks_, mean * all_, now, start, least.all.value_or(0))};
 }
 
 std::optional<double> Peaks::expected(const MaximaWindow& peaks, double mean, Time now,

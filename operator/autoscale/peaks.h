@@ -44,7 +44,8 @@ class Peaks {
   explicit Peaks(const PeakSettings& settings = {});
 
   // What was seen, about once a second, and how many times that it would be with what pods that
-  // said nothing carry. Without a patience what counts is the mean of `plain`.
+  // said nothing carry. Without a patience what counts is the mean of `plain`. Means are of windows
+  // of which three quarters were seen.
   void add(Time now, double per_s, double all, const std::optional<double>& patience_s,
            milliseconds plain);
 
@@ -52,12 +53,12 @@ class Peaks {
     std::optional<double> seen;  // nullopt: nothing, within five minutes and a start
     std::optional<double> all;   // with pods that said nothing
   };
-  // `least`: what counts as a peak of now whatever was seen.
-  [[nodiscard]] Expected expected(Time now, milliseconds start, double least = 0) const;
+  // `least`: what counts as a peak of now whatever was seen; nullopt: nothing does.
+  [[nodiscard]] Expected expected(Time now, milliseconds start, const Expected& least) const;
 
  private:
-  [[nodiscard]] double envelope(Time now, const std::optional<double>& patience_s,
-                                milliseconds plain) const;
+  [[nodiscard]] std::optional<double> envelope(Time now, const std::optional<double>& patience_s,
+                                               milliseconds plain) const;
   [[nodiscard]] std::optional<double> expected(const MaximaWindow& peaks, double mean, Time now,
                                                milliseconds start, double least) const;
 

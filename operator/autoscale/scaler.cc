@@ -37,18 +37,18 @@ bool serves(const PodSight& pod) {
   return pod.ready_since.has_value();
 }
 
-// The accelerator of most pods that serve, of those whose is known; empty: of none. A pod that
-// waits for a node has none yet.
-std::string accelerator_of(const Sight& sight) {
-  std::map<std::string, int> counts;
+// What more pods that serve have than any other, of those of which it is known; `before`, where no
+// other one is more frequent. A pod that waits for a node has no accelerator yet.
+std::string of_most(const Sight& sight, std::string PodSight::* what, const std::string& before) {
+  std::map<std::string, int> counts{{before, 0}};
   for (const PodSight& pod : sight.pods) {
-    if (serves(pod) && !pod.accelerator.empty()) {
-      ++counts[pod.accelerator];
+    if (serves(pod) && !(pod.*what).empty()) {
+      ++counts[pod.*what];
     }
   }
   const auto most =
       std::ranges::max_element(counts, {}, [](const auto& count) { return count.second; });
-  return most == counts.end() ? std::string() : most->first;
+  return most->second > counts[before] ? most->first : before;
 }
 
 constexpr std::array kLimits{&EngineLimits::kv_tokens, &EngineLimits::sequences_max,
@@ -88,6 +88,7 @@ void Scaler::set(const ScalerSettings& settings) {
   }
   if (settings.decisions.objectives != settings_.decisions.objectives) {
     patience_s_.reset();
+    service_.forget_proofs();
   }
   settings_ = settings;
   looked_ = {};
@@ -143,6 +144,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   learn_starts(sight);
   learn_capacity(sight);
   learn_limits(sight);
+  notice_engine(sight);
   const Objectives& objectives = settings_.decisions.objectives;
   if (service_.observe(sight.now, demand, shape_, inputs.target.ready, objectives)) {
     capacity_.renew();
@@ -155,9 +157,7 @@ DecisionRecord Scaler::tick(const Sight& sight) {
   }
   inputs.settings.objectives = view_.objectives;
   inputs.scheduled_floor = scheduled_floor(settings_.schedules, sight.now, lead_time().duration);
-  if (std::string seen = accelerator_of(sight); !seen.empty()) {
-    accelerator_ = std::move(seen);
-  }
+  accelerator_ = of_most(sight, &PodSight::accelerator, accelerator_);
   inputs.accelerator = accelerator_;
   inputs.capacity = capacity_of(limits_);
   one_ = inputs.capacity.one;
@@ -247,10 +247,6 @@ void Scaler::learn_capacity(const Sight& sight) {
 void Scaler::learn_limits(const Sight& sight) {
   const auto newest = std::ranges::max_element(sight.pods, {}, &PodSight::created);
   if (newest != sight.pods.end() && newest->revision != revision_) {
-    if (!revision_.empty()) {
-      service_.renew();
-      capacity_.renew();
-    }
     revision_ = newest->revision;
     told_ = {};
   }
@@ -267,6 +263,17 @@ void Scaler::learn_limits(const Sight& sight) {
   take_unsaid(all, told_);
   limits_ = all;
   service_.set_batch_max(limits_.sequences_max.value_or(EngineBounds{}.batch_max));
+}
+
+// What was learned is of the engine that most replicas have: one that is still starting shows
+// nothing, and a canary is not the fleet.
+void Scaler::notice_engine(const Sight& sight) {
+  std::string most = of_most(sight, &PodSight::revision, engine_revision_);
+  if (most != engine_revision_ && !engine_revision_.empty()) {
+    service_.renew();
+    capacity_.renew();
+  }
+  engine_revision_ = std::move(most);
 }
 
 Capacity Scaler::capacity_of(const EngineLimits& limits) const {

@@ -97,6 +97,7 @@ class Scaler {
   void learn_starts(const Sight& sight);
   void learn_capacity(const Sight& sight);
   void learn_limits(const Sight& sight);
+  void notice_engine(const Sight& sight);
   [[nodiscard]] Capacity capacity_of(const EngineLimits& limits) const;
 
   const std::string target_;
@@ -110,9 +111,10 @@ class Scaler {
   TriggerVotes votes_;
   std::map<std::string, Start> starts_;  // of pods that are there, by name
   FullPods full_;
-  EngineLimits limits_;   // of the engines that are there, or of the last ones
-  EngineLimits told_;     // those that engines of the newest revision told last
-  std::string revision_;  // the newest one
+  EngineLimits limits_;          // of the engines that are there, or of the last ones
+  EngineLimits told_;            // those that engines of the newest revision told last
+  std::string revision_;         // the newest one
+  std::string engine_revision_;  // that most replicas serve with
   std::optional<Time> first_measured_;
   Time measured_;           // the last second that somebody told of,
   milliseconds loaded_{0};  // how long there was load,

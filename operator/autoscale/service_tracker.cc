@@ -62,6 +62,7 @@ void ServiceTracker::set_percentile(int percentile) {
     percentile_ = percentile;
     ttft_tail_ = {.means = exponential_tail(percentile)};
     itl_tail_ = {.means = exponential_tail(percentile)};
+    forget_proofs();
   }
 }
 
@@ -98,6 +99,7 @@ bool ServiceTracker::observe(Time now, const Demand& demand, const RequestShape&
     interval_.waiting = std::max(interval_.waiting, demand.waiting.value_or(0) / ready);
     interval_.waiting_known = interval_.waiting_known && demand.waiting.has_value();
     const double running = demand.batch ? demand.running.value_or(0) : 0;
+    interval_.ended += demand.ended;
     interval_.prefill += demand.total.prefill.value_or(0);
     interval_.decode += demand.total.decode.value_or(0);
     interval_.running += running;
@@ -116,18 +118,18 @@ bool ServiceTracker::observe(Time now, const Demand& demand, const RequestShape&
 Update ServiceTracker::close(const RequestShape& shape, const Objectives& objectives) {
   if (interval_.seconds <= 0 || shape.input_tokens <= 0 ||
       interval_.ttft.count() < kTokensObserved || interval_.tpot.count() < kTokensObserved) {
+    carried_ = {};
     return Update::kUnusable;
   }
   Update update = Update::kUnusable;
-  if (interval_.running > 0) {
+  if (interval_.running > 0 && interval_.ended > 0) {
     const double batch = interval_.batches / interval_.running;
-    const auto ended = static_cast<double>(interval_.tpot.count());
     // Nor is a queue that nobody tells of one that is not there.
     const bool waited = !interval_.waiting_known || interval_.waiting >= kNobodyWaits;
     update =
         filter_.observe({.batch = std::min(batch, static_cast<double>(bounds_.batch_max)),
-                         .shape = {.input_tokens = interval_.prefill / ended,
-                                   .output_tokens = interval_.decode / ended},
+                         .shape = {.input_tokens = interval_.prefill / interval_.ended,
+                                   .output_tokens = interval_.decode / interval_.ended},
                          .ttft_ms = waited ? std::nullopt : std::optional(mean_ms(interval_.ttft)),
                          .itl_ms = mean_ms(interval_.tpot)});
   }

@@ -30,6 +30,8 @@ class ServiceTracker {
   // `percentile` of the objectives, 50 … 99.
   explicit ServiceTracker(int percentile);
   void set_percentile(int percentile);
+  // What replicas were seen to carry was carried within other objectives, or by another engine.
+  void forget_proofs();
 
   // Asked about once a second. `shape` is the mean request; `ready` replicas serve. True: what was
   // seen for minutes was not of the engine that is known, which is being learned anew.
@@ -46,8 +48,8 @@ class ServiceTracker {
   // token, prompts are too long for it, and no number of replicas makes them shorter: the objective
   // is then what such a replica reaches. lambda* is at least what replicas were seen to carry
   // within the objectives in the last kProofsMax hours with load, as far as neither prompt nor
-  // output tokens exceed what was seen; a model that says less is not to be believed of latencies
-  // either.
+  // output tokens exceed what was seen; a model that says a tenth less is not to be believed of
+  // latencies either.
   [[nodiscard]] ServiceView look(const RequestShape& shape, const Objectives& objectives) const;
   static constexpr double kIdleShare = 0.3;
 
@@ -59,7 +61,8 @@ class ServiceTracker {
     double seconds = 0;
     double waiting = 0;         // requests of one replica at most, in the mean of all
     bool waiting_known = true;  // all the time
-    double prefill = 0;         // tokens of what ended
+    double ended = 0;           // requests,
+    double prefill = 0;         // and their tokens
     double decode = 0;
     double running = 0;  // requests times seconds,
     double batches = 0;  // and times the batch that each was in
@@ -81,7 +84,6 @@ class ServiceTracker {
   void learn_tail(const Histogram& came, Tail& tail) const;
   Update close(const RequestShape& shape, const Objectives& objectives);
   void carry(const RequestShape& shape, const Objectives& objectives);
-  void forget_proofs();
   void keep_proof(const Proof& proof);
   [[nodiscard]] Objectives means_of(const Objectives& objectives) const;
   [[nodiscard]] double proven_per_s(const RequestShape& shape) const;

@@ -57,14 +57,15 @@ void TotalsWindow::visit(Time now, milliseconds window, const Visit& each,
   }
 }
 
-std::optional<double> TotalsWindow::mean(Time now, milliseconds window) const {
+std::optional<double> TotalsWindow::mean(Time now, milliseconds window, double filled) const {
   double sum = 0;
-  int filled = 0;
+  int found = 0;
   visit(now, window, [&](double value) {
     sum += value;
-    ++filled;
+    ++found;
   });
-  return filled > 0 ? std::optional(sum / filled) : std::nullopt;
+  const bool enough = found > 0 && found >= filled * static_cast<double>(count_in(window));
+  return enough ? std::optional(sum / found) : std::nullopt;
 }
 
 std::optional<double> TotalsWindow::max(Time now, milliseconds window, std::int64_t samples) const {

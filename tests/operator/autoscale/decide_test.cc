@@ -92,8 +92,16 @@ INSTANTIATE_TEST_SUITE_P(
                in.settings.budget.replicas = 0;
              },
              12, Reason::kLoad},
+        // What the forecast may add is added to the load, not to what peaks would raise.
+        Step{"NoBudgetBeyondTheLoadBesidePeaks", 10, 64,
+             [](Inputs& in) {
+               in.observed.peak = 85;
+               in.forecasts = {forecast(72, 200)};
+               in.settings.budget.replicas = 0;
+             },
+             8, Reason::kLoadFitsFewer},
         // A tenth less than 106 would be 96.4, for which 13 are needed.
-        Step{"PeaksRaise", 8, 64, [](Inputs& in) { in.observed.peak = 106; }, 13, Reason::kLoad},
+        Step{"PeaksRaise", 8, 64, [](Inputs& in) { in.observed.peak = 106; }, 13, Reason::kPeaks},
         Step{"PeaksWithinTheTolerance", 8, 64, [](Inputs& in) { in.observed.peak = 70; }, 8,
              Reason::kSteady},
         Step{"Schedule", 8, 64, [](Inputs& in) { in.scheduled_floor = 12; }, 12, Reason::kFloor},

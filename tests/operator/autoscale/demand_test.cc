@@ -75,6 +75,9 @@ TEST(DemandTest, EnginesWithoutMetricsAreTakenToBeLikeTheOthers) {
 
 TEST(DemandTest, NonsenseMakesAPodAMissingOne) {
   EXPECT_EQ(total_demand(std::vector{pod(2), pod(std::nan(""))}, kMean).missing, 1);
+  PodReport ended = pod(2);
+  ended.signals->ended_per_s = -1;
+  EXPECT_EQ(total_demand(std::vector{pod(2), ended}, kMean).missing, 1);
   EXPECT_EQ(total_demand(std::vector{pod(2), pod(2, -5)}, kMean).missing, 1);
 }
 

@@ -99,8 +99,10 @@ TEST(LoadHistoryTest, ALoadThatVanishesIsExpectedBack) {
       EXPECT_EQ(history.observed(at(second), seconds(90)).tail.requests, 0);
     }
   }
-  history.add(at(3 * kHour + 800), demand(4, 0), 0);
-  EXPECT_EQ(history.observed(at(3 * kHour + 800), kNode).tail.requests, 0);
+  for (int second = 800; second < 820; ++second) {
+    history.add(at(3 * kHour + second), demand(4, 0), 0);
+  }
+  EXPECT_EQ(history.observed(at(3 * kHour + 819), kNode).tail.requests, 0);
 }
 
 // Seconds of a burst hold replicas for five minutes and a start, and few of them for two hours.
@@ -124,6 +126,17 @@ TEST(LoadHistoryTest, AFewSecondsAreNoLevel) {
   EXPECT_LT(history.observed(begin + seconds(3'000), seconds(450)).tail.requests, 51);
 }
 
+// Two of four say nothing for half an hour, while the others carry all of the load.
+TEST(LoadHistoryTest, ALevelOfPodsThatSaidNothingRaisesNothing) {
+  LoadHistory history;
+  for (int second = 0; second < 3'000; ++second) {
+    history.add(at(second), second < 1'800 ? demand(2, 20, 2) : demand(4, 10), 0);
+  }
+  const Observed seen = history.observed(at(2'999), seconds(450));
+  EXPECT_NEAR(seen.peak.value_or(0), 40, 0.5);
+  EXPECT_GT(seen.tail.requests.value_or(0), 50) << "and keeps what there is";
+}
+
 TEST(LoadHistoryTest, SilenceIsMissingAndSoonStale) {
   LoadHistory history(kMinute);
   history.add(at(0), demand(4, 10), 0);
@@ -139,8 +152,10 @@ TEST(LoadHistoryTest, SilenceIsMissingAndSoonStale) {
 
 TEST(LoadHistoryTest, InTheTailMissingPodsAreLikeTheOthers) {
   LoadHistory history;
-  history.add(at(0), demand(3, 10, 1), 0);
-  const Observed seen = history.observed(at(0));
+  for (int second = 0; second < 20; ++second) {
+    history.add(at(second), demand(3, 10, 1), 0);
+  }
+  const Observed seen = history.observed(at(19));
   EXPECT_EQ(seen.stable.requests, 30);
   EXPECT_EQ(seen.tail.requests, 40);
 }

@@ -23,15 +23,20 @@ void play(Peaks& peaks, int from, int to, double base, std::optional<double> pat
   }
 }
 
+Peaks::Expected expected(const Peaks& peaks, int second, milliseconds start,
+                         const Peaks::Expected& least = {}) {
+  return peaks.expected(at(second), start, least);
+}
+
 TEST(PeaksTest, ASteadyLoadIsExpectedToStay) {
   Peaks peaks;
-  EXPECT_EQ(peaks.expected(at(0), seconds(90)).seen, std::nullopt);
+  EXPECT_EQ(expected(peaks, 0, seconds(90)).seen, std::nullopt);
   for (const int until : {70, 1'000, 9'000}) {
     play(peaks, 0, until, 12);
-    EXPECT_NEAR(*peaks.expected(at(until - 1), seconds(90)).seen, 12, 1e-9) << until;
+    EXPECT_NEAR(*expected(peaks, until - 1, seconds(90)).seen, 12, 1e-9) << until;
   }
   play(peaks, 9'000, 20'000, 0);
-  EXPECT_EQ(peaks.expected(at(19'999), seconds(90)).seen, 0);
+  EXPECT_EQ(expected(peaks, 19'999, seconds(90)).seen, 0);
 }
 
 // 60 requests within one second are, for replicas that may be 3 s behind, 15 requests/s; for such
@@ -41,7 +46,7 @@ TEST(PeaksTest, ABurstCountsByThePatienceOfReplicas) {
     Peaks peaks;
     play(peaks, 0, 6'000, 0, patience);
     peaks.add(at(6'000), 60, 1, patience, kPlain);
-    return *peaks.expected(at(6'000), seconds(90)).seen;
+    return *expected(peaks, 6'000, seconds(90)).seen;
   };
   const double mean = 60.0 / 600;
   const auto less = [mean](double peak) {
@@ -58,19 +63,33 @@ TEST(PeaksTest, APeakIsHeldForFiveMinutesAndAStart) {
   play(peaks, 2'000, 2'060, 40);
   play(peaks, 2'060, 2'300, 10);
   // Ten minutes in which a minute was 40 have a mean of 13.
-  EXPECT_NEAR(*peaks.expected(at(2'299), seconds(23)).seen, 40 * std::pow(13.0 / 40, 0.2), 0.1);
+  EXPECT_NEAR(*expected(peaks, 2'299, seconds(23)).seen, 40 * std::pow(13.0 / 40, 0.2), 0.1);
   play(peaks, 2'300, 2'700, 10);
-  const double forgotten = *peaks.expected(at(2'699), seconds(23)).seen;
+  const double forgotten = *expected(peaks, 2'699, seconds(23)).seen;
   EXPECT_LT(forgotten, 12);
   EXPECT_GT(forgotten, 11) << "of what was once in two hours a little is kept";
-  EXPECT_GT(*peaks.expected(at(2'699), seconds(440)).seen, 29);
+  EXPECT_GT(*expected(peaks, 2'699, seconds(440)).seen, 29);
 }
 
 TEST(PeaksTest, PodsThatSaidNothingCountInAll) {
   Peaks peaks;
-  peaks.add(at(0), 30, 4.0 / 3, std::nullopt, kPlain);
-  EXPECT_DOUBLE_EQ(*peaks.expected(at(0), seconds(23)).seen, 30);
-  EXPECT_DOUBLE_EQ(*peaks.expected(at(0), seconds(23)).all, 40);
+  for (int second = 0; second < 20; ++second) {
+    peaks.add(at(second), 30, 4.0 / 3, std::nullopt, kPlain);
+  }
+  EXPECT_DOUBLE_EQ(*expected(peaks, 19, seconds(23)).seen, 30);
+  EXPECT_DOUBLE_EQ(*expected(peaks, 19, seconds(23)).all, 40);
+}
+
+// An operator that has just started sees a burst of a second, of a load of 10/s.
+TEST(PeaksTest, TheFirstSecondIsNoMinute) {
+  Peaks peaks;
+  peaks.add(at(0), 35, 1, 3, kPlain);
+  play(peaks, 1, 120, 10);
+  EXPECT_NEAR(*expected(peaks, 119, seconds(90)).seen, 10, 1);
+  Peaks plain;
+  plain.add(at(0), 35, 1, std::nullopt, kPlain);
+  play(plain, 1, 120, 10, std::nullopt);
+  EXPECT_LT(*expected(plain, 119, seconds(90)).seen, 14) << "the mean of half a window";
 }
 
 // A flood of a hundred times the load costs a fifth more for two hours, not a half.
@@ -79,14 +98,17 @@ TEST(PeaksTest, AFloodIsNoMeasureOfTheAfternoon) {
   play(peaks, 0, 2'000, 10);
   play(peaks, 2'000, 2'060, 1'000);
   play(peaks, 2'060, 4'000, 10);
-  EXPECT_NEAR(*peaks.expected(at(3'999), seconds(23)).seen, 10 * std::pow(8, 0.1), 1e-6);
+  EXPECT_NEAR(*expected(peaks, 3'999, seconds(23)).seen, 10 * std::pow(8, 0.1), 1e-6);
 }
 
 TEST(PeaksTest, WhatCountsAtLeast) {
   Peaks peaks;
   play(peaks, 0, 2'000, 0);
-  EXPECT_EQ(peaks.expected(at(1'999), seconds(90)).seen, 0);
-  EXPECT_NEAR(*peaks.expected(at(1'999), seconds(90), 30).seen, 30 * std::pow(0.1, 0.2), 1e-9);
+  EXPECT_EQ(expected(peaks, 1'999, seconds(90)).seen, 0);
+  EXPECT_NEAR(*expected(peaks, 1'999, seconds(90), {.seen = 30, .all = 60}).seen,
+              30 * std::pow(0.1, 0.2), 1e-9);
+  EXPECT_NEAR(*expected(peaks, 1'999, seconds(90), {.seen = 30, .all = 60}).all,
+              60 * std::pow(0.1, 0.2), 1e-9);
 }
 
 TEST(PatienceTest, IsWhatAReplicaComputesBeforeTheObjective) {

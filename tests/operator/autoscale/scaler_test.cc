@@ -185,6 +185,72 @@ TEST(ScalerTest, WhatFullReplicasCarryIsLearnedAnewWithTheTemplate) {
   EXPECT_EQ(run(6'060, 6'200, "new", 3), 3);
 }
 
+// What two of three replicas have is another's only once another has more of them.
+TEST(ScalerTest, ACanaryAndAStartingPodAreNotTheEngine) {
+  ScalerSettings wanted = settings();
+  wanted.configured = {};
+  Scaler scaler("ns/a", wanted);
+  const auto run = [&scaler](int from, int to, double each, const auto& change) {
+    std::optional<double> capacity;
+    for (int second = from; second < to; ++second) {
+      Sight sight = serving(kMonday + seconds(second), 3, each);
+      for (PodSight& pod : sight.pods) {
+        pod.revision = "old";
+        pod.signals->waiting = 10;
+      }
+      change(sight);
+      capacity = scaler.tick(sight).inputs.capacity.one.requests;
+    }
+    return capacity;
+  };
+  const auto as_it_is = [](Sight&) {};
+  const auto canary = [](Sight& sight) {
+    sight.pods[2].revision = "new";
+    sight.pods[2].created = sight.now;
+  };
+  const auto starts = [](Sight& sight) {
+    for (const char* name : {"d", "e", "f", "g"}) {
+      sight.pods.push_back({.name = name, .created = sight.now, .revision = "new"});
+    }
+  };
+  EXPECT_EQ(run(0, 6'000, 12, as_it_is), 12);
+  EXPECT_EQ(run(6'000, 6'200, 3, canary), 12);
+  EXPECT_EQ(run(6'200, 6'400, 3, starts), 12);
+  const auto rolled = [](Sight& sight) {
+    sight.pods[1].revision = "new";
+    sight.pods[2].revision = "new";
+  };
+  EXPECT_EQ(run(6'400, 6'600, 3, rolled), 3);
+}
+
+// 20 requests/s of a replica, within a second for the first token, and then 300 ms are asked for.
+TEST(ScalerTest, WhatWasCarriedProvesNothingOfATighterObjective) {
+  ScalerSettings wanted = settings();
+  wanted.configured = {};
+  wanted.decisions.objectives = {.ttft_ms = 10'000, .itl_ms = 1'000};
+  Scaler scaler("ns/a", wanted);
+  const auto run = [&scaler](int from, int to) {
+    std::optional<double> capacity;
+    for (int second = from; second < to; ++second) {
+      Sight sight = serving(kMonday + seconds(second), 1, 20);
+      sight.pods[0].signals = Signals{.requests_per_s = 20,
+                                      .ended_per_s = 20,
+                                      .prefill_tokens_per_s = 20'000,
+                                      .decode_tokens_per_s = 4'000,
+                                      .running = 100,
+                                      .waiting = 0,
+                                      .ttft = {{0.9, 1.1}, {0, 20, 0}, 20},
+                                      .tpot = {{0.1, 0.3}, {0, 20, 0}, 4}};
+      capacity = scaler.tick(sight).inputs.capacity.one.requests;
+    }
+    return capacity.value_or(0);
+  };
+  EXPECT_GE(run(0, 3'600), 20);
+  wanted.decisions.objectives.itl_ms = 20;
+  scaler.set(wanted);
+  EXPECT_LT(run(3'600, 3'660), 10);
+}
+
 TEST(ScalerTest, CapacityIsLearnedOfEachAcceleratorByItself) {
   ScalerSettings wanted = settings();
   wanted.configured = {};

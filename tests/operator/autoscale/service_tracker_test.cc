@@ -26,6 +26,7 @@ Demand demand(double requests_per_s, double ttft_s, double tpot_s) {
               .waiting = 0,
               .batch = running};
   seen.reporting = 1;
+  seen.ended = 10;
   seen.ttft = latencies(ttft_s, 10);
   seen.tpot = latencies(tpot_s, 10);
   return seen;
@@ -90,6 +91,20 @@ TEST(ServiceTrackerTest, FindsTheRateThatTheObjectivesAllow) {
   EXPECT_NEAR(view.sustainable_per_s.value_or(0), exact, exact * 0.1);
 }
 
+// Latencies are told of streamed calls alone, tokens of all.
+TEST(ServiceTrackerTest, CallsThatAreNotStreamedMakeNoRequestLonger) {
+  ServiceTracker tracker(95);
+  const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
+  Demand seen = modelled(5);
+  for (double* amount : {&*seen.total.prefill, &*seen.total.decode, &seen.ended}) {
+    *amount *= 5;
+  }
+  observe(tracker, 0, 3'600, seen, objectives);
+  const ServiceView view = tracker.look(kShape, objectives);
+  const double exact = exact_per_s(view, {});
+  EXPECT_NEAR(view.sustainable_per_s.value_or(0), exact, 0.05 * exact);
+}
+
 // An hour of load within the objectives, and a model that is told of a batch too small for it.
 TEST(ServiceTrackerTest, WhatReplicasWereSeenToCarryStands) {
   ServiceTracker tracker(95);
@@ -102,6 +117,35 @@ TEST(ServiceTrackerTest, WhatReplicasWereSeenToCarryStands) {
   // Twice the prompt: of that, half as many.
   const RequestShape longer{.input_tokens = 2'000, .output_tokens = 200};
   EXPECT_GE(tracker.look(longer, objectives).sustainable_per_s.value_or(0), 4);
+}
+
+TEST(ServiceTrackerTest, WhatWasCarriedWithinOtherObjectivesProvesNothing) {
+  ServiceTracker tracker(95);
+  const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
+  const auto seen = [&] { return tracker.look(kShape, objectives).sustainable_per_s.value_or(0); };
+  observe(tracker, 0, 3'600, modelled(8), objectives);
+  tracker.set_batch_max(4);
+  const double proven = seen();
+  tracker.set_percentile(95);
+  EXPECT_EQ(seen(), proven) << "the same one";
+  tracker.set_percentile(99);
+  EXPECT_LT(seen(), 0.9 * proven);
+}
+
+// Half a minute of load, again and again, and as long without: never was it carried for five
+// minutes.
+TEST(ServiceTrackerTest, BurstsThatAreApartProveNothing) {
+  ServiceTracker tracker(95);
+  const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
+  observe(tracker, 0, 601, modelled(5), objectives);
+  Demand burst = modelled(5);
+  burst.total.requests = 150;
+  for (int second = 601; second < 3'600; second += 60) {
+    observe(tracker, second, second + 30, burst, objectives);
+    observe(tracker, second + 30, second + 60, Demand{.total = {.requests = 0}, .reporting = 1},
+            objectives);
+  }
+  EXPECT_LT(tracker.look(kShape, objectives).sustainable_per_s.value_or(0), 100);
 }
 
 // A burst at thirty times the rate that is carried: the few first tokens that it has seen were
