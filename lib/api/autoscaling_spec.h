@@ -110,9 +110,14 @@ struct ReactiveSpec {
   static constexpr auto fields() {
     using T = ReactiveSpec;
     return std::tuple{
-        json::Field{"stableWindow",
-                    &T::stable_window,
-                    {.about = "The load is its mean over this.", .min = 10'000, .max = 3'600'000}},
+        json::Field{
+            "stableWindow",
+            &T::stable_window,
+            {.about = "The load is its mean over this; of requests over a quarter of a start at "
+                      "least. Shorter peaks raise replicas all the same where it is known "
+                      "what a burst does to a replica.",
+             .min = 10'000,
+             .max = 3'600'000}},
         json::Field{
             "panicWindow",
             &T::panic_window,

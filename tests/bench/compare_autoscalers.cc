@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -101,21 +102,6 @@ void sweep(Job& job) {
   }
 }
 
-void sweep_all(std::vector<Job>& jobs, unsigned threads) {
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::jthread> workers;
-  for (unsigned i = 0; i < threads; ++i) {
-    workers.emplace_back([&jobs, &next] {
-      for (std::size_t job = next++; job < jobs.size(); job = next++) {
-        sweep(jobs[job]);
-        std::fprintf(stderr, "%zu of %zu: %s, start %.0f s, %s\n", job + 1, jobs.size(),
-                     jobs[job].load->name.c_str(), jobs[job].start_s,
-                     std::string(jobs[job].contender->name).c_str());
-      }
-    });
-  }
-}
-
 bool is_baseline(const Job& job) {
   return job.contender->name != kOurs && job.contender->name != kOracle;
 }
@@ -165,6 +151,31 @@ void print_table(std::span<const Job> jobs) {
   if (found != jobs.end()) {
     const std::string better = better_than(*found, jobs);
     std::printf("\ncheaper and better than ours: %s\n", better.empty() ? "none" : better.c_str());
+  }
+}
+
+// Each table of `count` jobs as soon as it and those before it are done: the whole takes an hour.
+void sweep_all(std::vector<Job>& jobs, std::size_t count, unsigned threads) {
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  std::vector<std::size_t> left(jobs.size() / count, count);
+  std::size_t printed = 0;
+  std::vector<std::jthread> workers;
+  for (unsigned i = 0; i < threads; ++i) {
+    workers.emplace_back([&] {
+      for (std::size_t job = next++; job < jobs.size(); job = next++) {
+        sweep(jobs[job]);
+        const std::scoped_lock lock(mutex);
+        std::fprintf(stderr, "%zu of %zu: %s, start %.0f s, %s\n", job + 1, jobs.size(),
+                     jobs[job].load->name.c_str(), jobs[job].start_s,
+                     std::string(jobs[job].contender->name).c_str());
+        --left[job / count];
+        for (; printed < left.size() && left[printed] == 0; ++printed) {
+          print_table(std::span(jobs).subspan(printed * count, count));
+          std::fflush(stdout);
+        }
+      }
+    });
   }
 }
 
@@ -249,15 +260,11 @@ int compare(const Options& options) {
       }
     }
   }
-  sweep_all(jobs, std::max(1U, threads));
   std::printf(
       "%.0f hours at a mean of %.3g requests/s; promised: first token in %.0f s, each "
       "further one in %.0f ms\n",
       hours, rate, kPromise.ttft_s, kPromise.tpot_s * 1e3);
-  const std::size_t count = compared.size();
-  for (std::size_t i = 0; i < jobs.size(); i += count) {
-    print_table(std::span(jobs).subspan(i, count));
-  }
+  sweep_all(jobs, compared.size(), std::max(1U, threads));
   return loads.empty() ? 1 : 0;
 }
 
