@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from dry_run import annotated_pod, made, with_injection
+from dry_run import annotated_pod, await_injection, made, with_injection
 from installation import ROOT
 
 TABLE = yaml.safe_load((ROOT / "tests/cases/annotations.yaml").read_text())
@@ -11,7 +11,8 @@ CONTAINER = {"name": "penstock-sidecar", "image": "sidecar", "restartPolicy": "A
 
 @pytest.fixture(scope="module")
 def space(admission):
-    return with_injection(admission, "annotated", {"container": CONTAINER, "annotations": TABLE["annotations"]})
+    name = with_injection(admission, "annotated", {"container": CONTAINER, "annotations": TABLE["annotations"]})
+    return await_injection(admission, name, annotated_pod({}))
 
 
 @pytest.mark.parametrize("case", TABLE["cases"], ids=[case["name"] for case in TABLE["cases"]])

@@ -17,7 +17,7 @@ def test_a_step_of_load_sets_replicas_at_once(autoscaled, programs, record_prope
         wait_until(lambda: autoscaled.replicas() == 5, "a replica for each four requests a second", seconds=30)
         wait_until(lambda: autoscaled.policy("chat")["status"]["autoscaling"]["current"] == 5, "the status of that")
         status = autoscaled.policy("chat")["status"]["autoscaling"]
-    assert status["decisions"][0]["reason"] in ("Panic", "Load")
+    assert status["decisions"][0]["reason"] in ("Panic", "Load", "Peaks")
     assert [decision["to"] for decision in status["decisions"]] == sorted(
         (decision["to"] for decision in status["decisions"]), reverse=True
     )
@@ -39,8 +39,14 @@ def test_its_decisions_are_made_again_by_replay(autoscaled, programs, running_op
     with autoscaled.load(18):
         wait_until(lambda: autoscaled.replicas() > 1, "more replicas", seconds=20)
     recorded = running_operator.log.with_name("decisions.jsonl")
-    of_this = [line for line in recorded.read_text().splitlines() if f'"{autoscaled.name}/chat"' in line]
-    assert any(json.loads(line)["decision"].get("write") for line in of_this)
+
+    def lines() -> list[str]:
+        """Once a write is among them: it is recorded a moment after it. The last line may be on its way."""
+        whole = recorded.read_text().rpartition("\n")[0].splitlines()
+        found = [line for line in whole if f'"{autoscaled.name}/chat"' in line]
+        return found if any(json.loads(line)["decision"].get("write") for line in found) else []
+
+    of_this = wait_until(lines, "a record of the write")
     file = recorded.with_name(f"{autoscaled.name}.jsonl")
     file.write_text("\n".join(of_this) + "\n")
     again = subprocess.run([programs / "penstock-operator", "replay", file], capture_output=True, text=True)
@@ -93,14 +99,14 @@ def test_another_scaler_is_never_fought(autoscaled):
 
 
 def test_what_a_person_sets_stands_for_a_while(autoscaled):
-    autoscaled.start(manualChangeStands="20s")
+    autoscaled.start(manualChangeStands="40s")
     autoscaled.cluster.kubectl("-n", autoscaled.name, "scale", "deployment/engine", "--replicas=3")
     autoscaled.await_condition("chat", "ScalingActive", "False", "ManualOverride", seconds=20)
     wait_until(lambda: "set to 3 by somebody else" in autoscaled.notes("ManualOverride"), "an Event of it")
     with autoscaled.load(22):
         wait_until(lambda: autoscaled.desired() > 3, "advice", seconds=30)
         assert autoscaled.replicas() == 3
-        wait_until(lambda: autoscaled.replicas() > 3, "the end of it", seconds=40)
+        wait_until(lambda: autoscaled.replicas() > 3, "the end of it", seconds=80)
 
 
 def test_a_target_that_is_not_there_is_told_and_found_later(autoscaled):

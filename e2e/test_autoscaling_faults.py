@@ -70,7 +70,7 @@ def test_a_minute_without_the_api_server_is_made_good(autoscaled, running_operat
 def test_replicas_stay_while_sidecars_say_nothing(autoscaled, autoscaled_node):
     autoscaled.start(replicas=3)
     uids = {pod["metadata"]["uid"] for pod in autoscaled.pods("app=llm")}
-    sidecars = [pod.processes["sidecar"] for uid, pod in autoscaled_node.pods.items() if uid in uids]
+    sidecars = [pod.processes["sidecar"] for uid, pod in list(autoscaled_node.pods.items()) if uid in uids]
     assert len(sidecars) == 3
     for process in sidecars:
         process.send_signal(signal.SIGSTOP)

@@ -96,7 +96,7 @@ def test_an_operator_for_one_namespace_needs_no_right_beyond_it(own_cluster, pro
         operator.restart()
         mine.apply(policy_document("later", {"app": "other"}, interception={"engine": {"port": 8000, "flag": "--port"}}))
         wait_until(lambda: mine.policy("later")["status"].get("injection"), "injection")
-        assert "namespaces" in log.read_text() and "forbidden" in log.read_text()
+        wait_until(lambda: "namespaces" in log.read_text() and "forbidden" in log.read_text(), "a word of it")
     finally:
         assert operator.stop() == 0
 

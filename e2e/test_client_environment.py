@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from dry_run import client_case, made, with_injection, without_defaults
+from dry_run import await_injection, client_case, made, with_injection, without_defaults
 from installation import ROOT
 
 TABLE = yaml.safe_load((ROOT / "tests/cases/client_environment.yaml").read_text())
@@ -12,10 +12,16 @@ CONTAINER = {"name": "penstock-sidecar", "image": "sidecar", "restartPolicy": "A
 @pytest.fixture(scope="module")
 def policies(admission):
     """One namespace an environment, each with a policy whose status carries it."""
-    return {
+    names = {
         name: with_injection(admission, f"environment-{name}", {"container": CONTAINER, "environment": environment})
         for name, environment in TABLE["environments"].items()
     }
+
+    def first(environment: str, served: bool) -> dict | None:
+        of_it = (case for case in TABLE["cases"] if case["environment"] == environment and ("out" in case) == served)
+        return next((client_case(case) for case in of_it), None)
+
+    return {one: await_injection(admission, name, first(one, True), first(one, False)) for one, name in names.items()}
 
 
 def environments(containers: list[dict]) -> list[dict]:

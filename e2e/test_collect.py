@@ -5,7 +5,8 @@ import time
 
 import pytest
 from api import MERGE, Api
-from installation import CHART, SYSTEM, helm, injecting_probe, make_namespace, operator_kubeconfig, policy_document
+from dry_run import await_injection
+from installation import injecting_probe, install, make_namespace, operator_kubeconfig, policy_document
 from operator_process import OperatorProcess
 from polling import wait_until
 from process_usage import cpu_seconds, resident_mb, rest
@@ -19,8 +20,7 @@ STATUS_PORT, ENGINE_PORT = 15_920, 8_900
 @pytest.fixture(scope="module")
 def crowded(spare):
     """A cluster with an operator that has a status port of its own."""
-    values = ("--set", f"sidecar.statusPort={STATUS_PORT}")
-    helm(spare, "install", "penstock", CHART, "-n", SYSTEM, "--create-namespace", *values)
+    install(spare, "--set", f"sidecar.statusPort={STATUS_PORT}")
     wait_until(injecting_probe(spare), "admission policies")
     return spare
 
@@ -58,23 +58,26 @@ def make_pods(space: Namespace) -> None:
     """Running and ready, as a kubelet would say."""
     admin = space.api
 
+    def pod_of(number: int) -> dict:
+        return {
+            "metadata": {"name": f"pod{number}", "labels": {"app": "llm"}},
+            "spec": {
+                "schedulerName": "nobody",
+                "containers": [{"name": "engine", "image": "e", "args": ["--port", str(ENGINE_PORT)]}],
+            },
+        }
+
     def make(share: range) -> None:
         api = Api(admin.host, admin.port, space.cluster.pki)
         for number in share:
-            pod = {
-                "metadata": {"name": f"pod{number}", "labels": {"app": "llm"}},
-                "spec": {
-                    "schedulerName": "nobody",
-                    "containers": [{"name": "engine", "image": "e", "args": ["--port", str(ENGINE_PORT)]}],
-                },
-            }
-            api.create(f"/api/v1/namespaces/{space.name}/pods", pod)
+            api.create(f"/api/v1/namespaces/{space.name}/pods", pod_of(number))
             ip = f"127.2.{number // 250}.{number % 250 + 1}"
             ready = {"type": "Ready", "status": "True", "lastTransitionTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
             status = {"phase": "Running", "podIP": ip, "podIPs": [{"ip": ip}], "conditions": [ready]}
             code, answer = api.call("PATCH", f"/api/v1/namespaces/{space.name}/pods/pod{number}/status", {"status": status}, MERGE)
             assert code == 200, answer
 
+    await_injection(space.cluster, space.name, pod_of(0))
     workers = 4
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
         list(pool.map(make, (range(start, PODS, workers) for start in range(workers))))

@@ -1,7 +1,7 @@
 """What holds requests for a policy that scales to zero, as objects on a real API server; e2e/node has its traffic."""
 
 import pytest
-from installation import policy_document, reconfigure
+from installation import operator_may, policy_document, reconfigure
 from polling import wait_until
 from spaces import POLICIES, Namespace, deployment
 
@@ -69,8 +69,11 @@ def test_of_several_services_one_has_to_be_named(space):
     assert "front, second" in found["message"]
     space.api.merge(f"{POLICIES.format(space.name)}/chat", {"spec": {"autoscaling": {"scaleToZero": {"hold": {"service": "second"}}}}})
     space.await_condition("chat", "HoldReady", "False", "PodsNotReady")
-    slices = wait_until(lambda: all_there(space), "its objects")["EndpointSlice"]
-    assert slices["metadata"]["labels"]["kubernetes.io/service-name"] == "second"
+
+    def led() -> str:
+        return all_there(space)["EndpointSlice"]["metadata"]["labels"]["kubernetes.io/service-name"]
+
+    wait_until(lambda: led() == "second", "its objects for that one")
 
 
 @pytest.fixture
@@ -79,6 +82,7 @@ def scale_to_zero(admission):
 
     def upgrade(given: str) -> None:
         reconfigure(admission, "--set", f"autoscaling.scaleToZero={given}")
+        wait_until(lambda: operator_may(admission, "delete", "services") == (given == "true"), "the rights")
 
     yield upgrade
     upgrade("true")

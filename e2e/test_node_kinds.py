@@ -5,7 +5,7 @@ The API server, its controllers and the scheduler are real; the nodes are object
 
 import pytest
 from fake_node import beat
-from installation import policy_document, reconfigure
+from installation import operator_may, policy_document, reconfigure
 from polling import wait_until
 from spaces import POLICIES, Namespace, deployment
 
@@ -136,6 +136,7 @@ def deletions(admission):
 
     def allow(value: str) -> None:
         reconfigure(admission, *(f"--set={right}={value}" for right in ("nodeCapacity.placeholders", "autoscaling.scaleToZero")))
+        wait_until(lambda: operator_may(admission, "delete", "deployments.apps") == (value == "true"), "the rights")
 
     yield allow
     allow("true")

@@ -3,7 +3,6 @@
 import json
 import re
 import time
-import urllib.request
 
 import pytest
 from installation import policy_document
@@ -106,13 +105,18 @@ def test_pods_of_clients_are_told_that_their_model_apis_are_at_the_sidecar(space
 def test_it_measures_itself(space, running_operator):
     space.apply(policy_document("chat", {"app": "llm"}))
     space.await_condition("chat", "Accepted", "True")
-    with urllib.request.urlopen(f"http://127.0.0.1:{running_operator.port}/metrics", timeout=5) as answer:
-        lines = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#"))
-    assert lines["penstock_operator_leader"] == "1"
-    assert float(lines['penstock_operator_objects{resource="optimizationpolicies"}']) >= 1
-    assert float(lines['penstock_operator_work_total{kind="OptimizationPolicy",outcome="success"}']) >= 1
-    assert float(lines['penstock_operator_api_requests_total{method="PATCH",code="200"}']) >= 1
-    assert "penstock_build_info" in "".join(lines)
+
+    def measured() -> bool:
+        """Work is counted once it is done, which is after it is seen."""
+        lines = dict(line.rsplit(" ", 1) for line in running_operator.metrics().splitlines() if not line.startswith("#"))
+        assert lines["penstock_operator_leader"] == "1"
+        assert float(lines['penstock_operator_objects{resource="optimizationpolicies"}']) >= 1
+        assert float(lines['penstock_operator_work_total{kind="OptimizationPolicy",outcome="success"}']) >= 1
+        assert float(lines['penstock_operator_api_requests_total{method="PATCH",code="200"}']) >= 1
+        assert "penstock_build_info" in "".join(lines)
+        return True
+
+    wait_until(measured, "its metrics")
 
 
 def test_pods_that_run_already_are_named_with_the_command_that_restarts_them(space):
@@ -121,10 +125,14 @@ def test_pods_that_run_already_are_named_with_the_command_that_restarts_them(spa
     space.apply(policy_document("chat", {"app": "llm"}))
     condition = space.await_condition("chat", "Injected", "False", "RestartRequired")
     assert f"kubectl -n {space.name} rollout restart deployment/engine" in condition["message"]
-    assert space.policy("chat")["status"]["pods"] == {"selected": 2, "injected": 0, "programmed": 0, "proven": 0}
-    events = space.api.get(f"/apis/events.k8s.io/v1/namespaces/{space.name}/events")["items"]
-    mine = [event for event in events if event.get("reportingController") == "penstock.dev/operator"]
-    assert any(event["reason"] == "InjectedRestartRequired" for event in mine), mine
+    counts = {"selected": 2, "injected": 0, "programmed": 0, "proven": 0}
+    wait_until(lambda: space.policy("chat")["status"]["pods"] == counts, "both pods, which it hears of one by one")
+
+    def told() -> set[str]:
+        events = space.api.get(f"/apis/events.k8s.io/v1/namespaces/{space.name}/events")["items"]
+        return {event["reason"] for event in events if event.get("reportingController") == "penstock.dev/operator"}
+
+    wait_until(lambda: "InjectedRestartRequired" in told(), "the Event, which comes after the condition")
 
 
 def test_a_pod_that_got_no_sidecar_although_its_policy_was_there_is_counted(space):
@@ -204,6 +212,7 @@ def test_kubectl_get_tells_the_truth(space):
     space.await_pods("app=llm", 2)
     space.apply(policy_document("chat", {"app": "llm"}))
     space.await_condition("chat", "Injected", "False")
+    wait_until(lambda: space.policy("chat")["status"]["pods"]["selected"] == 2, "both pods, which it hears of one by one")
     shown = space.cluster.kubectl("-n", space.name, "get", "opol").stdout.splitlines()
     assert shown[0].split() == ["NAME", "MODE", "ACCEPTED", "PROGRAMMED", "INJECTED", "PODS", "AGE"]
     assert shown[1].split()[:6] == ["chat", "Enforce", "True", "Unknown", "0", "2"]
@@ -213,7 +222,9 @@ def test_a_config_map_that_somebody_edited_is_restored(space):
     space.apply(deployment("engine", {"app": "llm"}))
     space.apply(policy_document("chat", {"app": "llm"}))
     path = f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat"
-    written = wait_until(lambda: space.api.get(path), "its ConfigMap")["data"]
+    # Only once the Deployment is seen is there one; a ConfigMap from before that would be written anew.
+    wait_until(lambda: space.policy("chat")["status"].get("injection"), "injection")
+    written = space.api.get(path)["data"]
     patch = json.dumps({"data": {"policy.json": "{}", "more.json": "{}"}})
     edited = space.cluster.kubectl("-n", space.name, "patch", "configmap", "penstock-chat", "--type=merge", "-p", patch, "-o", "json")
     assert json.loads(edited.stdout)["data"] != written

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from dry_run import made, quality_case, with_injection
+from dry_run import await_injection, made, quality_case, with_injection
 from installation import ROOT
 
 TABLE = yaml.safe_load((ROOT / "tests/cases/pod_quality.yaml").read_text())
@@ -14,10 +14,12 @@ REDIRECT = {"name": "penstock-redirect", "image": "sidecar", "resources": TABLE[
 def spaces(admission):
     """With our redirect and without it."""
     injection = {"container": CONTAINER, "guaranteedResources": TABLE["guaranteedResources"]}
-    return {
+    names = {
         True: with_injection(admission, "quality", {**injection, "redirect": REDIRECT}),
         False: with_injection(admission, "quality-plain", injection),
     }
+    plain = quality_case({"containers": [{}]})
+    return {redirected: await_injection(admission, name, plain) for redirected, name in names.items()}
 
 
 @pytest.mark.parametrize("case", TABLE["cases"], ids=[case["name"] for case in TABLE["cases"]])

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from dry_run import engine_pod, made, with_injection, without_defaults
+from dry_run import await_injection, engine_pod, made, with_injection, without_defaults
 from installation import ROOT
 
 TABLE = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
@@ -15,10 +15,16 @@ CONTAINER = {"name": "penstock-sidecar", "image": "sidecar", "restartPolicy": "A
 @pytest.fixture(scope="module")
 def policies(admission):
     """One namespace a swap, each with a policy whose status carries it."""
-    return {
+    names = {
         name: with_injection(admission, f"swap-{name}", {"container": CONTAINER, "portSwap": swap})
         for name, swap in TABLE["swaps"].items()
     }
+
+    def first(swap: str, moved: bool) -> dict | None:
+        of_it = (case for case in TABLE["cases"] if case["swap"] == swap and ("out" in case) == moved)
+        return next((engine_pod(case["in"]) for case in of_it), None)
+
+    return {swap: await_injection(admission, name, first(swap, True), first(swap, False)) for swap, name in names.items()}
 
 
 @pytest.mark.parametrize("case", TABLE["cases"], ids=[case["name"] for case in TABLE["cases"]])

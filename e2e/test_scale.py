@@ -14,7 +14,7 @@ from api import MERGE, Api
 from audit import Audit
 from control_plane import ControlPlane
 from following import follow
-from installation import CHART, SYSTEM, helm, injecting_probe, operator_kubeconfig, policy_document
+from installation import SYSTEM, injecting_probe, install, operator_kubeconfig, policy_document
 from operator_process import SIDECAR_IMAGE, OperatorProcess
 from polling import wait_until
 from process_usage import cpu_seconds, resident_mb, rest
@@ -37,8 +37,7 @@ def admission(kubernetes, tmp_path_factory):
     """A cluster of its own with the chart on it: no other operator, and nobody else's policies."""
     folder = tmp_path_factory.mktemp("scale")
     with ControlPlane(kubernetes, folder, audit=Audit(folder, ACCOUNT)) as running:
-        values = ("--set", f"sidecar.statusPort={STATUS_PORT}")
-        helm(running, "install", "penstock", CHART, "--namespace", SYSTEM, "--create-namespace", *values)
+        install(running, "--set", f"sidecar.statusPort={STATUS_PORT}")
         wait_until(injecting_probe(running), "admission policies")
         running.api.delete(f"{GROUP}/namespaces/admission-probe/optimizationpolicies/probe")
         yield running

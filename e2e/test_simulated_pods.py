@@ -176,7 +176,7 @@ def test_an_edit_reaches_fifty_sidecars(space, node, record_property):
     path = f"/apis/penstock.dev/v1alpha1/namespaces/{space.name}/optimizationpolicies/chat"
     for edit in range(5):
         old = space.policy("chat")["status"]["hash"]
-        pending = {pod.name: pod for pod in node.pods.values() if pod.namespace == space.name}
+        pending = {pod.name: pod for pod in list(node.pods.values()) if pod.namespace == space.name}
         assert len(pending) == 50
         began = time.monotonic()
         space.api.merge(path, {"spec": {"mode": "Off" if edit % 2 == 0 else "Enforce"}})
@@ -222,6 +222,7 @@ def test_edits_under_load_fail_no_request(space, node):
     with concurrent.futures.ThreadPoolExecutor(len(seen)) as pool:
         loads = [pool.submit(load, number) for number in range(len(seen))]
         try:
+            wait_until(lambda: all(seen), "an answer by the first version to each thread")
             for edit in edits * 2:
                 space.api.merge(path, {"spec": edit})
                 generation = space.policy("chat")["metadata"]["generation"]

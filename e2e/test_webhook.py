@@ -7,7 +7,7 @@ import time
 
 import pytest
 import yaml
-from dry_run import annotated_pod, client_case, client_pod, engine_pod, made, quality_case, with_injection
+from dry_run import annotated_pod, client_case, client_pod, engine_pod, has_sidecar, made, quality_case, with_injection
 from control_plane import free_port
 from installation import ROOT, make_namespace, policy_document, reconfigure
 from polling import wait_until
@@ -41,7 +41,8 @@ def compare(hooked, admission, namespace: str, injection: dict, pods: list[dict]
     """Makes the pods by both; how many came to be."""
 
     def is_injected(cluster) -> bool:
-        return any("initContainers" in outcome(cluster, namespace, pod)[1].get("spec", {}) for pod in pods)
+        answers = [made(cluster, namespace, pod) for pod in pods]
+        return any(status == 201 and has_sidecar(answer) for status, answer in answers)
 
     for cluster in (hooked.cluster, admission):
         with_injection(cluster, namespace, injection)

@@ -1,6 +1,7 @@
 """A namespace whose engine is scaled by a policy, and the load on it."""
 
 import contextlib
+import http.client
 import json
 import threading
 import time
@@ -42,7 +43,8 @@ class Load:
         while not self.ending.wait(max(0.0, due - time.monotonic())):
             per_second = self.rate(due - self.began)
             if per_second > 0:
-                with contextlib.suppress(OSError):  # its load goes on, whatever becomes of one request
+                # Its load goes on, whatever becomes of one request.
+                with contextlib.suppress(OSError, http.client.HTTPException):
                     ask(self.address)
             due += 1 / (per_second or 10)
 

@@ -1,6 +1,7 @@
 """Pods that are made for the sake of what admission does to them, and kept by nobody."""
 
 from installation import make_namespace, policy_document
+from polling import wait_until
 from spaces import POLICIES
 
 LABELS = {"app": "llm"}
@@ -12,6 +13,21 @@ def with_injection(cluster, namespace: str, injection: dict) -> str:
     cluster.api.create(POLICIES.format(namespace), policy_document("mine", LABELS))
     whole = {"hash": "1", "selector": {"matchLabels": LABELS}, **injection}
     cluster.api.merge(POLICIES.format(namespace) + "/mine/status", {"status": {"injection": whole}})
+    return namespace
+
+
+def has_sidecar(pod: dict) -> bool:
+    return any(one["name"] == "penstock-sidecar" for one in pod["spec"].get("initContainers", []))
+
+
+def await_injection(cluster, namespace: str, injected: dict, refused: dict | None = None) -> str:
+    """Until the API server goes by the injection, of which it hears a moment after it is written.
+
+    One policy of admission gives `injected` its sidecar, and another one, which hears by itself, refuses `refused`.
+    """
+    wait_until(lambda: has_sidecar(made(cluster, namespace, injected)[1]), f"injection in {namespace}")
+    if refused is not None:
+        wait_until(lambda: made(cluster, namespace, refused)[0] == 422, f"a refusal in {namespace}")
     return namespace
 
 

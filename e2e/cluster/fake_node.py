@@ -51,6 +51,16 @@ def beat(api: Api, node: str, **status) -> None:
     api.merge(f"/api/v1/nodes/{node}/status", {"status": {"conditions": [ready], **status}})
 
 
+class NotYetServed(OSError):
+    """The API server has just started, and asks to try again."""
+
+
+def expect_served(status: int, answer) -> None:
+    if status == 429:
+        raise NotYetServed(answer)
+    assert status == 200, answer
+
+
 class Pod:
     """The processes of one pod. All pods have one loopback here, so engines behind sidecars are one process a port."""
 
@@ -207,23 +217,26 @@ class FakeNode:
                 self.beat(beats)
                 version = version or self.list(selector)
                 connection.request("GET", f"/api/v1/pods?watch=1&timeoutSeconds=2&{selector}&resourceVersion={version}")
-                for line in connection.getresponse():
+                answer = connection.getresponse()
+                expect_served(answer.status, answer.reason)
+                for line in answer:
                     event = json.loads(line)
                     if event["type"] == "ERROR":  # the version is too old
                         version = None
                         break
                     version = event["object"]["metadata"]["resourceVersion"]
                     self.changed(event["object"], event["type"] == "DELETED")
-            except (OSError, http.client.HTTPException) as error:
+            except (OSError, http.client.HTTPException, AssertionError) as error:
                 version = None
-                if not self.cluster.is_away:
+                if not self.cluster.is_away and not isinstance(error, NotYetServed):
                     self.problems.append(f"watch: {error}")
                 self.stopping.wait(0.2)
             finally:
                 connection.close()
 
     def list(self, selector: str) -> str:
-        listed = self.api.get(f"/api/v1/pods?{selector}")
+        status, listed = self.api.call("GET", f"/api/v1/pods?{selector}")
+        expect_served(status, listed)
         for document in listed["items"]:
             self.changed(document)
         for uid in set(self.pods) - {document["metadata"]["uid"] for document in listed["items"]}:

@@ -39,6 +39,13 @@ def reconfigure(cluster, *values: str, chart: pathlib.Path = CHART) -> None:
     helm(cluster, "upgrade", "penstock", chart, "-n", SYSTEM, "--reuse-values", *values)
 
 
+def operator_may(cluster, verb: str, resource: str) -> bool:
+    """Whether the API server gives the chart's operator that right: it goes by a change of roles a moment after it."""
+    account = f"system:serviceaccount:{SYSTEM}:penstock-operator"
+    asked = cluster.kubectl("auth", "can-i", verb, resource, "-n", "default", "--as", account, check=False)
+    return asked.stdout.strip() == "yes"
+
+
 def newer_chart(folder: pathlib.Path) -> pathlib.Path:
     """The chart with one more field in a definition."""
     chart = folder / "penstock"

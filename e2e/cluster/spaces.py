@@ -2,7 +2,7 @@
 
 import json
 
-from polling import wait_until
+from polling import READY_SECONDS, wait_until
 
 POLICIES = "/apis/penstock.dev/v1alpha1/namespaces/{}/optimizationpolicies"
 
@@ -50,7 +50,7 @@ class Namespace:
         return next(condition for condition in conditions if condition["type"] == kind)
 
     def await_condition(
-        self, policy: str, kind: str, status: str, reason: str | None = None, seconds: float = 15
+        self, policy: str, kind: str, status: str, reason: str | None = None, seconds: float = READY_SECONDS
     ) -> dict:
         def holds():
             conditions = {c["type"]: c for c in self.policy(policy).get("status", {}).get("conditions", [])}

@@ -27,6 +27,11 @@ def replicas(space: Namespace) -> int:
     return space.api.get(f"/apis/apps/v1/namespaces/{space.name}/deployments/engine")["spec"]["replicas"]
 
 
+def last_reason(space: Namespace) -> str:
+    """Of the last change of replicas."""
+    return space.policy("chat")["status"]["autoscaling"]["decisions"][0]["reason"]
+
+
 def holding(space: Namespace) -> list[str]:
     """Addresses that the policy's own slice adds to the Service."""
     slices = f"/apis/discovery.k8s.io/v1/namespaces/{space.name}/endpointslices"
@@ -83,7 +88,7 @@ def test_a_burst_into_nothing_is_answered_and_reaches_the_engine_once_each(space
     await_zero(space)
     assert len(holding(space)) == 1
     assert space.condition("chat", "HoldReady")["lastTransitionTime"] == since, "another operator is no news"
-    assert space.policy("chat")["status"]["autoscaling"]["decisions"][0]["reason"] == "Idle"
+    wait_until(lambda: last_reason(space) == "Idle", "the status of that")
 
     texts = [f"<burst {number}>" for number in range(BURST)]
     with concurrent.futures.ThreadPoolExecutor(BURST) as pool:
@@ -94,7 +99,7 @@ def test_a_burst_into_nothing_is_answered_and_reaches_the_engine_once_each(space
     record_property("zero_to_last_answer_s", round(ends[-1], 2))
     arrived = texts_at_the_engine(space)
     assert [sum(text in body for body in arrived) for text in texts] == [1] * BURST
-    assert [decision["reason"] for decision in space.policy("chat")["status"]["autoscaling"]["decisions"]][0] == "Activation"
+    wait_until(lambda: last_reason(space) == "Activation", "the status of that")
     wait_until(lambda: holding(space) == [], "the Service without its stand-in", seconds=20)
     wait_until(lambda: is_kept(address), "the way past it", seconds=20)
 

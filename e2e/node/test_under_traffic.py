@@ -131,7 +131,7 @@ def test_without_an_operator_traffic_goes_on_and_a_pod_without_its_policy_takes_
         assert "running" not in third()["containerStatuses"][0]["state"], "its engine does not start before"
         run_again()
         counts = {"selected": 3, "injected": 3, "programmed": 3, "proven": 3}
-        wait_until(lambda: space.policy("chat")["status"]["pods"] == counts, "the third pod", seconds=60)
+        wait_until(lambda: space.policy("chat")["status"]["pods"] == counts, "the third pod", seconds=120)
     assert ask(address, "after")["x-penstock-policy"] == space.policy("chat")["status"]["hash"] != old
 
 
