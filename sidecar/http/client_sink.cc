@@ -29,7 +29,7 @@ void ClientSink::start(request::CallerContext& caller, bool closing) {
   closing_ = closing;
   head_pending_ = false;
   head_written_ = false;
-  event_stream_ = false;
+  takes_error_ = false;
   unfinished_.clear();
   numbers_.reset();
   payload_bytes_ = 0;
@@ -56,9 +56,12 @@ SinkState ClientSink::on_head(const http1::ResponseHead& head, bool usage_added)
     renderer_.start(Renderer::Mode::kStripUsage, *known);
     edits.edits = kWithoutCoding;
   }
-  event_stream_ =
-      events && (renderer_.changes_length() || known == dialect::ContentCoding::kIdentity);
-  if (event_stream_ && caller_->flight != nullptr &&
+  // What is no stream of a model, or under no policy that intervenes, breaks off as it came.
+  takes_error_ = events &&
+                 (renderer_.changes_length() || known == dialect::ContentCoding::kIdentity) &&
+                 domain::is_generation(caller_->endpoint.operation) &&
+                 caller_->policy->mode == resolve::Mode::kEnforce;
+  if (takes_error_ && caller_->flight != nullptr &&
       caller_->endpoint.operation == domain::Operation::kResponses) {
     numbers_ = std::make_unique<dialect::SequenceNumbers>();
   }
@@ -116,7 +119,7 @@ SinkState ClientSink::on_payload(std::string_view payload) {
 }
 
 void ClientSink::note_events(std::string_view rendered) {
-  if (event_stream_) {
+  if (takes_error_) {
     unfinished_.feed(rendered);
   }
   if (numbers_ != nullptr) {
@@ -184,7 +187,7 @@ SinkState ClientSink::finish(std::string_view trailers) {
 
 void ClientSink::break_off(std::string_view event) {
   closing_ = true;
-  if (writer_.blocked() || event.empty() || !event_stream_) {
+  if (writer_.blocked() || event.empty() || !takes_error_) {
     static_cast<void>(head_pending_ ? writer_.write(take_head()) : ClientWriter::Result::kWritten);
     return;
   }

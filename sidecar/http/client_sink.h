@@ -74,7 +74,7 @@ class ClientSink final : public ResponseSink {
   bool closing_ = false;
   bool head_pending_ = false;  // built in the worker's head_text, to leave with the first payload
   bool head_written_ = false;
-  bool event_stream_ = false;  // that the client can read as it comes
+  bool takes_error_ = false;  // where it breaks off, an event of ours can say so
   bool body_allowed_ = true;
   bool for_head_ = false;
   bool http10_ = false;  // the client knows no chunks

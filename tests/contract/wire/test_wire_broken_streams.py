@@ -7,7 +7,7 @@ import threading
 import anthropic
 import openai
 import pytest
-from proxy import CACHING, MEMORY, Proxy, documents
+from proxy import CACHING, MEMORY, Proxy, documents, policy
 from raw import Broken, Client
 
 GONE = "The model server failed to answer."
@@ -185,6 +185,46 @@ def test_nothing_is_added_to_what_is_encoded(proxy, upstream):
         with pytest.raises(Broken) as broken:
             client.response()
     assert broken.value.partial.partition(b"\r\n\r\n")[2] == begun
+
+
+# Streams that are not ours to end: whoever reads them would take an event of ours for the upstream's.
+OTHERS = {
+    "threads": b"POST /v1/threads/t/runs",
+    "a stored response": b"GET /v1/responses/r?stream=true",
+    "speech": b"POST /v1/audio/speech",
+    "embeddings": b"POST /v1/embeddings",
+    "unknown": b"POST /generate_stream",
+}
+
+
+def broken_body(port: int, request: bytes) -> bytes:
+    """What came of an answer that must not be whole."""
+    with Client(port) as client:
+        client.send(request)
+        with pytest.raises(Broken) as broken:
+            client.response()
+    return broken.value.partial.partition(b"\r\n\r\n")[2]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_stream_of_no_model_breaks_off_as_it_came(proxy, upstream, name):
+    for begun in (torn("chat", 0, "t\\").encode(), CHAT_EVENTS[0].encode()):
+        break_off(upstream, begun)
+        request = OTHERS[name] + b" HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}"
+        assert broken_body(proxy.port, request) == begun
+
+
+@pytest.fixture(scope="module")
+def switched_off(built, _shared_upstream, tmp_path_factory):
+    with Proxy(tmp_path_factory.mktemp("off"), policy(_shared_upstream.url, mode="Off")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("dialect", STREAMS)
+def test_under_a_policy_that_is_off_streams_break_off_as_they_came(switched_off, upstream, dialect):
+    for begun in (torn(dialect, 1, ":").encode(), STREAMS[dialect][1][0].encode()):
+        break_off(upstream, begun)
+        assert broken_body(switched_off.port, request(dialect)) == begun
 
 
 # The official SDKs.
