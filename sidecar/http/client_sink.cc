@@ -30,10 +30,8 @@ void ClientSink::start(request::CallerContext& caller, bool closing) {
   head_pending_ = false;
   head_written_ = false;
   takes_error_ = false;
-  unfinished_.clear();
-  numbers_.reset();
+  forget_stream();
   payload_bytes_ = 0;
-  renderer_.start(Renderer::Mode::kPass);
 }
 
 void ClientSink::on_interim(const http1::ResponseHead& head) {
@@ -176,17 +174,22 @@ SinkState ClientSink::finish(std::string_view trailers) {
   }
   const std::string_view rest = renderer_.rest();
   payload_bytes_ += rest.size();
-  if (framing_ != http1::Framing::kChunked) {
-    return state_of(writer_.write(take_head(), rest));
+  SinkState state = SinkState::kReady;
+  if (framing_ == http1::Framing::kChunked) {
+    std::string last;
+    http1::append_chunk(last, rest);
+    http1::append_last_chunk(last, trailers);
+    state = state_of(writer_.write(take_head(), last));
+  } else {
+    state = state_of(writer_.write(take_head(), rest));
   }
-  std::string last;
-  http1::append_chunk(last, rest);
-  http1::append_last_chunk(last, trailers);
-  return state_of(writer_.write(take_head(), last));
+  forget_stream();
+  return state;
 }
 
 void ClientSink::break_off(std::string_view event) {
   closing_ = true;
+  forget_stream();
   if (writer_.blocked() || event.empty() || !takes_error_) {
     static_cast<void>(head_pending_ ? writer_.write(take_head()) : ClientWriter::Result::kWritten);
     return;
@@ -198,6 +201,13 @@ void ClientSink::break_off(std::string_view event) {
   } else if (framing_ == http1::Framing::kUntilClose) {
     static_cast<void>(writer_.write(head, event));
   }
+}
+
+// A connection that waits for its next request holds nothing of the answer before.
+void ClientSink::forget_stream() {
+  unfinished_.clear();
+  numbers_.reset();
+  renderer_.start(Renderer::Mode::kPass);
 }
 
 }  // namespace penstock::http

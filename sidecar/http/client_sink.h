@@ -57,6 +57,7 @@ class ClientSink final : public ResponseSink {
  private:
   SinkState state_of(ClientWriter::Result result);
   void note_events(std::string_view rendered);
+  void forget_stream();
   std::string_view take_head();
   void mark_first_byte();
 

@@ -1,5 +1,6 @@
 """Streams that break off: the client gets an error that it can read, whatever half of an event it has already."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -185,6 +186,25 @@ def test_nothing_is_added_to_what_is_encoded(proxy, upstream):
         with pytest.raises(Broken) as broken:
             client.response()
     assert broken.value.partial.partition(b"\r\n\r\n")[2] == begun
+
+
+def test_a_connection_that_waits_holds_nothing_of_the_stream_before(start, own_upstream):
+    """… whatever was held back of its last event, which never got its end."""
+    waiting, bytes_each = 40, 1 << 20
+    last = b'data: {"choices":[{"delta":{"content":"' + b"x" * bytes_each
+    own_upstream.script(lambda line: line.send(HEAD + b"%x\r\n" % len(last) + last + b"\r\n0\r\n\r\n"))
+    body = b'{"model":"m","stream":true,"messages":[]}'
+    ask = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    proxy = start(policy(own_upstream.url))
+    for _ in range(3 * waiting):  # what allocators keep for later is not what is meant
+        with Client(proxy.port) as client:
+            assert client.send(ask).response().body == last
+    with contextlib.ExitStack() as open_until_then:
+        before = proxy.resident_bytes()
+        for _ in range(waiting):
+            client = open_until_then.enter_context(Client(proxy.port))
+            assert client.send(ask).response().body == last
+        assert proxy.resident_bytes() - before < waiting * bytes_each / 4
 
 
 # Streams that are not ours to end: whoever reads them would take an event of ours for the upstream's.
