@@ -59,10 +59,6 @@ SinkState ClientSink::on_head(const http1::ResponseHead& head, bool usage_added)
                  (renderer_.changes_length() || known == dialect::ContentCoding::kIdentity) &&
                  domain::is_generation(caller_->endpoint.operation) &&
                  caller_->policy->mode == resolve::Mode::kEnforce;
-  if (takes_error_ && caller_->flight != nullptr &&
-      caller_->endpoint.operation == domain::Operation::kResponses) {
-    numbers_ = std::make_unique<dialect::SequenceNumbers>();
-  }
   body_allowed_ = head.framing != http1::Framing::kNone;
   framing_ = head.framing;
   if (body_allowed_ && (framing_ != http1::Framing::kLength || renderer_.changes_length())) {
@@ -107,22 +103,15 @@ SinkState ClientSink::on_payload(std::string_view payload) {
     return SinkState::kReady;
   }
   payload_bytes_ += rendered.size();
-  note_events(rendered);
+  if (takes_error_) {
+    unfinished_.feed(rendered);
+  }
   const std::string_view head = take_head();
   if (framing_ != http1::Framing::kChunked) {
     return state_of(writer_.write(head, rendered));
   }
   const http1::ChunkSizeLine size(rendered.size());
   return state_of(writer_.write(head, size.view(), rendered, http1::kLineEnd));
-}
-
-void ClientSink::note_events(std::string_view rendered) {
-  if (takes_error_) {
-    unfinished_.feed(rendered);
-  }
-  if (numbers_ != nullptr) {
-    numbers_->feed(rendered);
-  }
 }
 
 SinkState ClientSink::flush() {
@@ -206,7 +195,6 @@ void ClientSink::break_off(std::string_view event) {
 // A connection that waits for its next request holds nothing of the answer before.
 void ClientSink::forget_stream() {
   unfinished_.clear();
-  numbers_.reset();
   renderer_.start(Renderer::Mode::kPass);
 }
 

@@ -1,12 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "lib/net/deadlines.h"
-#include "sidecar/dialect/sequence_numbers.h"
 #include "sidecar/domain/unfinished_event.h"
 #include "sidecar/http/client_writer.h"
 #include "sidecar/http/renderer.h"
@@ -49,14 +47,9 @@ class ClientSink final : public ResponseSink {
   [[nodiscard]] std::uint64_t payload_bytes() const { return payload_bytes_; }
   // What the client has of an event of its stream that is not whole.
   [[nodiscard]] const domain::UnfinishedEvent& unfinished() const { return unfinished_; }
-  // Of the event that would follow in a Responses stream which a flight brings; else 0.
-  [[nodiscard]] std::int64_t next_sequence_number() const {
-    return numbers_ == nullptr ? 0 : numbers_->next();
-  }
 
  private:
   SinkState state_of(ClientWriter::Result result);
-  void note_events(std::string_view rendered);
   void forget_stream();
   std::string_view take_head();
   void mark_first_byte();
@@ -68,8 +61,6 @@ class ClientSink final : public ResponseSink {
   request::CallerContext* caller_ = nullptr;
   Renderer renderer_;
   domain::UnfinishedEvent unfinished_;
-  // Of a caller that its flight may leave behind: what the call said last is not what it got last.
-  std::unique_ptr<dialect::SequenceNumbers> numbers_;
   std::uint64_t payload_bytes_ = 0;
   http1::Framing framing_ = http1::Framing::kNone;
   bool closing_ = false;
