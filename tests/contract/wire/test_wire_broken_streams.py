@@ -9,7 +9,8 @@ import anthropic
 import openai
 import pytest
 from proxy import CACHING, MEMORY, Proxy, documents, policy
-from raw import Broken, Client
+from raw import Broken, Client, ask
+from stack import eventually
 
 GONE = "The model server failed to answer."
 _OPENAI = f'"error":{{"message":"{GONE}","type":"server_error","param":null,"code":"upstream_failed"}}}}'
@@ -78,6 +79,15 @@ def sharing_calls(url: str, **caching) -> str:
         "caching": {**CACHING, **caching},
     }
     return documents(spec, [{"name": "model", "url": url, "dialect": "OpenAI"}], tiers=MEMORY)
+
+
+def broken_body(port: int, request: bytes) -> bytes:
+    """What came of an answer that must not be whole."""
+    with Client(port) as client:
+        client.send(request)
+        with pytest.raises(Broken) as broken:
+            client.response()
+    return broken.value.partial.partition(b"\r\n\r\n")[2]
 
 
 def torn(dialect: str, event: int, behind: str) -> str:
@@ -207,6 +217,41 @@ def test_a_connection_that_waits_holds_nothing_of_the_stream_before(start, own_u
         assert proxy.resident_bytes() - before < waiting * bytes_each / 4
 
 
+@pytest.fixture(scope="module")
+def reads_little(built, _shared_upstream, tmp_path_factory):
+    listener = {"limits": {"collectedBody": "1Ki"}}
+    with Proxy(tmp_path_factory.mktemp("little"), policy(_shared_upstream.url, listener=listener), admin=True) as running:
+        yield running
+
+
+UNREAD = {
+    "too long": request("responses", more=b',"x":"' + b"x" * 2000 + b'"'),
+    "encoded": request("responses").replace(b"host: a\r\n", b"host: a\r\ncontent-encoding: zstd\r\n"),
+}
+
+
+@pytest.mark.parametrize("unread", UNREAD)
+@pytest.mark.parametrize("name", ["responses whole", "responses text", "responses gaps", "responses unended"])
+def test_the_number_goes_on_where_the_request_was_not_read(reads_little, upstream, unread, name):
+    _, begun, end = ENDS[name]
+    break_off(upstream, begun.encode())
+    assert broken_body(reads_little.port, UNREAD[unread]) == begun.encode() + (end if isinstance(end, bytes) else end.encode())
+
+
+def test_of_a_request_that_was_not_read_only_what_the_answer_says_was_used(reads_little, upstream):
+    """No usage is made up for it."""
+    tokens = r'penstock_tokens_total\{type="output"\}'
+    estimated = "penstock_usage_estimated_total"
+    before = reads_little.metric(tokens), reads_little.metric(estimated)
+    said = 'data: {"type":"response.completed","sequence_number":3,"response":{"usage":{"input_tokens":5,"output_tokens":7}}}\n\n'
+    for last in ("", said):
+        stream = ("".join(RESPONSES_EVENTS) + last).encode()
+        upstream.answer(HEAD + b"%x\r\n" % len(stream) + stream + b"\r\n0\r\n\r\n")
+        assert ask(reads_little.port, UNREAD["too long"]).body == stream
+    counted = eventually(lambda: reads_little.metric(tokens) - before[0])
+    assert (counted, reads_little.metric(estimated) - before[1]) == (7, 0)
+
+
 # Streams that are not ours to end: whoever reads them would take an event of ours for the upstream's.
 OTHERS = {
     "threads": b"POST /v1/threads/t/runs",
@@ -215,15 +260,6 @@ OTHERS = {
     "embeddings": b"POST /v1/embeddings",
     "unknown": b"POST /generate_stream",
 }
-
-
-def broken_body(port: int, request: bytes) -> bytes:
-    """What came of an answer that must not be whole."""
-    with Client(port) as client:
-        client.send(request)
-        with pytest.raises(Broken) as broken:
-            client.response()
-    return broken.value.partial.partition(b"\r\n\r\n")[2]
 
 
 @pytest.mark.parametrize("name", OTHERS)
