@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "lib/net/deadlines.h"
-#include "sidecar/domain/unfinished_event.h"
+#include "sidecar/dialect/unfinished_event.h"
 #include "sidecar/http/client_writer.h"
 #include "sidecar/http/renderer.h"
 #include "sidecar/http/response_sink.h"
@@ -46,7 +46,7 @@ class ClientSink final : public ResponseSink {
   [[nodiscard]] bool keeps_connection() const { return !closing_; }
   [[nodiscard]] std::uint64_t payload_bytes() const { return payload_bytes_; }
   // What the client has of an event of its stream that is not whole.
-  [[nodiscard]] const domain::UnfinishedEvent& unfinished() const { return unfinished_; }
+  [[nodiscard]] const dialect::UnfinishedEvent& unfinished() const { return unfinished_; }
 
  private:
   SinkState state_of(ClientWriter::Result result);
@@ -60,7 +60,7 @@ class ClientSink final : public ResponseSink {
   net::Deadline deadline_;
   request::CallerContext* caller_ = nullptr;
   Renderer renderer_;
-  domain::UnfinishedEvent unfinished_;
+  dialect::UnfinishedEvent unfinished_;
   std::uint64_t payload_bytes_ = 0;
   http1::Framing framing_ = http1::Framing::kNone;
   bool closing_ = false;

@@ -21,6 +21,7 @@ CHAT_EVENTS = [
     'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"\\ud83d\\ude80"},'
     '"logprobs":{"content":[{"token":"a","logprob":-1.5e-3,"bytes":[97]}]},"finish_reason":null}],"usage":null,"x":[true,{}]}\n\n',
 ]
+DONE = "data: [DONE]\n\n"
 RESPONSES_EVENTS = [
     "event: response.output_text.delta\n"
     f'data: {{"type":"response.output_text.delta","item_id":"i","output_index":0,"content_index":0,"sequence_number":{number},'
@@ -67,8 +68,13 @@ def request(dialect: str, version: bytes = b"1.1", more: bytes = b"") -> bytes:
 
 
 def break_off(upstream, begun: bytes, head: bytes = HEAD):
-    """Every call gets `begun`, in one chunk, and then a reset."""
-    upstream.script(lambda line: line.send(head + (b"%x\r\n" % len(begun) + begun + b"\r\n" if begun else b"")).reset())
+    """Every call gets `begun`, in one chunk, and then a reset; behind much of it an end, for a reset takes along what waits."""
+
+    def script(line):
+        line.send(head + (b"%x\r\n" % len(begun) + begun + b"\r\n" if begun else b""))
+        line.close() if len(begun) > 10_000 else line.reset()
+
+    upstream.script(script)
 
 
 def sharing_calls(url: str, **caching) -> str:
@@ -97,6 +103,17 @@ def torn(dialect: str, event: int, behind: str) -> str:
     return "".join(events[:event]) + whole[: whole.index(behind) + len(behind)]
 
 
+# Streams up to the middle of an event that is longer than any buffer on its way.
+LONG = {
+    "chat": CHAT_EVENTS[0] + 'data: {"choices":[{"index":0,"delta":{"content":"' + "é水" * 200_000,
+    "responses": "".join(RESPONSES_EVENTS)
+    + 'data: {"type":"response.image_generation_call.partial_image","sequence_number":3,"partial_image_b64":"'
+    + "Q" * 1_000_000,
+    "messages": MESSAGES_EVENTS[0]
+    + 'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"'
+    + "水" * 300_000,
+}
+
 ENDS = {
     # Between events.
     "chat whole": ("chat", "".join(CHAT_EVENTS), error("chat")),
@@ -119,11 +136,18 @@ ENDS = {
     "chat field": ("chat", CHAT_EVENTS[0] + "da", b"\n" + error("chat")),
     "messages name": ("messages", "event: content_blo", b"\n" + error("messages")),
     "messages no data": ("messages", "event: ping\n", error("messages")),
+    # After a byte order mark.
+    "chat mark": ("chat", "\ufeff" + torn("chat", 0, "t\\"), '\\"}}],' + members("chat") + "\n\n"),
+    # However long it is.
+    "chat long": ("chat", LONG["chat"], '"}}],' + members("chat") + "\n\n"),
+    "responses long": ("responses", LONG["responses"], '",' + members("responses", 3) + "\nevent: error\n\n"),
+    "messages long": ("messages", LONG["messages"], '"},' + members("messages") + "\nevent: error\n\n"),
     # At its end: it is handed out as it is.
     "chat unended": ("chat", "".join(CHAT_EVENTS)[:-1], b"\n" + error("chat")),
     "responses unended": ("responses", "".join(RESPONSES_EVENTS)[:-2], b"\n\n" + error("responses", 3)),
     # What is no JSON at all.
-    "chat done": ("chat", CHAT_EVENTS[0] + "data: [DO", b"\n\n" + error("chat")),
+    "chat done": ("chat", CHAT_EVENTS[0] + "data: [DO", b"NE]\n\n" + error("chat")),
+    "chat nonsense": ("chat", CHAT_EVENTS[0] + "data: [1", b"\n\n" + error("chat")),
     "messages nonsense": ("messages", "event: ping\ndata: nonsense", b"\n" + error("messages")),
 }
 
@@ -301,16 +325,40 @@ def sdks(_shared_proxy):
     }
 
 
+def raises_the_error(call, dialect: str):
+    """The SDK does, as its own class of errors."""
+    with pytest.raises((openai.APIError, anthropic.APIStatusError)) as raised:
+        list(call())
+    body = raised.value.body
+    said = body if dialect != "messages" else body["error"]
+    assert said["message"] == GONE, body
+
+
 @pytest.mark.parametrize("dialect", STREAMS)
 def test_wherever_a_stream_breaks_off_the_sdk_raises_that_error(proxy, upstream, sdks, dialect):
     stream = "".join(STREAMS[dialect][1]).encode()
     for cut in range(len(stream) + 1):
         break_off(upstream, stream[:cut])
-        with pytest.raises((openai.APIError, anthropic.APIStatusError)) as raised:
-            list(sdks[dialect]())
-        body = raised.value.body
-        said = body if dialect != "messages" else body["error"]
-        assert said["message"] == GONE, (cut, stream[max(0, cut - 40) : cut], body)
+        raises_the_error(sdks[dialect], dialect)
+
+
+@pytest.mark.parametrize("dialect", LONG)
+def test_in_a_long_event_the_sdk_raises_it_too(proxy, upstream, sdks, dialect):
+    stream = LONG[dialect].encode()
+    for cut in (len(stream), len(stream) - 1, len(stream) - 2, 300_000, (1 << 18) + len(stream) % 7):
+        break_off(upstream, stream[:cut])
+        raises_the_error(sdks[dialect], dialect)
+
+
+def test_within_the_last_word_the_sdk_has_all_of_the_answer(proxy, upstream, sdks):
+    """Nothing but "[DONE]" is missing, and the SDK fails on any other end of it."""
+    begun, done = "".join(CHAT_EVENTS).encode(), DONE.encode()
+    for cut in range(done.index(b"[") + 1, len(done) + 1):
+        break_off(upstream, begun + done[:cut])
+        assert len(list(sdks["chat"]())) == len(CHAT_EVENTS), done[:cut]
+    for cut in range(done.index(b"[") + 1):
+        break_off(upstream, begun + done[:cut])
+        raises_the_error(sdks["chat"], "chat")
 
 
 # Callers that a flight leaves behind.
