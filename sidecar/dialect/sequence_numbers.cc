@@ -3,8 +3,6 @@
 #include <charconv>
 #include <limits>
 
-#include "sidecar/dialect/json_walk.h"
-
 namespace penstock::dialect {
 
 std::optional<std::int64_t> number_after(std::string_view sequence_number) {
@@ -16,12 +14,6 @@ std::optional<std::int64_t> number_after(std::string_view sequence_number) {
     return std::nullopt;
   }
   return number + 1;
-}
-
-void SequenceNumbers::feed(std::string_view sent) {
-  events_.feed(sent, [this](const domain::SseEvent& event) {
-    next_ = number_after(find_member(event.data, "sequence_number").value_or("")).value_or(next_);
-  });
 }
 
 }  // namespace penstock::dialect

@@ -1,26 +1,37 @@
 #include "sidecar/dialect/torn_json.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <optional>
-#include <vector>
+
+#include "sidecar/domain/byte_scan.h"
 
 namespace penstock::dialect {
 namespace {
 
-constexpr std::string_view kSpace = " \t\r\n";
 constexpr std::size_t kHexDigits = 4;
+// Of an escape, in front of its digits: `\u`.
+constexpr std::uint8_t kBeforeDigits = 2;
 
-struct Level {
-  bool is_object = false;
-  enum class At : std::uint8_t { kBegin, kComma, kKey, kColon, kValue } at = At::kBegin;
-};
+bool is_space(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+bool ends_scalar(char c) {
+  return is_space(c) || c == ',' || c == ':' || c == ']' || c == '}' || c == '"';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool is_high_surrogate(std::string_view digits) {
+  unsigned code = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+  return code >= 0xD800U && code < 0xDC00U;
+}
 
 // What is missing of a character whose first bytes end `text`.
 std::string rest_of_character(std::string_view text) {
   std::size_t begun = 0;  // continuation bytes that are there
-  while (begun < text.size() && begun < 3 &&
+  while (begun < text.size() &&
          (static_cast<std::uint8_t>(text[text.size() - 1 - begun]) & 0xC0U) == 0x80U) {
     ++begun;
   }
@@ -42,66 +53,14 @@ std::string rest_of_character(std::string_view text) {
   return rest;
 }
 
-// How far a string goes, from behind its opening quote; what is missing where that is to the end.
-struct StringEnd {
-  std::size_t size = 0;  // with the closing quote
-  std::optional<std::string> missing;
-};
+}  // namespace
 
-StringEnd read_string(std::string_view text) {
-  bool high_surrogate = false;  // an escape just now whose other half has to follow
-  const auto cut = [&](std::string missing) {
-    return StringEnd{text.size(), std::move(missing) + "\""};
-  };
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] == '"') {
-      return {at + 1, std::nullopt};
-    }
-    if (text[at] != '\\') {
-      high_surrogate = false;
-      ++at;
-      continue;
-    }
-    if (at + 1 == text.size()) {
-      return cut(high_surrogate ? "udc00" : "\\");
-    }
-    if (text[at + 1] != 'u') {
-      high_surrogate = false;
-      at += 2;
-      continue;
-    }
-    std::string digits(text.substr(at + 2, kHexDigits));
-    const std::size_t there = digits.size();
-    // The other half of a pair is one whatever its digits were going to be.
-    digits += std::string_view(high_surrogate ? "dc00" : "0000").substr(there);
-    unsigned code = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
-    high_surrogate = !high_surrogate && code >= 0xD800U && code < 0xDC00U;
-    if (there < kHexDigits) {
-      return cut(digits.substr(there) + (high_surrogate ? "\\udc00" : ""));
-    }
-    at += 2 + kHexDigits;
-  }
-  return cut(high_surrogate ? "\\udc00" : rest_of_character(text));
-}
-
-// What is missing of a number or name that goes to the end of the text.
-std::optional<std::string> rest_of_scalar(std::string_view begun) {
-  for (const std::string_view name : std::array<std::string_view, 3>{"true", "false", "null"}) {
-    if (name.starts_with(begun)) {
-      return std::string(name.substr(begun.size()));
-    }
-  }
-  if (begun.find_first_not_of("0123456789+-.eE") != std::string_view::npos) {
-    return std::nullopt;
-  }
-  const char last = begun.back();
-  return last >= '0' && last <= '9' ? "" : "0";
+TornJson::At TornJson::after_value(const Level& level) {
+  return level.is_object && level.at != At::kColon ? At::kKey : At::kValue;
 }
 
 // What ends a container that stands in another.
-std::string_view closing(const Level& level) {
-  using At = Level::At;
+std::string_view TornJson::closing(const Level& level) {
   if (!level.is_object) {
     return level.at == At::kComma ? "null]" : "]";
   }
@@ -115,117 +74,205 @@ std::string_view closing(const Level& level) {
   return "}";
 }
 
-// What leads to the next member of the outermost object.
-std::string_view to_next_member(Level::At at) {
-  using At = Level::At;
-  switch (at) {
-    case At::kKey: return ":null,";
-    case At::kColon: return "null,";
-    case At::kValue: return ",";
+void TornJson::feed(std::string_view text) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  while (p != end && !broken_) {
+    switch (within_) {
+      case Within::kNothing: p = step(p); break;
+      case Within::kString: p = escape_ > 0 ? step_escape(p) : step_string(p, end); break;
+      case Within::kScalar: p = step_scalar(p, end); break;
+    }
+  }
+}
+
+TornJson::State TornJson::state() const {
+  if (broken_) {
+    return State::kUnreadable;
+  }
+  if (levels_.empty()) {
+    return closed_ ? State::kWhole : State::kBlank;
+  }
+  return State::kOpen;
+}
+
+std::string TornJson::rest() const {
+  std::string rest;
+  Level level = levels_.back();
+  if (within_ != Within::kNothing) {
+    rest = within_ == Within::kString ? rest_of_string() : std::string(rest_of_scalar());
+    level.at = after_value(level);
+  }
+  for (std::size_t depth = levels_.size(); depth > 1; --depth) {
+    rest += closing(level);
+    level = {.is_object = levels_[depth - 2].is_object, .at = At::kValue};
+  }
+  switch (level.at) {
+    case At::kKey: rest += ":null,"; break;
+    case At::kColon: rest += "null,"; break;
+    case At::kValue: rest += ","; break;
     case At::kBegin:
     case At::kComma: break;
   }
-  return "";
+  return rest;
 }
 
-class Reader {
- public:
-  explicit Reader(std::string_view text) : text_(text) {}
-
-  TornObject run() {
-    skip_space();
-    if (at_ == text_.size() || text_[at_] != '{') {
-      return {};
-    }
-    while (at_ < text_.size()) {
-      if (!step()) {
-        return {};
-      }
-      if (levels_.empty()) {
-        skip_space();
-        const bool ends = at_ == text_.size();
-        return {ends ? TornObject::State::kWhole : TornObject::State::kUnreadable, {}};
-      }
-      skip_space();
-    }
-    while (levels_.size() > 1) {
-      rest_ += closing(levels_.back());
-      levels_.pop_back();
-      took_value();
-    }
-    rest_ += to_next_member(levels_.back().at);
-    return {TornObject::State::kOpen, std::move(rest_)};
+// One byte between values.
+const char* TornJson::step(const char* p) {
+  const char c = *p;
+  if (is_space(c)) {
+    return p + 1;
   }
-
- private:
-  void skip_space() { at_ = std::min(text_.find_first_not_of(kSpace, at_), text_.size()); }
-
-  void took_value() {
-    Level& level = levels_.back();
-    const bool is_key = level.is_object && level.at != Level::At::kColon;
-    level.at = is_key ? Level::At::kKey : Level::At::kValue;
+  if (levels_.empty()) {
+    broken_ = c != '{' || closed_;
+    levels_.push_back({.is_object = true});
+    return p + 1;
   }
-
-  // One token. False: it makes no sense.
-  bool step() {
-    const char c = text_[at_];
-    switch (c) {
-      case '{':
-      case '[':
-        levels_.push_back({.is_object = c == '{'});
-        ++at_;
-        return true;
-      case '}':
-      case ']':
-        if (levels_.back().is_object != (c == '}')) {
-          return false;
-        }
-        levels_.pop_back();
-        ++at_;
-        if (!levels_.empty()) {
-          took_value();
-        }
-        return true;
-      case ',':
-      case ':':
-        levels_.back().at = c == ',' ? Level::At::kComma : Level::At::kColon;
-        ++at_;
-        return true;
-      case '"': {
-        StringEnd string = read_string(text_.substr(at_ + 1));
-        at_ += 1 + string.size;
-        rest_ = std::move(string.missing).value_or("");
-        took_value();
-        return true;
-      }
-      default: return step_scalar();
-    }
+  Level& level = levels_.back();
+  switch (c) {
+    case '}':
+    case ']': close(c == '}'); return p + 1;
+    case ',':
+      broken_ = level.at != At::kValue;
+      level.at = At::kComma;
+      return p + 1;
+    case ':':
+      broken_ = level.at != At::kKey;
+      level.at = At::kColon;
+      return p + 1;
+    default: begin_value(c); return within_ == Within::kScalar ? p : p + 1;
   }
+}
 
-  bool step_scalar() {
-    const std::size_t end = text_.find_first_of(" \t\r\n,:]}\"", at_);
-    if (end == std::string_view::npos) {
-      std::optional<std::string> missing = rest_of_scalar(text_.substr(at_));
-      if (!missing) {
-        return false;
-      }
-      rest_ = std::move(*missing);
-    }
-    at_ = std::min(end, text_.size());
+void TornJson::begin_value(char first) {
+  const Level& level = levels_.back();
+  const bool is_begin = level.at == At::kBegin || level.at == At::kComma;
+  const bool is_key = level.is_object && is_begin;
+  const bool is_container = first == '{' || first == '[';
+  broken_ = is_key ? first != '"' : level.is_object ? level.at != At::kColon : !is_begin;
+  if (broken_) {
+    return;
+  }
+  if (is_container) {
+    broken_ = levels_.size() == kDepthMax;
+    levels_.push_back({.is_object = first == '{'});
+  } else if (first == '"') {
+    within_ = Within::kString;
+    high_surrogate_ = false;
+    tail_size_ = 0;
+  } else {
+    within_ = Within::kScalar;
+    name_ = first == 't' ? "true" : first == 'f' ? "false" : first == 'n' ? "null" : "";
+    name_size_ = 0;
+    last_ = 0;
+  }
+}
+
+void TornJson::close(bool is_object) {
+  const Level& level = levels_.back();
+  broken_ = level.is_object != is_object || (level.at != At::kBegin && level.at != At::kValue);
+  levels_.pop_back();
+  if (levels_.empty()) {
+    closed_ = true;
+  } else {
     took_value();
-    return true;
   }
+}
 
-  std::string_view text_;
-  std::size_t at_ = 0;
-  std::vector<Level> levels_;
-  std::string rest_;
-};
+const char* TornJson::step_string(const char* p, const char* end) {
+  const char* const stop = domain::find_either(p, end, '"', '\\');
+  high_surrogate_ = high_surrogate_ && stop == p;
+  if (stop == end) {
+    keep_tail({p, stop});
+    return end;
+  }
+  tail_size_ = 0;
+  if (*stop == '\\') {
+    escape_ = 1;
+  } else {
+    within_ = Within::kNothing;
+    took_value();
+  }
+  return stop + 1;
+}
 
-}  // namespace
+const char* TornJson::step_escape(const char* p) {
+  if (escape_ == 1 && *p != 'u') {
+    escape_ = 0;
+    high_surrogate_ = false;
+    return p + 1;
+  }
+  if (escape_ >= kBeforeDigits) {
+    digits_.at(escape_ - kBeforeDigits) = *p;
+  }
+  ++escape_;
+  if (escape_ == kBeforeDigits + kHexDigits) {
+    escape_ = 0;
+    high_surrogate_ = !high_surrogate_ && is_high_surrogate({digits_.data(), kHexDigits});
+  }
+  return p + 1;
+}
 
-TornObject read_torn_object(std::string_view text) {
-  return Reader(text).run();
+// Of a run of characters, up to where the text ends for now.
+void TornJson::keep_tail(std::string_view run) {
+  for (const char c : run.substr(run.size() - std::min(run.size(), tail_.size()))) {
+    if (tail_size_ == tail_.size()) {
+      std::ranges::rotate(tail_, tail_.begin() + 1);
+      --tail_size_;
+    }
+    tail_.at(tail_size_) = c;
+    ++tail_size_;
+  }
+}
+
+std::string TornJson::rest_of_string() const {
+  if (escape_ == 1) {
+    return high_surrogate_ ? "udc00\"" : "\\\"";
+  }
+  if (escape_ == 0) {
+    return (high_surrogate_ ? "\\udc00" : rest_of_character({tail_.data(), tail_size_})) + "\"";
+  }
+  // The other half of a pair is one whatever its digits were going to be.
+  const std::size_t there = escape_ - kBeforeDigits;
+  std::string digits(digits_.data(), there);
+  digits += std::string_view(high_surrogate_ ? "dc00" : "0000").substr(there);
+  const bool other_half = !high_surrogate_ && is_high_surrogate(digits);
+  return digits.substr(there) + (other_half ? "\\udc00\"" : "\"");
+}
+
+const char* TornJson::step_scalar(const char* p, const char* end) {
+  for (; p != end && !ends_scalar(*p) && !broken_; ++p) {
+    take_of_scalar(*p);
+  }
+  if (p != end && !broken_) {
+    broken_ = !scalar_may_end();
+    within_ = Within::kNothing;
+    took_value();
+  }
+  return p;
+}
+
+void TornJson::take_of_scalar(char c) {
+  if (!name_.empty()) {
+    broken_ = name_size_ == name_.size() || c != name_[name_size_];
+    ++name_size_;
+  } else if (last_ == 0) {
+    broken_ = c != '-' && !is_digit(c);
+  } else {
+    broken_ = !is_digit(c) && !std::string_view("+-.eE").contains(c);
+  }
+  last_ = c;
+}
+
+bool TornJson::scalar_may_end() const {
+  return rest_of_scalar().empty();
+}
+
+std::string_view TornJson::rest_of_scalar() const {
+  if (!name_.empty()) {
+    return name_.substr(name_size_);
+  }
+  return is_digit(last_) ? "" : "0";
 }
 
 }  // namespace penstock::dialect

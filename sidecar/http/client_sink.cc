@@ -29,11 +29,9 @@ void ClientSink::start(request::CallerContext& caller, bool closing) {
   closing_ = closing;
   head_pending_ = false;
   head_written_ = false;
-  event_stream_ = false;
-  unfinished_.clear();
-  numbers_.reset();
+  takes_error_ = false;
+  forget_stream();
   payload_bytes_ = 0;
-  renderer_.start(Renderer::Mode::kPass);
 }
 
 void ClientSink::on_interim(const http1::ResponseHead& head) {
@@ -56,12 +54,11 @@ SinkState ClientSink::on_head(const http1::ResponseHead& head, bool usage_added)
     renderer_.start(Renderer::Mode::kStripUsage, *known);
     edits.edits = kWithoutCoding;
   }
-  event_stream_ =
-      events && (renderer_.changes_length() || known == dialect::ContentCoding::kIdentity);
-  if (event_stream_ && caller_->flight != nullptr &&
-      caller_->endpoint.operation == domain::Operation::kResponses) {
-    numbers_ = std::make_unique<dialect::SequenceNumbers>();
-  }
+  // What is no stream of a model, or under no policy that intervenes, breaks off as it came.
+  takes_error_ = events &&
+                 (renderer_.changes_length() || known == dialect::ContentCoding::kIdentity) &&
+                 domain::is_generation(caller_->endpoint.operation) &&
+                 caller_->policy->mode == resolve::Mode::kEnforce;
   body_allowed_ = head.framing != http1::Framing::kNone;
   framing_ = head.framing;
   if (body_allowed_ && (framing_ != http1::Framing::kLength || renderer_.changes_length())) {
@@ -106,22 +103,15 @@ SinkState ClientSink::on_payload(std::string_view payload) {
     return SinkState::kReady;
   }
   payload_bytes_ += rendered.size();
-  note_events(rendered);
+  if (takes_error_) {
+    unfinished_.feed(rendered);
+  }
   const std::string_view head = take_head();
   if (framing_ != http1::Framing::kChunked) {
     return state_of(writer_.write(head, rendered));
   }
   const http1::ChunkSizeLine size(rendered.size());
   return state_of(writer_.write(head, size.view(), rendered, http1::kLineEnd));
-}
-
-void ClientSink::note_events(std::string_view rendered) {
-  if (event_stream_) {
-    unfinished_.feed(rendered);
-  }
-  if (numbers_ != nullptr) {
-    numbers_->feed(rendered);
-  }
 }
 
 SinkState ClientSink::flush() {
@@ -173,18 +163,23 @@ SinkState ClientSink::finish(std::string_view trailers) {
   }
   const std::string_view rest = renderer_.rest();
   payload_bytes_ += rest.size();
-  if (framing_ != http1::Framing::kChunked) {
-    return state_of(writer_.write(take_head(), rest));
+  SinkState state = SinkState::kReady;
+  if (framing_ == http1::Framing::kChunked) {
+    std::string last;
+    http1::append_chunk(last, rest);
+    http1::append_last_chunk(last, trailers);
+    state = state_of(writer_.write(take_head(), last));
+  } else {
+    state = state_of(writer_.write(take_head(), rest));
   }
-  std::string last;
-  http1::append_chunk(last, rest);
-  http1::append_last_chunk(last, trailers);
-  return state_of(writer_.write(take_head(), last));
+  forget_stream();
+  return state;
 }
 
 void ClientSink::break_off(std::string_view event) {
   closing_ = true;
-  if (writer_.blocked() || event.empty() || !event_stream_) {
+  forget_stream();
+  if (writer_.blocked() || event.empty() || !takes_error_) {
     static_cast<void>(head_pending_ ? writer_.write(take_head()) : ClientWriter::Result::kWritten);
     return;
   }
@@ -195,6 +190,12 @@ void ClientSink::break_off(std::string_view event) {
   } else if (framing_ == http1::Framing::kUntilClose) {
     static_cast<void>(writer_.write(head, event));
   }
+}
+
+// A connection that waits for its next request holds nothing of the answer before.
+void ClientSink::forget_stream() {
+  unfinished_.clear();
+  renderer_.start(Renderer::Mode::kPass);
 }
 
 }  // namespace penstock::http

@@ -1,13 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "lib/net/deadlines.h"
-#include "sidecar/dialect/sequence_numbers.h"
-#include "sidecar/domain/unfinished_event.h"
+#include "sidecar/dialect/unfinished_event.h"
 #include "sidecar/http/client_writer.h"
 #include "sidecar/http/renderer.h"
 #include "sidecar/http/response_sink.h"
@@ -48,15 +46,11 @@ class ClientSink final : public ResponseSink {
   [[nodiscard]] bool keeps_connection() const { return !closing_; }
   [[nodiscard]] std::uint64_t payload_bytes() const { return payload_bytes_; }
   // What the client has of an event of its stream that is not whole.
-  [[nodiscard]] const domain::UnfinishedEvent& unfinished() const { return unfinished_; }
-  // Of the event that would follow in a Responses stream which a flight brings; else 0.
-  [[nodiscard]] std::int64_t next_sequence_number() const {
-    return numbers_ == nullptr ? 0 : numbers_->next();
-  }
+  [[nodiscard]] const dialect::UnfinishedEvent& unfinished() const { return unfinished_; }
 
  private:
   SinkState state_of(ClientWriter::Result result);
-  void note_events(std::string_view rendered);
+  void forget_stream();
   std::string_view take_head();
   void mark_first_byte();
 
@@ -66,15 +60,13 @@ class ClientSink final : public ResponseSink {
   net::Deadline deadline_;
   request::CallerContext* caller_ = nullptr;
   Renderer renderer_;
-  domain::UnfinishedEvent unfinished_;
-  // Of a caller that its flight may leave behind: what the call said last is not what it got last.
-  std::unique_ptr<dialect::SequenceNumbers> numbers_;
+  dialect::UnfinishedEvent unfinished_;
   std::uint64_t payload_bytes_ = 0;
   http1::Framing framing_ = http1::Framing::kNone;
   bool closing_ = false;
   bool head_pending_ = false;  // built in the worker's head_text, to leave with the first payload
   bool head_written_ = false;
-  bool event_stream_ = false;  // that the client can read as it comes
+  bool takes_error_ = false;  // where it breaks off, an event of ours can say so
   bool body_allowed_ = true;
   bool for_head_ = false;
   bool http10_ = false;  // the client knows no chunks

@@ -125,7 +125,10 @@ SinkState FlightRun::on_head(const http1::ResponseHead& head, bool usage_added) 
 }
 
 void FlightRun::on_arrival(std::string_view payload) {
-  flight_->append(payload, lead_ == nullptr ? nullptr : leader_);
+  // The stages have seen `payload` already.
+  const std::int64_t next_sequence_number =
+      call_.reader == nullptr ? 0 : call_.reader->usage().next_sequence_number();
+  flight_->append(payload, lead_ == nullptr ? nullptr : leader_, next_sequence_number);
 }
 
 SinkState FlightRun::on_payload(std::string_view payload) {

@@ -21,9 +21,14 @@ constexpr std::chrono::milliseconds kLingerTime{1'000};
 
 void Session::break_off() {
   caller_->disconnect = request::Disconnect::kUpstream;
-  // Without a summary the call goes on, and only this caller fell too far behind it.
-  const std::int64_t number = caller_->summary == nullptr ? sink_.next_sequence_number()
-                                                          : caller_->summary->next_sequence_number;
+  std::int64_t number = 0;
+  if (caller_->summary != nullptr) {
+    number = caller_->summary->next_sequence_number;
+  } else {
+    // The call goes on, and only this caller fell too far behind it.
+    number = caller_->flight_caller.next_sequence_number +
+             (sink_.unfinished().lacks_only_its_end() ? 1 : 0);
+  }
   sink_.break_off(dialect::end_of_broken_stream(caller_->endpoint, ErrorCode::kUpstreamFailed,
                                                 dialect::client_message(ErrorCode::kUpstreamFailed),
                                                 number, sink_.unfinished()));

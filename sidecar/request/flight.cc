@@ -13,7 +13,8 @@ struct Flight::Segment {
 
   const std::uint64_t begin;
   std::size_t used = 0;  // guarded by the flight's mutex for everybody but the driver
-  std::string bytes;     // never grows beyond its first capacity, so it stays where it is,
+  std::int64_t next_sequence_number = 0;  // of the event behind them; guarded by the mutex
+  std::string bytes;  // never grows beyond its first capacity, so it stays where it is,
 
   // but for take_whole_payload(). Guarded by the flight's mutex until a view is given out.
   const char* moved_to = nullptr;
@@ -42,12 +43,14 @@ void Flight::publish_head(std::shared_ptr<const SharedHead> head) {
   announce();
 }
 
-void Flight::append(std::string_view payload, Caller* served) {
+void Flight::append(std::string_view payload, Caller* served, std::int64_t next_sequence_number) {
   if (payload.empty()) {
     return;
   }
   const std::size_t room = tail_ == nullptr ? 0 : tail_->bytes.capacity() - tail_->used;
-  const std::size_t fits = std::min(room, payload.size());
+  // The number is that of the payload's end, so a reader has to get to it at once.
+  const bool stays_whole = next_sequence_number != 0 && payload.size() > room;
+  const std::size_t fits = stays_whole ? 0 : std::min(room, payload.size());
   if (fits > 0) {
     tail_->bytes.append(payload.substr(0, fits));
   }
@@ -66,14 +69,17 @@ void Flight::append(std::string_view payload, Caller* served) {
   const sync::MutexLock lock(mutex_);
   if (fits > 0) {
     tail_->used += fits;
+    tail_->next_sequence_number = next_sequence_number;
   }
   if (next != nullptr) {
+    next->next_sequence_number = next_sequence_number;
     tail_ = next;
     log_.push_back(std::move(next));
   }
   size_ += payload.size();
   if (served != nullptr) {
     served->position = size_;
+    served->next_sequence_number = next_sequence_number;
   }
   keeps_history_ = keeps_history_ && size_ <= limits_.retained_bytes_max;
   if (!keeps_history_) {
@@ -233,6 +239,7 @@ Flight::News Flight::take(Caller& caller) {
       was_read_ = true;
       news.owner = segment;
       caller.position += news.payload.size();
+      caller.next_sequence_number = segment->next_sequence_number;
       unpaused = unpaused_driver();
     }
     if (caller.position == size_) {

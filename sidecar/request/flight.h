@@ -67,6 +67,8 @@ class Flight {
  public:
   struct Caller {
     std::uint64_t position = 0;  // payload bytes taken so far
+    // Of the event that follows them, where append() told: what the call got meanwhile may be more.
+    std::int64_t next_sequence_number = 0;
     bool lost = false;
     bool joined = false;
 
@@ -81,9 +83,10 @@ class Flight {
   // Who is woken when the callers' state changes; until then nobody is.
   void set_driver(std::shared_ptr<FlightListener> driver);
   void publish_head(std::shared_ptr<const SharedHead> head);
-  // `served`, where it is set, has got `payload` by another way: its cursor moves along. Wakes
+  // `served`, where it is set, has got `payload` by another way: its cursor moves along.
+  // `next_sequence_number`: of the event to come in a stream that numbers them; else 0. Wakes
   // nobody: see announce().
-  void append(std::string_view payload, Caller* served);
+  void append(std::string_view payload, Caller* served, std::int64_t next_sequence_number = 0);
   // Wakes the callers that listen.
   void announce();
   // `error` matters for kFailed only.

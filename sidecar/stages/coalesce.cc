@@ -1,7 +1,5 @@
 #include "sidecar/stages/coalesce.h"
 
-#include <algorithm>
-
 #include "sidecar/request/worker_services.h"
 #include "sidecar/stages/known_embeddings.h"
 #include "sidecar/stages/stored_answer.h"
@@ -40,16 +38,13 @@ bool CoalesceStage::batch_appeared(const request::CallerContext& caller) const {
 }
 
 bool CoalesceStage::answer_batch(request::CallerContext& caller) const {
-  if (!std::ranges::all_of(caller.embeddings->keys,
-                           [&](const digest::Hash128& key) { return is_there(key, caller); })) {
-    return false;
-  }
   auto plan = std::make_shared<request::EmbeddingPlan>();
   plan->keys = caller.embeddings->keys;
   plan->forget_found();
-  if (!look_up(*plan, tiers_, &ports::CacheTier::find_again, caller) || !plan->missing.empty()) {
+  if (!look_up(*plan, tiers_, caller) || !plan->missing.empty()) {
     return false;
   }
+  count_look_up(*plan, tiers_, &ports::CacheTier::find_again, caller);
   answer_from(*plan, caller);
   caller.embeddings = std::move(plan);
   return true;

@@ -45,19 +45,23 @@ Verdict EmbeddingsStage::on_request(request::CallerContext& caller) noexcept {
   if (!read_keys(caller, *plan)) {
     return cache.control.only_if_cached ? refuse_uncached(caller) : Verdict::kContinue;
   }
+  bool looked_up = false;
   if (!cache.control.no_cache) {
-    const bool mergeable = look_up(*plan, tiers_, &ports::CacheTier::find_canonical, caller);
-    caller.cache->may_appear = caller.cache->may_appear && mergeable;
+    looked_up = look_up(*plan, tiers_, caller);
+    caller.cache->may_appear = caller.cache->may_appear && looked_up;
   }
   caller.timing.cache =
       std::chrono::duration_cast<request::Micros>(caller.worker.clock.now() - caller.started);
+  if (!plan->missing.empty() && cache.control.only_if_cached) {
+    return refuse_uncached(caller);
+  }
+  if (looked_up) {
+    count_look_up(*plan, tiers_, &ports::CacheTier::find_canonical, caller);
+  }
   if (plan->missing.empty()) {
     answer_from(*plan, caller);
     caller.embeddings = std::move(plan);
     return Verdict::kRespond;
-  }
-  if (cache.control.only_if_cached) {
-    return refuse_uncached(caller);
   }
   if (plan->partial()) {
     caller.text->own_body(request_.body_with(plan->missing));

@@ -34,11 +34,11 @@ domain::EntryPtr find_input(const digest::Hash128& key, const Tiers& tiers, Find
   return nullptr;
 }
 
-bool look_up(request::EmbeddingPlan& plan, const Tiers& tiers, Find find,
+bool look_up(request::EmbeddingPlan& plan, const Tiers& tiers,
              const request::CallerContext& caller) {
   plan.missing.clear();
   for (std::size_t i = 0; i < plan.keys.size(); ++i) {
-    domain::EntryPtr entry = find_input(plan.keys[i], tiers, find, caller);
+    domain::EntryPtr entry = find_input(plan.keys[i], tiers, &ports::CacheTier::peek, caller);
     const auto answer =
         entry == nullptr ? std::nullopt : dialect::read_embeddings_answer(entry->body, 1);
     if (!answer) {
@@ -55,6 +55,13 @@ bool look_up(request::EmbeddingPlan& plan, const Tiers& tiers, Find find,
     return false;
   }
   return true;
+}
+
+void count_look_up(const request::EmbeddingPlan& plan, const Tiers& tiers, Find find,
+                   const request::CallerContext& caller) {
+  for (const digest::Hash128& key : plan.keys) {
+    static_cast<void>(find_input(key, tiers, find, caller));
+  }
 }
 
 void answer_from(const request::EmbeddingPlan& plan, request::CallerContext& caller) {

@@ -16,10 +16,15 @@ using Find = domain::EntryPtr (ports::CacheTier::*)(const digest::Hash128& key,
 [[nodiscard]] domain::EntryPtr find_input(const digest::Hash128& key, const Tiers& tiers, Find find,
                                           const request::CallerContext& caller);
 
-// Looks for every input of `plan`. False: the answer would be larger than a merged one may be, so
-// what was found is forgotten. REQUIRES: nothing was found yet.
-[[nodiscard]] bool look_up(request::EmbeddingPlan& plan, const Tiers& tiers, Find find,
+// Looks for every input of `plan`, and counts nothing. False: the answer would be larger than a
+// merged one may be, so what was found is forgotten. REQUIRES: nothing was found yet.
+[[nodiscard]] bool look_up(request::EmbeddingPlan& plan, const Tiers& tiers,
                            const request::CallerContext& caller);
+
+// The same once more by `find`, so that tiers count what was found and what was not, and evict by
+// it: once it is certain that the answer makes use of it.
+void count_look_up(const request::EmbeddingPlan& plan, const Tiers& tiers, Find find,
+                   const request::CallerContext& caller);
 
 // REQUIRES: nothing is missing.
 void answer_from(const request::EmbeddingPlan& plan, request::CallerContext& caller);

@@ -38,12 +38,15 @@ bool UsageStage::on_attempt(request::CallContext& call, request::AttemptResult r
 }
 
 void UsageStage::on_response(request::CallContext& call, const http1::ResponseHead& head) noexcept {
-  if (!domain::is_model_call(call.endpoint.operation) || !call.readable || head.status >= 300) {
-    return;
-  }
   const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
   const http1::HeaderField* coding = head.find(http1::HeaderId::kContentEncoding);
   const bool stream = type != nullptr && domain::is_event_stream(type->value);
+  // An error that ends such a stream bears the next event's number, whatever the request was.
+  const bool numbered = stream && call.endpoint.operation == domain::Operation::kResponses;
+  const bool read = call.readable && domain::is_model_call(call.endpoint.operation);
+  if ((!read && !numbered) || head.status >= 300) {
+    return;
+  }
   call.reader = std::make_unique<request::AnswerReader>(
       call.endpoint.operation, stream, coding == nullptr ? std::string_view{} : coding->value);
 }
@@ -58,7 +61,8 @@ void UsageStage::on_complete(request::CallContext& call) noexcept {
   if (call.reader == nullptr) {
     return;
   }
-  if (call.summary.whole) {
+  // The last event may lack nothing but its end; a body that broke off says nothing.
+  if (call.summary.whole || call.reader->event_stream()) {
     call.reader->end();
   }
   const dialect::UsageReader& usage = call.reader->usage();
@@ -67,8 +71,12 @@ void UsageStage::on_complete(request::CallContext& call) noexcept {
   summary.next_sequence_number = usage.next_sequence_number();
   summary.response_model =
       usage.response_model().empty() ? std::string_view(call.traits.model) : usage.response_model();
-  summary.usage = dialect::usage_or_estimate(usage, call.request_bytes);
-  price(summary, usage.service_tier());
+  // Of a request that was not read only what the answer says is known.
+  summary.usage =
+      call.readable ? dialect::usage_or_estimate(usage, call.request_bytes) : usage.usage();
+  if (summary.usage) {
+    price(summary, usage.service_tier());
+  }
 }
 
 // By what the answer says of model and service level; by the request's model where it says nothing.

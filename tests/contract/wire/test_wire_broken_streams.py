@@ -1,5 +1,6 @@
 """Streams that break off: the client gets an error that it can read, whatever half of an event it has already."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -7,8 +8,9 @@ import threading
 import anthropic
 import openai
 import pytest
-from proxy import CACHING, MEMORY, Proxy, documents
-from raw import Broken, Client
+from proxy import CACHING, MEMORY, Proxy, documents, policy
+from raw import Broken, Client, ask
+from stack import eventually
 
 GONE = "The model server failed to answer."
 _OPENAI = f'"error":{{"message":"{GONE}","type":"server_error","param":null,"code":"upstream_failed"}}}}'
@@ -19,6 +21,7 @@ CHAT_EVENTS = [
     'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":"\\ud83d\\ude80"},'
     '"logprobs":{"content":[{"token":"a","logprob":-1.5e-3,"bytes":[97]}]},"finish_reason":null}],"usage":null,"x":[true,{}]}\n\n',
 ]
+DONE = "data: [DONE]\n\n"
 RESPONSES_EVENTS = [
     "event: response.output_text.delta\n"
     f'data: {{"type":"response.output_text.delta","item_id":"i","output_index":0,"content_index":0,"sequence_number":{number},'
@@ -65,8 +68,13 @@ def request(dialect: str, version: bytes = b"1.1", more: bytes = b"") -> bytes:
 
 
 def break_off(upstream, begun: bytes, head: bytes = HEAD):
-    """Every call gets `begun`, in one chunk, and then a reset."""
-    upstream.script(lambda line: line.send(head + (b"%x\r\n" % len(begun) + begun + b"\r\n" if begun else b"")).reset())
+    """Every call gets `begun`, in one chunk, and then a reset; behind much of it an end, for a reset takes along what waits."""
+
+    def script(line):
+        line.send(head + (b"%x\r\n" % len(begun) + begun + b"\r\n" if begun else b""))
+        line.close() if len(begun) > 10_000 else line.reset()
+
+    upstream.script(script)
 
 
 def sharing_calls(url: str, **caching) -> str:
@@ -79,12 +87,32 @@ def sharing_calls(url: str, **caching) -> str:
     return documents(spec, [{"name": "model", "url": url, "dialect": "OpenAI"}], tiers=MEMORY)
 
 
+def broken_body(port: int, request: bytes) -> bytes:
+    """What came of an answer that must not be whole."""
+    with Client(port) as client:
+        client.send(request)
+        with pytest.raises(Broken) as broken:
+            client.response()
+    return broken.value.partial.partition(b"\r\n\r\n")[2]
+
+
 def torn(dialect: str, event: int, behind: str) -> str:
     """The stream up to the first `behind` within an event."""
     events = STREAMS[dialect][1]
     whole = events[event]
     return "".join(events[:event]) + whole[: whole.index(behind) + len(behind)]
 
+
+# Streams up to the middle of an event that is longer than any buffer on its way.
+LONG = {
+    "chat": CHAT_EVENTS[0] + 'data: {"choices":[{"index":0,"delta":{"content":"' + "é水" * 200_000,
+    "responses": "".join(RESPONSES_EVENTS)
+    + 'data: {"type":"response.image_generation_call.partial_image","sequence_number":3,"partial_image_b64":"'
+    + "Q" * 1_000_000,
+    "messages": MESSAGES_EVENTS[0]
+    + 'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"'
+    + "水" * 300_000,
+}
 
 ENDS = {
     # Between events.
@@ -108,11 +136,18 @@ ENDS = {
     "chat field": ("chat", CHAT_EVENTS[0] + "da", b"\n" + error("chat")),
     "messages name": ("messages", "event: content_blo", b"\n" + error("messages")),
     "messages no data": ("messages", "event: ping\n", error("messages")),
+    # After a byte order mark.
+    "chat mark": ("chat", "\ufeff" + torn("chat", 0, "t\\"), '\\"}}],' + members("chat") + "\n\n"),
+    # However long it is.
+    "chat long": ("chat", LONG["chat"], '"}}],' + members("chat") + "\n\n"),
+    "responses long": ("responses", LONG["responses"], '",' + members("responses", 3) + "\nevent: error\n\n"),
+    "messages long": ("messages", LONG["messages"], '"},' + members("messages") + "\nevent: error\n\n"),
     # At its end: it is handed out as it is.
     "chat unended": ("chat", "".join(CHAT_EVENTS)[:-1], b"\n" + error("chat")),
     "responses unended": ("responses", "".join(RESPONSES_EVENTS)[:-2], b"\n\n" + error("responses", 3)),
     # What is no JSON at all.
-    "chat done": ("chat", CHAT_EVENTS[0] + "data: [DO", b"\n\n" + error("chat")),
+    "chat done": ("chat", CHAT_EVENTS[0] + "data: [DO", b"NE]\n\n" + error("chat")),
+    "chat nonsense": ("chat", CHAT_EVENTS[0] + "data: [1", b"\n\n" + error("chat")),
     "messages nonsense": ("messages", "event: ping\ndata: nonsense", b"\n" + error("messages")),
 }
 
@@ -187,6 +222,91 @@ def test_nothing_is_added_to_what_is_encoded(proxy, upstream):
     assert broken.value.partial.partition(b"\r\n\r\n")[2] == begun
 
 
+def test_a_connection_that_waits_holds_nothing_of_the_stream_before(start, own_upstream):
+    """… whatever was held back of its last event, which never got its end."""
+    waiting, bytes_each = 40, 1 << 20
+    last = b'data: {"choices":[{"delta":{"content":"' + b"x" * bytes_each
+    own_upstream.script(lambda line: line.send(HEAD + b"%x\r\n" % len(last) + last + b"\r\n0\r\n\r\n"))
+    body = b'{"model":"m","stream":true,"messages":[]}'
+    ask = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    proxy = start(policy(own_upstream.url))
+    for _ in range(3 * waiting):  # what allocators keep for later is not what is meant
+        with Client(proxy.port) as client:
+            assert client.send(ask).response().body == last
+    with contextlib.ExitStack() as open_until_then:
+        before = proxy.resident_bytes()
+        for _ in range(waiting):
+            client = open_until_then.enter_context(Client(proxy.port))
+            assert client.send(ask).response().body == last
+        assert proxy.resident_bytes() - before < waiting * bytes_each / 4
+
+
+@pytest.fixture(scope="module")
+def reads_little(built, _shared_upstream, tmp_path_factory):
+    listener = {"limits": {"collectedBody": "1Ki"}}
+    with Proxy(tmp_path_factory.mktemp("little"), policy(_shared_upstream.url, listener=listener), admin=True) as running:
+        yield running
+
+
+UNREAD = {
+    "too long": request("responses", more=b',"x":"' + b"x" * 2000 + b'"'),
+    "encoded": request("responses").replace(b"host: a\r\n", b"host: a\r\ncontent-encoding: zstd\r\n"),
+}
+
+
+@pytest.mark.parametrize("unread", UNREAD)
+@pytest.mark.parametrize("name", ["responses whole", "responses text", "responses gaps", "responses unended"])
+def test_the_number_goes_on_where_the_request_was_not_read(reads_little, upstream, unread, name):
+    _, begun, end = ENDS[name]
+    break_off(upstream, begun.encode())
+    assert broken_body(reads_little.port, UNREAD[unread]) == begun.encode() + (end if isinstance(end, bytes) else end.encode())
+
+
+def test_of_a_request_that_was_not_read_only_what_the_answer_says_was_used(reads_little, upstream):
+    """No usage is made up for it."""
+    tokens = r'penstock_tokens_total\{type="output"\}'
+    estimated = "penstock_usage_estimated_total"
+    before = reads_little.metric(tokens), reads_little.metric(estimated)
+    said = 'data: {"type":"response.completed","sequence_number":3,"response":{"usage":{"input_tokens":5,"output_tokens":7}}}\n\n'
+    for last in ("", said):
+        stream = ("".join(RESPONSES_EVENTS) + last).encode()
+        upstream.answer(HEAD + b"%x\r\n" % len(stream) + stream + b"\r\n0\r\n\r\n")
+        assert ask(reads_little.port, UNREAD["too long"]).body == stream
+    counted = eventually(lambda: reads_little.metric(tokens) - before[0])
+    assert (counted, reads_little.metric(estimated) - before[1]) == (7, 0)
+
+
+# Streams that are not ours to end: whoever reads them would take an event of ours for the upstream's.
+OTHERS = {
+    "threads": b"POST /v1/threads/t/runs",
+    "a stored response": b"GET /v1/responses/r?stream=true",
+    "speech": b"POST /v1/audio/speech",
+    "embeddings": b"POST /v1/embeddings",
+    "unknown": b"POST /generate_stream",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_stream_of_no_model_breaks_off_as_it_came(proxy, upstream, name):
+    for begun in (torn("chat", 0, "t\\").encode(), CHAT_EVENTS[0].encode()):
+        break_off(upstream, begun)
+        request = OTHERS[name] + b" HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}"
+        assert broken_body(proxy.port, request) == begun
+
+
+@pytest.fixture(scope="module")
+def switched_off(built, _shared_upstream, tmp_path_factory):
+    with Proxy(tmp_path_factory.mktemp("off"), policy(_shared_upstream.url, mode="Off")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("dialect", STREAMS)
+def test_under_a_policy_that_is_off_streams_break_off_as_they_came(switched_off, upstream, dialect):
+    for begun in (torn(dialect, 1, ":").encode(), STREAMS[dialect][1][0].encode()):
+        break_off(upstream, begun)
+        assert broken_body(switched_off.port, request(dialect)) == begun
+
+
 # The official SDKs.
 
 
@@ -205,16 +325,40 @@ def sdks(_shared_proxy):
     }
 
 
+def raises_the_error(call, dialect: str):
+    """The SDK does, as its own class of errors."""
+    with pytest.raises((openai.APIError, anthropic.APIStatusError)) as raised:
+        list(call())
+    body = raised.value.body
+    said = body if dialect != "messages" else body["error"]
+    assert said["message"] == GONE, body
+
+
 @pytest.mark.parametrize("dialect", STREAMS)
 def test_wherever_a_stream_breaks_off_the_sdk_raises_that_error(proxy, upstream, sdks, dialect):
     stream = "".join(STREAMS[dialect][1]).encode()
     for cut in range(len(stream) + 1):
         break_off(upstream, stream[:cut])
-        with pytest.raises((openai.APIError, anthropic.APIStatusError)) as raised:
-            list(sdks[dialect]())
-        body = raised.value.body
-        said = body if dialect != "messages" else body["error"]
-        assert said["message"] == GONE, (cut, stream[max(0, cut - 40) : cut], body)
+        raises_the_error(sdks[dialect], dialect)
+
+
+@pytest.mark.parametrize("dialect", LONG)
+def test_in_a_long_event_the_sdk_raises_it_too(proxy, upstream, sdks, dialect):
+    stream = LONG[dialect].encode()
+    for cut in (len(stream), len(stream) - 1, len(stream) - 2, 300_000, (1 << 18) + len(stream) % 7):
+        break_off(upstream, stream[:cut])
+        raises_the_error(sdks[dialect], dialect)
+
+
+def test_within_the_last_word_the_sdk_has_all_of_the_answer(proxy, upstream, sdks):
+    """Nothing but "[DONE]" is missing, and the SDK fails on any other end of it."""
+    begun, done = "".join(CHAT_EVENTS).encode(), DONE.encode()
+    for cut in range(done.index(b"[") + 1, len(done) + 1):
+        break_off(upstream, begun + done[:cut])
+        assert len(list(sdks["chat"]())) == len(CHAT_EVENTS), done[:cut]
+    for cut in range(done.index(b"[") + 1):
+        break_off(upstream, begun + done[:cut])
+        raises_the_error(sdks["chat"], "chat")
 
 
 # Callers that a flight leaves behind.

@@ -25,7 +25,7 @@ const std::string kAnthropicError =
     R"("type":"error","error":{"type":"api_error","message":"Gone."}})";
 
 std::string end_of(domain::Endpoint endpoint, std::string_view begun, std::int64_t number = 0) {
-  domain::UnfinishedEvent unfinished;
+  UnfinishedEvent unfinished;
   unfinished.feed(begun);
   return end_of_broken_stream(endpoint, ErrorCode::kUpstreamFailed, "Gone.", number, unfinished);
 }
@@ -57,17 +57,39 @@ TEST(BrokenStreamTest, ALineThatIsWholeIsLeftAsItIs) {
 TEST(BrokenStreamTest, AnEventThatOnlyLacksItsEndIsGivenIt) {
   EXPECT_EQ(end_of(kChat, "data: {}"), "\n\ndata: {" + kOpenAiError + "\n\n");
   EXPECT_EQ(end_of(kChat, "data: {}\n"), "\ndata: {" + kOpenAiError + "\n\n");
-  const std::string counted = end_of(kResponses, "data: {\"sequence_number\":7}", 7);
-  EXPECT_TRUE(counted.contains(R"("sequence_number":8,)")) << counted;
 }
 
 TEST(BrokenStreamTest, WhatIsNoJsonIsEndedBeforeTheError) {
-  EXPECT_EQ(end_of(kChat, "data: [DON"), "\n\ndata: {" + kOpenAiError + "\n\n");
+  EXPECT_EQ(end_of(kChat, "data: x"), "\n\ndata: {" + kOpenAiError + "\n\n");
   EXPECT_EQ(end_of(kMessages, "data: x"), "\nevent: error\ndata: {" + kAnthropicError + "\n\n");
-  const std::string endless =
-      "data: {\"a\":\"" + std::string(domain::UnfinishedEvent::kBytesMax, 'x');
-  EXPECT_EQ(end_of(kChat, endless), "\n\ndata: {" + kOpenAiError + "\n\n");
-  EXPECT_EQ(end_of(kMessages, endless), "\nevent: error\ndata: {" + kAnthropicError + "\n\n");
+}
+
+TEST(BrokenStreamTest, TheLastWordIsFinished) {
+  const std::string error = "data: {" + kOpenAiError + "\n\n";
+  for (const std::string_view begun : {"[", "[D", "[DO", "[DON", "[DONE", "[DONE]"}) {
+    const std::string stream = "data: " + std::string(begun);
+    EXPECT_EQ(stream + end_of(kChat, stream), "data: [DONE]\n\n" + error);
+  }
+  EXPECT_EQ(end_of(kChat, "data: [DONE]\n"), "\n" + error);
+  EXPECT_EQ(end_of(kChat, "data: [DONE] "), "\n\n" + error);
+  EXPECT_EQ(end_of(kChat, "data:[DO"), "NE]\n\n" + error);
+  EXPECT_EQ(end_of(kChat, "data: [DO\n"), "\n" + error) << "another line would be another word";
+  EXPECT_EQ(end_of(kChat, "data: [1"), "\n\n" + error);
+}
+
+TEST(BrokenStreamTest, HowLongTheEventIsDoesNotMatter) {
+  std::string endless = "data: {\"a\":[\"";
+  endless.append(5 << 20, 'x');
+  EXPECT_EQ(end_of(kChat, endless), "\"]," + kOpenAiError + "\n\n");
+  EXPECT_EQ(end_of(kMessages, endless), "\"]," + kAnthropicError + "\nevent: error\n\n");
+}
+
+TEST(BrokenStreamTest, AByteOrderMarkStandsBeforeTheStreamAlone) {
+  const std::string mark = "\xEF\xBB\xBF";
+  EXPECT_EQ(end_of(kChat, mark + "data: {\"a\":"), "null," + kOpenAiError + "\n\n");
+  EXPECT_EQ(end_of(kChat, mark + "data: {}\n\ndata: {"), kOpenAiError + "\n\n");
+  // Anywhere else it makes a field that nobody knows.
+  EXPECT_EQ(end_of(kChat, "data: {}\n\n" + mark + "data: {"), "\ndata: {" + kOpenAiError + "\n\n");
 }
 
 // What a reader of the standard sees of it, for every place where it may have been torn.

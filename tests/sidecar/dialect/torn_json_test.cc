@@ -1,5 +1,6 @@
 #include "sidecar/dialect/torn_json.h"
 
+#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -9,7 +10,17 @@
 namespace penstock::dialect {
 namespace {
 
-using State = TornObject::State;
+using State = TornJson::State;
+
+// What is made of `text` that comes in pieces of `piece` bytes.
+TornJson torn(std::string_view text, std::size_t piece = std::string_view::npos) {
+  TornJson json;
+  while (!text.empty()) {
+    json.feed(text.substr(0, piece));
+    text.remove_prefix(std::min(piece, text.size()));
+  }
+  return json;
+}
 
 TEST(TornJsonTest, WhatWasBegunIsEndedAndAnotherMemberCanFollow) {
   struct Case {
@@ -62,20 +73,59 @@ TEST(TornJsonTest, WhatWasBegunIsEndedAndAnotherMemberCanFollow) {
            Case{R"({"a":fals)", "e,"},
            Case{R"({"a":null)", ","},
        }) {
-    const TornObject torn = read_torn_object(each.begun);
-    EXPECT_EQ(torn.state, State::kOpen) << each.begun;
-    EXPECT_EQ(torn.rest, each.rest) << each.begun;
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{3}, each.begun.size()}) {
+      const TornJson json = torn(each.begun, piece);
+      ASSERT_EQ(json.state(), State::kOpen) << each.begun << " by " << piece;
+      EXPECT_EQ(json.rest(), each.rest) << each.begun << " by " << piece;
+    }
   }
 }
 
 TEST(TornJsonTest, WhatIsWholeAndWhatIsNoObjectIsTold) {
   for (const std::string_view whole : {"{}", " {\"a\":[{}]} ", R"({"a":"}"})"}) {
-    EXPECT_EQ(read_torn_object(whole).state, State::kWhole) << whole;
+    EXPECT_EQ(torn(whole).state(), State::kWhole) << whole;
   }
-  for (const std::string_view other :
-       {"", " ", "[", "[1", "[DON", "\"a", "1", "x", "{]", "{}}", "{} x", R"({"a":b)"}) {
-    EXPECT_EQ(read_torn_object(other).state, State::kUnreadable) << other;
+  for (const std::string_view blank : {"", " \n"}) {
+    EXPECT_EQ(torn(blank).state(), State::kBlank) << blank;
   }
+  for (const std::string_view other : {"[",
+                                       "[1",
+                                       "[DON",
+                                       "\"a",
+                                       "1",
+                                       "x",
+                                       "{]",
+                                       "{}}",
+                                       "{} x",
+                                       "{1",
+                                       "{,",
+                                       "{:",
+                                       R"({"a"})",
+                                       R"({"a":})",
+                                       R"({"a":b)",
+                                       R"({"a",)",
+                                       R"({"a":1:)",
+                                       R"({"a":1 2)",
+                                       R"({"a":1,}", R"({"a":[,)",
+                                       R"({"a":[1,])",
+                                       R"({"a":[:)",
+                                       R"({"a":nul,)",
+                                       R"({"a":nulls)",
+                                       R"({"a":1.,)",
+                                       R"({"a":1x)",
+                                       R"({"a":.)",
+                                       R"({"a"1)"}) {
+    EXPECT_EQ(torn(other).state(), State::kUnreadable) << other;
+    EXPECT_EQ(torn(other, 1).state(), State::kUnreadable) << other;
+  }
+}
+
+TEST(TornJsonTest, DepthIsBounded) {
+  std::string deep = "{\"a\":";
+  deep.append(TornJson::kDepthMax - 1, '[');
+  EXPECT_EQ(torn(deep).state(), State::kOpen);
+  EXPECT_EQ(torn(deep).rest(), std::string(TornJson::kDepthMax - 1, ']') + ",");
+  EXPECT_EQ(torn(deep + "[").state(), State::kUnreadable);
 }
 
 TEST(TornJsonTest, WhereverAnObjectIsTornAReaderTakesWhatItBecomes) {
@@ -84,11 +134,13 @@ TEST(TornJsonTest, WhereverAnObjectIsTornAReaderTakesWhatItBecomes) {
       R"("t":true,"f":false,"z":null,"o":{"y":"","k":{"l":[[]]}}})";
   for (std::size_t size = 1; size < whole.size(); ++size) {
     const std::string begun = whole.substr(0, size);
-    const TornObject torn = read_torn_object(begun);
-    ASSERT_EQ(torn.state, State::kOpen) << begun;
-    const std::string made = begun + torn.rest + R"("error":{"message":"m"}})";
-    domain::JsonTree tree;
-    EXPECT_EQ(tree.parse(made), std::nullopt) << made;
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, size}) {
+      const TornJson json = torn(begun, piece);
+      ASSERT_EQ(json.state(), State::kOpen) << begun;
+      const std::string made = begun + json.rest() + R"("error":{"message":"m"}})";
+      domain::JsonTree tree;
+      EXPECT_EQ(tree.parse(made), std::nullopt) << made;
+    }
   }
 }
 

@@ -215,6 +215,31 @@ TEST(FlightTest, ALongAnswerKeepsNoHistoryAndTakesNobodyMore) {
   EXPECT_EQ(take_all(flight, quick).last.end, FlightEnd::kComplete);
 }
 
+// … however much of it the flight has, and however its log is cut.
+TEST(FlightTest, ACallerKnowsTheNumberOfTheEventAfterWhatItTook) {
+  Flight flight{FlightLimits()};
+  Flight::Caller leader;
+  Flight::Caller follower;
+  ASSERT_TRUE(flight.join(leader));
+  ASSERT_TRUE(flight.join(follower));
+  EXPECT_EQ(follower.next_sequence_number, 0);
+  flight.append("begun", &leader);
+  flight.append("a", &leader, 1);
+  EXPECT_EQ(leader.next_sequence_number, 1);
+  EXPECT_EQ(flight.take(follower).payload, "beguna");
+  EXPECT_EQ(follower.next_sequence_number, 1);
+  const std::string several(3000, 'b');
+  const std::string more(3000, 'c');
+  flight.append(several, &leader, 5);
+  flight.append(more, &leader, 9);
+  EXPECT_EQ(leader.next_sequence_number, 9);
+  EXPECT_EQ(follower.next_sequence_number, 1);
+  EXPECT_EQ(flight.take(follower).payload, several);
+  EXPECT_EQ(follower.next_sequence_number, 5);
+  EXPECT_EQ(flight.take(follower).payload, more);
+  EXPECT_EQ(follower.next_sequence_number, 9);
+}
+
 TEST(FlightTest, ASoleCallerIsNeverLost) {
   Flight flight({.retained_bytes_max = 100});
   Flight::Caller slow;

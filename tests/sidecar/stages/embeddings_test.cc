@@ -229,6 +229,48 @@ TEST_F(EmbeddingsStageTest, ABatchOfWhichNotAllAppearedIsAskedFor) {
   EXPECT_EQ(tiers_.front()->stats().hits(), 0U) << "nothing was answered by them";
 }
 
+TEST_F(EmbeddingsStageTest, WhatIsFoundCountsOnceSomethingComesOfIt) {
+  const auto first = caller(R"({"input":["aaaa","bbbbbbbb"]})");
+  ASSERT_EQ(stage_.on_request(*first), Verdict::kContinue);
+  const std::string large(100'000, 'A');
+  answer(*first,
+         R"({"data":[{"index":0,"embedding":")" + large + R"("},{"index":1,"embedding":[2]}]})", 30,
+         300);
+  const auto hits = [this] { return tiers_.front()->stats().canonical_hits; };
+  const auto misses = [this] { return tiers_.front()->stats().misses; };
+  ASSERT_EQ(hits(), 0U);
+  ASSERT_EQ(misses(), 2U);
+
+  // Of 400 of these a merged answer would be too large.
+  std::string inputs = R"("aaaa")";
+  for (int i = 1; i < 400; ++i) {
+    inputs += R"(,"aaaa")";
+  }
+  CoalesceStage coalesce(*policy_->caching, tiers_);
+  const auto whole = caller("{\"input\":[" + inputs + "]}");
+  whole->cache->may_appear = true;
+  ASSERT_EQ(stage_.on_request(*whole), Verdict::kContinue);
+  EXPECT_EQ(whole->embeddings->missing.size(), 400U);
+  EXPECT_EQ(coalesce.on_request(*whole), Verdict::kContinue);
+  EXPECT_FALSE(whole->answer);
+  EXPECT_EQ(hits(), 0U);
+  EXPECT_EQ(misses(), 2U);
+
+  const auto refused = caller(R"({"input":["aaaa","x"]})");
+  refused->cache->control.only_if_cached = true;
+  ASSERT_EQ(stage_.on_request(*refused), Verdict::kRespond);
+  EXPECT_EQ(hits(), 0U);
+
+  const auto some = caller(R"({"input":["aaaa","x"]})");
+  ASSERT_EQ(stage_.on_request(*some), Verdict::kContinue);
+  EXPECT_EQ(hits(), 1U);
+  EXPECT_EQ(misses(), 3U);
+  const auto all = caller(R"({"input":["aaaa","bbbbbbbb","aaaa"]})");
+  ASSERT_EQ(stage_.on_request(*all), Verdict::kRespond);
+  EXPECT_EQ(hits(), 4U);
+  EXPECT_EQ(misses(), 3U);
+}
+
 TEST_F(EmbeddingsStageTest, LeavesOtherRequestsAlone) {
   know_a_and_b();
   const std::string body = R"({"input":["aaaa","bbbbbbbb"]})";
