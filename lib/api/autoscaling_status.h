@@ -56,7 +56,9 @@ struct AutoscalingStatus {
             "target",
             &T::target,
             {.about = "What it speaks of, as \"Kind name\", or \"Kind.group name\" where the "
-                      "group is not apps.",
+                      "group is not apps. Empty: that is not known any more, and something "
+                      "stands that was kept for it.",
+             .length_min = 0,
              .length_max = 768}},
         json::Field{"current",
                     &T::current,

@@ -11,8 +11,8 @@ namespace penstock::autoscale {
 
 // What one pod's sidecar says of the last moments.
 struct Signals {
-  double requests_per_s = 0;        // that began
-  double ended_per_s = 0;           // of requests: what a full replica gives, whatever comes
+  double requests_per_s = 0;  // that began
+  double ended_per_s = 0;     // of requests, without those that failed: what a full replica gives
   double prefill_tokens_per_s = 0;  // without what caches saved
   double decode_tokens_per_s = 0;
   // What only the engine knows; nullopt where its metrics port is not given.

@@ -120,7 +120,7 @@ std::string explain(const DecisionRecord& record) {
                            : " cannot tell: " + vote.problem) +
             "\n";
   }
-  text += "Load of the last minute: " + told(inputs.observed.stable) + "\n";
+  text += "Load of the last moments: " + told(inputs.observed.stable) + "\n";
   text += "Load of the last seconds: " + told(inputs.observed.panic) + "\n";
   text += "A replica" + (inputs.accelerator.empty() ? "" : " (" + inputs.accelerator + ")") +
           " carries: " + told(inputs.capacity.one) + "\n";

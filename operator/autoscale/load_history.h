@@ -78,11 +78,11 @@ class LoadHistory {
     TotalsWindow level;
   };
 
-  LoadHistorySettings settings_;
   // Of buckets that are over and were seen for half their time.
   [[nodiscard]] std::optional<double> level_of(const TotalsWindow& window, Time now,
                                                milliseconds start) const;
 
+  LoadHistorySettings settings_;
   std::array<Windows, 4> load_;  // by Dimension
   Peaks peaks_;                  // of requests
   TotalsWindow seen_level_;      // of requests, without those of pods that said nothing

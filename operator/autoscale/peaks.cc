@@ -47,7 +47,7 @@ void Peaks::add(Time now, double per_s, double all, const std::optional<double>&
 
 std::optional<double> Peaks::envelope(Time now, const std::optional<double>& patience_s,
                                       milliseconds plain) const {
-  // Of a window of which less was seen, as after a start of the operator, the mean may be that of a
+  // Where less was seen of a window, as after a start of the operator, its mean may be that of a
   // moment.
   if (!patience_s) {
     return seconds_.mean(now, plain, kSeen);

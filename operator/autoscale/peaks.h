@@ -45,7 +45,7 @@ class Peaks {
 
   // What was seen, about once a second, and how many times that it would be with what pods that
   // said nothing carry. Without a patience what counts is the mean of `plain`. Means are of windows
-  // of which three quarters were seen.
+  // that the first look lies three quarters back in, at least.
   void add(Time now, double per_s, double all, const std::optional<double>& patience_s,
            milliseconds plain);
 
@@ -53,7 +53,7 @@ class Peaks {
     std::optional<double> seen;  // nullopt: nothing, within five minutes and a start
     std::optional<double> all;   // with pods that said nothing
   };
-  // `least`: what counts as a peak of now whatever was seen; nullopt: nothing does.
+  // `least`: what the peak is at least, where there is one.
   [[nodiscard]] Expected expected(Time now, milliseconds start, const Expected& least) const;
 
  private:

@@ -55,12 +55,18 @@ Signals carried(const signals::Report& before, const signals::Report& now) {
   const double computed = rate(before.tokens.prefill, now.tokens.prefill) -
                           rate(before.tokens.prefix_cached, now.tokens.prefix_cached);
   Signals result{.requests_per_s = rate(before.calls.started, now.calls.started),
-                 .ended_per_s = rate(before.calls.finished, now.calls.finished),
                  .prefill_tokens_per_s = std::max(0.0, computed),
                  .decode_tokens_per_s = rate(before.tokens.decode, now.tokens.decode),
                  .running = static_cast<double>(now.running),
                  .ttft = between(before.time_to_first_token, now.time_to_first_token),
                  .tpot = between(before.time_per_output_token, now.time_per_output_token)};
+  // Who failed has no tokens. Some of those never came as far as the engine, and are no calls; but
+  // each time for a further token is of a call that did not fail.
+  const double finished = rate(before.calls.finished, now.calls.finished);
+  const double failed = rate(before.requests.client_errors, now.requests.client_errors) +
+                        rate(before.requests.upstream_errors, now.requests.upstream_errors);
+  const double streamed = static_cast<double>(result.tpot.count()) / seconds;
+  result.ended_per_s = std::clamp(finished - failed, std::min(streamed, finished), finished);
   if (now.engine) {
     const auto as_double = [](const std::optional<std::int64_t>& value) {
       return value ? std::optional(static_cast<double>(*value)) : std::nullopt;

@@ -52,25 +52,30 @@ void TotalsWindow::visit(Time now, milliseconds window, const Visit& each,
   for (std::int64_t index = first; index <= last; ++index) {
     const Bucket& bucket = buckets_[slot_of(index)];
     if (bucket.index == index && bucket.samples >= samples) {
-      each(bucket.sum / static_cast<double>(bucket.samples));
+      each(bucket.sum / static_cast<double>(bucket.samples), last - index + 1);
     }
   }
 }
 
-std::optional<double> TotalsWindow::mean(Time now, milliseconds window, double filled) const {
+std::optional<double> TotalsWindow::mean(Time now, milliseconds window, double seen) const {
   double sum = 0;
   int found = 0;
-  visit(now, window, [&](double value) {
+  std::int64_t oldest = 0;  // in buckets from now
+  visit(now, window, [&](double value, std::int64_t age) {
     sum += value;
     ++found;
+    oldest = std::max(oldest, age);
   });
-  const bool enough = found > 0 && found >= filled * static_cast<double>(count_in(window));
+  const auto least = seen * static_cast<double>(count_in(window));
+  const bool enough = found > 0 && static_cast<double>(oldest) >= least;
   return enough ? std::optional(sum / found) : std::nullopt;
 }
 
 std::optional<double> TotalsWindow::max(Time now, milliseconds window, std::int64_t samples) const {
   std::optional<double> largest;
-  const auto keep = [&](double value) { largest = std::max(largest.value_or(value), value); };
+  const auto keep = [&](double value, std::int64_t) {
+    largest = std::max(largest.value_or(value), value);
+  };
   visit(now, window, keep, samples);
   return largest;
 }
@@ -78,7 +83,7 @@ std::optional<double> TotalsWindow::max(Time now, milliseconds window, std::int6
 std::optional<double> TotalsWindow::quantile(Time now, milliseconds window, double q) const {
   std::vector<double> values;
   values.reserve(static_cast<std::size_t>(count_in(window)));
-  visit(now, window, [&](double value) { values.push_back(value); });
+  visit(now, window, [&](double value, std::int64_t) { values.push_back(value); });
   if (values.empty()) {
     return std::nullopt;
   }
@@ -91,7 +96,7 @@ std::optional<double> TotalsWindow::quantile(Time now, milliseconds window, doub
 
 double TotalsWindow::coverage(Time now, milliseconds window) const {
   int filled = 0;
-  visit(now, window, [&](double) { ++filled; });
+  visit(now, window, [&](double, std::int64_t) { ++filled; });
   return static_cast<double>(filled) / static_cast<double>(count_in(window));
 }
 

@@ -30,8 +30,8 @@ class TotalsWindow {
 
   // Each looks at the buckets of (now - window, now], counted in whole buckets; a window beyond the
   // span means the span. nullopt: no bucket in the window holds a sample.
-  // Of the mean: or fewer than the share `filled` (0 … 1) of them do.
-  [[nodiscard]] std::optional<double> mean(Time now, milliseconds window, double filled = 0) const;
+  // Of the mean: or the oldest that does begins less than the share `seen` (0 … 1) of it ago.
+  [[nodiscard]] std::optional<double> mean(Time now, milliseconds window, double seen = 0) const;
   // Of buckets with at least `samples` of them: fewer may be the mean of a moment.
   [[nodiscard]] std::optional<double> max(Time now, milliseconds window,
                                           std::int64_t samples = 1) const;

@@ -5,6 +5,7 @@
 
 #include "operator/controllers/node_events.h"
 #include "operator/controllers/node_wishes.h"
+#include "operator/reconcile/autoscaling_note.h"
 
 namespace penstock::controllers {
 
@@ -122,7 +123,7 @@ NodeReport CapacityController::still_kept(const Policy& policy) {
   const std::shared_ptr<Held> state = held(policy);
   NodeReport kept{.status = state->report.status, .conditions = not_removed(state->report)};
   if (!state->provider.empty()) {
-    kept.status = kept.status.value_or(NodeCapacityStatus());
+    kept.status = kept.status.value_or(NodeCapacityStatus{.reason = reconcile::kNotRemoved});
     kept.status->provider = state->provider;
   }
   return kept;

@@ -35,7 +35,8 @@ void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& 
   if (world.autoscaling && world.autoscaling->over) {
     if (world.autoscaling->status.nodes) {
       // What was asked for a moment ago may not stand in `before` yet.
-      status.autoscaling = before.autoscaling.value_or(api::AutoscalingStatus());
+      status.autoscaling =
+          before.autoscaling.value_or(api::AutoscalingStatus{.reason = kNotRemoved});
       status.autoscaling->nodes = world.autoscaling->status.nodes;
     }
     state(world.autoscaling->conditions, conditions);

@@ -15,7 +15,7 @@ namespace penstock::dialect {
 //
 // `event: error` (Anthropic, Responses), or a data block with an error object (OpenAI chat and
 // completions). `sequence_number` is used by Responses only: one more than that of the last event
-// whose data is whole.
+// whose data is whole, as far as the call's reader could follow (4 MiB an event).
 //
 // An unfinished event cannot be taken back, and ended as it is it hands its readers half a JSON
 // text, on which official SDKs fail with a syntax error. So it becomes the error event: its JSON is

@@ -153,7 +153,7 @@ void print_table(std::span<const Job> jobs) {
   }
 }
 
-// Each table of `count` jobs as soon as it and those before it are done: the whole takes an hour.
+// Prints each table of `count` jobs as soon as it and those before it are done.
 void sweep_all(std::vector<Job>& jobs, std::size_t count, unsigned threads) {
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;

@@ -91,11 +91,21 @@ def resources(upstream: str, caching: bool | str) -> str:
     return POLICY.format(upstream=upstream, caching=block) + (TIER if caching else "")
 
 
+GIVEN_PORTS = set()
+
+
 def free_port() -> int:
-    """A port that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nothing listens on at this moment, and another one each time.
+
+    Sidecars may share a port, so two listeners that were given the same one would each get half of its connections.
+    """
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        if port not in GIVEN_PORTS:
+            GIVEN_PORTS.add(port)
+            return port
 
 
 def eventually(condition, seconds: float = 10):

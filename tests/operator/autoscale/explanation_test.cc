@@ -39,7 +39,7 @@ TEST(ExplanationTest, TellsWhatWhyAndOfWhat) {
             "  the floor asks for 1\n"
             "  trigger QueueDepth asks for 3\n"
             "  trigger CPU cannot tell: the cluster serves no metrics\n"
-            "Load of the last minute: 50 requests/s\n"
+            "Load of the last moments: 50 requests/s\n"
             "Load of the last seconds: 50 requests/s\n"
             "A replica (NVIDIA-L4) carries: 10 requests/s\n"
             "Expected in 5m, when a new replica would serve: requests/s 20, at most 50 with a "

@@ -80,6 +80,17 @@ TEST(PeaksTest, PodsThatSaidNothingCountInAll) {
   EXPECT_DOUBLE_EQ(*expected(peaks, 19, seconds(23)).all, 40);
 }
 
+// Looks are further apart where the API server is slow.
+TEST(PeaksTest, ASteadyLoadIsExpectedToStayHoweverSeldomItIsSeen) {
+  for (const std::optional<double> patience : {std::optional<double>(3), std::optional<double>()}) {
+    Peaks peaks;
+    for (int look = 0; look < 400; ++look) {
+      peaks.add(at(0) + look * milliseconds(1'500), 10, 1, patience, kPlain);
+    }
+    EXPECT_NEAR(*expected(peaks, 598, seconds(90)).seen, 10, 0.1);
+  }
+}
+
 // An operator that has just started sees a burst of a second, of a load of 10/s.
 TEST(PeaksTest, TheFirstSecondIsNoMinute) {
   Peaks peaks;

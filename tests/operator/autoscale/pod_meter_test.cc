@@ -32,6 +32,25 @@ TEST(PodMeterTest, RatesAreOverTheSidecarsOwnTime) {
   EXPECT_EQ(seen->decode_tokens_per_s, 100);
 }
 
+// Who failed has no tokens; of those that did, some never were a call.
+TEST(PodMeterTest, WhatFailedIsNotOfWhatAReplicaGives) {
+  const auto ended = [](std::int64_t client_errors, std::int64_t upstream_errors,
+                        std::uint64_t streamed) {
+    PodMeter meter;
+    take(meter, time_of(kStart), report(0, 0));
+    signals::Report now = report(2'000, 20);
+    now.requests.client_errors = client_errors;
+    now.requests.upstream_errors = upstream_errors;
+    now.time_per_output_token.counts[10] = streamed;
+    take(meter, time_of(kStart + 2'000), now);
+    return meter.at(time_of(kStart + 2'000))->ended_per_s;
+  };
+  EXPECT_EQ(ended(0, 0, 8), 10);
+  EXPECT_EQ(ended(2, 4, 8), 7);
+  EXPECT_EQ(ended(100, 0, 8), 4) << "streamed, and whole";
+  EXPECT_EQ(ended(100, 0, 80), 10);
+}
+
 TEST(PodMeterTest, WhatTheEngineHadInItsPrefixCacheIsNotComputed) {
   PodMeter meter;
   take(meter, time_of(kStart), report(0, 0));

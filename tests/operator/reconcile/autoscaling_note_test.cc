@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "lib/json/read.h"
 #include "lib/json/write.h"
 #include "operator/reconcile/decide.h"
 #include "tests/operator/reconcile/worlds.h"
@@ -89,11 +90,14 @@ TEST(AutoscalingNoteTest, WhatCouldNotBeDeletedIsToldOfAPolicyThatIsScaledNoMore
 TEST(AutoscalingNoteTest, NodesThatCouldNotBeTakenBackAreToldBesideWhatCouldNotBeDeleted) {
   const std::string plain = "{selector: {matchLabels: {app: llm}}}";
   AutoscalingNote kept{
-      .status = {.nodes = api::NodeCapacityStatus{.provider = "Placeholder", .headroom = 2}},
+      .status = {.nodes =
+                     api::NodeCapacityStatus{
+                         .provider = "Placeholder", .reason = "Steady", .headroom = 2}},
       .conditions = {{"HoldReady", api::ConditionStatus::kFalse, "NotRemoved", "m"}},
       .over = true};
   // Whoever asked for them was told to let go before their status was written.
-  for (const char* before : {"{autoscaling: {desired: 3, nodes: {reason: Steady}}}", "{}"}) {
+  for (const char* before :
+       {"{autoscaling: {desired: 3, reason: Load, nodes: {reason: Steady}}}", "{}"}) {
     World seen = world(policy("p", plain, "2026-01-01T00:00:00Z", yaml(before)));
     seen.autoscaling = kept;
     const Plan plan = decide(seen, kSettings);
@@ -102,6 +106,10 @@ TEST(AutoscalingNoteTest, NodesThatCouldNotBeTakenBackAreToldBesideWhatCouldNotB
     ASSERT_TRUE(plan.status.autoscaling->nodes);
     EXPECT_EQ(plan.status.autoscaling->nodes->provider, "Placeholder");
     EXPECT_EQ(plan.status.autoscaling->nodes->headroom, 2U);
+    json::Reader strict(json::Strictness::kStrict);
+    api::OptimizationPolicyStatus written;
+    json::read(strict, json::write(plan.status), written);
+    EXPECT_TRUE(strict.errors().empty()) << "the API server would refuse it";
     seen.autoscaling->status = {};
     EXPECT_FALSE(decide(seen, kSettings).status.autoscaling);
   }
