@@ -38,13 +38,15 @@ bool UsageStage::on_attempt(request::CallContext& call, request::AttemptResult r
 }
 
 void UsageStage::on_response(request::CallContext& call, const http1::ResponseHead& head) noexcept {
+  if (!domain::is_model_call(call.endpoint.operation) || head.status >= 300) {
+    return;
+  }
   const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
   const http1::HeaderField* coding = head.find(http1::HeaderId::kContentEncoding);
   const bool stream = type != nullptr && domain::is_event_stream(type->value);
   // An error that ends such a stream bears the next event's number, whatever the request was.
   const bool numbered = stream && call.endpoint.operation == domain::Operation::kResponses;
-  const bool read = call.readable && domain::is_model_call(call.endpoint.operation);
-  if ((!read && !numbered) || head.status >= 300) {
+  if (!call.readable && !numbered) {
     return;
   }
   call.reader = std::make_unique<request::AnswerReader>(
