@@ -13,9 +13,9 @@ import urllib.request
 
 import pytest
 import yaml
-from control_plane import free_port
 from installation import CHART, ROOT, make_namespace, policy_document
 from polling import wait_until
+from ports import free_port
 from spaces import POLICIES, Namespace, deployment
 
 sys.path.insert(0, str(ROOT / "tests" / "contract"))

@@ -8,9 +8,9 @@ import time
 import pytest
 import yaml
 from dry_run import annotated_pod, client_case, client_pod, engine_pod, has_sidecar, made, quality_case, with_injection
-from control_plane import free_port
 from installation import ROOT, make_namespace, policy_document, reconfigure
 from polling import wait_until
+from ports import free_port
 from spaces import Namespace, deployment
 from webhook_cluster import SECRET
 

@@ -13,7 +13,6 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import tempfile
 import urllib.request
@@ -23,23 +22,9 @@ from api import Api
 from audit import Audit
 from pki import Pki
 from polling import wait_until
+from ports import free_port
 
 STOP_SECONDS = 5
-
-
-GIVEN_PORTS = set()
-
-
-def free_port() -> int:
-    """Another one each time: whoever was given it may not listen yet."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in GIVEN_PORTS:
-            GIVEN_PORTS.add(port)
-            return port
-
 
 # A real control plane collects its garbage on cores of its own; here that would be a good part of what is measured. Memory
 # is there instead.

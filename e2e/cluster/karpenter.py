@@ -18,8 +18,8 @@ import urllib.error
 import urllib.request
 
 from api import Api
-from control_plane import free_port
 from polling import wait_until
+from ports import free_port
 
 GPUS = 4  # of every node
 KWOK = "karpenter.kwok.sh"

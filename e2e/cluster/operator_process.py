@@ -5,8 +5,8 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from control_plane import free_port
 from polling import wait_until
+from ports import free_port
 
 SIDECAR_IMAGE = "penstock.test/sidecar:1"
 

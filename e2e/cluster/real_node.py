@@ -10,8 +10,8 @@ import shutil
 import signal
 import subprocess
 
-from control_plane import free_port
 from polling import wait_until
+from ports import free_port
 
 BRIDGE = "penstock0"
 POD_NETWORK = "10.244.0.0/24"

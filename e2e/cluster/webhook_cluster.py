@@ -3,10 +3,10 @@
 import base64
 import pathlib
 
-from control_plane import free_port
 from installation import SYSTEM, injecting_probe, install, operator_kubeconfig
 from operator_process import OperatorProcess
 from polling import wait_until
+from ports import free_port
 
 CONFIGURATION = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/penstock-inject.penstock.dev"
 SECRET = f"/api/v1/namespaces/{SYSTEM}/secrets/penstock-operator-webhook"

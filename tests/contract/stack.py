@@ -11,12 +11,13 @@ Processes listen on free ports, are waited for by asking them, log into `folder`
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import threading
 import time
 import urllib.error
 import urllib.request
+
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PENSTOCK_BUILD", ROOT / "build" / "release"))
@@ -89,23 +90,6 @@ def resources(upstream: str, caching: bool | str) -> str:
     the `caching` block of a test's own."""
     block = CACHING if caching is True else caching or ""
     return POLICY.format(upstream=upstream, caching=block) + (TIER if caching else "")
-
-
-GIVEN_PORTS = set()
-
-
-def free_port() -> int:
-    """A port that nothing listens on at this moment, and another one each time.
-
-    Sidecars may share a port, so two listeners that were given the same one would each get half of its connections.
-    """
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in GIVEN_PORTS:
-            GIVEN_PORTS.add(port)
-            return port
 
 
 def eventually(condition, seconds: float = 10):

@@ -18,13 +18,15 @@ import tempfile
 import time
 from pathlib import Path
 
-import footprint
-import tls_listener
-from bodies import write_bodies
-from peers import Stage
-from processes import raise_descriptor_limit
-from rounds import Contest, run_rounds
-from rows import absolute_rows, ratio_rows, table
+sys.path.append(str(Path(__file__).resolve().parents[2]))  # ports
+
+import footprint  # noqa: E402
+import tls_listener  # noqa: E402
+from bodies import write_bodies  # noqa: E402
+from peers import Stage  # noqa: E402
+from processes import raise_descriptor_limit  # noqa: E402
+from rounds import Contest, run_rounds  # noqa: E402
+from rows import absolute_rows, ratio_rows, table  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from load import Streams
 from peers import Peer, Stage, get, wait_until_ready
-from processes import free_port
+from ports import free_port
 from rows import Row
 
 RESERVED_DESCRIPTORS = 500

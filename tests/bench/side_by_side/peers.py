@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bodies import answer
-from processes import LOAD_CORE, PRODUCT_CORE, Process, free_port, wait_for_port
+from ports import free_port
+from processes import LOAD_CORE, PRODUCT_CORE, Process, wait_for_port
 
 # nginx in one process and without its log, which favours it. `proxy_buffering off` and a request buffer above the body
 # are what a stream and a 20 KB prompt need; without them nginx delays events and spools bodies to disk.

@@ -20,12 +20,6 @@ def raise_descriptor_limit() -> int:
     return hard
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @dataclass
 class Process:
     name: str

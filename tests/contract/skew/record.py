@@ -14,7 +14,7 @@ import tempfile
 import yaml
 
 HERE = pathlib.Path(__file__).parent
-sys.path.append(str(HERE.parent))
+sys.path += [str(HERE.parent), str(HERE.parents[1])]  # stack, ports
 
 from stack import BUILD, DEMO, SIDECAR, Process  # noqa: E402
 

@@ -1,26 +1,16 @@
 #include "sidecar/dialect/torn_json.h"
 
-#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "sidecar/domain/json_tree.h"
+#include "tests/sidecar/dialect/fed_in_pieces.h"
 
 namespace penstock::dialect {
 namespace {
 
 using State = TornJson::State;
-
-// What is made of `text` that comes in pieces of `piece` bytes.
-TornJson torn(std::string_view text, std::size_t piece = std::string_view::npos) {
-  TornJson json;
-  while (!text.empty()) {
-    json.feed(text.substr(0, piece));
-    text.remove_prefix(std::min(piece, text.size()));
-  }
-  return json;
-}
 
 TEST(TornJsonTest, WhatWasBegunIsEndedAndAnotherMemberCanFollow) {
   struct Case {
@@ -74,7 +64,7 @@ TEST(TornJsonTest, WhatWasBegunIsEndedAndAnotherMemberCanFollow) {
            Case{R"({"a":null)", ","},
        }) {
     for (const std::size_t piece : {std::size_t{1}, std::size_t{3}, each.begun.size()}) {
-      const TornJson json = torn(each.begun, piece);
+      const TornJson json = fed_in_pieces<TornJson>(each.begun, piece);
       ASSERT_EQ(json.state(), State::kOpen) << each.begun << " by " << piece;
       EXPECT_EQ(json.rest(), each.rest) << each.begun << " by " << piece;
     }
@@ -83,10 +73,10 @@ TEST(TornJsonTest, WhatWasBegunIsEndedAndAnotherMemberCanFollow) {
 
 TEST(TornJsonTest, WhatIsWholeAndWhatIsNoObjectIsTold) {
   for (const std::string_view whole : {"{}", " {\"a\":[{}]} ", R"({"a":"}"})"}) {
-    EXPECT_EQ(torn(whole).state(), State::kWhole) << whole;
+    EXPECT_EQ(fed_in_pieces<TornJson>(whole).state(), State::kWhole) << whole;
   }
   for (const std::string_view blank : {"", " \n"}) {
-    EXPECT_EQ(torn(blank).state(), State::kBlank) << blank;
+    EXPECT_EQ(fed_in_pieces<TornJson>(blank).state(), State::kBlank) << blank;
   }
   for (const std::string_view other : {"[",
                                        "[1",
@@ -115,17 +105,17 @@ TEST(TornJsonTest, WhatIsWholeAndWhatIsNoObjectIsTold) {
                                        R"({"a":1x)",
                                        R"({"a":.)",
                                        R"({"a"1)"}) {
-    EXPECT_EQ(torn(other).state(), State::kUnreadable) << other;
-    EXPECT_EQ(torn(other, 1).state(), State::kUnreadable) << other;
+    EXPECT_EQ(fed_in_pieces<TornJson>(other).state(), State::kUnreadable) << other;
+    EXPECT_EQ(fed_in_pieces<TornJson>(other, 1).state(), State::kUnreadable) << other;
   }
 }
 
 TEST(TornJsonTest, DepthIsBounded) {
   std::string deep = "{\"a\":";
   deep.append(TornJson::kDepthMax - 1, '[');
-  EXPECT_EQ(torn(deep).state(), State::kOpen);
-  EXPECT_EQ(torn(deep).rest(), std::string(TornJson::kDepthMax - 1, ']') + ",");
-  EXPECT_EQ(torn(deep + "[").state(), State::kUnreadable);
+  EXPECT_EQ(fed_in_pieces<TornJson>(deep).state(), State::kOpen);
+  EXPECT_EQ(fed_in_pieces<TornJson>(deep).rest(), std::string(TornJson::kDepthMax - 1, ']') + ",");
+  EXPECT_EQ(fed_in_pieces<TornJson>(deep + "[").state(), State::kUnreadable);
 }
 
 TEST(TornJsonTest, WhereverAnObjectIsTornAReaderTakesWhatItBecomes) {
@@ -135,7 +125,7 @@ TEST(TornJsonTest, WhereverAnObjectIsTornAReaderTakesWhatItBecomes) {
   for (std::size_t size = 1; size < whole.size(); ++size) {
     const std::string begun = whole.substr(0, size);
     for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, size}) {
-      const TornJson json = torn(begun, piece);
+      const TornJson json = fed_in_pieces<TornJson>(begun, piece);
       ASSERT_EQ(json.state(), State::kOpen) << begun;
       const std::string made = begun + json.rest() + R"("error":{"message":"m"}})";
       domain::JsonTree tree;

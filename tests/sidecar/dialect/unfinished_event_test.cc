@@ -1,25 +1,16 @@
 #include "sidecar/dialect/unfinished_event.h"
 
-#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "sidecar/domain/sse_parser.h"
+#include "tests/sidecar/dialect/fed_in_pieces.h"
 
 namespace penstock::dialect {
 namespace {
 
 using State = TornJson::State;
-
-UnfinishedEvent unfinished_of(std::string_view stream, std::size_t piece = std::string_view::npos) {
-  UnfinishedEvent unfinished;
-  while (!stream.empty()) {
-    unfinished.feed(stream.substr(0, piece));
-    stream.remove_prefix(std::min(piece, stream.size()));
-  }
-  return unfinished;
-}
 
 TEST(UnfinishedEventTest, IsWhatFollowsTheLastBlankLine) {
   UnfinishedEvent unfinished;
@@ -62,7 +53,7 @@ TEST(UnfinishedEventTest, AgreesWithTheParserWhereverAStreamIsCutAndHoweverItsLi
       const auto last = parser.finish();
       for (const std::size_t piece :
            {std::size_t{1}, std::size_t{2}, std::size_t{3}, stream.size()}) {
-        const UnfinishedEvent unfinished = unfinished_of(begun, piece);
+        const UnfinishedEvent unfinished = fed_in_pieces<UnfinishedEvent>(begun, piece);
         ASSERT_EQ(unfinished.empty(), empty) << size << " by " << piece;
         if (empty) {
           continue;
@@ -79,29 +70,31 @@ TEST(UnfinishedEventTest, AgreesWithTheParserWhereverAStreamIsCutAndHoweverItsLi
 }
 
 TEST(UnfinishedEventTest, TheEndOfALineEndsWhatStandsInIt) {
-  EXPECT_EQ(unfinished_of("data: {\"a\":tru\ndata: e").json().state(), State::kUnreadable);
-  EXPECT_EQ(unfinished_of("data: {\"a\":12\ndata: ,").json().rest(), "");
-  EXPECT_EQ(unfinished_of("event: {\nid: [\ndatas: x").json().state(), State::kBlank);
+  EXPECT_EQ(fed_in_pieces<UnfinishedEvent>("data: {\"a\":tru\ndata: e").json().state(),
+            State::kUnreadable);
+  EXPECT_EQ(fed_in_pieces<UnfinishedEvent>("data: {\"a\":12\ndata: ,").json().rest(), "");
+  EXPECT_EQ(fed_in_pieces<UnfinishedEvent>("event: {\nid: [\ndatas: x").json().state(),
+            State::kBlank);
 }
 
 TEST(UnfinishedEventTest, TheLastWordIsKnownByItsBeginning) {
-  EXPECT_EQ(unfinished_of("data: [DO").rest_of_done(), "NE]");
-  EXPECT_EQ(unfinished_of("data: [DO", 1).rest_of_done(), "NE]");
-  EXPECT_EQ(unfinished_of("data: [DONE]\nid").rest_of_done(), "");
+  EXPECT_EQ(fed_in_pieces<UnfinishedEvent>("data: [DO").rest_of_done(), "NE]");
+  EXPECT_EQ(fed_in_pieces<UnfinishedEvent>("data: [DO", 1).rest_of_done(), "NE]");
+  EXPECT_EQ(fed_in_pieces<UnfinishedEvent>("data: [DONE]\nid").rest_of_done(), "");
   for (const std::string_view other : {"data:", "data: x", "data: [DX", "data: [DO\n", "id: [DO"}) {
-    EXPECT_EQ(unfinished_of(other).rest_of_done(), std::nullopt) << other;
+    EXPECT_EQ(fed_in_pieces<UnfinishedEvent>(other).rest_of_done(), std::nullopt) << other;
   }
 }
 
 TEST(UnfinishedEventTest, AByteOrderMarkMayBeCutToo) {
   for (const std::size_t piece : {std::size_t{1}, std::size_t{2}, std::size_t{64}}) {
-    EXPECT_TRUE(unfinished_of("\xEF\xBB\xBF"
-                              "data: {}",
-                              piece)
+    EXPECT_TRUE(fed_in_pieces<UnfinishedEvent>("\xEF\xBB\xBF"
+                                               "data: {}",
+                                               piece)
                     .lacks_only_its_end());
-    EXPECT_FALSE(unfinished_of("\n\xEF\xBB\xBF"
-                               "data: {}",
-                               piece)
+    EXPECT_FALSE(fed_in_pieces<UnfinishedEvent>("\n\xEF\xBB\xBF"
+                                                "data: {}",
+                                                piece)
                      .lacks_only_its_end());
   }
 }
