@@ -8,7 +8,9 @@ import time
 import pytest
 import yaml
 from dry_run import annotated_pod, client_case, client_pod, engine_pod, has_sidecar, made, quality_case, with_injection
-from installation import ROOT, make_namespace, policy_document, reconfigure
+from fake_node import NETWORK
+from installation import ROOT, SYSTEM, make_namespace, policy_document, reconfigure
+from operator_node import OperatorNode, OperatorPod
 from polling import wait_until
 from ports import free_port
 from spaces import Namespace, deployment
@@ -178,4 +180,31 @@ def test_an_outage_stops_selected_pods_and_no_others(hooked, injection):
         assert hooked.cluster.api.call("POST", path, other)[0] == 201
     finally:
         hooked.operator = hooked.start("first", hooked.port)
+    wait_until(hooked.injects, "injection")
+
+
+@pytest.mark.skipif(NETWORK is None, reason="endpoints need addresses beyond loopback: root, for a network namespace")
+def test_it_is_called_through_its_service(hooked, injection, tmp_path):
+    """At the chart's own pods, of which one goes while pods are made."""
+    name = with_injection(hooked.cluster, "by-service", {**injection, "portSwap": PORT_SWAP["swaps"]["noenv"]})
+    pod = engine_pod({"args": ["--port", "8000"]})
+    reconfigure(hooked.cluster, "--set", "replicas=2", "--set", "admission.webhookUrl=")
+    node = OperatorNode(hooked.cluster, hooked.programs, tmp_path)
+    try:
+        wait_until(lambda: node.take_pods() or len(node.running()) == 2, "two operators")
+        assert hooked.operator.stop() == 0
+        wait_until(lambda: has_sidecar(made(hooked.cluster, name, pod)[1]), "injection through the Service")
+        asked, other = sorted(node.running(), key=OperatorPod.reviews, reverse=True)
+        assert asked.reviews() > 0
+
+        hooked.cluster.kubectl("-n", SYSTEM, "delete", "pod", asked.name, "--wait=false")
+        while hooked.cluster.api.get(asked.path) is not None:
+            status, answer = made(hooked.cluster, name, pod)
+            assert status == 201 and has_sidecar(answer), answer
+        assert has_sidecar(made(hooked.cluster, name, pod)[1]) and other.reviews() > 0
+    finally:
+        node.stop()
+        hooked.operator = hooked.start("first", hooked.port)
+        reconfigure(hooked.cluster, *hooked.by_url)
+    assert node.problems == []
     wait_until(hooked.injects, "injection")

@@ -136,8 +136,8 @@ class ControlPlane:
         return [
             *("--etcd-servers", f"http://127.0.0.1:{self.etcd_port}", "--advertise-address", self.address),
             *("--bind-address", "127.0.0.1" if loopback else "0.0.0.0", "--secure-port", str(self.port)),
-            # Endpoints may not be loopback addresses.
-            *(["--endpoint-reconciler-type=none"] if loopback else []),
+            # Endpoints may not be loopback addresses. No kube-proxy is there, so webhooks are called at their Services' endpoints.
+            *(["--endpoint-reconciler-type=none", "--enable-aggregator-routing=true"] if loopback else []),
             *("--tls-cert-file", path("apiserver.crt"), "--tls-private-key-file", path("apiserver.key")),
             *("--client-ca-file", path("ca.crt"), "--authorization-mode", "Node,RBAC"),
             *("--kubelet-client-certificate", path("kubelet-client.crt")),

@@ -15,18 +15,18 @@ SECRET = f"/api/v1/namespaces/{SYSTEM}/secrets/penstock-operator-webhook"
 class Hooked:
     def __init__(self, cluster, programs: pathlib.Path, folder: pathlib.Path):
         self.cluster = cluster
-        self.program = programs / "penstock-operator"
+        self.programs = programs
         self.folder = folder
         self.port = free_port()
-        url = f"https://127.0.0.1:{self.port}/inject"
-        install(cluster, "--set", "admission.injector=Webhook", "--set", f"admission.webhookUrl={url}")
+        self.by_url = ("--set", f"admission.webhookUrl=https://127.0.0.1:{self.port}/inject")
+        install(cluster, "--set", "admission.injector=Webhook", *self.by_url)
         self.operator = self.start("first", self.port)
         self.injects = injecting_probe(cluster)
         wait_until(self.injects, "the webhook")
 
     def start(self, name: str, port: int) -> OperatorProcess:
         flags = ("--webhook", f"127.0.0.1:{port}", "--identity", name)
-        return OperatorProcess(self.program, operator_kubeconfig(self.cluster), self.folder / f"{name}.log", *flags)
+        return OperatorProcess(self.programs / "penstock-operator", operator_kubeconfig(self.cluster), self.folder / f"{name}.log", *flags)
 
     def bundle(self) -> bytes:
         hook = self.cluster.api.get(CONFIGURATION)["webhooks"][0]
