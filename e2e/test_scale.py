@@ -26,7 +26,7 @@ POLICIES = 10  # in each
 PODS = 50  # in each
 SHARE = PODS // POLICIES  # of each policy
 NAMES = [f"crowd{number}" for number in range(NAMESPACES)]
-ROUNDS = 600
+SERIES, ROUNDS = 3, 400
 GROUP = "/apis/penstock.dev/v1alpha1"
 STATUS_PORT, ENGINE_PORT = 15_940, 8_940
 ACCOUNT = f"system:serviceaccount:{SYSTEM}:penstock-operator"
@@ -266,7 +266,7 @@ def test_a_cold_start_makes_all_conditions_right(crowd, wanted, sidecars, admiss
         record_property("cpu_asking_5000_sidecars_cores", round(cores, 4))
         record_property("resident_mb", round(resident_mb(pid), 1))
         assert resident_mb(pid) < 120
-        assert cores < 0.5, "0.2 for 2,000"
+        assert cores < 0.02
 
         # A policy on an idle cluster that is this full.
         latencies = []
@@ -310,7 +310,7 @@ def test_an_operator_with_nothing_to_ask_is_at_rest(crowd, wanted, admission, pr
 
 
 def dry_runs(admin: Api) -> dict[str, list[float]]:
-    """What making a pod takes that one policy of its namespace selects, and one that none does, in seconds, taken in turns."""
+    """A series of what making a pod takes that one policy of its namespace selects, and one that none does, in seconds, in turns."""
     times: dict[str, list[float]] = {"match": [], "none": []}
     for number in range(ROUNDS):
         for kind, label in (("match", "app3"), ("none", "nobody")):
@@ -332,16 +332,10 @@ def p99(values: list[float]) -> float:
 
 
 def test_admission_among_a_thousand_policies(crowd, wanted, admission, record_property):
-    """Of all latencies of a series. Somebody else's burst, which is longer than one, gets two more to be over."""
+    """Somebody else's burst is longer than a series, so what holds is that of which most say so."""
     assert all(is_right(policy, wanted, answering=False) for policy in policies(admission.api)), "the tests before"
-    series = 0
-    while True:
-        series += 1
-        times = dry_runs(admission.api)
-        if p99(times["match"]) < 0.04 or series == 3:
-            break
-    record_property("admission_series", series)
-    for kind, values in times.items():
-        record_property(f"admission_{kind}_p50_ms", round(statistics.median(values) * 1000, 1))
-        record_property(f"admission_{kind}_p99_ms", round(p99(values) * 1000, 1))
-    assert p99(times["match"]) < 0.04
+    series = [dry_runs(admission.api) for _ in range(SERIES)]
+    for kind in series[0]:
+        record_property(f"admission_{kind}_p50_ms", round(statistics.median(statistics.median(times[kind]) for times in series) * 1000, 1))
+        record_property(f"admission_{kind}_p99_ms", round(statistics.median(p99(times[kind]) for times in series) * 1000, 1))
+    assert statistics.median(p99(times["match"]) for times in series) < 0.04

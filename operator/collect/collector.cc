@@ -188,8 +188,9 @@ class Collector::Loop {
     entry.failures = report.reachable ? 0 : std::min(entry.failures + 1, kFailuresCounted);
     // One that does not answer is asked less and less often: a policy of the network may stand
     // between.
-    const auto pause = std::min(kPending * (1U << entry.failures), kSettled);
-    entry.due = clock_.now() + (settled ? kSettled : pause);
+    const auto longest = settled_pause(entries_.size());
+    entry.due =
+        clock_.now() + (settled ? longest : std::min(kPending * (1U << entry.failures), longest));
     bool changed = false;
     {
       const sync::MutexLock lock(mutex_);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -53,10 +55,19 @@ class Collector {
  public:
   static constexpr std::chrono::milliseconds kPending{250};  // until a sidecar runs what it should
   static constexpr std::chrono::milliseconds kSettled{5'000};
+  static constexpr std::size_t kAtFullRate = 2'000;  // see settled_pause
   static constexpr std::chrono::milliseconds kAnswerTime{2'000};
   static constexpr std::chrono::milliseconds kSignals{1'000};  // from one question to the next
   static constexpr std::chrono::seconds kProven{60};  // a proof is asked for again after this
   static constexpr std::chrono::seconds kUnproven{5};
+
+  // From one question to the next for each of `sidecars` that run what they should, so that no more
+  // than kAtFullRate of them are asked in kSettled: what rest costs is bounded, however many they
+  // are.
+  [[nodiscard]] static constexpr std::chrono::milliseconds settled_pause(std::size_t sidecars) {
+    return kSettled * static_cast<std::int64_t>(std::max(sidecars, kAtFullRate)) /
+           static_cast<std::int64_t>(kAtFullRate);
+  }
 
   // Told from the collector's thread that a report of this owner's targets changed.
   using Changed = std::function<void(const std::string& owner)>;

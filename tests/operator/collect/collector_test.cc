@@ -178,6 +178,14 @@ class CollectorTest : public ::testing::Test {
                        1};
 };
 
+TEST(SettledPauseTest, MoreThanTwoThousandShareItsQuestions) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(Collector::settled_pause(1), milliseconds(5'000));
+  EXPECT_EQ(Collector::settled_pause(2'000), milliseconds(5'000));
+  EXPECT_EQ(Collector::settled_pause(5'000), milliseconds(12'500));
+  EXPECT_EQ(Collector::settled_pause(100'000), milliseconds(250'000));
+}
+
 TEST_F(CollectorTest, TellsWhatASidecarRunsAndThatItChanged) {
   FakeSidecar sidecar("one");
   collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "two"}});
