@@ -42,18 +42,26 @@ def test_lint(kubernetes):
 INJECTORS = {"MutatingAdmissionPolicy", "MutatingWebhookConfiguration"}
 
 
-def test_one_injects_whichever_the_cluster_serves(kubernetes):
-    served = kinds(render(kubernetes, "--api-versions", MUTATING))
+@pytest.mark.parametrize("versions", [["v1beta1"], ["v1"], ["v1", "v1beta1"]], ids="-".join)
+def test_one_injects_whichever_the_cluster_serves(kubernetes, versions):
+    """1.34 and 1.35 serve v1beta1, 1.36 v1 as well, later ones that alone."""
+    serves = [flag for version in versions for flag in ("--api-versions", MUTATING.replace("v1beta1", version))]
+    documents = render(kubernetes, *serves)
+    served = kinds(documents)
     assert served & INJECTORS == {"MutatingAdmissionPolicy"}
+    for kind in ("MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"):
+        assert {one["apiVersion"] for one in documents if one["kind"] == kind} == {f"admissionregistration.k8s.io/{versions[0]}"}
     not_served = kinds(render(kubernetes))
     assert not_served & INJECTORS == {"MutatingWebhookConfiguration"}
-    told = kinds(render(kubernetes, "--api-versions", MUTATING, "--set", "admission.injector=Webhook"))
+    told = kinds(render(kubernetes, *serves, "--set", "admission.injector=Webhook"))
     assert told & INJECTORS == {"MutatingWebhookConfiguration"}
     for rendered in (served, not_served, told):
         assert "ValidatingAdmissionPolicy" in rendered
-    open_ended = kinds(render(kubernetes, "--api-versions", MUTATING, "--set", "admission.failClosed=false"))
+    open_ended = kinds(render(kubernetes, *serves, "--set", "admission.failClosed=false"))
     assert "ValidatingAdmissionPolicy" not in open_ended and "MutatingAdmissionPolicy" in open_ended
-    asked = [kubernetes / "helm", "template", "p", CHART, "--set", "admission.injector=AdmissionPolicy"]
+    by_policy = ("--set", "admission.injector=AdmissionPolicy")
+    assert kinds(render(kubernetes, *serves, *by_policy)) & INJECTORS == {"MutatingAdmissionPolicy"}
+    asked = [kubernetes / "helm", "template", "p", CHART, *by_policy]
     run = subprocess.run(asked, capture_output=True, text=True)
     assert run.returncode != 0 and "does not serve MutatingAdmissionPolicy" in run.stderr
 
@@ -170,6 +178,11 @@ def test_the_network_policy_lets_in_what_the_operator_serves(kubernetes, injecto
     assert [port["containerPort"] for port in pods["spec"]["containers"][0]["ports"]] == ports
     # Out: API servers, on any address; and pods, wherever and on whichever port their engines had.
     assert policy["egress"] == [{"ports": [{"port": 443}, {"port": 6443}]}, {"to": [{"namespaceSelector": {}}]}]
+    elsewhere = only(render(kubernetes, "--set", "apiServerPorts={443,8443,16443}"), "NetworkPolicy", "penstock-operator")["spec"]
+    assert elsewhere["egress"] == [{"ports": [{"port": 443}, {"port": 8443}, {"port": 16443}]}, {"to": [{"namespaceSelector": {}}]}]
+    # As after helm upgrade --reuse-values.
+    reused = only(render(kubernetes, "--set", "apiServerPorts=null"), "NetworkPolicy", "penstock-operator")["spec"]
+    assert reused["egress"] == policy["egress"]
     assert "NetworkPolicy" not in kinds(render(kubernetes, "--set", "networkPolicy=false"))
 
 
@@ -204,7 +217,7 @@ def test_alerts_and_dashboard_are_those_of_the_files(kubernetes):
     assert "ConfigMap" not in kinds(render(kubernetes, "--set", "monitoring.dashboard=false"))
 
 
-@pytest.mark.parametrize("wrong", ["replicas=0", "admission.injector=Both", "sidecar.statusPort=70000", "image.pullPolicy=Maybe", "unknown=1"])
+@pytest.mark.parametrize("wrong", ["replicas=0", "admission.injector=Both", "sidecar.statusPort=70000", "apiServerPorts={}", "apiServerPorts={70000}", "image.pullPolicy=Maybe", "unknown=1"])
 def test_the_schema_refuses(kubernetes, wrong):
     run = subprocess.run(
         [kubernetes / "helm", "template", "p", CHART, "--set", wrong], capture_output=True, text=True
@@ -238,6 +251,7 @@ OTHERS = {
     "nodeSelector": {"disk": "fast"},
     "tolerations": [{"operator": "Exists"}],
     "networkPolicy": False,
+    "apiServerPorts": [8443],
     "sidecar.resources.cpu": "1",
     "sidecar.resources.memory": "1Gi",
     "sidecar.imagePullSecrets": [{"name": "registry"}],

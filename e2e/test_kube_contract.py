@@ -57,6 +57,17 @@ def crowded(serving, serving_namespace) -> Iterator[pathlib.Path]:
     assert all(one.exception() is None for one in asking)
 
 
+def two_tokens(cluster, namespace: str) -> str:
+    """Tokens of an account that may read and watch ConfigMaps; the first ends with the Secret of that name."""
+    cluster.kubectl("-n", namespace, "create", "serviceaccount", "rotated")
+    cluster.kubectl("-n", namespace, "create", "role", "rotated", "--verb=get,list,watch", "--resource=configmaps")
+    cluster.kubectl("-n", namespace, "create", "rolebinding", "rotated", "--role=rotated", f"--serviceaccount={namespace}:rotated")
+    cluster.kubectl("-n", namespace, "create", "secret", "generic", "first")
+    bound = ("--bound-object-kind=Secret", "--bound-object-name=first")
+    create = ("-n", namespace, "create", "token", "rotated")
+    return " ".join(cluster.kubectl(*create, *more).stdout.strip() for more in (bound, ()))
+
+
 def expired_continue(cluster) -> str:
     """Of the second page of a list of the first version that ever was, which etcd is made to forget."""
     revision = cluster.etcd("kv/range", key="/")["header"]["revision"]
@@ -72,6 +83,7 @@ def test_the_contract_holds(serving, serving_namespace, crowded):
         "PENSTOCK_KUBECONFIG": str(config),
         "PENSTOCK_CROWDED_KUBECONFIG": str(crowded),
         "PENSTOCK_EXPIRED_CONTINUE": expired_continue(serving),
+        "PENSTOCK_TOKENS": two_tokens(serving, serving_namespace),
     }
     run = subprocess.run([SUITE], env={**os.environ, **made}, capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stdout

@@ -97,6 +97,7 @@ def prometheus(programs, cluster, running_operator, tmp_path_factory):
                 refuse_an_edit(sidecar)
 
         autoscaled(cluster, namespace)
+        not_programmed(cluster, namespace)
         undeliverable(cluster, namespace)
 
         # Rates need two scrapes of each series: from before it moves, and from after.
@@ -119,6 +120,17 @@ def autoscaled(cluster, namespace: str) -> None:
     cluster.api.create(f"/apis/apps/v1/namespaces/{namespace}/deployments", target)
     block = {"target": {"name": "engine"}, "minReplicas": 3, "maxReplicas": 4, "mode": "Advise"}
     cluster.api.create(POLICIES.format(namespace), policy_document("scaled", {"app": "scaled"}, autoscaling=block))
+
+
+def not_programmed(cluster, namespace: str) -> None:
+    """A policy whose pods carry the sidecar, but have no node to run on."""
+    space = Namespace(cluster, namespace)
+    space.apply(deployment("waiting", {"app": "waiting"}))
+    space.await_pods("app=waiting", 2)
+    space.apply(policy_document("waiting", {"app": "waiting"}))
+    space.await_condition("waiting", "Injected", "False", "RestartRequired")
+    cluster.kubectl("-n", namespace, "delete", "pods", "-l", "app=waiting")
+    space.await_condition("waiting", "Programmed", "False")
 
 
 def undeliverable(cluster, namespace: str) -> None:
@@ -192,6 +204,9 @@ def test_promtool_takes_the_rules():
 
 POD, POLICY = 'namespace="a",pod="p"', 'namespace="a",policy="p"'
 CONDITION = f"penstock_autoscale_condition{{{POLICY},type="
+POLICY_CONDITION = f"penstock_policy_condition{{{POLICY},type="
+SELECTED, INJECTED = (f'penstock_policy_pods{{{POLICY},state="{state}"}}' for state in ("selected", "injected"))
+INVALID, ANSWERED = (f'penstock_operator_webhook_reviews_total{{outcome="{outcome}"}}' for outcome in ("invalid", "answered"))
 CALLS = {
     'penstock_upstream_connections_opened_total{namespace="a",backend="b"}': "0+10x40",
     'penstock_upstream_connections_reused_total{namespace="a",backend="b"}': "0+90x40",
@@ -230,6 +245,18 @@ CASES = {
     "all went down": ("PenstockNobodyLeads", {'penstock_operator_leader{pod="b"}': "1x4 _x36"}, {}),
     "12 failures a minute": ("PenstockOperatorFails", {FAILED: "0+12x40", DONE: "0+90x40"}, {"kind": "k"}),
     "3 failures a minute": ("PenstockOperatorFails", {FAILED: "0+3x40", DONE: "0+90x40"}, None),
+    "degraded": ("PenstockPolicyDegraded", {f'{POLICY_CONDITION}"Degraded"}}': "0x5 1x30"}, IS_POLICY),
+    "degraded for 5 minutes": ("PenstockPolicyDegraded", {f'{POLICY_CONDITION}"Degraded"}}': "0x24 1x10"}, None),
+    "deleted": ("PenstockPolicyDegraded", {f'{POLICY_CONDITION}"Degraded"}}': "1x15 _x20"}, None),
+    "not programmed": ("PenstockPolicyNotProgrammed", {f'{POLICY_CONDITION}"Programmed"}}': "1x5 0x30"}, IS_POLICY),
+    "programmed": ("PenstockPolicyNotProgrammed", {f'{POLICY_CONDITION}"Programmed"}}': "1x40"}, None),
+    "no pods yet": ("PenstockPolicyNotProgrammed", {f'{POLICY_CONDITION}"Accepted"}}': "1x40"}, None),
+    "one pod without": ("PenstockPodsWithoutSidecar", {SELECTED: "3x40", INJECTED: "2x40"}, IS_POLICY),
+    "all with": ("PenstockPodsWithoutSidecar", {SELECTED: "3x40", INJECTED: "3x40"}, None),
+    "one anew": ("PenstockPodsWithoutSidecar", {SELECTED: "3x40", INJECTED: "3x19 2x5 3x15"}, None),
+    "one review fails": ("PenstockWebhookFails", {INVALID: "0x25 1x10", ANSWERED: "0+5x40"}, {}),
+    "one failed long ago": ("PenstockWebhookFails", {INVALID: "0x5 1x30", ANSWERED: "0+5x40"}, None),
+    "reviews": ("PenstockWebhookFails", {INVALID: "0x40", ANSWERED: "0+5x40"}, None),
     "starved": ("PenstockCapacityStarved", {f'{CONDITION}"CapacityStarved"}}': "1x40"}, IS_POLICY),
     "starved for 3 minutes": ("PenstockCapacityStarved", {f'{CONDITION}"CapacityStarved"}}': "0x26 1x10"}, None),
     "conflict": ("PenstockScalingConflict", {f'{CONDITION}"Conflict"}}': "1x40"}, IS_POLICY),

@@ -119,6 +119,18 @@ def test_it_measures_itself(space, running_operator):
     wait_until(measured, "its metrics")
 
 
+def test_it_shows_the_conditions_of_a_policy_as_long_as_that_is_there(space, running_operator):
+    space.apply(policy_document("chat", {"app": "llm"}))
+    of = f'namespace="{space.name}",policy="chat"'
+    accepted, selected = f'penstock_policy_condition{{{of},type="Accepted"}}', f'penstock_policy_pods{{{of},state="selected"}}'
+    wait_until(lambda: f"\n{accepted} 1\n" in running_operator.metrics(), "the condition")
+    assert f"\n{selected} 0\n" in running_operator.metrics()
+    space.apply(policy_document("chat", {"app": "llm"}, caching={"tiers": [{"ref": {"name": "nowhere"}}]}))
+    wait_until(lambda: f'\npenstock_policy_condition{{{of},type="ResolvedRefs"}} 0\n' in running_operator.metrics(), "its reference")
+    space.cluster.kubectl("-n", space.name, "delete", "opol", "chat")
+    wait_until(lambda: of not in running_operator.metrics(), "the end of its series")
+
+
 def test_pods_that_run_already_are_named_with_the_command_that_restarts_them(space):
     space.apply(deployment("engine", {"app": "llm"}))
     space.await_pods("app=llm", 2)

@@ -8,7 +8,7 @@ time zones for the operator, two users.
 The first program is what the image runs.
 
 The archive is an OCI image layout, for `ctr images import`, `skopeo copy oci-archive:` or `podman load`. The same inputs
-give the same bytes. /sbom.cdx.json in the image lists the Debian packages its files come from (CycloneDX 1.5).
+give the same bytes, and so do two builds of one commit by the same Debian packages, wherever they are built. /sbom.cdx.json in the image lists the Debian packages its files come from (CycloneDX 1.5).
 """
 
 import gzip
@@ -79,9 +79,10 @@ def zones(programs: list[pathlib.Path]) -> list[pathlib.Path]:
 
 
 def stripped(program: pathlib.Path) -> bytes:
+    """Without its symbols, which ThinLTO names after the sources' absolute paths, and the build id, which is made of them."""
     with tempfile.TemporaryDirectory() as folder:
         out = pathlib.Path(folder) / program.name
-        subprocess.run(["strip", "--strip-all", "-o", out, program], check=True)
+        subprocess.run(["strip", "--strip-all", "--remove-section=.note.gnu.build-id", "-o", out, program], check=True)
         return out.read_bytes()
 
 

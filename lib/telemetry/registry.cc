@@ -207,10 +207,18 @@ Distribution Registry::distribution(Family family) const {
 
 GaugeHandle Registry::gauge(std::string name, std::string help, std::vector<Label> labels,
                             std::move_only_function<double() const> read) {
+  return gauges(std::move(name), std::move(help),
+                [labels = std::move(labels), read = std::move(read)](const Show& show) {
+                  show(labels, read());
+                });
+}
+
+GaugeHandle Registry::gauges(std::string name, std::string help,
+                             std::move_only_function<void(const Show&) const> read) {
   const sync::MutexLock lock(mutex_);
   const std::uint64_t id = next_gauge_++;
-  gauges_.emplace(id, std::make_unique<GaugeState>(GaugeState{std::move(name), std::move(help),
-                                                              std::move(labels), std::move(read)}));
+  gauges_.emplace(id, std::make_unique<GaugeState>(
+                          GaugeState{std::move(name), std::move(help), std::move(read)}));
   return GaugeHandle(this, id);
 }
 

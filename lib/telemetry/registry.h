@@ -87,6 +87,11 @@ class Registry {
   // registry. Gauges of one name and equal labels are added up.
   GaugeHandle gauge(std::string name, std::string help, std::vector<Label> labels,
                     std::move_only_function<double() const> read);
+  // The same of a name whose label sets only the scrape tells: `read` shows each with its value.
+  // How many there are is for the caller to bound.
+  using Show = std::function<void(std::vector<Label> labels, double value)>;
+  GaugeHandle gauges(std::string name, std::string help,
+                     std::move_only_function<void(const Show&) const> read);
 
   // For one thread; owned by the registry, and counted for good when the thread is gone.
   Shard& new_shard();

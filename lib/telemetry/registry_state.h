@@ -24,8 +24,7 @@ struct Registry::FamilyState {
 struct Registry::GaugeState {
   std::string name;
   std::string help;
-  std::vector<Label> labels;
-  std::move_only_function<double() const> read;
+  std::move_only_function<void(const Show&) const> read;
 };
 
 }  // namespace penstock::telemetry

@@ -78,16 +78,25 @@ void Registry::render_gauges(Snapshot& out) const {
   for (const auto& [id, gauge] : gauges_) {
     Sums& sums = by_name[gauge->name];
     sums.help = gauge->help;
-    sums.values[gauge->labels] += gauge->read();
+    gauge->read([&sums](std::vector<Label> labels, double value) {
+      sums.values[std::move(labels)] += value;
+    });
   }
-  for (const auto& [name, sums] : by_name) {
+  for (auto& [name, sums] : by_name) {
+    if (sums.values.empty()) {
+      continue;
+    }
     MetricFamily shown{name, sums.help, MetricType::Gauge, {}};
-    for (const auto& [labels, value] : sums.values) {
+    shown.metric.reserve(sums.values.size());
+    // Moved from one form to the other, one by one: there may be thousands.
+    while (!sums.values.empty()) {
+      auto node = sums.values.extract(sums.values.begin());
       ClientMetric metric;
-      for (const Label& label : labels) {
-        metric.label.push_back({label.name, label.value});
+      metric.label.reserve(node.key().size());
+      for (Label& label : node.key()) {
+        metric.label.push_back({std::move(label.name), std::move(label.value)});
       }
-      metric.gauge.value = value;
+      metric.gauge.value = node.mapped();
       shown.metric.push_back(std::move(metric));
     }
     out.families.push_back(std::move(shown));

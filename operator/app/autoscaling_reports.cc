@@ -94,6 +94,11 @@ void AutoscalingReports::forgotten(const std::string& policy) {
   series_.erase(policy);
 }
 
+void AutoscalingReports::forget_all() {
+  const sync::MutexLock lock(mutex_);
+  series_.clear();
+}
+
 AutoscalingReports::Series& AutoscalingReports::series_of(const std::string& policy) {
   const auto [found, added] = series_.try_emplace(policy);
   Series& series = found->second;

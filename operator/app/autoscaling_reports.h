@@ -41,6 +41,8 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
                 const std::optional<api::NodeCapacityStatus>& nodes) override;
   void published(const std::string& ns, const std::string& name) override;
   void forgotten(const std::string& policy) override;
+  // Of all policies: another replica decides.
+  void forget_all();
 
  private:
   // What a policy's gauges show; scrapes read it without the lock.

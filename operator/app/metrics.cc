@@ -11,6 +11,10 @@ namespace {
 constexpr std::array kSeconds = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                  0.1,    0.25,  0.5,    1.0,   2.5,  5.0,   10.0};
 
+const char* outcome_of(bool good_review) {
+  return good_review ? "answered" : "invalid";
+}
+
 }  // namespace
 
 Metrics::Metrics(Gauges gauges, double start_time_seconds)
@@ -37,6 +41,10 @@ Metrics::Metrics(Gauges gauges, double start_time_seconds)
   add("penstock_operator_leader", "1 while this replica leads.", {}, std::move(gauges.leads));
   add("penstock_operator_queue_depth", "Objects that wait to be looked at.", {},
       std::move(gauges.queued));
+  // Counted from 0 on, so that the first one that fails is an increase.
+  for (const bool good : {true, false}) {
+    registry_.series(reviews_, {outcome_of(good)});
+  }
   for (auto& [resource, value] : gauges.objects) {
     add("penstock_operator_objects", "Objects that the operator knows.", {{"resource", resource}},
         std::move(value));
@@ -53,7 +61,7 @@ void Metrics::called(std::string_view method, int status) {
 }
 
 void Metrics::reviewed(bool good, std::chrono::duration<double> took) {
-  count(reviews_, {good ? "answered" : "invalid"});
+  count(reviews_, {outcome_of(good)});
   observe(review_seconds_, {}, took.count());
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "lib/clock/clock.h"
 #include "operator/app/autoscaling_reports.h"
@@ -15,6 +16,7 @@
 #include "operator/app/listen_address.h"
 #include "operator/app/log.h"
 #include "operator/app/metrics.h"
+#include "operator/app/policy_gauges.h"
 #include "operator/app/reflectors.h"
 #include "operator/app/surroundings.h"
 #include "operator/app/work_keys.h"
@@ -85,6 +87,8 @@ class Operator {
         autoscaling_(stores_, client_, discovery_, events_, collector_, hold_, board_, capacity_,
                      clock_, autoscaling_reports_),
         referenced_(stores_, client_, clock_),
+        policy_gauges_(
+            policy_gauges(metrics_.registry(), stores_.policies, [this] { return leads(); })),
         health_([this] { return ready(); }, [this] { return metrics_.render(); }),
         reflectors_(counted_, seed_) {
     keys_.attach(stores_);
@@ -205,6 +209,7 @@ class Operator {
         } else {
           workers_.suspend();
           collector_.forget_all();  // the new leader asks
+          autoscaling_reports_.forget_all();
         }
       });
     });
@@ -223,6 +228,9 @@ class Operator {
     const WorkKey parsed = parse_key(key);
     const clock::Instant began = clock_.now();
     kube::WorkOutcome outcome = reconcile(parsed);
+    if (!leads()) {
+      autoscaling_reports_.forget_all();  // what was under way when that ended may have told them
+    }
     metrics_.worked(parsed.kind, outcome.succeeded, clock_.now() - began);
     if (!outcome.problem.empty() && !ending_) {
       log_line("warn", key + ": " + outcome.problem);
@@ -269,6 +277,7 @@ class Operator {
   controllers::CapacityController capacity_;
   controllers::AutoscalingController autoscaling_;
   controllers::ReferencedController referenced_;
+  const std::vector<telemetry::GaugeHandle> policy_gauges_;
   std::unique_ptr<InjectionWebhook> webhook_;  // where it is on
   Health health_;
   Reflectors reflectors_;

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::chrono::seconds kRefresh{10};
 constexpr std::size_t kIdleMax = 16;
+constexpr int kUnauthorized = 401;
 
 // A token or CA as it is mounted; its last line may end.
 std::string read_secret(const std::string& path) {
@@ -93,6 +94,12 @@ class HttpTransport::Connections {
       return std::unexpected(ApiError{.message = "the CA or client certificate is not valid PEM"});
     }
     return lease;
+  }
+
+  // Whoever comes next reads the files again: the server does not know their token any more.
+  void refused() {
+    const sync::MutexLock lock(mutex_);
+    read_at_.reset();
   }
 
   void give_back(Lease lease) {
@@ -218,6 +225,9 @@ ApiResult<Response> HttpTransport::call(const Request& request) {
     if (lease->client->send(message, response, error)) {
       answer.status = response.status;
       answer.retry_after = retry_after(response);
+      if (answer.status == kUnauthorized) {
+        connections_->refused();
+      }
       connections_->give_back(std::move(*lease));
       return answer;
     }
@@ -243,6 +253,9 @@ ApiResult<Response> HttpTransport::stream(const Request& request, std::stop_toke
   message.response_handler = [&](const httplib::Response& response) {
     answer.status = response.status;
     answer.retry_after = retry_after(response);
+    if (answer.status == kUnauthorized) {
+      connections_->refused();
+    }
     return !stop.stop_requested();
   };
   message.content_receiver = [&](const char* bytes, std::size_t size, std::uint64_t,

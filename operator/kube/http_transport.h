@@ -18,11 +18,11 @@ struct Timeouts {
 };
 
 // A Transport over cpp-httplib: connections are kept and shared by calls, each stream has its own.
-// Token and CA files are read again every few seconds. Threads: any; a call blocks its own.
-// The first one makes the process ignore SIGPIPE.
-// The head of an answer has no bound: cpp-httplib 0.11 reads its lines whole, however long they
-// are, and lets nobody between it and the socket. Who could use that holds a certificate of the
-// cluster's CA, and may tell the operator anything.
+// Token and CA files are read again every few seconds, and after a 401. Threads: any; a call blocks
+// its own. The first one makes the process ignore SIGPIPE. The head of an answer has no bound:
+// cpp-httplib 0.11 reads its lines whole, however long they are, and lets nobody between it and the
+// socket. Who could use that holds a certificate of the cluster's CA, and may tell the operator
+// anything.
 class HttpTransport final : public Transport {
  public:
   // A longer answer is an error: no page of a list is near it.

@@ -163,13 +163,15 @@ class Process:
 class Sidecar(Process):
     """A penstock-sidecar; `data`, `status` and `admin` are its URLs. `under`: what runs it, as `nice` does."""
 
+    program = SIDECAR
+
     def __init__(
         self, name: str, folder: pathlib.Path, document: str | None, flags: list, env: dict | None = None, under: tuple = ()
     ):
         ports = [free_port() for _ in range(3)]
         self.data, self.status, self.admin = (f"http://127.0.0.1:{port}" for port in ports)
         self.resources = folder / f"{name}.yaml"
-        argv = [*under, SIDECAR, *flags]
+        argv = [*under, self.program, *flags]
         if document is not None:
             self.resources.write_text(document)
             argv += ["--resources", self.resources]

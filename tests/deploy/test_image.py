@@ -47,8 +47,8 @@ class Image:
             return layer.extractfile(name).read()
 
 
-def build(name: str, out: pathlib.Path, **surroundings: str) -> Image:
-    programs = ",".join(str(BIN / program) for program in IMAGES[name])
+def build(name: str, out: pathlib.Path, bin_folder: pathlib.Path = BIN, **surroundings: str) -> Image:
+    programs = ",".join(str(bin_folder / program) for program in IMAGES[name])
     environment = {**os.environ, **surroundings}
     subprocess.run([ROOT / "deploy/image/build.py", programs, f"{name}:1.2.3", out], check=True, env=environment)
     return Image(out.read_bytes())
@@ -77,6 +77,25 @@ def test_nothing_of_the_machine_is_inside(image):
     for entry in image.files().values():
         assert (entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname) == (0, 0, 0, "", ""), entry.name
     assert "created" not in image.config
+
+
+def test_programs_that_differ_by_where_they_were_built_give_the_same_image(name, image, tmp_path):
+    """Another checkout's have other symbols and another build id, and nothing else that is other: so it was found."""
+    build_id = tmp_path / "build-id"
+    for program in IMAGES[name]:
+        subprocess.run(["objcopy", f"--dump-section=.note.gnu.build-id={build_id}", BIN / program, tmp_path / program], check=True)
+        build_id.write_bytes(build_id.read_bytes()[:-20] + bytes(20))
+        other = ("--add-symbol=local.llvm.1=0", f"--update-section=.note.gnu.build-id={build_id}")
+        subprocess.run(["objcopy", *other, BIN / program, tmp_path / program], check=True)
+        assert (tmp_path / program).read_bytes() != (BIN / program).read_bytes()
+    assert build(name, tmp_path / "image.tar", tmp_path).archive == image.archive
+
+
+def test_nothing_of_the_tree_is_in_its_programs(name, image):
+    """Else another checkout of the same commit, or another day, would give another image."""
+    for program in IMAGES[name]:
+        content = image.file(program)
+        assert str(ROOT).encode() not in content and str(BIN.parent).encode() not in content
 
 
 def test_it_runs_its_program_as_nobody_in_particular(name, image):

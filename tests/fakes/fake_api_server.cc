@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -123,6 +124,9 @@ class FakeApiServer::State {
       const sync::MutexLock lock(mutex_);
       requests_.push_back(request.method + " " + request.target);
       changed_.notify_all();
+      if (!admitted_.empty() && !admitted_.contains(request.get_header_value("Authorization"))) {
+        return refuse(response, 401, "Unauthorized");
+      }
       for (auto& [prefix, fault] : faults_) {
         if (requests_.back().starts_with(prefix) && fault.second > 0) {
           --fault.second;
@@ -449,6 +453,7 @@ class FakeApiServer::State {
   std::map<std::string, std::string> owners_ PENSTOCK_GUARDED_BY(mutex_);
   std::vector<Change> history_ PENSTOCK_GUARDED_BY(mutex_);
   std::map<std::string, Value> served_ PENSTOCK_GUARDED_BY(mutex_);  // by path
+  std::set<std::string> admitted_ PENSTOCK_GUARDED_BY(mutex_);       // "Bearer TOKEN" or ""
   std::string stalled_ PENSTOCK_GUARDED_BY(mutex_);
   int releases_ PENSTOCK_GUARDED_BY(mutex_) = 0;
   std::vector<std::string> injected_ PENSTOCK_GUARDED_BY(mutex_);
@@ -477,6 +482,14 @@ void FakeApiServer::release() {
   const sync::MutexLock lock(state_->mutex_);
   ++state_->releases_;
   state_->changed_.notify_all();
+}
+
+void FakeApiServer::admit(const std::set<std::string>& tokens) {
+  const sync::MutexLock lock(state_->mutex_);
+  state_->admitted_.clear();
+  for (const std::string& token : tokens) {
+    state_->admitted_.insert(token.empty() ? "" : "Bearer " + token);
+  }
 }
 
 void FakeApiServer::serve(const std::string& api_version, Value resources) {

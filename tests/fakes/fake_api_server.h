@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ class FakeApiServer {
   // The next request that begins with `prefix` gets no answer, until release().
   void stall_next(const std::string& prefix);
   void release();
+  // Who shows no token of these gets 401; what runs goes on. "" stands for who shows none; without
+  // any token everybody is let in.
+  void admit(const std::set<std::string>& tokens);
   // What "/apis/GROUP/VERSION" says: its resources, {name, kind, namespaced}; an empty list: 404.
   void serve(const std::string& api_version, json::Value resources);
   // Watches end after so many more bytes, in the middle of an event if need be. 0: never.

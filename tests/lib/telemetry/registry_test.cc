@@ -195,6 +195,28 @@ TEST_F(RegistryTest, GaugesAreReadAtScrapeAndAddedUpPerLabelSet) {
   EXPECT_EQ(sample(R"(queued{worker="x"})"), "0.5");
 }
 
+TEST_F(RegistryTest, WhichLabelSetsAGaugeHasMayBeKnownAtTheScrapeOnly) {
+  std::vector<std::string> names = {"b", "a"};
+  GaugeHandle kept = registry_.gauges("of", "Of each.", [&names](const Registry::Show& show) {
+    for (const std::string& name : names) {
+      show({{"name", name}}, static_cast<double>(name.size()));
+    }
+  });
+  const GaugeHandle more = registry_.gauge("of", "Of each.", {{"name", "a"}}, [] { return 0.5; });
+  EXPECT_NE(registry_.render().find("# TYPE of gauge\nof{name=\"a\"} 1.5\nof{name=\"b\"} 1\n"),
+            std::string::npos);
+  names = {"long"};
+  EXPECT_EQ(sample(R"(of{name="long"})"), "4");
+  EXPECT_EQ(sample(R"(of{name="b"})"), "missing");
+  kept.reset();
+  EXPECT_EQ(sample(R"(of{name="long"})"), "missing");
+}
+
+TEST_F(RegistryTest, AGaugeWithoutAnyLabelSetIsNotShown) {
+  const GaugeHandle none = registry_.gauges("none", "None.", [](const Registry::Show&) {});
+  EXPECT_FALSE(registry_.render().contains("none"));
+}
+
 TEST_F(RegistryTest, AGaugeGoesWithItsHandle) {
   GaugeHandle kept;
   {

@@ -55,6 +55,16 @@ TEST_F(AutoscalingReportsTest, APolicyThatIsScaledNoMoreIsNotShown) {
   EXPECT_EQ(shown("condition", ",type=\"ScalingActive\""), "");
 }
 
+// What it showed last would stand beside what the new leader shows, for as long as it runs.
+TEST_F(AutoscalingReportsTest, WhoLeadsNoMoreShowsNoPolicy) {
+  reports_.decided(record_, {}, {});
+  reports_.prepared("ns/other", api::NodeCapacityStatus{.headroom = 2});
+  reports_.forget_all();
+  EXPECT_FALSE(registry_.render().contains("_replicas{"));
+  reports_.decided(record_, {}, {});
+  EXPECT_EQ(shown("desired_replicas"), "3");
+}
+
 TEST_F(AutoscalingReportsTest, WhatBecameOfADecisionIsShown) {
   reports_.decided(record_, {},
                    {{"ScalingActive", api::ConditionStatus::kFalse, "WriteFailed", "m"}});

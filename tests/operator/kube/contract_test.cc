@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -20,13 +22,15 @@
 #include "operator/kube/scale.h"
 #include "operator/kube/watch_decoder.h"
 #include "tests/fakes/fake_api_server.h"
+#include "tests/fakes/temporary_folder.h"
 #include "tests/operator/kube/mirror.h"
 
 // What operator/kube relies on, over the fake API server, or over a real one whose kubeconfig
 // PENSTOCK_KUBECONFIG names (the namespace is the context's, and is expected to be empty). What a
 // real one only does when it is made to comes from e2e/test_kube_contract.py:
-// PENSTOCK_CROWDED_KUBECONFIG, of somebody whose turns others take most of the time, and
-// PENSTOCK_EXPIRED_CONTINUE, of a list of policies whose version is no more.
+// PENSTOCK_CROWDED_KUBECONFIG, of somebody whose turns others take most of the time,
+// PENSTOCK_EXPIRED_CONTINUE, of a list of policies whose version is no more, and PENSTOCK_TOKENS,
+// "first second" of one account, of which the first is bound to the Secret "first".
 namespace penstock::kube {
 namespace {
 
@@ -49,6 +53,7 @@ class ContractTest : public ::testing::Test {
       config = fake_->config();
     }
     ns_ = config.ns;
+    config_ = config;
     transport_ = std::make_unique<HttpTransport>(config, clock_);
     client_ = std::make_unique<Client>(*transport_, clock_, RateLimit{});
   }
@@ -119,6 +124,43 @@ class ContractTest : public ::testing::Test {
   std::unique_ptr<HttpTransport> transport_;
   std::unique_ptr<Client> client_;
   std::string ns_;
+  ClusterConfig config_;
+};
+
+// One account's tokens: the first is worth something until revoke().
+class ContractTokenTest : public ContractTest {
+ protected:
+  void SetUp() override {
+    ContractTest::SetUp();
+    if (fake_ == nullptr) {
+      const char* tokens = std::getenv("PENSTOCK_TOKENS");
+      ASSERT_NE(tokens, nullptr);
+      std::istringstream(tokens) >> first_ >> second_;
+    } else {
+      fake_->admit({"", first_, second_});
+    }
+  }
+
+  void revoke() {
+    if (fake_ == nullptr) {
+      EXPECT_TRUE(client_->remove(kSecrets.object(ns_, "first")));
+    } else {
+      fake_->admit({"", second_});
+    }
+  }
+
+  // The same server, with nothing but a token to show.
+  [[nodiscard]] ClusterConfig with_token(const std::string& token, const std::string& file) const {
+    ClusterConfig config = config_;
+    config.client_pem.clear();
+    config.client_key_pem.clear();
+    config.token = token;
+    config.token_file = file;
+    return config;
+  }
+
+  std::string first_ = "one";
+  std::string second_ = "other";
 };
 
 TEST_F(ContractTest, ObjectsAreWrittenOnceReadAndRemoved) {
@@ -235,6 +277,35 @@ TEST_F(ContractTest, WhoAsksTooMuchIsToldWhenToComeAgain) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().status, 429);
   EXPECT_GE(answer.error().retry_after.value_or(std::chrono::seconds(0)), std::chrono::seconds(1));
+}
+
+// As the kubelet does it: the file is another, and some time later its old token is refused.
+TEST_F(ContractTokenTest, ARotatedTokenTakesOverAndTheWatchGoesOn) {
+  const fakes::TemporaryFolder folder;
+  const std::string file = folder.write("token", first_).string();
+  HttpTransport rotating(with_token("", file), clock_);
+  Client client(rotating, clock_, RateLimit{});
+  Mirror mirror(rotating, ns_);
+  ASSERT_TRUE(mirror.becomes({}));
+  ASSERT_TRUE(client.get(collection()));
+
+  std::filesystem::rename(folder.write("next", second_), file);
+  revoke();
+  HttpTransport stale(with_token(first_, ""), clock_);
+  const clock::Instant deadline = clock_.now() + std::chrono::seconds(60);
+  int status = 0;
+  while (status != 401 && clock_.now() < deadline) {  // a server remembers whose a token was
+    status = stale.call({.path = collection()})->status;
+  }
+  ASSERT_EQ(status, 401);
+  const auto first_answer = client.get(collection());
+  EXPECT_TRUE(first_answer || first_answer.error().status == 401) << first_answer.error().message;
+  const auto second_answer = client.get(collection());
+  EXPECT_TRUE(second_answer) << second_answer.error().message;
+  apply("token", "1");
+  EXPECT_TRUE(mirror.becomes({{"token", "1"}}));
+  EXPECT_EQ(mirror.errors(), std::vector<int>{});
+  EXPECT_TRUE(client_->remove(path("token")));
 }
 
 // A real server sends one two seconds before a watch ends, where its version is newer than all that

@@ -10,22 +10,20 @@
 #include "lib/sync/mutex.h"
 #include "operator/kube/pem.h"
 #include "operator/webhook/x509.h"
+#include "tests/fakes/fake_api_server.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/fakes/temporary_folder.h"
 
 namespace penstock::kube {
 namespace {
 
-// Answers with the credential that it was shown; `/slow` never ends by itself.
-class EchoServer {
+// Is busy, whatever it is asked.
+class BusyServer {
  public:
-  EchoServer() {
+  BusyServer() {
     server_.new_task_queue = [] { return new httplib::ThreadPool(4); };
     server_.set_keep_alive_timeout(1);
     server_.set_tcp_nodelay(true);
-    server_.Get("/token", [](const httplib::Request& request, httplib::Response& response) {
-      response.set_content(request.get_header_value("Authorization"), "text/plain");
-    });
     server_.Get("/busy", [](const httplib::Request&, httplib::Response& response) {
       response.status = 429;
       response.set_header("Retry-After", "3");
@@ -37,7 +35,7 @@ class EchoServer {
       std::this_thread::yield();
     }
   }
-  ~EchoServer() {
+  ~BusyServer() {
     server_.stop();
     thread_.join();
   }
@@ -49,19 +47,44 @@ class EchoServer {
   std::thread thread_;
 };
 
-TEST(HttpTransportTest, ARotatedTokenIsReadAgain) {
-  const fakes::TemporaryFolder folder;
-  const auto file = folder.write("token", "first\n");
-  const EchoServer server;
-  fakes::FakeClock clock;
-  HttpTransport transport(
-      {.https = false, .host = "127.0.0.1", .port = server.port(), .token_file = file.string()},
-      clock);
-  EXPECT_EQ(transport.call({.path = "/token"})->body, "Bearer first");
-  folder.write("token", "second\n");
-  EXPECT_EQ(transport.call({.path = "/token"})->body, "Bearer first") << "not at every call";
-  clock.advance(std::chrono::seconds(11));
-  EXPECT_EQ(transport.call({.path = "/token"})->body, "Bearer second");
+const Request kList{.path = "/api/v1/pods"};
+
+// An API server that tells tokens apart, and the file of the one that the kubelet mounts.
+class TokenTest : public ::testing::Test {
+ protected:
+  void rotate(const std::string& token) { folder_.write("token", token + "\n"); }
+  int status() { return transport_.call(kList)->status; }
+
+  const fakes::TemporaryFolder folder_;
+  fakes::FakeApiServer server_;
+  fakes::FakeClock clock_;
+  HttpTransport transport_{[this] {
+                             kube::ClusterConfig config = server_.config();
+                             config.token_file = folder_.write("token", "first\n").string();
+                             return config;
+                           }(),
+                           clock_};
+};
+
+TEST_F(TokenTest, ARotatedTokenIsReadAgain) {
+  server_.admit({"first"});
+  EXPECT_EQ(status(), 200);
+  rotate("second");
+  EXPECT_EQ(status(), 200) << "not at every call";
+  clock_.advance(std::chrono::seconds(11));
+  EXPECT_EQ(status(), 401) << "the first is shown no more";
+  server_.admit({"second"});
+  EXPECT_EQ(status(), 200);
+}
+
+TEST_F(TokenTest, WhoIsRefusedReadsTheTokenAgainAtOnce) {
+  server_.admit({"first"});
+  EXPECT_EQ(status(), 200);
+  server_.admit({"second"});
+  EXPECT_EQ(status(), 401);
+  EXPECT_EQ(status(), 401) << "the file still holds the first";
+  rotate("second");
+  EXPECT_EQ(status(), 200);
 }
 
 // Answers by TLS, with a certificate of an authority of its own.
@@ -125,7 +148,7 @@ TEST(HttpTransportTest, AnotherAuthorityIsTakenOverAndOldConnectionsAreNot) {
 }
 
 TEST(HttpTransportTest, TellsHowLongToStayAway) {
-  const EchoServer server;
+  const BusyServer server;
   fakes::FakeClock clock;
   HttpTransport transport({.https = false, .host = "127.0.0.1", .port = server.port()}, clock);
   const auto answer = transport.call({.path = "/busy"});
@@ -140,7 +163,7 @@ TEST(HttpTransportTest, NoServerIsAnErrorWithoutStatus) {
   fakes::FakeClock clock;
   int port = 0;
   {
-    const EchoServer gone;
+    const BusyServer gone;
     port = gone.port();
   }
   HttpTransport transport({.https = false, .host = "127.0.0.1", .port = port}, clock);

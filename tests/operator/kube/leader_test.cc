@@ -1,9 +1,12 @@
 #include "operator/kube/leader.h"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -14,11 +17,27 @@
 namespace penstock::kube {
 namespace {
 
+// The machine's clocks, of which somebody sets the one that people read.
+class JumpingClock final : public clock::Clock {
+ public:
+  explicit JumpingClock(int hours_ahead) : ahead_(std::chrono::hours(hours_ahead)) {}
+  [[nodiscard]] clock::Instant now() const noexcept override { return real_.now(); }
+  [[nodiscard]] clock::WallTime wall_now() const noexcept override {
+    return real_.wall_now() + ahead_.load();
+  }
+  void set_ahead(int hours) { ahead_ = std::chrono::hours(hours); }
+
+ private:
+  clock::RealClock real_;
+  std::atomic<std::chrono::hours> ahead_;
+};
+
 // One replica, as a thread.
 class Replica {
  public:
-  Replica(fakes::FakeApiServer& server, const std::string& name)
-      : transport_(server.config(), clock_),
+  Replica(fakes::FakeApiServer& server, const std::string& name, int hours_ahead = 0)
+      : clock_(hours_ahead),
+        transport_(server.config(), clock_),
         client_(transport_, clock_, {}),
         leader_(client_, clock_, "default", "lease", name,
                 {.duration = std::chrono::seconds(1),
@@ -39,13 +58,21 @@ class Replica {
     }
   }
   [[nodiscard]] bool leads() const { return leader_.leads(); }
+  void set_ahead(int hours) { clock_.set_ahead(hours); }
+  [[nodiscard]] LeaseRecord record() {
+    return read_lease(*client_.get(kLeases.object("default", "lease")));
+  }
+  std::vector<bool> changes() {
+    const sync::MutexLock lock(mutex_);
+    return changes_;
+  }
   void stop() {
     thread_.request_stop();
     thread_.join();
   }
 
  private:
-  clock::RealClock clock_;
+  JumpingClock clock_;
   HttpTransport transport_;
   Client client_;
   Leader leader_;
@@ -77,6 +104,38 @@ TEST(LeaderTest, WhoCannotRenewStopsByItself) {
                    1'000'000);
   only.await({true, false});
   EXPECT_FALSE(only.leads());
+}
+
+// An hour forward and back is far more than a Lease lasts. Only how long one has not been renewed,
+// by a clock that never jumps, decides.
+TEST(LeaderTest, WallClocksThatJumpOrAreWrongDecideNothing) {
+  const std::string puts = "PUT /apis/coordination.k8s.io";
+  const std::string gets = "GET /apis/coordination.k8s.io";
+  fakes::FakeApiServer server;
+  Replica first(server, "first");
+  first.await({true});
+  Replica early(server, "early", 1);
+  Replica late(server, "late", -1);
+  std::string renewed;
+  for (const int hours : {0, 1, -1, 0}) {
+    first.set_ahead(hours);
+    // What was on its way when the clock was set, then renewals and looks at what they wrote.
+    const auto so_far = [&server](const std::string& prefix) {
+      return std::ranges::count_if(server.requests(), [&prefix](const std::string& line) {
+        return line.starts_with(prefix);
+      });
+    };
+    server.await_requests(puts, so_far(puts) + 5);
+    server.await_requests(gets, so_far(gets) + 10);
+    EXPECT_TRUE(first.leads()) << hours;
+    EXPECT_FALSE(early.leads()) << hours;
+    EXPECT_FALSE(late.leads()) << hours;
+    const LeaseRecord record = first.record();
+    EXPECT_EQ(record.holder, "first") << hours;
+    EXPECT_EQ(record.transitions, 0) << hours;
+    EXPECT_NE(record.renew_time, std::exchange(renewed, record.renew_time)) << hours;
+  }
+  EXPECT_EQ(first.changes(), std::vector<bool>{true});
 }
 
 }  // namespace

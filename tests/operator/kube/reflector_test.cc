@@ -10,6 +10,7 @@
 #include "operator/kube/client.h"
 #include "operator/kube/http_transport.h"
 #include "tests/fakes/fake_api_server.h"
+#include "tests/fakes/temporary_folder.h"
 #include "tests/operator/kube/mirror.h"
 
 // What a reflector survives, with the faults that only a fake can make.
@@ -71,6 +72,35 @@ TEST_F(ReflectorTest, WaitsOutAServerThatIsBusyOrBroken) {
   EXPECT_TRUE(mirror.meets(429));
   // The watch that is cut may still have brought the change.
   EXPECT_TRUE(mirror.meets(500));
+}
+
+TEST_F(ReflectorTest, AWatchIsNotLostWhereItsTokenIsRotated) {
+  const fakes::TemporaryFolder folder;
+  ClusterConfig config = server_.config();
+  config.token_file = folder.write("token", "first").string();
+  server_.admit({"first"});
+  HttpTransport rotating(config, clock_);
+  Mirror mirror(rotating, "default");
+  ASSERT_TRUE(mirror.becomes({}));
+  server_.await_watches(1);
+  server_.admit({});
+  put("a", "1");
+  ASSERT_TRUE(mirror.becomes({{"a", "1"}}));
+
+  server_.admit({"second"});
+  server_.cut_watches_after(1);
+  server_.inject("\n");
+  ASSERT_TRUE(mirror.meets(401)) << "the watch is begun anew, by the token of before";
+  folder.write("token", "second");
+  server_.await_watches(2);
+  server_.admit({});
+  put("a", "2");
+  EXPECT_TRUE(mirror.becomes({{"a", "2"}}));
+  const std::vector<std::string> requests = server_.requests();
+  EXPECT_EQ(std::ranges::count_if(requests,
+                                  [](const std::string& line) { return line.contains("limit="); }),
+            1)
+      << "and goes on from its version";
 }
 
 TEST_F(ReflectorTest, APageThatIsNoJsonIsNeverHalfAList) {
