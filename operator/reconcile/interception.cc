@@ -77,6 +77,8 @@ InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
   }
   Interception choice = in_front_of(InterceptionMode::kPortSwap, shape, *to, shape.port);
   choice.ports->flag = shape.flag;
+  // A short flag may have its value in the same word, which aliases are looked at for.
+  choice.ports->flag_alias = shape.flag.size() == 2 ? shape.flag : shape.flag_alias;
   choice.ports->env = shape.env;
   choice.ports->env_host = shape.env_host;
   return {choice, "", ""};
