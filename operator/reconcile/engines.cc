@@ -31,6 +31,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 struct Said {
   std::set<std::uint16_t> ports;
   std::string unread;  // what it says besides, where that is not read: "PORT"
+  std::string by;      // the option or variable; empty: it has none
 };
 
 // What $(NAME), ${NAME} or $NAME stands for; other texts stand for themselves.
@@ -88,6 +89,7 @@ Said read_options(const Container& container, const EngineShape& shape) {
       if (!value) {
         continue;
       }
+      said.by = option;
       if (const auto port = parse_port(resolved(container, *value))) {
         said.ports.insert(*port);
       } else {
@@ -108,6 +110,7 @@ Said read_variable(const Container& container, const EngineShape& shape, std::ui
     said.unread = container.has_env_from ? "envFrom, which may set " + shape.env : "";
     return said;
   }
+  said.by = shape.env;
   const std::string_view value = variable->value;
   const std::size_t colon = value.rfind(':');
   const bool host_alone = !shape.env_host.empty() && !value.empty() && colon == value.npos;
@@ -189,27 +192,31 @@ EngineShape shape_of(const Container& container, const KnownEngine* known,
   return shape;
 }
 
+// A flag goes before a variable.
+Said read_port(const Container& container, const EngineShape& shape, std::uint16_t usual) {
+  Said said = read_options(container, shape);
+  return said.by.empty() ? read_variable(container, shape, usual) : said;
+}
+
 // As written, or the engine's default. Nothing, with `unread` set: it is said where nobody reads
 // it.
-std::optional<std::uint16_t> find_port(const Container& container, const EngineShape& shape,
+std::optional<std::uint16_t> find_port(const Container& container, const Said& said,
                                        const Recognition& known, std::string& unread) {
-  const std::uint16_t usual = known.engine == nullptr ? 0 : known.engine->port;
-  Said said = read_options(container, shape);
-  if (said.ports.empty() && said.unread.empty()) {
-    said = read_variable(container, shape, usual);
-  }
   if (said.ports.size() == 1) {
     return *said.ports.begin();
   }
   if (const auto declared = declared_port(container)) {
     return declared;
   }
-  unread = said.ports.empty() ? said.unread : shape.flag + ", which it gives several";
-  if (unread.empty() && known.engine != nullptr && has_option(container, known.engine->config)) {
+  unread = said.ports.empty() ? said.unread : said.by + ", which it gives several";
+  if (known.engine == nullptr) {
+    return std::nullopt;
+  }
+  if (unread.empty() && has_option(container, known.engine->config)) {
     unread = known.engine->config;
   }
-  const bool is_usual = usual != 0 && (known.by_image || !known.engine->port_of_image);
-  return unread.empty() && is_usual ? std::optional(usual) : std::nullopt;
+  const bool is_usual = known.by_image || !known.engine->port_of_image;
+  return unread.empty() && is_usual ? std::optional(known.engine->port) : std::nullopt;
 }
 
 std::string no_port(const Container& container, const Recognition& known,
@@ -240,13 +247,15 @@ EngineFinding find_engine(const PodTemplate& pods, const api::EngineSpec& spec) 
   }
   const Recognition known = recognise_engine(*container);
   EngineShape shape = shape_of(*container, known.engine, spec);
+  const Said said = read_port(*container, shape, known.engine == nullptr ? 0 : known.engine->port);
   std::string unread;
   const std::optional<std::uint16_t> port =
-      spec.port ? spec.port : find_port(*container, shape, known, unread);
+      spec.port ? spec.port : find_port(*container, said, known, unread);
   if (!port) {
     return problem(no_port(*container, known, unread));
   }
   shape.port = *port;
+  shape.says_another = said.ports.contains(shape.port) ? "" : said.by;
   for (const Port& declared : container->ports) {
     if (declared.number == shape.port) {
       shape.port_name = declared.name;

@@ -19,6 +19,9 @@ struct EngineShape {
   std::string flag_alias;  // another spelling of the flag; empty: it has none
   std::string env;         // empty: none is known
   std::string env_host;    // where that holds host:port, the host that is meant by none
+  // What says another port than `port`, or none that is read: "--port". It cannot be told another
+  // port then, since admission changes only what names the one that it had. Empty: nothing does.
+  std::string says_another;
   bool has_pre_stop = false;
 
   bool operator==(const EngineShape&) const = default;

@@ -125,7 +125,7 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
   if (wanted == InterceptionMode::kRedirect) {
     return redirect(world, shape);
   }
-  const bool can_move = !shape.flag.empty() || !shape.env.empty();
+  const bool can_move = (!shape.flag.empty() || !shape.env.empty()) && shape.says_another.empty();
   if (wanted == InterceptionMode::kNamedPort) {
     return named_port(world, pods, shape, settings);
   }
@@ -141,10 +141,17 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
       return redirect(world, shape);
     }
   }
-  return refused("EngineUnknown",
-                 "nothing tells how container " + shape.container +
-                     " takes its port; set spec.interception.engine.flag or .env, give its port a "
-                     "name that every Service uses, or use mode Redirect");
+  const std::string otherwise =
+      ", give its port a name that every Service uses, or use mode Redirect";
+  if (!shape.says_another.empty()) {
+    return refused("PortUnread", shape.says_another + " of container " + shape.container +
+                                     " does not say that its port is " +
+                                     std::to_string(shape.port) + "; write that number there" +
+                                     otherwise);
+  }
+  return refused("EngineUnknown", "nothing tells how container " + shape.container +
+                                      " takes its port; set spec.interception.engine.flag or .env" +
+                                      otherwise);
 }
 
 // Auto takes pods for clients where they say that they are, and nothing in them is an engine.

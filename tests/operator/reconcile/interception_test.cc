@@ -294,6 +294,48 @@ TEST(InterceptionTest, WhatOnlyEmbedsOrCallsAnEngineIsNotMoved) {
   });
 }
 
+// Admission would refuse every pod, since nothing in it names the port that is to move.
+TEST(InterceptionTest, AnEngineThatSaysAnotherPortIsNotMoved) {
+  const auto vllm = [](const std::string& more) {
+    return workload(
+        "v", "[{name: v, image: vllm, ports: [{name: http, containerPort: 8000}], " + more + "}]");
+  };
+  const auto unread = vllm("args: [--port, $(HTTP)]");
+  const auto ollama = workload(
+      "o", "[{name: o, image: ollama/ollama, env: [{name: OLLAMA_HOST, value: '0.0.0.0'}]}]");
+  expect({
+      {"a flag that is not read",
+       "{}",
+       {unread},
+       {},
+       "PortUnread: Deployment v: --port of container v does not say that its port is 8000; write "
+       "that number there, give its port a name"},
+      {"it stays, where the port's name moves",
+       "{}",
+       {unread},
+       {service("s", "http")},
+       "NamedPort v 8000 8000 15001  "},
+      {"another port than the policy's",
+       "{engine: {port: 8000}}",
+       {vllm("args: [--port=9000]")},
+       {},
+       "PortUnread: "},
+      {"a variable that says another", "{engine: {port: 8080}}", {ollama}, {}, "PortUnread: "},
+      {"a file says nothing that a flag does not override",
+       "{}",
+       {vllm("args: [--config, f]")},
+       {},
+       "PortSwap v 8000 18000 8000 --port "},
+      {"nor does envFrom",
+       "{}",
+       {workload("t",
+                 "[{name: t, image: text-generation-inference, envFrom: [{secretRef: {name: "
+                 "s}}], ports: [{containerPort: 80}]}]")},
+       {},
+       "PortSwap t 80 10080 80 --port PORT"},
+  });
+}
+
 TEST(InterceptionTest, OtherSpellingsOfTheFlagGoAlong) {
   const auto alias = [](const std::string& interception, const std::string& container) {
     World seen = world(
