@@ -53,13 +53,14 @@ class OperatorNode(FakeNode):
 
     def take_pods(self) -> None:
         """The chart's, which wait for a node."""
-        pods = self.api.get(f"/api/v1/namespaces/{SYSTEM}/pods?labelSelector={SELECTOR}")["items"]
+        api = self.cluster.api  # the node's own connection is for the thread that watches
+        pods = api.get(f"/api/v1/namespaces/{SYSTEM}/pods?labelSelector={SELECTOR}")["items"]
         for pod in pods:
             if "nodeName" not in pod["spec"]:
                 name = pod["metadata"]["name"]
                 target = {"apiVersion": "v1", "kind": "Node", "name": self.name}
                 binding = {"metadata": {"name": name}, "target": target}
-                self.api.create(f"/api/v1/namespaces/{SYSTEM}/pods/{name}/binding", binding)
+                api.create(f"/api/v1/namespaces/{SYSTEM}/pods/{name}/binding", binding)
 
     def running(self) -> list[OperatorPod]:
         return [pod for pod in list(self.pods.values()) if pod.is_ready]

@@ -23,6 +23,7 @@ struct PortSwapStatus {
   std::uint16_t to = 0;
   std::uint16_t bind = 0;
   std::string flag;
+  std::string flag_alias;
   std::string env;
   std::string env_host;
 
@@ -56,6 +57,11 @@ struct PortSwapStatus {
                     &T::flag,
                     {.about = "The engine's flag; empty: none is known.",
                      .required = true,
+                     .length_min = 0,
+                     .length_max = 64}},
+        json::Field{"flagAlias",
+                    &T::flag_alias,
+                    {.about = "Another spelling of the flag, such as -p; empty: it has none.",
                      .length_min = 0,
                      .length_max = 64}},
         json::Field{"env",

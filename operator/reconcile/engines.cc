@@ -1,54 +1,23 @@
 #include "operator/reconcile/engines.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <iterator>
+#include <ranges>
+#include <set>
+#include <sstream>
 #include <string_view>
 #include <vector>
+
+#include "operator/reconcile/known_engines.h"
 
 namespace penstock::reconcile {
 namespace {
 
-struct KnownEngine {
-  std::string_view name;
-  // Any of these in an image's name or in a word of the command line.
-  std::array<std::string_view, 3> marks;
-  std::string_view flag;
-  std::string_view env;
-  std::string_view env_host;  // see EngineShape
-  std::uint16_t port;
-};
-
-// Flags, variables and default ports as each engine documents them.
-constexpr std::array<KnownEngine, 6> kEngines = {{
-    {"vLLM", {"vllm", "", ""}, "--port", "", "", 8000},
-    {"SGLang", {"sglang", "", ""}, "--port", "", "", 30000},
-    {"llama.cpp", {"llama-server", "llama.cpp", "llamacpp"}, "--port", "LLAMA_ARG_PORT", "", 8080},
-    {"TensorRT-LLM", {"trtllm", "tensorrt-llm", "tensorrt_llm"}, "--port", "", "", 8000},
-    {"text-generation-inference",
-     {"text-generation-inference", "text-generation-launcher", ""},
-     "--port",
-     "PORT",
-     "",
-     80},
-    {"Ollama", {"ollama", "", ""}, "", "OLLAMA_HOST", "0.0.0.0", 11434},
-}};
-
-bool holds_mark(std::string_view text, const KnownEngine& engine) {
-  return std::ranges::any_of(engine.marks, [text](std::string_view mark) {
-    return !mark.empty() && text.find(mark) != std::string_view::npos;
-  });
-}
-
-const KnownEngine* known_engine(const Container& container) {
-  for (const KnownEngine& engine : kEngines) {
-    const auto marked = [&engine](const std::string& word) { return holds_mark(word, engine); };
-    if (holds_mark(container.image, engine) || std::ranges::any_of(container.command, marked) ||
-        std::ranges::any_of(container.args, marked)) {
-      return &engine;
-    }
-  }
-  return nullptr;
+// Of two of the same name the kubelet takes the last. Nothing: there is none.
+const EnvVar* last_of(const Container& container, std::string_view name) {
+  const auto found = std::ranges::find(std::views::reverse(container.env), name, &EnvVar::name);
+  return found == container.env.rend() ? nullptr : &*found;
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -58,43 +27,106 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return good && port <= 65'535 ? std::optional(static_cast<std::uint16_t>(port)) : std::nullopt;
 }
 
-// The digits after `flag` and '=' or ' ' inside one word, as a shell's command line has them.
-std::optional<std::uint16_t> port_inside(std::string_view word, std::string_view flag) {
-  const std::size_t at = word.find(flag);
-  if (at == std::string_view::npos || at + flag.size() >= word.size()) {
-    return std::nullopt;
+// What a container says of its port in one place.
+struct Said {
+  std::set<std::uint16_t> ports;
+  std::string unread;  // what it says besides, where that is not read: "PORT"
+  std::string by;      // the option or variable; empty: it has none
+};
+
+// What $(NAME), ${NAME} or $NAME stands for; other texts stand for themselves.
+std::string_view resolved(const Container& container, std::string_view text) {
+  std::string_view name = text;
+  if (!name.starts_with('$')) {
+    return text;
   }
-  std::string_view rest = word.substr(at + flag.size());
-  if (rest.front() != '=' && rest.front() != ' ') {
-    return std::nullopt;
+  name.remove_prefix(1);
+  if (name.size() > 2 && (name.front() == '(' || name.front() == '{')) {
+    name = name.substr(1, name.size() - 2);
   }
-  rest.remove_prefix(1);
-  return parse_port(rest.substr(0, rest.find_first_not_of("0123456789")));
+  const EnvVar* variable = last_of(container, name);
+  return variable == nullptr ? text : std::string_view(variable->value);
 }
 
-std::optional<std::uint16_t> port_of_flag(const Container& container, std::string_view flag) {
-  if (flag.empty()) {
+// What follows an option in `word`: "8000" of "--port=8000", and of "-p8000" where it is short;
+// all of `next` where the word is the option itself.
+std::optional<std::string_view> value_of(std::string_view word, std::string_view next,
+                                         std::string_view option) {
+  if (option.empty() || !word.starts_with(option)) {
     return std::nullopt;
   }
-  std::vector<std::string> words = container.command;
-  words.insert(words.end(), container.args.begin(), container.args.end());
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool alone = words[i] == flag && i + 1 < words.size();
-    if (const auto port = alone ? parse_port(words[i + 1]) : port_inside(words[i], flag)) {
-      return port;
+  std::string_view rest = word.substr(option.size());
+  if (rest.empty()) {
+    return next;
+  }
+  const bool is_short = option.size() == 2;
+  if (rest.front() != '=' && !is_short) {
+    return std::nullopt;
+  }
+  rest.remove_prefix(rest.front() == '=' ? 1 : 0);
+  return rest;
+}
+
+// A shell's script is split at its spaces, as the admission policy does.
+std::vector<std::string> split_words(const Container& container) {
+  std::vector<std::string> result;
+  for (const auto* words : {&container.command, &container.args}) {
+    for (const std::string& word : *words) {
+      std::istringstream in(word);
+      result.insert(result.end(), std::istream_iterator<std::string>(in), {});
     }
   }
-  return std::nullopt;
+  return result;
 }
 
-std::optional<std::uint16_t> port_of_env(const Container& container, std::string_view name) {
-  const auto found = std::ranges::find(container.env, name, &EnvVar::name);
-  if (name.empty() || found == container.env.end()) {
-    return std::nullopt;
+Said read_options(const Container& container, const EngineShape& shape) {
+  Said said;
+  const std::vector<std::string> words = split_words(container);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string_view next = i + 1 < words.size() ? words[i + 1] : std::string_view();
+    for (const std::string& option : {shape.flag, shape.flag_alias}) {
+      const auto value = value_of(words[i], next, option);
+      if (!value) {
+        continue;
+      }
+      said.by = option;
+      if (const auto port = parse_port(resolved(container, *value))) {
+        said.ports.insert(*port);
+      } else {
+        said.unread = option;
+      }
+    }
   }
-  const std::size_t colon = found->value.rfind(':');
-  return parse_port(colon == std::string::npos ? std::string_view(found->value)
-                                               : std::string_view(found->value).substr(colon + 1));
+  return said;
+}
+
+Said read_variable(const Container& container, const EngineShape& shape, std::uint16_t usual) {
+  Said said;
+  if (shape.env.empty()) {
+    return said;
+  }
+  const EnvVar* variable = last_of(container, shape.env);
+  if (variable == nullptr) {
+    said.unread = container.has_env_from ? "envFrom, which may set " + shape.env : "";
+    return said;
+  }
+  said.by = shape.env;
+  const std::string_view value = variable->value;
+  const std::size_t colon = value.rfind(':');
+  const bool host_alone = !shape.env_host.empty() && !value.empty() && colon == value.npos;
+  const auto port = host_alone ? std::optional(usual) : parse_port(value.substr(colon + 1));
+  if (port && *port != 0) {
+    said.ports.insert(*port);
+  } else {
+    said.unread = shape.env;
+  }
+  return said;
+}
+
+bool has_option(const Container& container, std::string_view option) {
+  const std::vector<std::string> words = split_words(container);
+  return std::ranges::any_of(
+      words, [option](const std::string& word) { return value_of(word, "", option).has_value(); });
 }
 
 std::optional<std::uint16_t> declared_port(const Container& container) {
@@ -125,7 +157,7 @@ const Container* choose(const PodTemplate& pods, const api::EngineSpec& spec,
         spec.port && std::ranges::any_of(container.ports, [&spec](const Port& port) {
           return port.number == *spec.port;
         });
-    if (declares || (!spec.port && known_engine(container) != nullptr)) {
+    if (declares || (!spec.port && recognise_engine(container).engine != nullptr)) {
       candidates.push_back(&container);
     }
   }
@@ -141,11 +173,69 @@ const Container* choose(const PodTemplate& pods, const api::EngineSpec& spec,
   return candidates.front();
 }
 
+// What the container's engine is told its port by; the user knows better than what is known.
+EngineShape shape_of(const Container& container, const KnownEngine* known,
+                     const api::EngineSpec& spec) {
+  EngineShape shape{.container = container.name, .has_pre_stop = container.has_pre_stop};
+  shape.flag = spec.flag.value_or("");
+  shape.env = spec.env.value_or("");
+  if (known == nullptr) {
+    return shape;
+  }
+  shape.engine = known->name;
+  if (!spec.flag && !spec.env) {
+    shape.flag = known->flag;
+    shape.env = known->env;
+    shape.env_host = known->env_host;
+  }
+  shape.flag_alias = shape.flag == known->flag ? known->flag_alias : "";
+  return shape;
+}
+
+// A flag goes before a variable.
+Said read_port(const Container& container, const EngineShape& shape, std::uint16_t usual) {
+  Said said = read_options(container, shape);
+  return said.by.empty() ? read_variable(container, shape, usual) : said;
+}
+
+// As written, or the engine's default. Nothing, with `unread` set: it is said where nobody reads
+// it.
+std::optional<std::uint16_t> find_port(const Container& container, const Said& said,
+                                       const Recognition& known, std::string& unread) {
+  if (said.ports.size() == 1) {
+    return *said.ports.begin();
+  }
+  if (const auto declared = declared_port(container)) {
+    return declared;
+  }
+  unread = said.ports.empty() ? said.unread : said.by + ", which it gives several";
+  if (known.engine == nullptr) {
+    return std::nullopt;
+  }
+  if (unread.empty() && has_option(container, known.engine->config)) {
+    unread = known.engine->config;
+  }
+  const bool is_usual = known.by_image || !known.engine->port_of_image;
+  return unread.empty() && is_usual ? std::optional(known.engine->port) : std::nullopt;
+}
+
+std::string no_port(const Container& container, const Recognition& known,
+                    const std::string& unread) {
+  const std::string start = "container " + container.name;
+  if (!unread.empty()) {
+    return start + " says its port where it is not read (" + unread +
+           "); set spec.interception.engine.port";
+  }
+  return start + " tells no port; set spec.interception.engine.port" +
+         (known.engine == nullptr ? ", and .flag or .env, since it is no engine that is known"
+                                  : "");
+}
+
 }  // namespace
 
 bool runs_known_engine(const PodTemplate& pods) {
   return std::ranges::any_of(pods.containers, [](const Container& container) {
-    return known_engine(container) != nullptr;
+    return recognise_engine(container).engine != nullptr;
   });
 }
 
@@ -155,27 +245,17 @@ EngineFinding find_engine(const PodTemplate& pods, const api::EngineSpec& spec) 
   if (container == nullptr) {
     return finding;
   }
-  const KnownEngine* known = known_engine(*container);
-  const bool told = spec.flag || spec.env;  // the user knows better
-  EngineShape shape;
-  shape.container = container->name;
-  shape.engine = known == nullptr ? "" : known->name;
-  shape.flag = told || known == nullptr ? spec.flag.value_or("") : std::string(known->flag);
-  shape.env = told || known == nullptr ? spec.env.value_or("") : std::string(known->env);
-  shape.env_host = told || known == nullptr ? "" : std::string(known->env_host);
-  shape.has_pre_stop = container->has_pre_stop;
-  std::optional<std::uint16_t> port = spec.port;
-  port = port ? port : port_of_flag(*container, shape.flag);
-  port = port ? port : port_of_env(*container, shape.env);
-  port = port ? port : declared_port(*container);
-  if (!port && known != nullptr) {
-    port = known->port;
-  }
+  const Recognition known = recognise_engine(*container);
+  EngineShape shape = shape_of(*container, known.engine, spec);
+  const Said said = read_port(*container, shape, known.engine == nullptr ? 0 : known.engine->port);
+  std::string unread;
+  const std::optional<std::uint16_t> port =
+      spec.port ? spec.port : find_port(*container, said, known, unread);
   if (!port) {
-    return problem("container " + container->name +
-                   " tells no port; set spec.interception.engine.port");
+    return problem(no_port(*container, known, unread));
   }
   shape.port = *port;
+  shape.says_another = said.ports.contains(shape.port) ? "" : said.by;
   for (const Port& declared : container->ports) {
     if (declared.number == shape.port) {
       shape.port_name = declared.name;

@@ -14,10 +14,14 @@ struct EngineShape {
   std::string container;  // its name in the pod
   std::string engine;     // "vLLM"; empty: not known
   std::uint16_t port = 0;
-  std::string port_name;  // as its container declares it; may be empty
-  std::string flag;       // empty: none is known
-  std::string env;        // empty: none is known
-  std::string env_host;   // where that holds host:port, the host that is meant by none
+  std::string port_name;   // as its container declares it; may be empty
+  std::string flag;        // empty: none is known
+  std::string flag_alias;  // another spelling of the flag; empty: it has none
+  std::string env;         // empty: none is known
+  std::string env_host;    // where that holds host:port, the host that is meant by none
+  // What says another port than `port`, or none that is read: "--port". It cannot be told another
+  // port then, since admission changes only what names the one that it had. Empty: nothing does.
+  std::string says_another;
   bool has_pre_stop = false;
 
   bool operator==(const EngineShape&) const = default;
@@ -28,12 +32,13 @@ struct EngineFinding {
   std::string problem;  // why there is none: what to set, for a person
 };
 
-// Whether a container runs one of the engines that are known.
+// Whether a container runs one of the engines that are known (known_engines.h).
 bool runs_known_engine(const PodTemplate& pods);
 
 // Finds the engine of such pods: the container that the policy names, else the one that runs a
 // known engine, else the only one. Its port is the policy's, else what its flag or variable says,
-// else the one it declares, else the engine's default.
+// else the one it declares, else the engine's default. None where it is said in a place that cannot
+// be read and the container declares none: a file, a variable from elsewhere.
 EngineFinding find_engine(const PodTemplate& pods, const api::EngineSpec& spec);
 
 }  // namespace penstock::reconcile

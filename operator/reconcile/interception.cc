@@ -77,6 +77,8 @@ InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
   }
   Interception choice = in_front_of(InterceptionMode::kPortSwap, shape, *to, shape.port);
   choice.ports->flag = shape.flag;
+  // A short flag may have its value in the same word, which aliases are looked at for.
+  choice.ports->flag_alias = shape.flag.size() == 2 ? shape.flag : shape.flag_alias;
   choice.ports->env = shape.env;
   choice.ports->env_host = shape.env_host;
   return {choice, "", ""};
@@ -123,7 +125,7 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
   if (wanted == InterceptionMode::kRedirect) {
     return redirect(world, shape);
   }
-  const bool can_move = !shape.flag.empty() || !shape.env.empty();
+  const bool can_move = (!shape.flag.empty() || !shape.env.empty()) && shape.says_another.empty();
   if (wanted == InterceptionMode::kNamedPort) {
     return named_port(world, pods, shape, settings);
   }
@@ -139,10 +141,17 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
       return redirect(world, shape);
     }
   }
-  return refused("EngineUnknown",
-                 "nothing tells how container " + shape.container +
-                     " takes its port; set spec.interception.engine.flag or .env, give its port a "
-                     "name that every Service uses, or use mode Redirect");
+  const std::string otherwise =
+      ", give its port a name that every Service uses, or use mode Redirect";
+  if (!shape.says_another.empty()) {
+    return refused("PortUnread", shape.says_another + " of container " + shape.container +
+                                     " does not say that its port is " +
+                                     std::to_string(shape.port) + "; write that number there" +
+                                     otherwise);
+  }
+  return refused("EngineUnknown", "nothing tells how container " + shape.container +
+                                      " takes its port; set spec.interception.engine.flag or .env" +
+                                      otherwise);
 }
 
 // Auto takes pods for clients where they say that they are, and nothing in them is an engine.

@@ -62,10 +62,13 @@ class Move {
       : container_(container),
         at_("/spec/containers/" + std::to_string(index)),
         swap_(swap),
+        flag_{.name = swap.flag, .alias = swap.flag_alias},
         from_(std::to_string(swap.from)),
         to_(std::to_string(swap.to)),
         command_(strings_of(container, "command")),
-        args_(strings_of(container, "args")) {
+        args_(strings_of(container, "args")),
+        words_(command_) {
+    words_.insert(words_.end(), args_.begin(), args_.end());
     find_hits();
     how_ = choose();
   }
@@ -110,9 +113,12 @@ class Move {
   }
 
  private:
-  // "8000", or "0.0.0.0:8000" whose host stays.
+  // "8000", or "0.0.0.0:8000" whose host stays; a host alone gains the port.
   [[nodiscard]] std::string moved_value(std::size_t hit) const {
     const std::string value = text_of(list_of(container_, "env")[hit], "value");
+    if (is_host(value)) {
+      return value + ":" + to_;
+    }
     return value.substr(0, value.size() - from_.size()) + to_;
   }
 
@@ -121,16 +127,16 @@ class Move {
   }
 
   [[nodiscard]] bool in_command_line(std::string_view variable) const {
-    const auto refers = [variable](const std::string& word) { return refers_to(word, variable); };
-    return std::ranges::any_of(args_, refers) || std::ranges::any_of(command_, refers);
+    return std::ranges::any_of(
+        words_, [variable](const std::string& word) { return refers_to(word, variable); });
   }
 
   // "--port", "8000" as two words, or both in one.
   [[nodiscard]] std::vector<std::size_t> hits_of(const std::vector<std::string>& words) const {
     std::vector<std::size_t> hits;
     for (std::size_t i = 0; !swap_.flag.empty() && i < words.size(); ++i) {
-      const bool alone = i > 0 && words[i - 1] == swap_.flag && words[i] == from_;
-      if (alone || names_port(words[i], swap_.flag, from_)) {
+      const bool alone = i > 0 && is_flag(words[i - 1], flag_) && words[i] == from_;
+      if (alone || names_port(words[i], flag_, from_)) {
         hits.push_back(i);
       }
     }
@@ -140,14 +146,17 @@ class Move {
   void find_hits() {
     arg_hits_ = hits_of(args_);
     command_hits_ = hits_of(command_);
+    // A flag goes before the engine's own variable.
+    const bool own_counts = !has_flag() || !arg_hits_.empty() || !command_hits_.empty();
     const Value& env = list_of(container_, "env");
     for (std::size_t i = 0; i < env.size(); ++i) {
       const std::string name = text_of(env[i], "name");
       const std::string value = text_of(env[i], "value");
-      const bool host_port =
-          !swap_.env_host.empty() && name == swap_.env && value.ends_with(":" + from_);
+      const bool host_port = !swap_.env_host.empty() && name == swap_.env &&
+                             (value.ends_with(":" + from_) || is_host(value));
       // The engine's own variable, or one that the command line refers to.
-      if (host_port || (value == from_ && (name == swap_.env || in_command_line(name)))) {
+      if (host_port ||
+          (value == from_ && ((name == swap_.env && own_counts) || in_command_line(name)))) {
         env_hits_.push_back(i);
       }
     }
@@ -158,29 +167,26 @@ class Move {
     }
   }
 
-  // The flag or variable is there with another value: not the port that was meant.
-  [[nodiscard]] bool has_other_value() const {
-    const auto holds_flag = [this](const std::string& word) {
-      return word == swap_.flag || word.starts_with(swap_.flag + "=") ||
-             word.find(swap_.flag + " ") != std::string::npos;
-    };
-    if (!swap_.flag.empty() &&
-        (std::ranges::any_of(args_, holds_flag) || std::ranges::any_of(command_, holds_flag))) {
-      return true;
-    }
-    return !swap_.env.empty() &&
-           std::ranges::any_of(list_of(container_, "env"), [this](const Value& variable) {
-             return text_of(variable, "name") == swap_.env;
-           });
+  // The command line gives the flag a value, this or another.
+  [[nodiscard]] bool has_flag() const {
+    return std::ranges::any_of(words_,
+                               [this](const std::string& word) { return holds_flag(word, flag_); });
   }
 
-  // A longer number after the flag, beside the port itself: exchanging one would change the other.
-  [[nodiscard]] bool is_ambiguous() const {
-    const auto longer = [this](const std::string& word) {
-      return names_longer_port(word, swap_.flag, from_);
+  // The flag or variable is there with another value: not the port that was meant.
+  [[nodiscard]] bool has_other_value() const {
+    const auto is_own = [this](const Value& variable) {
+      return text_of(variable, "name") == swap_.env;
     };
-    return !swap_.flag.empty() &&
-           (std::ranges::any_of(args_, longer) || std::ranges::any_of(command_, longer));
+    return has_flag() ||
+           (!swap_.env.empty() && std::ranges::any_of(list_of(container_, "env"), is_own));
+  }
+
+  // A longer number after the flag, or a longer flag, beside the port itself: exchanging one would
+  // change the other.
+  [[nodiscard]] bool is_ambiguous() const {
+    return std::ranges::any_of(
+        words_, [this](const std::string& word) { return names_longer_words(word, flag_, from_); });
   }
 
   // Nothing found: the engine listens on its default, and is told another.
@@ -196,7 +202,7 @@ class Move {
     if (has_other_value()) {
       return How::kRefuse;
     }
-    const bool shell = command_.size() > 1 && is_shell(command_[0], command_[1]);
+    const bool shell = runs_script(words_);
     if (!swap_.flag.empty() && !shell && !args_.empty()) {
       return How::kAppend;
     }
@@ -209,8 +215,7 @@ class Move {
   void write_words(const char* part, const std::vector<std::string>& words,
                    const std::vector<std::size_t>& hits, Patch& patch) const {
     for (const std::size_t hit : hits) {
-      patch.replace(at_ + part + std::to_string(hit),
-                    with_port(words[hit], swap_.flag, from_, to_));
+      patch.replace(at_ + part + std::to_string(hit), with_port(words[hit], flag_, from_, to_));
     }
   }
 
@@ -248,10 +253,12 @@ class Move {
   const Value& container_;
   const std::string at_;
   const PortSwapStatus& swap_;
+  const PortFlag flag_;
   const std::string from_;
   const std::string to_;
   const std::vector<std::string> command_;
   const std::vector<std::string> args_;
+  std::vector<std::string> words_;  // all of them
   std::vector<std::size_t> arg_hits_;
   std::vector<std::size_t> command_hits_;
   std::vector<std::size_t> env_hits_;

@@ -22,32 +22,28 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
   }
 }
 
-bool holds_word(std::string_view text, const std::string& word) {
-  for (std::size_t at = text.find(word); at != std::string_view::npos;
-       at = text.find(word, at + 1)) {
-    const std::size_t end = at + word.size();
-    const bool begins = at == 0 || is_space(text[at - 1]);
-    if (begins && (end == text.size() || is_space(text[end]))) {
-      return true;
-    }
+// What may stand before a port: the flag's spellings, each with what separates it from its value.
+std::vector<std::string> spellings_of(const PortFlag& flag) {
+  std::vector<std::string> result;
+  if (!flag.name.empty()) {
+    result = {flag.name + "=", flag.name + " "};
   }
-  return false;
+  if (!flag.alias.empty()) {
+    result.insert(result.end(), {flag.alias + "=", flag.alias + " ", flag.alias});
+  }
+  return result;
 }
 
-}  // namespace
-
-bool names_port(std::string_view text, std::string_view flag, std::string_view port) {
-  const std::string name(flag);
-  return holds_word(text, (name + "=").append(port)) || holds_word(text, (name + " ").append(port));
-}
-
-bool names_longer_port(std::string_view text, std::string_view flag, std::string_view port) {
-  for (const char* between : {"=", " "}) {
-    const std::string word = std::string(flag).append(between).append(port);
+// Whether one of the places where `text` holds a spelling and then `port` is as `wanted` says,
+// which is told whether words begin and end there.
+template <typename Wanted>
+bool any_place(std::string_view text, const PortFlag& flag, std::string_view port, Wanted wanted) {
+  for (const std::string& spelling : spellings_of(flag)) {
+    const std::string word = spelling + std::string(port);
     for (std::size_t at = text.find(word); at != std::string_view::npos;
          at = text.find(word, at + 1)) {
       const std::size_t end = at + word.size();
-      if (end < text.size() && !is_space(text[end])) {
+      if (wanted(at == 0 || is_space(text[at - 1]), end == text.size() || is_space(text[end]))) {
         return true;
       }
     }
@@ -55,14 +51,48 @@ bool names_longer_port(std::string_view text, std::string_view flag, std::string
   return false;
 }
 
-std::string with_port(std::string text, std::string_view flag, std::string_view from,
+}  // namespace
+
+bool is_flag(std::string_view word, const PortFlag& flag) {
+  return !word.empty() && (word == flag.name || word == flag.alias);
+}
+
+bool names_port(std::string_view text, const PortFlag& flag, std::string_view port) {
+  return any_place(text, flag, port, [](bool begins, bool ends) { return begins && ends; });
+}
+
+bool names_longer_words(std::string_view text, const PortFlag& flag, std::string_view port) {
+  return any_place(text, flag, port, [](bool begins, bool ends) { return !begins || !ends; });
+}
+
+bool holds_flag(std::string_view text, const PortFlag& flag) {
+  if (is_flag(text, flag)) {
+    return true;
+  }
+  const auto holds = [text](const std::string& spelling, auto fits) {
+    for (std::size_t at = text.find(spelling); !spelling.empty() && at != std::string_view::npos;
+         at = text.find(spelling, at + 1)) {
+      if (fits(at, at + spelling.size())) {
+        return true;
+      }
+    }
+    return false;
+  };
+  return holds(flag.name,
+               [text](std::size_t, std::size_t end) {
+                 return end < text.size() && (text[end] == '=' || is_space(text[end]));
+               }) ||
+         holds(flag.alias,
+               [text](std::size_t at, std::size_t) { return at == 0 || is_space(text[at - 1]); });
+}
+
+std::string with_port(std::string text, const PortFlag& flag, std::string_view from,
                       std::string_view to) {
   if (text == from) {
     return std::string(to);
   }
-  for (const char* between : {"=", " "}) {
-    const std::string before = std::string(flag) + between;
-    replace_all(text, before + std::string(from), before + std::string(to));
+  for (const std::string& spelling : spellings_of(flag)) {
+    replace_all(text, spelling + std::string(from), spelling + std::string(to));
   }
   return text;
 }
@@ -89,14 +119,22 @@ bool refers_to(std::string_view text, std::string_view variable) {
   return false;
 }
 
-bool is_shell(std::string_view program, std::string_view option) {
-  constexpr std::array<std::string_view, 4> kShells = {"sh", "bash", "dash", "ash"};
-  const std::size_t slash = program.rfind('/');
-  const std::string_view name =
-      slash == std::string_view::npos ? program : program.substr(slash + 1);
-  const bool known = std::ranges::find(kShells, name) != kShells.end();
-  return known && option.size() > 1 && option.front() == '-' && option.back() == 'c' &&
-         std::ranges::all_of(option.substr(1), [](char c) { return c >= 'a' && c <= 'z'; });
+bool runs_script(const std::vector<std::string>& words) {
+  static constexpr std::array<std::string_view, 6> kShells = {"sh",  "bash", "dash",
+                                                              "ash", "zsh",  "ksh"};
+  const bool shell = std::ranges::any_of(words, [](std::string_view word) {
+    return std::ranges::find(kShells, word.substr(word.rfind('/') + 1)) != kShells.end();
+  });
+  return shell && std::ranges::any_of(words, [](std::string_view word) {
+           return word.size() > 1 && word.front() == '-' && word.back() == 'c' &&
+                  std::ranges::all_of(word.substr(1), [](char c) { return c >= 'a' && c <= 'z'; });
+         });
+}
+
+bool is_host(std::string_view text) {
+  const bool all = std::ranges::all_of(
+      text, [](char c) { return (is_word(c) && c != '_') || c == '.' || c == '-'; });
+  return all && text.find_first_not_of("0123456789") != std::string_view::npos;
 }
 
 }  // namespace penstock::webhook

@@ -2,25 +2,41 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 // How command lines name a port: the same patterns as the admission policy's.
 namespace penstock::webhook {
 
-// Whether `text` holds `flag`, then '=' or ' ', then `port`, as words of their own: the one string
-// of a shell's command, or a single argument.
-bool names_port(std::string_view text, std::string_view flag, std::string_view port);
+// The flag that sets an engine's port.
+struct PortFlag {
+  std::string name;   // "--port"; empty: there is none
+  std::string alias;  // "-p", whose value may be in the same word; empty: there is none
+};
 
-// Whether `text` holds `flag`, then '=' or ' ', then `port` and more of a word: another port.
-bool names_longer_port(std::string_view text, std::string_view flag, std::string_view port);
+// Whether a word is the flag itself, so that the next one is its value.
+bool is_flag(std::string_view word, const PortFlag& flag);
 
-// `text` with "flag=from" and "flag from" turned to `to`; a text that is `from` becomes `to`.
-std::string with_port(std::string text, std::string_view flag, std::string_view from,
+// Whether `text` holds the flag and then `port`, as words of their own: the one string of a shell's
+// command, or a single argument. Between them is '=' or ' ', after an alias perhaps nothing.
+bool names_port(std::string_view text, const PortFlag& flag, std::string_view port);
+
+// Whether `text` holds the flag and then `port` as part of longer words: of another flag or port.
+bool names_longer_words(std::string_view text, const PortFlag& flag, std::string_view port);
+
+// Whether `text` gives the flag any value, or leaves it to the next word.
+bool holds_flag(std::string_view text, const PortFlag& flag);
+
+// `text` with the flag and `from` turned to `to`; a text that is `from` becomes `to`.
+std::string with_port(std::string text, const PortFlag& flag, std::string_view from,
                       std::string_view to);
 
 // Whether `text` refers to an environment variable: $(NAME), ${NAME} or $NAME.
 bool refers_to(std::string_view text, std::string_view variable);
 
-// Whether this command hands its one string to a shell: "sh -c", "/bin/bash -lc", ….
-bool is_shell(std::string_view program, std::string_view option);
+// Whether this command line hands a string to a shell: "sh -c", "tini -- /bin/bash -lc", ….
+bool runs_script(const std::vector<std::string>& words);
+
+// Whether this is a host without a port: "0.0.0.0", "node-1".
+bool is_host(std::string_view text);
 
 }  // namespace penstock::webhook

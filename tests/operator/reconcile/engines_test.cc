@@ -8,11 +8,13 @@
 namespace penstock::reconcile {
 namespace {
 
+using Ports = std::vector<Port>;
+
 struct Case {
   std::string name;
   std::vector<Container> containers;
   api::EngineSpec spec;
-  std::string expected;  // "container engine port name flag env", or what the problem holds
+  std::string expected;  // "container engine port name flag env alias", or what the problem holds
 };
 
 std::string describe(const EngineFinding& finding) {
@@ -22,7 +24,8 @@ std::string describe(const EngineFinding& finding) {
   const EngineShape& shape = *finding.shape;
   const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
   return shape.container + " " + or_dash(shape.engine) + " " + std::to_string(shape.port) + " " +
-         or_dash(shape.port_name) + " " + or_dash(shape.flag) + " " + or_dash(shape.env);
+         or_dash(shape.port_name) + " " + or_dash(shape.flag) + " " + or_dash(shape.env) + " " +
+         or_dash(shape.flag_alias);
 }
 
 TEST(EnginesTest, FindsTheEngineAndHowItTakesItsPort) {
@@ -46,7 +49,7 @@ TEST(EnginesTest, FindsTheEngineAndHowItTakesItsPort) {
        "a vLLM 9002 - --port -"},
       {"SGLang", {{.name = "a", .image = "lmsysorg/sglang"}}, {}, "a SGLang 30000 - --port -"},
       {"llama.cpp by its variable",
-       {{.name = "a", .image = "ggml-org/llama.cpp", .env = {{"LLAMA_ARG_PORT", "8081"}}}},
+       {{.name = "a", .image = "ggml-org/llama.cpp:server", .env = {{"LLAMA_ARG_PORT", "8081"}}}},
        {},
        "a llama.cpp 8081 - --port LLAMA_ARG_PORT"},
       {"TensorRT-LLM",
@@ -97,6 +100,120 @@ TEST(EnginesTest, FindsTheEngineAndHowItTakesItsPort) {
        {{.name = "a", .image = "vllm", .args = {"--port", "$(HTTP)"}, .ports = {{"", 7002}}}},
        {},
        "a vLLM 7002 - --port -"},
+  };
+  for (const Case& row : cases) {
+    const EngineFinding finding = find_engine({.containers = row.containers}, row.spec);
+    EXPECT_EQ(describe(finding).substr(0, row.expected.size()), row.expected) << row.name;
+  }
+}
+
+// Where an engine says its port, and where it says it unreadably.
+TEST(EnginesTest, ReadsThePortOrRefuses) {
+  const Ports http = {{"http", 7000}};
+  const std::string tgi = "ghcr.io/huggingface/text-generation-inference:3";
+  const std::vector<Case> cases = {
+      {"the other spelling",
+       {{.name = "a", .image = tgi, .args = {"--model-id", "m", "-p", "8080"}}},
+       {},
+       "a text-generation-inference 8080 - --port PORT -p"},
+      {"its value in the same word",
+       {{.name = "a", .image = tgi, .args = {"-p8080"}}},
+       {},
+       "a text-generation-inference 8080 - --port PORT -p"},
+      {"no spelling of it",
+       {{.name = "a", .image = tgi, .args = {"--prometheus-port", "9", "--pull=1"}}},
+       {},
+       "a text-generation-inference 80 "},
+      {"the launcher's variable, of a build for another engine",
+       {{.name = "a", .image = tgi + "-trtllm", .env = {{"PORT", "3000"}}}},
+       {},
+       "a text-generation-inference 3000 - --port PORT -p"},
+      {"a flag goes before it",
+       {{.name = "a", .image = tgi, .args = {"-p=8080"}, .env = {{"PORT", "3000"}}}},
+       {},
+       "a text-generation-inference 8080 "},
+      {"the launcher in an image that may say another",
+       {{.name = "a", .image = "mine", .command = {"text-generation-launcher"}}},
+       {},
+       "container a tells no port; set spec.interception.engine.port"},
+      {"a user's flag that is the engine's",
+       {{.name = "a", .image = tgi, .args = {"-p", "8080"}}},
+       {.flag = "--port"},
+       "a text-generation-inference 8080 - --port - -p"},
+      {"a variable of the command line",
+       {{.name = "a", .image = "vllm", .args = {"--port=$(HTTP)"}, .env = {{"HTTP", "7001"}}}},
+       {},
+       "a vLLM 7001 "},
+      {"a variable of a script",
+       {{.name = "a",
+         .image = "x",
+         .command = {"sh", "-c", "vllm serve --port ${HTTP}"},
+         .env = {{"HTTP", "1"}, {"HTTP", "7001"}}}},
+       {},
+       "a vLLM 7001 "},
+      {"a flag after one that begins like it",
+       {{.name = "a", .image = "x", .command = {"sh", "-c", "vllm serve --port-x 1 --port 2"}}},
+       {},
+       "a vLLM 2 "},
+      {"a flag whose value is not read, no port declared",
+       {{.name = "a", .image = "vllm", .args = {"--port", "$(HTTP)"}}},
+       {},
+       "container a says its port where it is not read (--port); set "
+       "spec.interception.engine.port"},
+      {"two ports of one flag",
+       {{.name = "a", .image = "x", .command = {"sh", "-c", "vllm serve --port 1 & x --port 2"}}},
+       {},
+       "container a says its port where it is not read (--port, which it gives several)"},
+      {"a file that may hold it",
+       {{.name = "a", .image = "vllm", .args = {"--config", "f"}}},
+       {},
+       "container a says its port where it is not read (--config)"},
+      {"a file, but the flag goes before it",
+       {{.name = "a", .image = "lmsysorg/sglang", .args = {"--config=f", "--port", "7001"}}},
+       {},
+       "a SGLang 7001 "},
+      {"a file, but a port is declared",
+       {{.name = "a", .image = "vllm", .args = {"--config=f"}, .ports = http}},
+       {},
+       "a vLLM 7000 http "},
+      {"a file, but the policy says the port",
+       {{.name = "a", .image = "vllm", .args = {"--config=f"}}},
+       {.port = 7001},
+       "a vLLM 7001 "},
+      {"the variable from elsewhere",
+       {{.name = "a", .image = tgi, .env = {{"PORT", "", true}}}},
+       {},
+       "container a says its port where it is not read (PORT)"},
+      {"variables from elsewhere",
+       {{.name = "a", .image = tgi, .has_env_from = true}},
+       {},
+       "container a says its port where it is not read (envFrom, which may set PORT)"},
+      {"variables from elsewhere, where none sets the port",
+       {{.name = "a", .image = "vllm", .has_env_from = true}},
+       {},
+       "a vLLM 8000 "},
+      {"Ollama's host and port",
+       {{.name = "a", .image = "ollama/ollama", .env = {{"OLLAMA_HOST", "[::]:9"}}}},
+       {},
+       "a Ollama 9 - - OLLAMA_HOST"},
+      {"Ollama's host alone",
+       {{.name = "a",
+         .image = "ollama/ollama",
+         .env = {{"OLLAMA_HOST", "0.0.0.0"}},
+         .ports = http}},
+       {},
+       "a Ollama 11434 - - OLLAMA_HOST"},
+      {"Ollama's host with a scheme, whose port is another",
+       {{.name = "a", .image = "ollama/ollama", .env = {{"OLLAMA_HOST", "http://0.0.0.0"}}}},
+       {},
+       "container a says its port where it is not read (OLLAMA_HOST)"},
+      {"what embeds an engine",
+       {{.name = "a",
+         .image = "nvcr.io/nvidia/tritonserver:24.10-trtllm-python-py3",
+         .ports = {{"", 8000}, {"", 8001}}}},
+       {},
+       "container a tells no port; set spec.interception.engine.port, and .flag or .env, since it "
+       "is no engine that is known"},
   };
   for (const Case& row : cases) {
     const EngineFinding finding = find_engine({.containers = row.containers}, row.spec);

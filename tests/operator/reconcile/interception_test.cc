@@ -213,6 +213,28 @@ TEST(InterceptionTest, ClientsAreWhoSaysSoAndNeedNoEngine) {
        {workload("engine", "[{name: vllm, image: vllm, env: [{name: OPENAI_API_KEY}]}]")},
        {},
        "PortSwap vllm 8000 18000 8000 --port "},
+      {"a client whose option names an engine's Service",
+       "{}",
+       {workload(
+           "c",
+           "[{name: app, image: 'myapp:1', args: [--upstream, 'http://vllm.default:8000/v1'], "
+           "env: [{name: OPENAI_API_KEY}], ports: [{containerPort: 3000}]}]")},
+       {},
+       "Environment https://api.openai.com:443/v1"},
+      {"the same, without a port",
+       "{}",
+       {workload("c",
+                 "[{name: app, image: 'myapp:1', args: [--upstream, 'http://sglang-svc/v1'], env: "
+                 "[{name: OPENAI_API_KEY}]}]")},
+       {},
+       "Environment https://api.openai.com:443/v1"},
+      {"a client beside an engine: the engine's clients are served",
+       "{}",
+       {workload("both",
+                 "[{name: app, image: app, env: [{name: OPENAI_API_KEY}]}, {name: vllm, image: "
+                 "vllm/vllm-openai}]")},
+       {},
+       "PortSwap vllm 8000 18000 8000 --port "},
       {"an engine that the policy takes for a client",
        "{mode: Environment}",
        {engine},
@@ -236,6 +258,97 @@ TEST(InterceptionTest, ClientsAreWhoSaysSoAndNeedNoEngine) {
        "Environment https://api.openai.com:443/v1"},
       {"clients before there are any", "{mode: Environment}", {}, {}, "Environment https://"},
   });
+}
+
+TEST(InterceptionTest, WhatOnlyEmbedsOrCallsAnEngineIsNotMoved) {
+  const auto triton = [](const std::string& tag) {
+    return workload("t", "[{name: t, image: 'nvcr.io/nvidia/tritonserver:24.10-" + tag +
+                             "-python-py3', args: [--model-repository=/m], ports: "
+                             "[{containerPort: 8000}]}]");
+  };
+  const std::string unknown =
+      "EngineUnknown: Deployment t: nothing tells how container t takes its port; set "
+      "spec.interception.engine.flag or .env";
+  expect({
+      {"Triton with TensorRT-LLM", "{}", {triton("trtllm")}, {}, unknown},
+      {"Triton with vLLM", "{}", {triton("vllm")}, {}, unknown},
+      {"a server with a backend",
+       "{}",
+       {workload("t",
+                 "[{name: t, image: kserve/huggingfaceserver, args: [--backend=vllm], ports: "
+                 "[{containerPort: 8080}]}]")},
+       {},
+       unknown},
+      {"a gateway to Ollama",
+       "{}",
+       {workload("t",
+                 "[{name: t, image: g, command: [litellm, --model, ollama/llama3], ports: "
+                 "[{containerPort: 4000}]}]")},
+       {},
+       unknown},
+      {"Triton, explained",
+       "{engine: {flag: --http-port}}",
+       {triton("vllm")},
+       {},
+       "PortSwap t 8000 18000 8000 --http-port "},
+  });
+}
+
+// Admission would refuse every pod, since nothing in it names the port that is to move.
+TEST(InterceptionTest, AnEngineThatSaysAnotherPortIsNotMoved) {
+  const auto vllm = [](const std::string& more) {
+    return workload(
+        "v", "[{name: v, image: vllm, ports: [{name: http, containerPort: 8000}], " + more + "}]");
+  };
+  const auto unread = vllm("args: [--port, $(HTTP)]");
+  const auto ollama = workload(
+      "o", "[{name: o, image: ollama/ollama, env: [{name: OLLAMA_HOST, value: '0.0.0.0'}]}]");
+  expect({
+      {"a flag that is not read",
+       "{}",
+       {unread},
+       {},
+       "PortUnread: Deployment v: --port of container v does not say that its port is 8000; write "
+       "that number there, give its port a name"},
+      {"it stays, where the port's name moves",
+       "{}",
+       {unread},
+       {service("s", "http")},
+       "NamedPort v 8000 8000 15001  "},
+      {"another port than the policy's",
+       "{engine: {port: 8000}}",
+       {vllm("args: [--port=9000]")},
+       {},
+       "PortUnread: "},
+      {"a variable that says another", "{engine: {port: 8080}}", {ollama}, {}, "PortUnread: "},
+      {"a file says nothing that a flag does not override",
+       "{}",
+       {vllm("args: [--config, f]")},
+       {},
+       "PortSwap v 8000 18000 8000 --port "},
+      {"nor does envFrom",
+       "{}",
+       {workload("t",
+                 "[{name: t, image: text-generation-inference, envFrom: [{secretRef: {name: "
+                 "s}}], ports: [{containerPort: 80}]}]")},
+       {},
+       "PortSwap t 80 10080 80 --port PORT"},
+  });
+}
+
+TEST(InterceptionTest, OtherSpellingsOfTheFlagGoAlong) {
+  const auto alias = [](const std::string& interception, const std::string& container) {
+    World seen = world(
+        policy("p", "{selector: {matchLabels: {app: llm}}, interception: " + interception + "}"));
+    seen.workloads = {workload("e", "[" + container + "]")};
+    return choose_interception(seen, {}).choice.value().ports.value().flag_alias;
+  };
+  const std::string tgi =
+      "{name: e, image: huggingface/text-generation-inference, args: [-p, '81']}";
+  EXPECT_EQ(alias("{}", tgi), "-p");
+  EXPECT_EQ(alias("{}", "{name: e, image: vllm}"), "");
+  EXPECT_EQ(alias("{engine: {flag: -l, port: 81}}", "{name: e, image: mine}"), "-l")
+      << "a short flag's value may be in the same word";
 }
 
 TEST(InterceptionTest, RedirectWhereTheNamespaceAdmitsIt) {

@@ -50,7 +50,7 @@ Value plain(Value ports) {
 
 TEST(PortMoveTest, EveryCaseOfTheTable) {
   const Value table = read_cases();
-  ASSERT_GT(table["cases"].size(), 25U);
+  ASSERT_GT(table["cases"].size(), 60U);
   for (const Value& row : table["cases"]) {
     SCOPED_TRACE(row["name"].get<std::string>());
     const Value pod = pod_of(row["in"]);
@@ -98,12 +98,44 @@ TEST(PortMoveTest, TheEngineIsTheNamedContainerOrTheOneThatDeclaresThePort) {
   EXPECT_EQ(args(swap), "--port=8000") << "not the engine";
 }
 
+const PortFlag kFlag{.name = "--port", .alias = ""};
+const PortFlag kAliased{.name = "--port", .alias = "-p"};
+
 TEST(PortWordsTest, OnlyWholeWordsNameAPort) {
-  EXPECT_TRUE(names_port("--port=8000", "--port", "8000"));
-  EXPECT_TRUE(names_port("serve --port 8000\n--x", "--port", "8000"));
-  EXPECT_FALSE(names_port("--port=80001", "--port", "8000"));
-  EXPECT_FALSE(names_port("--http--port=8000", "--port", "8000"));
-  EXPECT_TRUE(names_port("--port=80001 --port=8000", "--port", "8000")) << "the second one does";
+  EXPECT_TRUE(names_port("--port=8000", kFlag, "8000"));
+  EXPECT_TRUE(names_port("serve --port 8000\n--x", kFlag, "8000"));
+  EXPECT_FALSE(names_port("--port=80001", kFlag, "8000"));
+  EXPECT_FALSE(names_port("--http--port=8000", kFlag, "8000"));
+  EXPECT_TRUE(names_port("--port=80001 --port=8000", kFlag, "8000")) << "the second one does";
+  EXPECT_FALSE(names_port("-p 8000", kFlag, "8000"));
+  EXPECT_TRUE(names_port("-p8000", kAliased, "8000"));
+  EXPECT_FALSE(names_port("--port8000", kAliased, "8000")) << "only short ones hold their value";
+}
+
+TEST(PortWordsTest, LongerWordsNameAnother) {
+  EXPECT_TRUE(names_longer_words("--port=80001", kFlag, "8000"));
+  EXPECT_TRUE(names_longer_words("--http--port=8000", kFlag, "8000"));
+  EXPECT_TRUE(names_longer_words("--http-p 8000", kAliased, "8000"));
+  EXPECT_FALSE(names_longer_words("--port=8000 -p 8000", kAliased, "8000"));
+}
+
+TEST(PortWordsTest, AFlagIsHeldWithWhateverValue) {
+  EXPECT_TRUE(holds_flag("--port", kFlag));
+  EXPECT_TRUE(holds_flag("serve --port=$X", kFlag));
+  EXPECT_TRUE(holds_flag("serve --port\n1", kFlag));
+  EXPECT_FALSE(holds_flag("--port-range", kFlag));
+  EXPECT_FALSE(holds_flag("-p9", kFlag));
+  EXPECT_TRUE(holds_flag("-p9", kAliased));
+  EXPECT_TRUE(holds_flag("serve -p", kAliased));
+  EXPECT_FALSE(holds_flag("--http-p", kAliased));
+}
+
+TEST(PortWordsTest, AHostAloneHasNoPort) {
+  EXPECT_TRUE(is_host("0.0.0.0"));
+  EXPECT_TRUE(is_host("node-1"));
+  EXPECT_FALSE(is_host("8000"));
+  EXPECT_FALSE(is_host("::"));
+  EXPECT_FALSE(is_host(""));
 }
 
 TEST(PortWordsTest, AVariableIsReferredToByItsWholeName) {
@@ -116,11 +148,13 @@ TEST(PortWordsTest, AVariableIsReferredToByItsWholeName) {
 }
 
 TEST(PortWordsTest, Shells) {
-  EXPECT_TRUE(is_shell("sh", "-c"));
-  EXPECT_TRUE(is_shell("/bin/bash", "-lc"));
-  EXPECT_FALSE(is_shell("fish", "-c"));
-  EXPECT_FALSE(is_shell("sh", "-x"));
-  EXPECT_FALSE(is_shell("sh", "script-c"));
+  EXPECT_TRUE(runs_script({"sh", "-c", ""}));
+  EXPECT_TRUE(runs_script({"/bin/bash", "-lc"}));
+  EXPECT_TRUE(runs_script({"tini", "--", "bash", "-o", "pipefail", "-c"}));
+  EXPECT_FALSE(runs_script({"fish", "-c"}));
+  EXPECT_FALSE(runs_script({"sh", "-x"}));
+  EXPECT_FALSE(runs_script({"sh", "script-c"}));
+  EXPECT_FALSE(runs_script({}));
 }
 
 }  // namespace
