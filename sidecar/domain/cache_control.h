@@ -34,7 +34,8 @@ struct ResponseCacheControl {
   void add(std::string_view field_value);
 
   // `no-cache` on an event stream is what every server of streams sends to keep proxies from
-  // buffering them; there it says nothing about the answer.
+  // buffering them; there it says nothing about the answer. That is a departure from RFC 9111
+  // §5.2.2.4. Elsewhere it forbids storing, since nothing here revalidates.
   [[nodiscard]] bool forbids_storing(bool is_event_stream) const;
 };
 

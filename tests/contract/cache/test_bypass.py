@@ -1,5 +1,7 @@
 """What is never cached, and says why."""
 
+import gzip
+
 import pytest
 from exchange import (
     CHAT,
@@ -179,8 +181,16 @@ def test_an_upstream_can_forbid_to_keep(control, cached, tag, upstream_calls):
     assert len(upstream_calls()) == 2
 
 
+@pytest.mark.parametrize("control", ["no-store", "private", "no-cache, no-store"])
+def test_an_upstream_can_forbid_to_keep_a_stream(control, cached, tag, upstream_calls):
+    wish = simulate(f"cache-control={control}")
+    ask(cached.data, chat(tag, stream=True), headers=wish)
+    assert not ask(cached.data, chat(tag, stream=True), headers=wish).is_hit
+    assert len(upstream_calls()) == 2
+
+
 def test_no_cache_on_a_stream_forbids_nothing(cached, tag, upstream_calls):
-    """Every server of event streams says it, to keep proxies from buffering."""
+    """Every server of event streams says it, to keep proxies from buffering: the one departure from RFC 9111, 5.2.2.4."""
     wish = simulate("cache-control=no-cache")
     ask(cached.data, chat(tag, stream=True), headers=wish)
     assert ask(cached.data, chat(tag, stream=True), headers=wish).is_hit
@@ -192,9 +202,15 @@ def test_other_paths_are_no_model_calls(cached):
     assert ask(cached.data, messages("count"), MESSAGES + "/count_tokens").bypass == "uncached_operation"
 
 
-def test_an_encoded_request_passes_unread(cached, tag, upstream_calls):
-    answer = ask(cached.data, chat(tag), headers={"content-encoding": "identity"})
-    assert answer.bypass in (None, "encoded_body")
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_an_encoded_request_passes_unread(coding, cached, stack, tag):
+    body = gzip.compress(chat(tag)) if coding == "gzip" else chat(tag)
+    before = stack.counters()["requests"]
+    for _ in range(2):
+        answer = ask(cached.data, body, headers={"content-encoding": coding})
+        assert answer.bypass == "encoded_body"
+        assert "x-penstock-error" not in answer.headers
+    assert stack.counters()["requests"] >= before + 2
 
 
 def test_a_function_tool_is_no_hosted_tool(cached, tag):
