@@ -143,10 +143,14 @@ class Reader:
     def events(self, count: int) -> bytes:
         """Reads until that many events of a stream are here."""
         self.head()
-        while self.body.count(b"\n\n") < count:
+        pieces = [self.body]
+        seen = self.body.count(b"\n\n")
+        while seen < count:
             piece = self._answer.read1(65536)
             assert piece, "the answer ended before"
-            self.body += piece
+            seen += (pieces[-1][-1:] + piece).count(b"\n\n")
+            pieces.append(piece)
+        self.body = b"".join(pieces)
         return self.body
 
     def rest(self) -> Answer:
