@@ -107,3 +107,9 @@ def ask(port: int, request: bytes, method: str = "GET", **connection) -> Respons
     """One request on a connection of its own."""
     with Client(port, **connection) as client:
         return client.send(request).response(method)
+
+
+def post(body: bytes, path: bytes = b"/v1/chat/completions", **headers: bytes) -> bytes:
+    """A request's bytes; `headers` with _ for -."""
+    lines = b"".join(name.replace("_", "-").encode() + b": " + value + b"\r\n" for name, value in headers.items())
+    return b"POST %s HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n%s\r\n%s" % (path, len(body), lines, body)
