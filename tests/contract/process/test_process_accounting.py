@@ -4,18 +4,13 @@ import json
 
 from exchange import chat
 from proxy import CACHING, MEMORY, documents, policy
-from raw import Client, ask
+from raw import Client, ask, post
 from stack import eventually, fetch
 
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 USAGE = {"prompt_tokens": 7, "completion_tokens": 11, "total_tokens": 18}
 ANSWER = json.dumps({"object": "chat.completion", "choices": [{"finish_reason": "stop"}], "usage": USAGE}).encode()
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(ANSWER) + ANSWER
-
-
-def post(body: bytes, **headers: bytes) -> bytes:
-    lines = b"".join(name.replace("_", "-").encode() + b": " + value + b"\r\n" for name, value in headers.items())
-    return b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n%s\r\n%s" % (len(body), lines, body)
 
 
 def chunk(event: dict | None) -> bytes:

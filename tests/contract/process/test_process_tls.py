@@ -84,7 +84,6 @@ def test_the_listeners_certificate_is_shown_and_replaced_while_it_runs(tmp_path,
     def subject():
         with Client(proxy.port, tls=trusting(authority)) as client:
             assert client.send(GET).response().status == 200
-            assert client.socket.version() in ("TLSv1.2", "TLSv1.3")
             return dict(field[0] for field in client.socket.getpeercert()["subject"])["commonName"]
 
     assert subject() == "first"
@@ -92,6 +91,84 @@ def test_the_listeners_certificate_is_shown_and_replaced_while_it_runs(tmp_path,
     secret(tmp_path, "server", tls_key=key)
     secret(tmp_path, "server", tls_crt=certificate)
     eventually(lambda: subject() == "second")
+
+
+def only(version: ssl.TLSVersion, context: ssl.SSLContext) -> ssl.SSLContext:
+    """`context`, speaking nothing but `version`, however old."""
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = version
+    return context
+
+
+VERSIONS = {"TLSv1.1": ssl.TLSVersion.TLSv1_1, "TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
+
+
+@pytest.fixture
+def engine(authority):
+    """Starts TLS upstreams whose certificate names localhost: (upstream, its URL)."""
+    running = []
+
+    def start_one(prepare):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*authority.issue(f"engine-{len(running)}"))
+        prepare(context)
+        running.append(Upstream(tls=context))
+        return running[-1], running[-1].url.replace("127.0.0.1", "localhost")
+
+    yield start_one
+    for each in running:
+        each.stop()
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.parametrize("version", VERSIONS)
+def test_clients_speak_tls_1_2_or_newer(tmp_path, authority, upstream, engine, start, version):
+    flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
+    proxy = start(policy(upstream.url, listener=LISTENER), flags=flags)
+    if version != "TLSv1.1":
+        with Client(proxy.port, tls=only(VERSIONS[version], trusting(authority))) as client:
+            assert client.send(GET).response().status == 200
+            assert client.socket.version() == version
+        return
+    with pytest.raises(ssl.SSLError, match="(?i)protocol.version"):
+        ask(proxy.port, GET, tls=only(VERSIONS[version], trusting(authority)))
+    assert upstream.taken() == []
+    # The client could: a server that is as old understands it.
+    old, _ = engine(lambda context: only(VERSIONS[version], context))
+    assert ask(old.port, GET, tls=only(VERSIONS[version], trusting(authority))).status == 200
+    assert old.versions == [version]
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.parametrize("version", VERSIONS)
+def test_upstreams_speak_tls_1_2_or_newer(tmp_path, authority, engine, start, version):
+    upstream, url = engine(lambda context: only(VERSIONS[version], context))
+    flags = secret(tmp_path, "engine-ca", ca_crt=authority.certificate)
+    proxy = start(policy(url, backend={"tls": {"caRef": {"name": "engine-ca", "key": "ca.crt"}}}), flags=flags)
+    refused = version == "TLSv1.1"
+    assert ask(proxy.port, GET).status == (502 if refused else 200)
+    assert upstream.versions == ([] if refused else [version])
+
+
+@pytest.mark.parametrize("offered, settled", [(["h2", "http/1.1"], "http/1.1"), (["http/1.1"], "http/1.1"), (["h2"], None), ([], None)])
+def test_clients_are_told_http_1_1_by_alpn(tmp_path, authority, upstream, start, offered, settled):
+    """A client that offers other protocols alone still gets HTTP/1.1, without a word."""
+    flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
+    proxy = start(policy(upstream.url, listener=LISTENER), flags=flags)
+    context = trusting(authority)
+    if offered:
+        context.set_alpn_protocols(offered)
+    with Client(proxy.port, tls=context) as client:
+        assert client.send(GET).response().status == 200
+        assert client.socket.selected_alpn_protocol() == settled
+
+
+def test_upstreams_are_offered_http_1_1_alone_by_alpn(tmp_path, authority, engine, start):
+    upstream, url = engine(lambda context: context.set_alpn_protocols(["h2", "http/1.1"]))
+    flags = secret(tmp_path, "engine-ca", ca_crt=authority.certificate)
+    proxy = start(policy(url, backend={"tls": {"caRef": {"name": "engine-ca", "key": "ca.crt"}}}), flags=flags)
+    assert ask(proxy.port, GET).status == 200
+    assert upstream.protocols == ["http/1.1"]
 
 
 def test_plain_text_to_a_tls_listener_is_no_request(tmp_path, authority, upstream, start):
@@ -169,26 +246,18 @@ def test_an_upstreams_certificate_is_verified(tmp_path, authority, start, certif
     upstream.stop()
 
 
-def test_an_unknown_ca_is_refused_by_default(authority, start):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*authority.issue("engine"))
-    upstream = Upstream(tls=context)
-    proxy = start(policy(upstream.url.replace("127.0.0.1", "localhost")))
-    assert ask(proxy.port, GET).status == 502
+def test_an_unknown_ca_is_refused_by_default(engine, start):
+    upstream, url = engine(lambda context: None)
+    assert ask(start(policy(url)).port, GET).status == 502
     assert upstream.taken() == []
-    upstream.stop()
 
 
-def test_an_upstreams_tls_session_is_resumed(tmp_path, authority, start):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*authority.issue("engine"))
-    upstream = Upstream(tls=context)
+def test_an_upstreams_tls_session_is_resumed(tmp_path, authority, engine, start):
+    upstream, url = engine(lambda context: None)
     upstream.answer(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
     flags = secret(tmp_path, "engine-ca", ca_crt=authority.certificate)
-    backend = {"tls": {"caRef": {"name": "engine-ca", "key": "ca.crt"}}}
-    proxy = start(policy(upstream.url.replace("127.0.0.1", "localhost"), backend=backend), flags=flags)
+    proxy = start(policy(url, backend={"tls": {"caRef": {"name": "engine-ca", "key": "ca.crt"}}}), flags=flags)
     for _ in range(3):
         assert ask(proxy.port, GET).status == 200
     assert upstream.sessions_resumed[0] is False
     assert True in upstream.sessions_resumed[1:]
-    upstream.stop()

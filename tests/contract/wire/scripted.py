@@ -109,6 +109,7 @@ class Upstream:
         self._tls = tls
         self.sessions_resumed: list[bool] = []
         self.versions: list[str] = []
+        self.protocols: list[str | None] = []  # what ALPN settled on
         self._script, self._at_head = None, False
         self._seen: queue.Queue[Request] = queue.Queue()
         self._lines: list[Line] = []
@@ -168,6 +169,7 @@ class Upstream:
                 connection = self._tls.wrap_socket(connection, server_side=True)
                 self.sessions_resumed.append(connection.session_reused)
                 self.versions.append(connection.version())
+                self.protocols.append(connection.selected_alpn_protocol())
         except (OSError, ssl.SSLError):
             connection.close()
             return
