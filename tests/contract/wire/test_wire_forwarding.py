@@ -1,9 +1,13 @@
 """What reaches the other side: everything that is end to end, byte for byte, and nothing that is hop by hop."""
 
+import json
+import re
+
 import pytest
 from proxy import policy
 from raw import Client, ask
 from scripted import OK, Upstream
+from stack import eventually, fetch
 
 HOP_BY_HOP = [
     b"keep-alive: timeout=5",
@@ -89,6 +93,54 @@ def test_an_absolute_target_becomes_a_path(proxy, upstream, target, path):
 def test_options_of_the_server_passes(proxy, upstream):
     assert ask(proxy.port, b"OPTIONS * HTTP/1.1\r\nhost: a\r\n\r\n").status == 200
     assert upstream.take().target == b"*"
+
+
+TRACE = b"0af7651916cd43dd8448eb211c80319c"
+SPAN = b"b7ad6b7169203331"
+
+
+@pytest.mark.parametrize("sampled", [b"00", b"01"])
+@pytest.mark.parametrize("request_bytes", [b"GET /x", b"POST /v1/chat/completions"], ids=["any", "call"])
+def test_a_clients_trace_goes_on_with_a_span_of_ours(proxy, upstream, request_bytes, sampled):
+    lines = b"traceparent: 00-%s-%s-%s\r\ntracestate: vendor=a:1,other=b\r\n" % (TRACE, SPAN, sampled)
+    spans = []
+    for _ in range(2):
+        body = b'{"model":"m","messages":[]}' if request_bytes.startswith(b"POST") else b""
+        length = b"content-length: %d\r\n" % len(body) if body else b""
+        assert ask(proxy.port, request_bytes + b" HTTP/1.1\r\nhost: a\r\n" + lines + length + b"\r\n" + body).status == 200
+        request = upstream.take()
+        version, trace, span, flags = request.value(b"traceparent").split(b"-")
+        assert (version, trace, flags) == (b"00", TRACE, sampled)
+        assert re.fullmatch(rb"[0-9a-f]{16}", span) and span not in (SPAN, b"0" * 16)
+        assert request.value(b"tracestate") == b"vendor=a:1,other=b"
+        spans.append(span)
+    assert spans[0] != spans[1]
+
+    def newest():
+        shown = json.loads(fetch(proxy.admin_url + "/api/requests"))["requests"]
+        return [request.get("traceId") for request in shown[:2]]
+
+    eventually(lambda: newest() == [TRACE.decode()] * 2)
+
+
+def test_no_trace_is_begun(proxy, upstream):
+    assert ask(proxy.port, get()).status == 200
+    assert not names(upstream.take()) & {b"traceparent", b"tracestate"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"00-" + TRACE + b"-" + SPAN,
+        b"00-" + b"0" * 32 + b"-" + SPAN + b"-01",
+        b"00-" + TRACE + b"-" + b"0" * 16 + b"-01",
+        b"ff-" + TRACE + b"-" + SPAN + b"-01",
+        b"nonsense",
+    ],
+)
+def test_what_is_no_traceparent_passes_as_it_came(proxy, upstream, value):
+    assert ask(proxy.port, get(lines=b"traceparent: " + value + b"\r\n")).status == 200
+    assert upstream.take().value(b"traceparent") == value
 
 
 @pytest.mark.parametrize(
