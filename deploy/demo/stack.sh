@@ -1,17 +1,20 @@
 # Sourced by run and replay: starts the simulated model server and the sidecar, and stops both when the script ends.
 #
 #   data 127.0.0.1:8080 · status 127.0.0.1:9090 · admin 127.0.0.1:9901 · model server 127.0.0.1:9000
+#
+# DEMO_PORTS="DATA STATUS ADMIN MODEL" are others, DEMO_LOGS another folder for the logs.
 # shellcheck shell=bash
 
 demo=build/release/bin/penstock-demo
 sidecar=build/release/bin/penstock-sidecar
+read -r data_port status_port admin_port model_port <<<"${DEMO_PORTS:-8080 9090 9901 9000}"
 # shellcheck disable=SC2034  # read by the scripts that source this
-data=http://127.0.0.1:8080
-status=http://127.0.0.1:9090
+data=http://127.0.0.1:$data_port
+status=http://127.0.0.1:$status_port
 # shellcheck disable=SC2034
-admin=http://127.0.0.1:9901
-upstream=http://127.0.0.1:9000
-logs=build/release/demo
+admin=http://127.0.0.1:$admin_port
+upstream=http://127.0.0.1:$model_port
+logs=${DEMO_LOGS:-build/release/demo}
 pids=()
 
 # Only what this script started, and once.
@@ -52,16 +55,20 @@ start_stack() {
       exit 1
     fi
   done
-  mkdir -p "$logs"
+  mkdir -p "$logs/resources"
+  local file
+  for file in deploy/demo/resources/*.yaml; do
+    sed "s/127\.0\.0\.1:9000/127.0.0.1:$model_port/" "$file" >"$logs/resources/${file##*/}"
+  done
   trap stop_stack EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
   # In the background of a script, Ctrl-C would reach the children directly and race with stop_stack: setsid keeps them.
-  setsid "$demo" model-server --listen 127.0.0.1:9000 "$@" >"$logs/model-server.log" 2>&1 &
+  setsid "$demo" model-server --listen "127.0.0.1:$model_port" "$@" >"$logs/model-server.log" 2>&1 &
   pids+=($!)
   wait_for "$upstream/simulate/counters" "${pids[0]}" model-server
-  setsid "$sidecar" --resources deploy/demo/resources --listen 127.0.0.1:8080 --status 127.0.0.1:9090 \
-    --admin 127.0.0.1:9901 >"$logs/sidecar.log" 2>&1 &
+  setsid "$sidecar" --resources "$logs/resources" --listen "127.0.0.1:$data_port" --status "127.0.0.1:$status_port" \
+    --admin "127.0.0.1:$admin_port" >"$logs/sidecar.log" 2>&1 &
   pids+=($!)
   wait_for "$status/readyz" "${pids[1]}" sidecar
 }

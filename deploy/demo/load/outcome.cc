@@ -63,7 +63,7 @@ class Table {
     };
     pad(name, 34);
     if (two_sides_) {
-      pad(with, 20);
+      pad(with, 26);
       out_ += direct;
     } else {
       out_ += with;
