@@ -71,10 +71,10 @@ def measure_footprint(stage: Stage, options: argparse.Namespace) -> list:
     steps = [
         (("idle stream",), lambda row: footprint.measure_idle_stream(stage, row, 1000 if options.quick else 5000)),
         (
-            ("streams lost", "streams memory"),
-            lambda lost, memory: footprint.measure_many_streams(stage, 10_000, lost, memory),
+            ("streams lost", "streams memory", "streams memory summed"),
+            lambda *chosen: footprint.measure_many_streams(stage, 10_000, *chosen),
         ),
-        (("12000 lost",), lambda lost: footprint.measure_many_streams(stage, 12_000, lost, None)),
+        (("12000 lost",), lambda lost: footprint.measure_many_streams(stage, 12_000, lost)),
         (("idle TLS",), lambda row: tls_listener.measure(stage, row, 200 if options.quick else 1000)),
         (
             ("start", "idle memory"),

@@ -1,18 +1,19 @@
-"""Absolute figures of the sidecar alone: memory, start, size."""
+"""Absolute figures of the sidecar alone: memory, start, size. KB are 1,000 bytes, MB 1,000,000."""
 
 import math
 import socket
 import ssl
 import subprocess
 import time
-from pathlib import Path
 
 from load import Streams
 from peers import Peer, Stage, get, wait_until_ready
 from ports import free_port
+from processes import resident_memory
 from rows import Row
 
 RESERVED_DESCRIPTORS = 500
+KB, MB = 1_000, 1_000_000
 
 
 def measure_idle_stream(stage: Stage, row: Row, count: int) -> None:
@@ -26,14 +27,21 @@ def measure_idle_stream(stage: Stage, row: Row, count: int) -> None:
     before = peer.process.resident_bytes()
     with Streams(stage, peer.port, body, count) as streams:
         status = streams.status()
-        row.figures.append((peer.process.resident_bytes() - before) / count / 1024)
+        row.figures.append((peer.process.resident_bytes() - before) / count / KB)
         if status["lost"]:
             row.notes.append(f"{status['lost']} of {count} streams were lost")
     stage.retire(peer.process)
     stage.retire(events.process)
 
 
-def measure_many_streams(stage: Stage, count: int, lost: Row, memory: Row | None) -> None:
+def memory_in_all(processes: list[dict[str, int]]) -> int:
+    """Bytes that processes of one program have resident together (resident_memory() of each): the pages of its files, which
+    they share, once."""
+    files = [process["RssFile"] for process in processes]
+    return sum(process["VmRSS"] for process in processes) - sum(files) + max(files)
+
+
+def measure_many_streams(stage: Stage, count: int, lost: Row, memory: Row | None = None, summed: Row | None = None) -> None:
     """`count` streams over as many processes on one port as the descriptor limit asks for."""
     processes = math.ceil(2 * count / (stage.descriptors - RESERVED_DESCRIPTORS) * 1.02)
     if count + RESERVED_DESCRIPTORS > stage.descriptors:
@@ -50,8 +58,10 @@ def measure_many_streams(stage: Stage, count: int, lost: Row, memory: Row | None
         status = streams.status()
         lost.figures.append(count - status["open"])
         if memory is not None:
-            memory.figures.append(sum(peer.process.resident_bytes() for peer in peers) / 2**20)
+            each = [resident_memory(peer.process.pid) for peer in peers]
+            memory.figures.append(memory_in_all(each) / MB)
             memory.what += f" ({processes} process{'es' if processes > 1 else ''})"
+            summed.figures.append(sum(one["VmRSS"] for one in each) / MB)
     for peer in peers:
         stage.retire(peer.process)
     stage.retire(events.process)
@@ -75,7 +85,7 @@ def measure_idle_tls(stage: Stage, row: Row, peer: Peer, count: int) -> None:
     warm = [connect() for _ in range(20)]
     before = peer.process.resident_bytes()
     held = [connect() for _ in range(count)]
-    row.figures.append((peer.process.resident_bytes() - before) / count / 1024)
+    row.figures.append((peer.process.resident_bytes() - before) / count / KB)
     for secure in [*warm, *held]:
         secure.close()
 
@@ -93,7 +103,7 @@ def measure_start(stage: Stage, start: Row, memory: Row, times: int) -> None:
         try:
             start.figures.append(_until_ready(child, status, began) * 1000)
             time.sleep(0.5)
-            memory.figures.append(_resident_mb(child.pid))
+            memory.figures.append(resident_memory(child.pid)["VmRSS"] / MB)
         finally:
             child.terminate()
             try:
@@ -116,14 +126,7 @@ def _until_ready(child: subprocess.Popen, status: int, began: float) -> float:
     raise RuntimeError("penstock-sidecar never became ready")
 
 
-def _resident_mb(pid: int) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError("no VmRSS")
-
-
 def measure_binary(stage: Stage, row: Row) -> None:
     stripped = stage.folder / "stripped"
     subprocess.run(["llvm-strip-19", "-o", str(stripped), str(stage.sidecar_program)], check=True)
-    row.figures.append(stripped.stat().st_size / 2**20)
+    row.figures.append(stripped.stat().st_size / MB)

@@ -20,6 +20,15 @@ def raise_descriptor_limit() -> int:
     return hard
 
 
+def resident_memory(pid: int) -> dict[str, int]:
+    """Bytes: VmRSS in all; RssFile, pages of programs and libraries, which processes share; RssAnon, the process's own."""
+    lines = [line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    found = {line[0][:-1]: int(line[1]) * 1024 for line in lines if line[0] in ("VmRSS:", "RssFile:", "RssAnon:", "RssShmem:")}
+    if "VmRSS" not in found:
+        raise RuntimeError(f"process {pid} is gone")
+    return found
+
+
 @dataclass
 class Process:
     name: str
@@ -64,10 +73,7 @@ class Process:
         return total / 1e9
 
     def resident_bytes(self) -> int:
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-        raise RuntimeError(f"{self.name} is gone")
+        return resident_memory(self.pid)["VmRSS"]
 
     def stop(self) -> None:
         if self.child is None or self.child.poll() is not None:

@@ -1,12 +1,15 @@
 """The harness's own arithmetic; nothing is measured here."""
 
 import json
+import os
 
 import pytest
 
 import bodies
+from footprint import memory_in_all
 from load import Sample
 from peers import shuffled_body
+from processes import resident_memory
 from rows import Row, absolute_rows, ratio_rows, table
 
 
@@ -42,6 +45,21 @@ def test_every_row_stands_in_the_table():
     rows = [*ratio_rows(), *absolute_rows().values()]
     assert len(table(rows).splitlines()) == 2 + len(rows)
     assert len({row.key for row in rows}) == len(rows)
+
+
+def test_memory_of_several_processes_has_the_pages_that_they_share_once():
+    one = {"VmRSS": 30, "RssAnon": 20, "RssFile": 10}
+    two = {"VmRSS": 33, "RssAnon": 22, "RssFile": 11}
+    assert memory_in_all([one]) == 30
+    assert memory_in_all([one, two]) == 20 + 22 + 11
+
+
+def test_resident_memory_is_in_bytes():
+    mine = resident_memory(os.getpid())
+    assert mine["VmRSS"] > 5_000_000
+    assert mine["RssAnon"] + mine["RssFile"] + mine["RssShmem"] == pytest.approx(mine["VmRSS"], rel=0.05)
+    with pytest.raises(OSError):
+        resident_memory(2**22 + 1)
 
 
 @pytest.mark.parametrize(("name", "size"), bodies.SIZES.items())
