@@ -32,7 +32,10 @@ struct AccessLogSpec {
     return std::tuple{json::Field{
         "samplingPercent",
         &AccessLogSpec::sampling_percent,
-        {.about = "The share of requests that are logged; 0 is none.", .min = 0, .max = 100}}};
+        {.about =
+             "The share of requests that are logged, and beside it all that failed; 0 logs none.",
+         .min = 0,
+         .max = 100}}};
   }
 };
 

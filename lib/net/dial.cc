@@ -34,19 +34,32 @@ void Dial::stop(DialFailure why) noexcept {
     return;
   }
   stopped_ = why;
+  if (look_up_ != nullptr) {
+    look_up_->cancel();
+  }
   if (connection_ != nullptr) {
     connection_->cancel();
   }
 }
 
-Task<Dial::Outcome> Dial::run(const DialTarget& target) {
-  wheel_.arm(deadline_, target.timeout);
-  Endpoints endpoints = co_await resolver_.resolve(reactor_.executor(), target.host, target.port);
+// Empty: there are none, or the wait was stopped.
+Task<Endpoints> Dial::look_up(const DialTarget& target) {
+  Resolver::Awaiter look_up = resolver_.resolve(reactor_.executor(), target.host, target.port);
+  look_up_ = &look_up;
+  Endpoints endpoints = co_await look_up;
+  look_up_ = nullptr;
   if (endpoints == nullptr) {
     failure_ = DialFailure::kName;
-    detail_ = "no address for the backend's host";
+    detail_ = stopped_ == DialFailure::kNone ? "no address for the backend's host"
+                                             : "no word yet of the backend's host's address";
     endpoints = std::make_shared<std::vector<Endpoint>>();
   }
+  co_return endpoints;
+}
+
+Task<Dial::Outcome> Dial::run(const DialTarget& target) {
+  wheel_.arm(deadline_, target.timeout);
+  const Endpoints endpoints = co_await look_up(target);
   bool connected = false;
   for (const Endpoint& endpoint : *endpoints) {
     if (connected || stopped_ != DialFailure::kNone) {

@@ -34,8 +34,8 @@ enum class DialFailure : std::uint8_t {
 
 // One attempt to reach a peer: tries its addresses in the resolver's order within one time limit.
 //
-// Threads: one worker. run() once; cancel() from the same worker at any time, which makes run() end
-// soon (a name look-up that is already running is waited for).
+// Threads: one worker. run() once; cancel() from the same worker at any time. It, like the time
+// limit, makes run() end soon, whatever is waited for: a name look-up that hangs is left behind.
 class Dial {
  public:
   Dial(Reactor& reactor, DeadlineWheel& wheel, Resolver& resolver);
@@ -53,6 +53,7 @@ class Dial {
 
  private:
   void stop(DialFailure why) noexcept;
+  PENSTOCK_OWN_FRAME Task<Endpoints> look_up(const DialTarget& target);
   PENSTOCK_OWN_FRAME Task<bool> connect(const Endpoint& endpoint,
                                         std::chrono::milliseconds keep_alive);
   PENSTOCK_OWN_FRAME Task<bool> secure(const DialTarget& target);
@@ -61,6 +62,7 @@ class Dial {
   DeadlineWheel& wheel_;
   Resolver& resolver_;
   Deadline deadline_;
+  Resolver::Awaiter* look_up_ = nullptr;  // while it is waited for
   std::unique_ptr<Connection> connection_;
   DialFailure stopped_ = DialFailure::kNone;
   DialFailure failure_ = DialFailure::kNone;

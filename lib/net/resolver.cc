@@ -1,5 +1,9 @@
 #include "lib/net/resolver.h"
 
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
 #include <boost/asio/post.hpp>
 #include <netdb.h>
 #include <sys/socket.h>
@@ -8,7 +12,7 @@ namespace penstock::net {
 namespace {
 
 // getaddrinfo's order is RFC 6724's: keep it.
-Endpoints look_up(const std::string& host) {
+Endpoints ask_system(const std::string& host) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -29,6 +33,11 @@ Endpoints look_up(const std::string& host) {
   return endpoints->empty() ? nullptr : endpoints;
 }
 
+const clock::Clock& real_clock() {
+  static const clock::RealClock kClock;
+  return kClock;
+}
+
 Endpoints with_port(const Endpoints& names, std::uint16_t port) {
   if (names == nullptr) {
     return nullptr;
@@ -42,20 +51,36 @@ Endpoints with_port(const Endpoints& names, std::uint16_t port) {
 
 }  // namespace
 
-Resolver::Resolver() : thread_([this] { run(); }) {}
+Resolver::Resolver() : Resolver(ask_system, real_clock()) {}
+
+Resolver::Resolver(LookUp look_up, const clock::Clock& clock)
+    : look_up_(std::move(look_up)), clock_(clock) {
+  const sync::MutexLock lock(mutex_);
+  add_thread();
+}
 
 Resolver::~Resolver() {
+  std::vector<std::thread> threads;
   {
-    const std::lock_guard lock(mutex_);
+    const sync::MutexLock lock(mutex_);
     stopping_ = true;
+    threads.swap(threads_);
   }
   wake_.notify_all();
-  thread_.join();
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
 }
 
 Resolver::Awaiter::Awaiter(Resolver& resolver, Executor worker, const std::string& host,
                            std::uint16_t port)
     : resolver_(resolver), worker_(worker), host_(host), port_(port) {}
+
+Resolver::Awaiter::~Awaiter() {
+  if (waiting_) {
+    static_cast<void>(resolver_.forget(*this));
+  }
+}
 
 bool Resolver::Awaiter::await_ready() {
   boost::system::error_code not_an_address;
@@ -64,50 +89,89 @@ bool Resolver::Awaiter::await_ready() {
     answer_ = std::make_shared<std::vector<Endpoint>>(1, Endpoint(address, port_));
     return true;
   }
-  const std::lock_guard lock(resolver_.mutex_);
+  const sync::MutexLock lock(resolver_.mutex_);
   const auto name = resolver_.names_.find(host_);
   if (name == resolver_.names_.end() || name->second.answer == nullptr) {
     return false;
   }
   answer_ = with_port(name->second.answer, port_);
-  if (!name->second.running && std::chrono::steady_clock::now() >= name->second.fresh_until) {
-    name->second.running = true;
-    resolver_.queue_.push_back(host_);
-    resolver_.wake_.notify_one();
+  if (resolver_.clock_.now() >= name->second.fresh_until) {
+    resolver_.enqueue(host_, name->second);
   }
   return true;
 }
 
 void Resolver::Awaiter::await_suspend(std::coroutine_handle<> waiting) {
   waiting_ = waiting;
-  const std::lock_guard lock(resolver_.mutex_);
-  if (resolver_.names_.size() >= kNames && !resolver_.names_.contains(host_) &&
-      resolver_.queue_.empty()) {
-    resolver_.names_.clear();  // nobody waits while the queue is empty and none is running
+  const sync::MutexLock lock(resolver_.mutex_);
+  if (resolver_.names_.size() >= kNames && !resolver_.names_.contains(host_)) {
+    std::erase_if(resolver_.names_, [](const auto& name) { return !name.second.running; });
   }
   Name& name = resolver_.names_[host_];
   name.waiting.push_back(this);
-  if (!name.running) {
-    name.running = true;
-    resolver_.queue_.push_back(host_);
-    resolver_.wake_.notify_one();
+  resolver_.enqueue(host_, name);
+}
+
+void Resolver::Awaiter::cancel() {
+  if (waiting_ && resolver_.forget(*this)) {
+    resume();
   }
 }
 
-void Resolver::run() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (stopping_) {
-      return;
-    }
-    const std::string host = queue_.front();
-    lock.unlock();
-    Endpoints answer = look_up(host);
-    lock.lock();
-    queue_.pop_front();
-    finish(host, std::move(answer));
+// By a message: whoever ends the wait is no frame below its owner.
+void Resolver::Awaiter::resume() {
+  boost::asio::post(worker_, [this] { std::exchange(waiting_, {}).resume(); });
+}
+
+// False: nothing waits there, or its answer is on its way.
+bool Resolver::forget(const Awaiter& awaiter) {
+  const sync::MutexLock lock(mutex_);
+  const auto name = names_.find(awaiter.host_);
+  return name != names_.end() && std::erase(name->second.waiting, &awaiter) > 0;
+}
+
+void Resolver::enqueue(const std::string& host, Name& name) {
+  if (std::exchange(name.running, true)) {
+    return;
   }
+  queue_.push_back(host);
+  if (queue_.size() > idle_ && threads_.size() < kThreads) {
+    try {
+      add_thread();
+    } catch (const std::system_error&) {
+      // There is none to be had: one of those that we have will do it.
+    }
+  }
+  wake_.notify_one();
+}
+
+void Resolver::add_thread() {
+  threads_.emplace_back([this] { run(); });
+  ++idle_;
+}
+
+void Resolver::run() {
+  for (std::optional<std::string> host = next(); host; host = next()) {
+    Endpoints answer = look_up_(*host);
+    const sync::MutexLock lock(mutex_);
+    finish(*host, std::move(answer));
+    ++idle_;
+  }
+}
+
+// Nothing: the end.
+std::optional<std::string> Resolver::next() {
+  const sync::MutexLock lock(mutex_);
+  while (!stopping_ && queue_.empty()) {
+    wake_.wait(mutex_);
+  }
+  if (stopping_) {
+    return std::nullopt;
+  }
+  --idle_;
+  std::string host = std::move(queue_.front());
+  queue_.pop_front();
+  return host;
 }
 
 void Resolver::finish(const std::string& host, Endpoints answer) {
@@ -115,11 +179,11 @@ void Resolver::finish(const std::string& host, Endpoints answer) {
   name.running = false;
   if (answer != nullptr) {
     name.answer = std::move(answer);
-    name.fresh_until = std::chrono::steady_clock::now() + kFresh;
+    name.fresh_until = clock_.now() + kFresh;
   }
   for (Awaiter* awaiter : name.waiting) {
     awaiter->answer_ = with_port(name.answer, awaiter->port_);
-    boost::asio::post(awaiter->worker_, [awaiter] { awaiter->waiting_.resume(); });
+    awaiter->resume();
   }
   name.waiting.clear();
 }

@@ -66,9 +66,11 @@ void add_options(CLI::App& app, Options& options, RawOptions& raw) {
   auto* resources = add("resources", options.resources, "File or folder of resources, watched")
                         ->type_name("PATH");
   add("policy", options.policy, "Which OptimizationPolicy to run; needed only where several are")
-      ->type_name("NS/NAME");
+      ->type_name("NS/NAME")
+      ->needs(resources);
   add("secrets-dir", options.secrets_dir, "Secrets: the key K of the Secret S is the file DIR/S/K")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->needs(resources);
   auto* upstream = add("upstream", options.upstream, "Run without resources, in front of this URL")
                        ->type_name("URL");
   auto* cache =
@@ -102,8 +104,10 @@ void add_options(CLI::App& app, Options& options, RawOptions& raw) {
                         ->type_name("URL")
                         ->needs(openai);
   openai->needs(anthropic);
-  add("listen", raw.listen, "Where clients connect, repeatable [127.0.0.1:8080]")
-      ->type_name("ADDR:PORT");
+  add("listen", raw.listen,
+      "Where clients connect; repeatable, or several with commas [127.0.0.1:8080]")
+      ->type_name("ADDR:PORT")
+      ->delimiter(',');
   add("status", raw.status, "Health, metrics and read-only state [off]")->type_name("ADDR:PORT");
   add("admin", raw.admin, "Everything, loopback only [127.0.0.1:9901]; \"off\" for none")
       ->type_name("ADDR:PORT");
@@ -259,6 +263,7 @@ ParsedOptions parse_options(int argc, char** argv) {
   CLI::App* drain = app.add_subcommand("drain", "Begin the sidecar's drain and return");
   for (CLI::App* hook : {wait, drain}) {
     hook->add_option("--admin", hook_admin, "The sidecar's admin listener")
+        ->envname(environment_name("admin"))
         ->type_name("ADDR:PORT")
         ->capture_default_str();
   }

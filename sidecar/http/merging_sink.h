@@ -8,10 +8,10 @@
 #include <string_view>
 
 #include "lib/result/result.h"
-#include "sidecar/http/budget_lease.h"
 #include "sidecar/http/client_sink.h"
 #include "sidecar/http/response_sink.h"
 #include "sidecar/http/upstream_call.h"
+#include "sidecar/request/budget_lease.h"
 #include "sidecar/request/call_context.h"
 #include "sidecar/request/embedding_plan.h"
 #include "sidecar/request/flight.h"
@@ -46,7 +46,7 @@ class MergingSink final : public ResponseSink {
   std::shared_ptr<const request::EmbeddingPlan> plan_;
   std::unique_ptr<request::SharedHead> head_;  // of an answer that is being kept
   std::string paid_;
-  BudgetLease lease_;
+  request::BudgetLease lease_;
   std::uint64_t budget_max_;
   std::optional<ErrorCode> given_up_;  // why the rest was not wanted
 };

@@ -22,7 +22,7 @@ Session::Session(SessionHost& host, net::Descriptor socket, request::ConnectionP
       sink_(io_, connection_, writer_),
       deadline_([](void* self) { static_cast<Session*>(self)->expire(); }, this),
       peer_(std::move(peer)),
-      body_lease_(host.limits().collected_bytes) {}
+      lease_(host.limits().collected_bytes) {}
 
 void Session::start(ssl_st* tls, task_detail::PromiseBase::Done ended, void* argument) {
   if (tls != nullptr) {
@@ -170,8 +170,8 @@ bool Session::admit() {
 bool Session::affords_answer() {
   request::CallerContext& caller = *caller_;
   if (caller.embeddings == nullptr ||
-      body_lease_.take(caller.answer->owned_body.size(),
-                       caller.policy->listener.collected_total_bytes_max)) {
+      lease_.take(caller.answer->owned_body.size(),
+                  caller.policy->listener.collected_total_bytes_max)) {
     return true;
   }
   caller.answer.reset();
@@ -223,6 +223,7 @@ Task<> Session::give_answer() {
   if (!caller_->answer) {
     co_return;  // serve() comes here with one
   }
+  caller_->text.reset();  // an answer that is here asks nothing more of the request
   const request::Answer& answer = *caller_->answer;
   SinkState state = SinkState::kReady;
   if (answer.paced) {
@@ -246,7 +247,7 @@ void Session::end_request() {
   host_.limits().requests_in_flight.fetch_sub(1, std::memory_order_relaxed);
   io_.services.metrics.request_ended(domain::is_model_call(caller.endpoint.operation),
                                      request::error_side(caller));
-  body_lease_.give_back();
+  lease_.give_back();
   caller_.reset();
   position_ = {};
   staged_ = false;

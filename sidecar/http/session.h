@@ -11,7 +11,6 @@
 #include "lib/task/event.h"
 #include "lib/task/task.h"
 #include "sidecar/http/body_source.h"
-#include "sidecar/http/budget_lease.h"
 #include "sidecar/http/client_sink.h"
 #include "sidecar/http/client_writer.h"
 #include "sidecar/http/payload_decoder.h"
@@ -20,6 +19,7 @@
 #include "sidecar/http/worker_io.h"
 #include "sidecar/http1/head_parser.h"
 #include "sidecar/pipeline/chain.h"
+#include "sidecar/request/budget_lease.h"
 #include "sidecar/request/caller_context.h"
 
 namespace penstock::http {
@@ -124,8 +124,10 @@ class Session final : public net::ReadWatcher, public BodySource {
   // collected of a body that then had to be streamed.
   std::string passed_on_;
   std::optional<std::uint64_t> streamed_length_;
-  BudgetLease body_lease_;  // of the body, and of an answer that was put together
-  Event event_;             // wakes a follower of a flight
+  // Of the body while it is collected (then its text has it), and of an answer that was put
+  // together.
+  request::BudgetLease lease_;
+  Event event_;  // wakes a follower of a flight
   UpstreamCall* call_ = nullptr;
   std::uint64_t requests_ = 0;
   BodyPlan body_plan_ = BodyPlan::kHave;

@@ -159,7 +159,7 @@ Task<bool> Session::collect_body() {
   const resolve::ListenerSettings& limits = caller.policy->listener;
   const bool sized = caller.text->head.framing == http1::Framing::kLength;
   const std::uint64_t most = limits.collected_total_bytes_max;
-  if (sized && !body_lease_.take(caller.text->head.content_length, most)) {
+  if (sized && !lease_.take(caller.text->head.content_length, most)) {
     co_return over_budget("");
   }
   if (caller.text->head.expect_continue) {
@@ -177,7 +177,7 @@ Task<bool> Session::collect_body() {
       caller.refuse(ErrorCode::kInvalidRequest, "The request body is not well-formed.");
       co_return false;
     }
-    const bool affordable = sized || body_lease_.take(decoded.payload.size(), most);
+    const bool affordable = sized || lease_.take(decoded.payload.size(), most);
     body.append(decoded.payload);
     kept_.erase(0, decoded.consumed);
     if (!affordable) {
@@ -206,6 +206,7 @@ Task<bool> Session::collect_body() {
   deadline_.disarm();
   caller.bytes_in = body.size();
   caller.text->own_body(std::move(body));
+  caller.text->lease.take_over(lease_);
   body_plan_ = BodyPlan::kHave;
   co_return true;
 }
@@ -222,6 +223,7 @@ Task<BodySource::Piece> Session::next() {
   if (passed_on_.capacity() > 2 * WorkerIo::kScratchBytes) {
     domain::free_memory(passed_on_);  // the collected beginning; the rest comes in small pieces
   }
+  lease_.give_back();
   timed_out_ = false;
   while (!body_stopped_ && !gone_) {
     if (!kept_.empty()) {

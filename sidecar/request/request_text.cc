@@ -50,6 +50,7 @@ void RequestText::clear() {
   body_ = {};
   clear_or_free(owned_head_);
   clear_or_free(owned_body_);
+  lease.give_back();
   owns_head_ = false;
   owns_body_ = false;
 }

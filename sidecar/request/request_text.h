@@ -9,6 +9,7 @@
 
 #include "sidecar/dialect/request_facts.h"
 #include "sidecar/http1/head.h"
+#include "sidecar/request/budget_lease.h"
 
 namespace penstock::request {
 
@@ -23,6 +24,7 @@ class RequestText {
   std::string traceparent;  // goes upstream in place of the client's; empty: as it came
   // What the body says; empty until somebody asks (CallerContext::facts()).
   std::optional<dialect::RequestFacts> facts;
+  BudgetLease lease;  // of a collected body; goes back when the text does
 
   void borrow_head(std::string_view bytes) { head_bytes_ = bytes; }
   void borrow_body(std::string_view bytes) { body_ = bytes; }

@@ -23,8 +23,11 @@ void AccountStage::on_complete(request::CallerContext& caller) noexcept {
   request::WorkerServices& worker = caller.worker;
   worker.metrics.record(record);
   worker.recent.add(record);
+  if (log_sampling_ <= 0.0 || !worker.access_log.enabled()) {
+    return;
+  }
   const bool failed = record.status == 0 || record.status >= 400;
-  if (worker.access_log.enabled() && (failed || sampled(log_sampling_, worker.random))) {
+  if (failed || sampled(log_sampling_, worker.random)) {
     worker.access_log.add(record);
   }
 }

@@ -8,7 +8,8 @@ namespace penstock::stages {
 // the request's record and gives it to metrics, access log and /api/requests.
 class AccountStage final : public pipeline::CallerStage {
  public:
-  // `log_sampling`: share of requests that the access log gets, 0 … 1; errors always get in.
+  // `log_sampling`: share of requests that succeeded that the access log gets, 0 … 1. What failed
+  // gets in as well, but at 0 nothing does.
   explicit AccountStage(double log_sampling) : log_sampling_(log_sampling) {}
 
   pipeline::Verdict on_request(request::CallerContext& caller) noexcept override;

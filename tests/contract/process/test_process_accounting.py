@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from exchange import chat
 from proxy import CACHING, MEMORY, documents, policy
 from raw import Client, ask, post
@@ -40,3 +41,15 @@ def test_organizations_have_their_own_answers(upstream, start):
     for organization, asked in ((b"org-a", 1), (b"org-a", 0), (b"org-b", 1), (b"org-a", 0), (b"org-b", 0)):
         assert ask(proxy.port, post(chat("hello"), openai_organization=organization)).body == ANSWER
         assert len(upstream.taken()) == asked, organization
+
+
+@pytest.mark.parametrize(("percent", "logged"), [(0, []), (1e-9, [404]), (100, [200, 404, 200])])
+def test_the_access_log_has_its_share_and_what_failed(upstream, start, percent, logged):
+    missing = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
+    upstream.answer(OK, missing, OK)
+    proxy = start(policy(upstream.url, observability={"accessLog": {"samplingPercent": percent}}), admin=True)
+    for status in (200, 404, 200):
+        assert ask(proxy.port, post(chat("hello"))).status == status
+    proxy.drain()  # the end writes what is left
+    proxy.exit_status()
+    assert [json.loads(line)["status"] for line in proxy.log.splitlines() if '"bytesOut"' in line] == logged

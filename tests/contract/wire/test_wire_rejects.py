@@ -1,6 +1,7 @@
 """What must be refused is refused with the right status, its connection ends, and nothing of it goes upstream."""
 
 import json
+import threading
 
 import pytest
 from proxy import CACHING, MEMORY, documents, policy
@@ -218,6 +219,39 @@ def test_a_body_over_the_process_budget_is_a_503(start, own_upstream):
         assert (response.status, response.error, response.value(b"retry-after")) == (503, b"overloaded", b"1")
         assert first.send(b"a" * 700_000).response().status == 200
     assert ask(proxy.port, head.replace(b"expect: 100-continue\r\n", b"") + b"a" * 700_000).status == 200
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["alone", "shared"])
+def test_a_body_leaves_the_process_budget_when_its_answer_begins(start, own_upstream, shared):
+    limits = {"limits": {"collectedTotal": "1Mi", "collectedBody": "1Mi"}}
+    caching = {"caching": CACHING} if shared else {}
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "listener": limits, "routing": {"tableRef": {"name": "models"}}}
+    backends = [{"name": "model", "url": own_upstream.url, "dialect": "OpenAI"}]
+    proxy = start(documents({**spec, **caching}, backends, tiers=MEMORY))
+
+    def chat(letter: str) -> bytes:
+        content = {"model": "m", "stream": True, "messages": [{"role": "user", "content": letter * 700_000}]}
+        body = json.dumps(content).encode()
+        return b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+
+    proceed = threading.Event()
+
+    def script(line):
+        line.send(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        line.send(b"a\r\ndata: {}\n\n\r\n")
+        proceed.wait(20)
+        line.send(b"0\r\n\r\n")
+
+    own_upstream.script(script)
+    clients = []
+    for letter in "aab" if shared else "ab":
+        client = Client(proxy.port).send(chat(letter))
+        assert client.head().status == 200, letter
+        clients.append(client)
+    proceed.set()
+    assert len(own_upstream.taken()) == 2
+    for client in clients:
+        client.close()
 
 
 def test_a_batch_that_is_put_together_over_the_process_budget_is_a_503(start, own_upstream):

@@ -1,0 +1,237 @@
+#include "lib/net/resolver.h"
+
+#include <array>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "lib/net/deadlines.h"
+#include "lib/net/dial.h"
+#include "lib/net/reactor.h"
+#include "tests/fakes/fake_clock.h"
+
+namespace penstock::net {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds kPatience{10};
+
+// Names as the test has them; those that hang do so until they are let go.
+class FakeNames {
+ public:
+  ~FakeNames() { let_go(); }
+
+  void set(const std::string& host, const char* address) {
+    const std::lock_guard lock(mutex_);
+    addresses_[host] = address;
+  }
+  void hang(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    hanging_.insert(host);
+  }
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    hanging_.clear();
+    moved_.notify_all();
+  }
+  bool await_asked(const std::string& host, int times) {
+    std::unique_lock lock(mutex_);
+    return moved_.wait_for(lock, kPatience, [&] { return asked_[host] >= times; });
+  }
+  int asked(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    return asked_[host];
+  }
+
+  Endpoints look_up(const std::string& host) {
+    std::unique_lock lock(mutex_);
+    ++asked_[host];
+    moved_.notify_all();
+    moved_.wait(lock, [&] { return !hanging_.contains(host); });
+    const auto address = addresses_.find(host);
+    return address == addresses_.end()
+               ? nullptr
+               : std::make_shared<std::vector<Endpoint>>(
+                     1, Endpoint(boost::asio::ip::make_address(address->second), 0));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable moved_;
+  std::map<std::string, const char*> addresses_;
+  std::set<std::string> hanging_;
+  std::map<std::string, int> asked_;
+};
+
+class ResolverTest : public testing::Test {
+ protected:
+  void TearDown() override {
+    reactor_.stop();
+    names_.let_go();
+  }
+
+  struct Answer {
+    bool came = false;
+    std::string text;  // "": no address
+  };
+  Task<> ask(std::string host, Answer& answer) {
+    const Endpoints endpoints = co_await resolver_.resolve(context_.get_executor(), host, 80);
+    answer.came = true;
+    answer.text = endpoints == nullptr ? "" : endpoints->front().address().to_string();
+  }
+  Task<> dial(const DialTarget& target, Dial& dial, Dial::Outcome& outcome) {
+    outcome = co_await dial.run(target);
+    ended_ = true;
+  }
+
+  bool run_until(const std::function<bool()>& done) {
+    const auto until = clock::RealClock().now() + kPatience;
+    while (!done() && clock::RealClock().now() < until) {
+      context_.restart();
+      context_.run_one_for(milliseconds(20));
+    }
+    return done();
+  }
+  // The address that is served now.
+  std::string resolved(const std::string& host) {
+    Answer answer;
+    Task<> task = ask(host, answer);
+    task.start(nullptr, nullptr);
+    EXPECT_TRUE(run_until([&] { return answer.came; }));
+    return answer.text;
+  }
+
+  FakeNames names_;
+  fakes::FakeClock clock_;
+  IoContext context_{1};
+  Reactor reactor_{context_};
+  DeadlineWheel wheel_;
+  Resolver resolver_{[this](const std::string& host) { return names_.look_up(host); }, clock_};
+  bool ended_ = false;
+};
+
+TEST_F(ResolverTest, AnAnswerIsServedWhileItIsFreshAndThenAskedForAgain) {
+  names_.set("a", "10.0.0.1");
+  EXPECT_EQ(resolved("a"), "10.0.0.1");
+  names_.set("a", "10.0.0.2");
+  clock_.advance(Resolver::kFresh - milliseconds(1));
+  EXPECT_EQ(resolved("a"), "10.0.0.1");
+  EXPECT_EQ(names_.asked("a"), 1);
+
+  clock_.advance(milliseconds(1));
+  EXPECT_EQ(resolved("a"), "10.0.0.1") << "nobody waits for the new one";
+  EXPECT_TRUE(names_.await_asked("a", 2));
+  EXPECT_TRUE(run_until([this] { return resolved("a") == "10.0.0.2"; }));
+}
+
+TEST_F(ResolverTest, ALookUpThatFailsKeepsTheLastGoodAnswer) {
+  EXPECT_EQ(resolved("a"), "");
+  names_.set("a", "10.0.0.1");
+  EXPECT_EQ(resolved("a"), "10.0.0.1") << "no answer is kept of one that failed";
+  names_.set("a", "10.0.0.2");
+  names_.hang("a");
+  clock_.advance(Resolver::kFresh);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(resolved("a"), "10.0.0.1");
+  }
+  EXPECT_TRUE(names_.await_asked("a", 3));
+  EXPECT_EQ(names_.asked("a"), 3) << "one look-up at a time";
+}
+
+TEST_F(ResolverTest, OneThatHangsHoldsUpNoOtherName) {
+  names_.set("b", "10.0.0.2");
+  std::array<Answer, Resolver::kThreads - 1> waiting;
+  std::vector<Task<>> tasks;
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const std::string host = "hangs" + std::to_string(i);
+    names_.hang(host);
+    tasks.push_back(ask(host, waiting[i]));
+    tasks.back().start(nullptr, nullptr);
+  }
+  EXPECT_EQ(resolved("b"), "10.0.0.2");
+  for (const Answer& answer : waiting) {
+    EXPECT_FALSE(answer.came);
+  }
+  names_.let_go();
+  for (const Answer& answer : waiting) {
+    EXPECT_TRUE(run_until([&] { return answer.came; }));
+  }
+}
+
+TEST_F(ResolverTest, MoreThanCanRunAtOnceWaitInLine) {
+  std::array<Answer, 2 * Resolver::kThreads> waiting;
+  std::vector<Task<>> tasks;
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const std::string host = "slow" + std::to_string(i);
+    names_.set(host, "10.0.0.3");
+    names_.hang(host);
+    tasks.push_back(ask(host, waiting[i]));
+    tasks.back().start(nullptr, nullptr);
+  }
+  names_.let_go();
+  for (const Answer& answer : waiting) {
+    EXPECT_TRUE(run_until([&] { return answer.came; }));
+    EXPECT_EQ(answer.text, "10.0.0.3");
+  }
+}
+
+TEST_F(ResolverTest, AConnectionsTimeLimitEndsItsLookUp) {
+  names_.hang("a");
+  const DialTarget target{.host = "a", .port = 80, .timeout = milliseconds(300)};
+  Dial dialing(reactor_, wheel_, resolver_);
+  Dial::Outcome outcome;
+  Task<> task = dial(target, dialing, outcome);
+  task.start(nullptr, nullptr);
+  ASSERT_TRUE(names_.await_asked("a", 1));
+  for (int ticks = 0; ticks < 4; ++ticks) {
+    wheel_.tick();
+    context_.restart();
+    context_.poll();
+  }
+  ASSERT_TRUE(ended_);
+  EXPECT_EQ(outcome.connection, nullptr);
+  EXPECT_EQ(outcome.failure, DialFailure::kTimeout);
+
+  names_.set("a", "10.0.0.1");
+  names_.let_go();
+  EXPECT_EQ(resolved("a"), "10.0.0.1") << "the look-up went on for whoever asks next";
+  EXPECT_EQ(names_.asked("a"), 1);
+}
+
+TEST_F(ResolverTest, WhoLeavesWaitsForNoLookUp) {
+  names_.hang("a");
+  const DialTarget target{.host = "a", .port = 80};
+  Dial dialing(reactor_, wheel_, resolver_);
+  Dial::Outcome outcome;
+  Task<> task = dial(target, dialing, outcome);
+  task.start(nullptr, nullptr);
+  ASSERT_TRUE(names_.await_asked("a", 1));
+  dialing.cancel();
+  dialing.cancel();
+  EXPECT_TRUE(run_until([this] { return ended_; }));
+  EXPECT_EQ(outcome.failure, DialFailure::kCancelled);
+}
+
+TEST_F(ResolverTest, AWaitMayEndWithItsFrame) {
+  names_.hang("a");
+  {
+    Answer never;
+    Task<> task = ask("a", never);
+    task.start(nullptr, nullptr);
+    ASSERT_TRUE(names_.await_asked("a", 1));
+  }
+  names_.set("a", "10.0.0.1");
+  names_.let_go();
+  EXPECT_EQ(resolved("a"), "10.0.0.1");
+}
+
+}  // namespace
+}  // namespace penstock::net
