@@ -15,7 +15,8 @@ struct ServerTiming {
   std::optional<Micros> cache;
   std::optional<Micros> connect;
   std::optional<Micros> first_byte;
-  std::optional<Micros> total;  // buffered answers only: a streamed head leaves before it is known
+  std::optional<Micros>
+      total;  // of answers that are here whole: other heads leave before it is known
 };
 
 // Appends the value of a Server-Timing header, durations in milliseconds with three decimals:

@@ -43,7 +43,9 @@ void ClientSink::on_interim(const http1::ResponseHead& head) {
   static_cast<void>(writer_.write(io_.head_text));
 }
 
-SinkState ClientSink::on_head(const http1::ResponseHead& head, bool usage_added) {
+SinkState ClientSink::on_head(const http1::ResponseHead& head, const request::HeadArrival& arrival,
+                              bool usage_added) {
+  note_arrival(arrival);
   const http1::HeaderField* type = head.find(http1::HeaderId::kContentType);
   const http1::HeaderField* coding = head.find(http1::HeaderId::kContentEncoding);
   const auto known =
@@ -88,13 +90,27 @@ std::string_view ClientSink::take_head() {
   }
   head_pending_ = false;
   head_written_ = true;
-  mark_first_byte();
+  caller_->timing.first_byte = elapsed();
   return io_.head_text;
 }
 
-void ClientSink::mark_first_byte() {
-  caller_->timing.first_byte = std::chrono::duration_cast<std::chrono::microseconds>(
-      io_.services.clock.now() - caller_->started);
+// What of it can be told without a look at the clock, in a head that is built before it is written.
+void ClientSink::note_arrival(const request::HeadArrival& arrival) {
+  request::RequestTiming& timing = caller_->timing;
+  timing.queue = arrival.queue;
+  timing.connect = arrival.connect;
+  if (arrival.at) {
+    timing.first_byte =
+        std::chrono::duration_cast<request::RequestTiming::Micros>(*arrival.at - caller_->started);
+  }
+  if (arrival.whole) {
+    timing.total = elapsed();
+  }
+}
+
+request::RequestTiming::Micros ClientSink::elapsed() const {
+  return std::chrono::duration_cast<request::RequestTiming::Micros>(io_.services.clock.now() -
+                                                                    caller_->started);
 }
 
 SinkState ClientSink::on_payload(std::string_view payload) {
@@ -138,6 +154,7 @@ SinkState ClientSink::answer(int status, std::string_view head_lines, std::strin
   std::string& head = io_.head_text;
   head.clear();
   head += head_lines;
+  caller_->timing.total = elapsed();
   request::append_response_fields(head, *caller_);
   http1::append_field(head, "content-length", body.size());
   if (closing_) {
@@ -148,7 +165,7 @@ SinkState ClientSink::answer(int status, std::string_view head_lines, std::strin
   head += http1::kLineEnd;
   head_written_ = true;
   caller_->status = static_cast<std::uint16_t>(status);
-  mark_first_byte();
+  caller_->timing.first_byte = caller_->timing.total;
   if (for_head_) {
     body = {};
   }

@@ -26,7 +26,8 @@ class ClientSink final : public ResponseSink {
   void close_after() { closing_ = true; }
 
   void on_interim(const http1::ResponseHead& head) override;
-  SinkState on_head(const http1::ResponseHead& head, bool usage_added) override;
+  SinkState on_head(const http1::ResponseHead& head, const request::HeadArrival& arrival,
+                    bool usage_added) override;
   SinkState on_payload(std::string_view payload) override;
   SinkState flush() override;
   Task<SinkState> ready() override;
@@ -52,7 +53,8 @@ class ClientSink final : public ResponseSink {
   SinkState state_of(ClientWriter::Result result);
   void forget_stream();
   std::string_view take_head();
-  void mark_first_byte();
+  void note_arrival(const request::HeadArrival& arrival);
+  [[nodiscard]] request::RequestTiming::Micros elapsed() const;
 
   WorkerIo& io_;
   net::Connection& connection_;

@@ -112,16 +112,18 @@ SinkState FlightRun::state() {
   return flight_->should_pause() ? SinkState::kBlocked : SinkState::kReady;
 }
 
-SinkState FlightRun::on_head(const http1::ResponseHead& head, bool usage_added) {
+SinkState FlightRun::on_head(const http1::ResponseHead& head, const request::HeadArrival& arrival,
+                             bool usage_added) {
   auto shared = std::make_shared<request::SharedHead>();
   copy_head(head, *shared);
+  shared->arrival = arrival;
   // What is meant for the one who asked; the leader gets the head as it came.
   std::erase_if(shared->head.fields, [](const http1::HeaderField& field) {
     return field.id == http1::HeaderId::kSetCookie;
   });
   shared->usage_in_stream = usage_added || call_.traits.wants_usage;
   flight_->publish_head(std::move(shared));
-  return lead_ == nullptr ? state() : led(lead_->sink.on_head(head, usage_added));
+  return lead_ == nullptr ? state() : led(lead_->sink.on_head(head, arrival, usage_added));
 }
 
 void FlightRun::on_arrival(std::string_view payload) {

@@ -51,7 +51,8 @@ class FlightRun final : public ResponseSink {
   SinkState led(SinkState state);
 
   void on_interim(const http1::ResponseHead& /*head*/) override {}
-  SinkState on_head(const http1::ResponseHead& head, bool usage_added) override;
+  SinkState on_head(const http1::ResponseHead& head, const request::HeadArrival& arrival,
+                    bool usage_added) override;
   void on_arrival(std::string_view payload) override;
   SinkState on_payload(std::string_view payload) override;
   SinkState flush() override;

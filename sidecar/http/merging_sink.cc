@@ -4,13 +4,16 @@
 
 namespace penstock::http {
 
-SinkState MergingSink::on_head(const http1::ResponseHead& head, bool usage_added) {
+SinkState MergingSink::on_head(const http1::ResponseHead& head, const request::HeadArrival& arrival,
+                               bool usage_added) {
   // Whatever a 2xx holds, it is not the answer to what the client asked.
   if (head.status < 200 || head.status >= 300) {
-    return client_.on_head(head, usage_added);
+    return client_.on_head(head, arrival, usage_added);
   }
   head_ = std::make_unique<request::SharedHead>();
   copy_head(head, *head_);
+  head_->arrival = arrival;
+  head_->arrival.whole = true;
   return SinkState::kReady;
 }
 
@@ -58,7 +61,7 @@ CallOutcome MergingSink::conclude(CallOutcome outcome, request::CallContext& cal
   }
   head_->head.framing = http1::Framing::kLength;
   head_->head.content_length = merged->size();
-  static_cast<void>(client_.on_head(head_->head, false));
+  static_cast<void>(client_.on_head(head_->head, head_->arrival, false));
   // What the client does not take at once waits in its writer.
   static_cast<void>(client_.on_payload(*merged));
   return CallOutcome::kComplete;

@@ -32,7 +32,8 @@ class MergingSink final : public ResponseSink {
       : client_(client), plan_(std::move(plan)), lease_(budget), budget_max_(budget_max) {}
 
   void on_interim(const http1::ResponseHead& head) override { client_.on_interim(head); }
-  SinkState on_head(const http1::ResponseHead& head, bool usage_added) override;
+  SinkState on_head(const http1::ResponseHead& head, const request::HeadArrival& arrival,
+                    bool usage_added) override;
   SinkState on_payload(std::string_view payload) override;
   SinkState flush() override;
   Task<SinkState> ready() override { return client_.ready(); }

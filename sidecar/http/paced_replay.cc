@@ -28,7 +28,7 @@ SinkState PacedReplay::send_head(const request::Answer& answer) {
   if (parsed.state != http1::HeadResult::kDone) {
     return SinkState::kGone;
   }
-  return sink_.on_head(head, answer.strips_usage);
+  return sink_.on_head(head, {}, answer.strips_usage);
 }
 
 Task<SinkState> PacedReplay::send_events(const domain::CacheEntry& entry) {

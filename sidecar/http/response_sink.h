@@ -5,6 +5,7 @@
 
 #include "lib/task/task.h"
 #include "sidecar/http1/head.h"
+#include "sidecar/request/head_arrival.h"
 
 namespace penstock::http {
 
@@ -23,8 +24,10 @@ class ResponseSink {
   // An interim response (1xx other than 101).
   virtual void on_interim(const http1::ResponseHead& head) = 0;
   // May hold the head back until the first payload or flush().
-  // `usage_added`: an event stream tells its usage because we asked, not the client.
-  virtual SinkState on_head(const http1::ResponseHead& head, bool usage_added) = 0;
+  // `arrival`: how it came. `usage_added`: an event stream tells its usage because we asked, not
+  // the client.
+  virtual SinkState on_head(const http1::ResponseHead& head, const request::HeadArrival& arrival,
+                            bool usage_added) = 0;
   // Payload that on_payload() will bring next, before the call's stages complete where it is the
   // last: what keeps the answer whole takes it here.
   virtual void on_arrival(std::string_view /*payload*/) {}

@@ -1,10 +1,29 @@
 // An answer that a session shares with others: the caller's side of a flight.
+#include <algorithm>
+
 #include "sidecar/dialect/error_body.h"
 #include "sidecar/http/flight_run.h"
 #include "sidecar/http/session.h"
 #include "sidecar/request/lifecycle.h"
 
 namespace penstock::http {
+namespace {
+
+using request::Micros;
+
+// How the head came as this caller sees it: to those that did not make the call, all of it was one
+// wait.
+request::HeadArrival arrival_for(const request::CallerContext& caller,
+                                 const request::SharedHead& head) {
+  if (caller.leads_flight || !head.arrival.at) {
+    return head.arrival;
+  }
+  const auto came = std::chrono::duration_cast<Micros>(*head.arrival.at - caller.started);
+  const Micros looked_up = std::max(caller.timing.cache, Micros{0});
+  return {.at = head.arrival.at, .queue = std::max(came - looked_up, Micros{0})};
+}
+
+}  // namespace
 
 Task<> Session::follow_flight() {
   request::CallerContext& caller = *caller_;
@@ -74,7 +93,8 @@ SinkState Session::take_news(request::Flight::News& news) {
   if (news.head != nullptr && !head_relayed_) {
     head_relayed_ = true;
     const bool strips = news.head->strips_usage_for(caller_->traits);
-    const SinkState state = sink_.on_head(news.head->head, strips);
+    const SinkState state =
+        sink_.on_head(news.head->head, arrival_for(*caller_, *news.head), strips);
     if (state != SinkState::kReady) {
       return state;
     }

@@ -88,6 +88,7 @@ class UpstreamCall final : public net::ReadWatcher {
   enum class HeadStep : std::uint8_t { kNeedMore, kBroken, kErrorBody, kAgain, kRelay, kUpgraded };
   HeadStep on_head_bytes(std::span<char> bytes);
   HeadStep on_final_head(std::span<char> head_text, std::span<char> rest);
+  [[nodiscard]] request::HeadArrival arrival() const;
   bool judge_answer();
   PayloadDecoder::Decoded decode(std::span<char> bytes);
   void take_error_body(std::span<char> bytes);

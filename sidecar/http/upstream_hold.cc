@@ -32,7 +32,8 @@ Task<bool> UpstreamCall::hold() {
   }
   metrics.hold_began();
   place_ = &*place;
-  const clock::Instant until = now() + io_.hold->wait_max();
+  const clock::Instant begin = now();
+  const clock::Instant until = begin + io_.hold->wait_max();
   bool connected = false;
   std::string_view outcome = "expired";
   for (;;) {
@@ -48,6 +49,7 @@ Task<bool> UpstreamCall::hold() {
     if (!aborted_) {
       call_.refusal.reset();
       call_.sent = now();
+      call_.summary.queue = std::chrono::duration_cast<request::Micros>(call_.sent - begin);
       connected = co_await dial();
     }
     if (aborted_ || connected || !absent_) {

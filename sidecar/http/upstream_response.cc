@@ -127,15 +127,13 @@ UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> head_text,
   const http1::ResponseHead& head = io_.response_head;
   call_.first_byte = now();
   call_.summary.status = head.status;
-  call_.summary.first_byte =
-      std::chrono::duration_cast<request::Micros>(call_.first_byte - call_.sent);
   if (head.status == 101) {
     if (!call_.text->head.upgrade_websocket) {
       return HeadStep::kBroken;  // nobody asked to leave HTTP
     }
     rare().early_bytes.assign(rest.data(), rest.size());
     chain_.on_response(call_, head);
-    static_cast<void>(sink_.on_head(head, false));
+    static_cast<void>(sink_.on_head(head, arrival(), false));
     return HeadStep::kUpgraded;
   }
   keep_alive_ = head.keep_alive;
@@ -154,6 +152,14 @@ UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> head_text,
   return HeadStep::kRelay;
 }
 
+request::HeadArrival UpstreamCall::arrival() const {
+  request::HeadArrival arrival{.at = call_.first_byte, .queue = call_.summary.queue};
+  if (!reused_) {
+    arrival.connect = call_.summary.connect;
+  }
+  return arrival;
+}
+
 // True: the call is repeated. Otherwise the answer begins here, with what is in the worker's head.
 bool UpstreamCall::judge_answer() {
   const http1::ResponseHead& head = io_.response_head;
@@ -169,7 +175,7 @@ bool UpstreamCall::judge_answer() {
     call_.text.reset();
   }
   if (!draining_) {
-    sink_state_ = sink_.on_head(head, call_.body_edit != nullptr);
+    sink_state_ = sink_.on_head(head, arrival(), call_.body_edit != nullptr);
   }
   take_payload(error_body);
   return false;
@@ -198,7 +204,6 @@ void UpstreamCall::take_payload(std::string_view payload) {
   if (payload.empty()) {
     return;
   }
-  call_.summary.bytes_received += payload.size();
   chain_.on_payload(call_, payload);
   sink_.on_arrival(payload);
   if (decoder_.done() && !broken_) {

@@ -11,6 +11,7 @@
 #include "sidecar/dialect/ending.h"
 #include "sidecar/domain/token_usage.h"
 #include "sidecar/request/inline_text.h"
+#include "sidecar/request/request_record.h"
 
 namespace penstock::request {
 
@@ -31,11 +32,10 @@ struct CallSummary {
   // reason.
   std::shared_ptr<const std::string> failure;
 
+  Micros queue = RequestTiming::kUnmeasured;     // until the backend was there, where it was not
   Micros connect{0};                             // of the last attempt; 0 on a reused connection
-  Micros first_byte{0};                          // request sent -> first response byte
   std::optional<clock::Instant> first_token_at;  // the first event with content
   Micros total{0};
-  std::uint64_t bytes_received = 0;  // payload
 
   std::optional<domain::TokenUsage> usage;
   std::int64_t next_sequence_number = 0;  // of a Responses stream: that of the event to come

@@ -13,6 +13,7 @@
 #include "sidecar/domain/request_traits.h"
 #include "sidecar/http1/head.h"
 #include "sidecar/request/call_summary.h"
+#include "sidecar/request/head_arrival.h"
 
 namespace penstock::request {
 
@@ -31,6 +32,7 @@ class FlightListener {
 struct SharedHead {
   std::string text;
   http1::ResponseHead head;
+  HeadArrival arrival;
   bool usage_in_stream =
       false;  // an OpenAI stream that tells its usage, asked for by us or by a caller
 

@@ -44,7 +44,8 @@ void add_timing(const CallerContext& caller, RequestRecord& record) {
   const clock::Instant now = caller.worker.clock.now();
   record.timing = caller.timing;
   record.timing.total = std::chrono::duration_cast<Micros>(now - caller.started);
-  Micros waited{0};  // for the upstream
+  // For the upstream, or for the one of another caller.
+  Micros waited = std::max(record.timing.queue, Micros{0});
   if (record.timing.upstream != RequestTiming::kUnmeasured) {
     waited = record.timing.upstream;
   }
@@ -114,6 +115,7 @@ void take_summary(CallerContext& caller, CallSummary summary, bool paid) {
   RequestTiming& timing = caller.timing;
   if (paid) {
     timing.upstream = summary.total;
+    timing.queue = summary.queue;
     if (!summary.connection_reused) {
       timing.connect = summary.connect;
     }

@@ -28,10 +28,13 @@ struct RequestTiming {
   using Micros = std::chrono::microseconds;
   static constexpr Micros kUnmeasured{-1};
 
-  Micros queue = kUnmeasured;        // waiting for a limit, a connection slot or a flight
-  Micros cache = kUnmeasured;        // key and look-up
-  Micros connect = kUnmeasured;      // new upstream connections only
-  Micros first_byte = kUnmeasured;   // request head read -> first answer byte written
+  // Waiting for a backend that was not there yet (with --hold); or, where another caller's call
+  // answered, for that call's response head.
+  Micros queue = kUnmeasured;
+  Micros cache = kUnmeasured;    // key and look-up
+  Micros connect = kUnmeasured;  // new upstream connections only
+  // Request head read -> first answer byte written. Until then: -> upstream's response head read.
+  Micros first_byte = kUnmeasured;
   Micros first_token = kUnmeasured;  // request head read -> first event with content
   Micros upstream = kUnmeasured;     // upstream request sent -> upstream answer complete
   Micros total = kUnmeasured;        // request head read -> last answer byte written

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import re
 import socket
 import time
 import urllib.error
@@ -69,6 +70,7 @@ def test_a_burst_waits_and_reaches_the_model_once_each(place):
         assert [answer.result().status for answer in answers] == [200] * len(texts)
         # Whoever comes again is to come by the Service, where the model itself is by then.
         assert {answer.result().headers["connection"] for answer in answers} == {"close"}
+        assert all(answer.result().headers["server-timing"].startswith("queue;dur=") for answer in answers)
     journal = place.journal()
     assert [sum(text in body for body in journal) for text in texts] == [1] * len(texts)
     assert eventually(lambda: held(sidecar) == 0)
@@ -82,6 +84,7 @@ def test_whoever_waits_too_long_is_told_when_to_come_back(place):
     assert 1.0 <= time.monotonic() - began < 5
     assert (answer.status, answer.headers["retry-after"]) == (503, "10")
     assert answer.headers["x-penstock-error"] == "no_backend"
+    assert re.fullmatch(r"queue;dur=\d{3,4}\.\d+, connect;dur=\S+, total;dur=1\d{3}\.\d+", answer.headers["server-timing"])
     assert answer.json["error"]["message"] == "The model backend is starting."
     assert 'penstock_held_requests_total{outcome="expired"} 1' in sidecar.metrics()
     place.arrive()
