@@ -135,14 +135,15 @@ void Resolver::enqueue(const std::string& host, Name& name) {
     return;
   }
   queue_.push_back(host);
-  if (queue_.size() > idle_ && threads_.size() < kThreads) {
-    try {
-      add_thread();
-    } catch (const std::system_error&) {
-      // There is none to be had: one of those that we have will do it.
-    }
-  }
   wake_.notify_one();
+  if (queue_.size() <= idle_ || threads_.size() == kThreads) {
+    return;
+  }
+  try {
+    add_thread();
+  } catch (const std::system_error&) {
+    return;  // there is none to be had: one of those that we have will do it
+  }
 }
 
 void Resolver::add_thread() {
