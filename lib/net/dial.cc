@@ -112,7 +112,6 @@ Task<bool> Dial::connect(const Endpoint& endpoint, std::chrono::milliseconds kee
     detail_ = reason(error);
     co_return false;
   }
-  spare_loopback(descriptor);
   co_return stopped_ == DialFailure::kNone;
 }
 

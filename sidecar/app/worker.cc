@@ -189,7 +189,6 @@ void Worker::accept(net::Descriptor socket) {
     return;
   }
   net::set_stream_options(socket.get(), snapshot_->policy->listener.tcp_keep_alive);
-  net::spare_loopback(socket.get());
   request::ConnectionPeer peer;
   ssl_st* tls = snapshot_->listener_tls == nullptr
                     ? nullptr
