@@ -151,4 +151,13 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
+bool is_host_alone(std::string_view text) {
+  const auto may_stand = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-';
+  };
+  return std::ranges::all_of(text, may_stand) &&
+         text.find_first_not_of("0123456789") != std::string_view::npos;
+}
+
 }  // namespace penstock::api

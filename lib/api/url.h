@@ -22,4 +22,7 @@ struct Url {
 // repeats the text.
 Result<Url> parse_url(std::string_view text);
 
+// Whether this is a host without a port: "0.0.0.0", "node-1"; not "8000", "::" or "my_host".
+bool is_host_alone(std::string_view text);
+
 }  // namespace penstock::api

@@ -58,6 +58,9 @@ Task<Endpoints> Dial::look_up(const DialTarget& target) {
 }
 
 Task<Dial::Outcome> Dial::run(const DialTarget& target) {
+  if (stopped_ != DialFailure::kNone) {
+    co_return Outcome{.failure = stopped_};
+  }
   wheel_.arm(deadline_, target.timeout);
   const Endpoints endpoints = co_await look_up(target);
   bool connected = false;

@@ -26,8 +26,8 @@ using Endpoints = std::shared_ptr<const std::vector<Endpoint>>;
 //
 // An answer is served for kFresh; after that the old one goes on being served while a new look-up
 // runs, and a failing look-up keeps the last good answer. Address literals never reach a thread.
-// Look-ups of different names run side by side, so that one that hangs holds up no other; the
-// destructor waits for those that run.
+// Look-ups of different names run side by side, so that up to kThreads - 1 that hang hold up no
+// other; the destructor waits for those that run.
 //
 // Threads: resolve() from any worker; the answer comes back on that worker. Bounded: kThreads
 // look-ups at once, further names wait in line; kNames names, past that those that nobody looks up

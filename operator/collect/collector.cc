@@ -62,7 +62,7 @@ class Collector::Loop {
   }
 
  private:
-  static constexpr unsigned kFailuresCounted = 5;
+  static constexpr unsigned kFailuresCounted = 12;
 
   // A probe, for whom it asks, and when it does so next.
   struct Entry {

@@ -103,10 +103,13 @@ class Script {
   }
 
   void take_quoted(char quote) {
-    const std::size_t end = std::min(text_.find(quote, at_ + 1), text_.size());
-    word_ += text_.substr(at_ + 1, end - at_ - 1);
     in_word_ = true;
-    at_ = end + 1;
+    for (++at_; at_ < text_.size() && text_[at_] != quote; ++at_) {
+      const bool escapes = quote == '"' && text_[at_] == '\\' && at_ + 1 < text_.size();
+      at_ += escapes ? 1 : 0;
+      word_ += text_[at_];
+    }
+    ++at_;
   }
 
   void put(char c) {

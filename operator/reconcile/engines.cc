@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
 #include <ranges>
 #include <set>
-#include <sstream>
 #include <string_view>
 #include <vector>
 
+#include "lib/api/url.h"
 #include "operator/reconcile/known_engines.h"
 
 namespace penstock::reconcile {
@@ -48,17 +47,13 @@ std::string_view resolved(const Container& container, std::string_view text) {
   return variable == nullptr ? text : std::string_view(variable->value);
 }
 
-// What follows an option in `word`: "8000" of "--port=8000", and of "-p8000" where it is short;
-// all of `next` where the word is the option itself.
-std::optional<std::string_view> value_of(std::string_view word, std::string_view next,
-                                         std::string_view option) {
-  if (option.empty() || !word.starts_with(option)) {
+// What an option is given in `word` itself: "8000" of "--port=8000", and of "-p8000" where it is
+// short. Nothing: the word is none of it, or it alone.
+std::optional<std::string_view> value_in(std::string_view word, std::string_view option) {
+  if (option.empty() || !word.starts_with(option) || word.size() == option.size()) {
     return std::nullopt;
   }
   std::string_view rest = word.substr(option.size());
-  if (rest.empty()) {
-    return next;
-  }
   const bool is_short = option.size() == 2;
   if (rest.front() != '=' && !is_short) {
     return std::nullopt;
@@ -67,33 +62,71 @@ std::optional<std::string_view> value_of(std::string_view word, std::string_view
   return rest;
 }
 
-// A shell's script is split at its spaces, as the admission policy does.
-std::vector<std::string> split_words(const Container& container) {
-  std::vector<std::string> result;
-  for (const auto* words : {&container.command, &container.args}) {
-    for (const std::string& word : *words) {
-      std::istringstream in(word);
-      result.insert(result.end(), std::istream_iterator<std::string>(in), {});
+// A word of an argument, and the space before it.
+struct Word {
+  std::string_view gap;
+  std::string_view text;
+};
+
+// An argument may be a shell's script.
+std::vector<Word> words_of(std::string_view argument) {
+  constexpr std::string_view kSpace = " \t\n\f\r";
+  std::vector<Word> words;
+  while (true) {
+    const std::size_t begin = argument.find_first_not_of(kSpace);
+    if (begin == argument.npos) {
+      return words;
+    }
+    const std::size_t end = std::min(argument.find_first_of(kSpace, begin), argument.size());
+    words.push_back({argument.substr(0, begin), argument.substr(begin, end - begin)});
+    argument.remove_prefix(end);
+  }
+}
+
+// What `option` is given, as admission finds it: in the same word, after one space of the same
+// argument, or as the next argument. Empty: in another way.
+std::vector<std::string_view> values_of(const std::vector<std::string>& arguments,
+                                        std::string_view option) {
+  std::vector<std::string_view> values;
+  for (std::size_t i = 0; !option.empty() && i < arguments.size(); ++i) {
+    const std::vector<Word> words = words_of(arguments[i]);
+    if (arguments[i] == option) {
+      values.push_back(i + 1 < arguments.size() ? arguments[i + 1] : std::string_view());
+      continue;
+    }
+    for (std::size_t k = 0; k < words.size(); ++k) {
+      if (const auto inside = value_in(words[k].text, option)) {
+        values.push_back(*inside);
+      } else if (words[k].text == option) {
+        const bool next = k + 1 < words.size() && words[k + 1].gap == " ";
+        values.push_back(next ? words[k + 1].text : std::string_view());
+      }
     }
   }
-  return result;
+  return values;
+}
+
+// A short option means something else to the other programs of a script: "mkdir -p /data".
+bool may_be_port(std::string_view value) {
+  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
+  return value.empty() ||
+         (!is_letter(value.front()) && !std::string_view("/.~-").contains(value.front()));
 }
 
 Said read_options(const Container& container, const EngineShape& shape) {
   Said said;
-  const std::vector<std::string> words = split_words(container);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string_view next = i + 1 < words.size() ? words[i + 1] : std::string_view();
-    for (const std::string& option : {shape.flag, shape.flag_alias}) {
-      const auto value = value_of(words[i], next, option);
-      if (!value) {
-        continue;
-      }
-      said.by = option;
-      if (const auto port = parse_port(resolved(container, *value))) {
-        said.ports.insert(*port);
-      } else {
-        said.unread = option;
+  for (const std::string& option : {shape.flag, shape.flag_alias}) {
+    for (const auto* arguments : {&container.command, &container.args}) {
+      for (const std::string_view value : values_of(*arguments, option)) {
+        if (option == shape.flag_alias && !may_be_port(value)) {
+          continue;
+        }
+        said.by = option;
+        if (const auto port = parse_port(resolved(container, value))) {
+          said.ports.insert(*port);
+        } else {
+          said.unread = option;
+        }
       }
     }
   }
@@ -112,9 +145,14 @@ Said read_variable(const Container& container, const EngineShape& shape, std::ui
   }
   said.by = shape.env;
   const std::string_view value = variable->value;
-  const std::size_t colon = value.rfind(':');
-  const bool host_alone = !shape.env_host.empty() && !value.empty() && colon == value.npos;
-  const auto port = host_alone ? std::optional(usual) : parse_port(value.substr(colon + 1));
+  std::optional<std::uint16_t> port;
+  if (shape.env_host.empty()) {
+    port = parse_port(value);
+  } else if (const std::size_t colon = value.rfind(':'); colon != value.npos) {
+    port = parse_port(value.substr(colon + 1));
+  } else if (api::is_host_alone(value)) {
+    port = usual;
+  }
   if (port && *port != 0) {
     said.ports.insert(*port);
   } else {
@@ -124,9 +162,8 @@ Said read_variable(const Container& container, const EngineShape& shape, std::ui
 }
 
 bool has_option(const Container& container, std::string_view option) {
-  const std::vector<std::string> words = split_words(container);
-  return std::ranges::any_of(
-      words, [option](const std::string& word) { return value_of(word, "", option).has_value(); });
+  return !values_of(container.command, option).empty() ||
+         !values_of(container.args, option).empty();
 }
 
 std::optional<std::uint16_t> declared_port(const Container& container) {

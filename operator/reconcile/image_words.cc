@@ -7,7 +7,7 @@
 namespace penstock::reconcile {
 namespace {
 
-// Words after a name that say how it was built, packed or for what machine; digits at a word's end
+// Words beside a name that say how it was built, packed or for what machine; digits at a word's end
 // do not count.
 constexpr std::array<std::string_view, 67> kOfABuild = {
     "",        "aarch",  "alpine",   "amd",    "arm",      "ascend", "aws",       "azure",
@@ -20,33 +20,9 @@ constexpr std::array<std::string_view, 67> kOfABuild = {
     "sm",      "stable", "sycl",     "tpu",    "ubi",      "ubuntu", "v",         "vulkan",
     "x",       "xpu",    "zen"};
 
-// Words before a name that say that something else holds, uses or imitates it.
-constexpr std::array<std::string_view, 26> kOfAnother = {"and",
-                                                         "bench",
-                                                         "benchmark",
-                                                         "client",
-                                                         "djl",
-                                                         "dynamo",
-                                                         "exporter",
-                                                         "fake",
-                                                         "for",
-                                                         "gateway",
-                                                         "huggingfaceserver",
-                                                         "kserve",
-                                                         "litellm",
-                                                         "mock",
-                                                         "operator",
-                                                         "proxy",
-                                                         "pytorch",
-                                                         "ray",
-                                                         "router",
-                                                         "sagemaker",
-                                                         "sim",
-                                                         "triton",
-                                                         "tritonserver",
-                                                         "ui",
-                                                         "webui",
-                                                         "with"};
+// Words before a name that say whose build it is.
+constexpr std::array<std::string_view, 10> kOfAnOwner = {
+    "ggerganov", "ggml", "hf", "huggingface", "llm", "lmsys", "lmsysorg", "my", "our", "team"};
 
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -73,14 +49,17 @@ bool only_of_a_build(std::string_view words) {
   return std::ranges::all_of(split(words, '-'), is_of_a_build);
 }
 
+// Where the colon before the tag is; npos: there is no tag. `image` has no digest.
+std::size_t tag_colon(std::string_view image) {
+  const std::size_t slash = image.rfind('/');
+  const std::size_t colon = image.rfind(':');
+  return colon != image.npos && (slash == image.npos || colon > slash) ? colon : image.npos;
+}
+
 // The path of the repository, without registry, tag and digest.
 std::string_view path_of(std::string_view image) {
   image = image.substr(0, image.find('@'));
-  const std::size_t slash = image.rfind('/');
-  const std::size_t colon = image.rfind(':');
-  if (colon != image.npos && (slash == image.npos || colon > slash)) {
-    image = image.substr(0, colon);
-  }
+  image = image.substr(0, tag_colon(image));
   const std::string_view first = image.substr(0, image.find('/'));
   const bool registry = first.size() < image.size() &&
                         (first.contains('.') || first.contains(':') || first == "localhost");
@@ -104,9 +83,15 @@ bool is_build_of(std::string_view words, std::string_view mark) {
   if (at == words.npos || !only_of_a_build(words.substr(at + mark.size() + 2))) {
     return false;
   }
-  const std::vector<std::string_view> before = split(words.substr(0, at), '-');
-  return std::ranges::none_of(before,
-                              [](std::string_view word) { return is_one_of(kOfAnother, word); });
+  return std::ranges::all_of(split(words.substr(0, at), '-'), [](std::string_view word) {
+    return is_of_a_build(word) || is_one_of(kOfAnOwner, word);
+  });
+}
+
+std::string_view tag_of(std::string_view image) {
+  image = image.substr(0, image.find('@'));
+  const std::size_t colon = tag_colon(image);
+  return colon == image.npos ? std::string_view() : image.substr(colon + 1);
 }
 
 }  // namespace penstock::reconcile

@@ -30,7 +30,8 @@ constexpr std::array<KnownEngine, 6> kEngines = {{
      .programs = {"llama-server"},
      .flag = "--port",
      .env = "LLAMA_ARG_PORT",
-     .port = 8080},
+     .port = 8080,
+     .not_tags = {"light", "full"}},
     // Disaggregated, it takes its port from a file only.
     {.name = "TensorRT-LLM",
      .images = {"tensorrt-llm", "tensorrtllm", "trtllm"},
@@ -51,7 +52,8 @@ constexpr std::array<KnownEngine, 6> kEngines = {{
      .programs = {"ollama serve", "ollama start"},
      .env = "OLLAMA_HOST",
      .env_host = "0.0.0.0",
-     .port = 11434},
+     .port = 11434,
+     .told_by_arguments = true},
 }};
 
 bool starts(const Program& program, const KnownEngine& engine) {
@@ -97,6 +99,18 @@ const KnownEngine* engine_of_image(std::string_view image) {
   return fits && found.size() == 1 ? *found.begin() : nullptr;
 }
 
+// Whether what an image starts by itself, with the container's arguments, is the engine.
+bool serves(const KnownEngine& engine, const Container& container) {
+  const std::string_view tag = tag_of(container.image);
+  const bool another = std::ranges::any_of(engine.not_tags, [tag](std::string_view begin) {
+    return !begin.empty() && tag.starts_with(begin);
+  });
+  const bool told = engine.told_by_arguments && !container.args.empty();
+  return !another && (!told || std::ranges::any_of(engine.programs, [&](std::string_view program) {
+    return program.ends_with(" " + container.args.front());
+  }));
+}
+
 }  // namespace
 
 Recognition recognise_engine(const Container& container) {
@@ -109,7 +123,8 @@ Recognition recognise_engine(const Container& container) {
   // Another program than the image's own: what the image is called tells nothing of it.
   const bool another = !container.command.empty() ||
                        (!container.args.empty() && runs_what_follows(container.args.front()));
-  return another ? Recognition{} : Recognition{image, image != nullptr};
+  return another || image == nullptr || !serves(*image, container) ? Recognition{}
+                                                                   : Recognition{image, true};
 }
 
 }  // namespace penstock::reconcile

@@ -21,6 +21,9 @@ struct KnownEngine {
   std::string_view env_host;   // where `env` holds host:port, the host that is meant by none
   std::uint16_t port = 0;      // where nothing says another
   bool port_of_image = false;  // its images say that port: started elsewhere it may have another
+  // Its images' arguments begin with what its program is to do.
+  bool told_by_arguments = false;
+  std::array<std::string_view, 2> not_tags;  // how tags begin of images that start something else
 };
 
 struct Recognition {

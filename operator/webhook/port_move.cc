@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/api/url.h"
 #include "operator/kube/object_meta.h"
 #include "operator/webhook/port_words.h"
 
@@ -116,7 +117,7 @@ class Move {
   // "8000", or "0.0.0.0:8000" whose host stays; a host alone gains the port.
   [[nodiscard]] std::string moved_value(std::size_t hit) const {
     const std::string value = text_of(list_of(container_, "env")[hit], "value");
-    if (is_host(value)) {
+    if (api::is_host_alone(value)) {
       return value + ":" + to_;
     }
     return value.substr(0, value.size() - from_.size()) + to_;
@@ -153,7 +154,7 @@ class Move {
       const std::string name = text_of(env[i], "name");
       const std::string value = text_of(env[i], "value");
       const bool host_port = !swap_.env_host.empty() && name == swap_.env &&
-                             (value.ends_with(":" + from_) || is_host(value));
+                             (value.ends_with(":" + from_) || api::is_host_alone(value));
       // The engine's own variable, or one that the command line refers to.
       if (host_port ||
           (value == from_ && ((name == swap_.env && own_counts) || in_command_line(name)))) {

@@ -34,6 +34,12 @@ std::vector<std::string> spellings_of(const PortFlag& flag) {
   return result;
 }
 
+// Of a short flag: what other programs give theirs begins otherwise ("mkdir -p /data").
+bool may_begin_port(char c) {
+  const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  return !letter && !std::string_view("/.~-").contains(c);
+}
+
 // Whether one of the places where `text` holds a spelling and then `port` is as `wanted` says,
 // which is told whether words begin and end there.
 template <typename Wanted>
@@ -82,8 +88,13 @@ bool holds_flag(std::string_view text, const PortFlag& flag) {
                [text](std::size_t, std::size_t end) {
                  return end < text.size() && (text[end] == '=' || is_space(text[end]));
                }) ||
-         holds(flag.alias,
-               [text](std::size_t at, std::size_t) { return at == 0 || is_space(text[at - 1]); });
+         holds(flag.alias, [text](std::size_t at, std::size_t end) {
+           while (end < text.size() && (text[end] == '=' || is_space(text[end]))) {
+             ++end;
+           }
+           return (at == 0 || is_space(text[at - 1])) &&
+                  (end == text.size() || may_begin_port(text[end]));
+         });
 }
 
 std::string with_port(std::string text, const PortFlag& flag, std::string_view from,
@@ -129,12 +140,6 @@ bool runs_script(const std::vector<std::string>& words) {
            return word.size() > 1 && word.front() == '-' && word.back() == 'c' &&
                   std::ranges::all_of(word.substr(1), [](char c) { return c >= 'a' && c <= 'z'; });
          });
-}
-
-bool is_host(std::string_view text) {
-  const bool all = std::ranges::all_of(
-      text, [](char c) { return (is_word(c) && c != '_') || c == '.' || c == '-'; });
-  return all && text.find_first_not_of("0123456789") != std::string_view::npos;
 }
 
 }  // namespace penstock::webhook

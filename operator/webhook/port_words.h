@@ -23,7 +23,8 @@ bool names_port(std::string_view text, const PortFlag& flag, std::string_view po
 // Whether `text` holds the flag and then `port` as part of longer words: of another flag or port.
 bool names_longer_words(std::string_view text, const PortFlag& flag, std::string_view port);
 
-// Whether `text` gives the flag any value, or leaves it to the next word.
+// Whether `text` gives the flag any value, or leaves it to the next word. An alias counts where its
+// value may be a port: "-p" has other meanings for the other programs of a script.
 bool holds_flag(std::string_view text, const PortFlag& flag);
 
 // `text` with the flag and `from` turned to `to`; a text that is `from` becomes `to`.
@@ -35,8 +36,5 @@ bool refers_to(std::string_view text, std::string_view variable);
 
 // Whether this command line hands a string to a shell: "sh -c", "tini -- /bin/bash -lc", ….
 bool runs_script(const std::vector<std::string>& words);
-
-// Whether this is a host without a port: "0.0.0.0", "node-1".
-bool is_host(std::string_view text);
 
 }  // namespace penstock::webhook

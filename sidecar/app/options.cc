@@ -65,12 +65,12 @@ void add_options(CLI::App& app, Options& options, RawOptions& raw) {
   };
   auto* resources = add("resources", options.resources, "File or folder of resources, watched")
                         ->type_name("PATH");
-  add("policy", options.policy, "Which OptimizationPolicy to run; needed only where several are")
-      ->type_name("NS/NAME")
-      ->needs(resources);
-  add("secrets-dir", options.secrets_dir, "Secrets: the key K of the Secret S is the file DIR/S/K")
-      ->type_name("DIR")
-      ->needs(resources);
+  add("policy", options.policy,
+      "With --resources: which OptimizationPolicy to run, where several are")
+      ->type_name("NS/NAME");
+  add("secrets-dir", options.secrets_dir,
+      "With --resources: the key K of the Secret S is the file DIR/S/K")
+      ->type_name("DIR");
   auto* upstream = add("upstream", options.upstream, "Run without resources, in front of this URL")
                        ->type_name("URL");
   auto* cache =
@@ -150,10 +150,22 @@ Result<std::chrono::milliseconds> parse_duration(const std::string& flag, const 
   return *parsed;
 }
 
-// Everything that CLI11 cannot check. Empty: good.
-std::string complete(Options& options, const RawOptions& raw) {
+// Where the configuration comes from. Empty: good.
+std::string check_sources(const Options& options) {
   if (options.resources.empty() == options.upstream.empty()) {
     return "give --resources PATH, or --upstream URL";
+  }
+  // Not by needs(): CLI11 asks for that under sub-commands too, which take neither.
+  if (options.resources.empty() && !(options.policy.empty() && options.secrets_dir.empty())) {
+    return "--policy and --secrets-dir need --resources";
+  }
+  return {};
+}
+
+// Everything else that CLI11 cannot check. Empty: good.
+std::string complete(Options& options, const RawOptions& raw) {
+  if (std::string problem = check_sources(options); !problem.empty()) {
+    return problem;
   }
   for (const std::string& text : raw.listen) {
     const auto address = parse_listen_address(text);

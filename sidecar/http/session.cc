@@ -4,6 +4,7 @@
 
 #include "lib/net/dial.h"
 #include "sidecar/dialect/endpoint.h"
+#include "sidecar/domain/free_memory.h"
 #include "sidecar/http/merging_sink.h"
 #include "sidecar/http/paced_replay.h"
 #include "sidecar/request/lifecycle.h"
@@ -247,6 +248,7 @@ void Session::end_request() {
   host_.limits().requests_in_flight.fetch_sub(1, std::memory_order_relaxed);
   io_.services.metrics.request_ended(domain::is_model_call(caller.endpoint.operation),
                                      request::error_side(caller));
+  domain::free_memory(passed_on_);  // a whole body that was too large to collect may be in it
   lease_.give_back();
   caller_.reset();
   position_ = {};

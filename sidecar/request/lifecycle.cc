@@ -44,7 +44,9 @@ void add_timing(const CallerContext& caller, RequestRecord& record) {
   const clock::Instant now = caller.worker.clock.now();
   record.timing = caller.timing;
   record.timing.total = std::chrono::duration_cast<Micros>(now - caller.started);
-  // For the upstream, or for the one of another caller.
+  if (caller.cache_state == CacheState::kCollapsed && !caller.paid) {
+    return;  // how long it waited for the other caller's answer is not known beyond its head
+  }
   Micros waited = std::max(record.timing.queue, Micros{0});
   if (record.timing.upstream != RequestTiming::kUnmeasured) {
     waited = record.timing.upstream;

@@ -79,5 +79,15 @@ TEST(UrlTest, RefusesTheRestAndSaysWhatIsRight) {
   }
 }
 
+TEST(UrlTest, AHostAloneHasNoPort) {
+  EXPECT_TRUE(is_host_alone("0.0.0.0"));
+  EXPECT_TRUE(is_host_alone("node-1"));
+  EXPECT_FALSE(is_host_alone("8000"));
+  EXPECT_FALSE(is_host_alone("::"));
+  EXPECT_FALSE(is_host_alone("my_host"));
+  EXPECT_FALSE(is_host_alone("$(POD_IP)"));
+  EXPECT_FALSE(is_host_alone(""));
+}
+
 }  // namespace
 }  // namespace penstock::api

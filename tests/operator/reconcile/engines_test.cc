@@ -28,6 +28,13 @@ std::string describe(const EngineFinding& finding) {
          or_dash(shape.flag_alias);
 }
 
+void expect_all(const std::vector<Case>& cases) {
+  for (const Case& row : cases) {
+    const EngineFinding finding = find_engine({.containers = row.containers}, row.spec);
+    EXPECT_EQ(describe(finding).substr(0, row.expected.size()), row.expected) << row.name;
+  }
+}
+
 TEST(EnginesTest, FindsTheEngineAndHowItTakesItsPort) {
   const Container proxy{.name = "proxy", .image = "envoy", .ports = {{"", 9000}}};
   const std::vector<Case> cases = {
@@ -101,10 +108,7 @@ TEST(EnginesTest, FindsTheEngineAndHowItTakesItsPort) {
        {},
        "a vLLM 7002 - --port -"},
   };
-  for (const Case& row : cases) {
-    const EngineFinding finding = find_engine({.containers = row.containers}, row.spec);
-    EXPECT_EQ(describe(finding).substr(0, row.expected.size()), row.expected) << row.name;
-  }
+  expect_all(cases);
 }
 
 // Where an engine says its port, and where it says it unreadably.
@@ -215,10 +219,45 @@ TEST(EnginesTest, ReadsThePortOrRefuses) {
        "container a tells no port; set spec.interception.engine.port, and .flag or .env, since it "
        "is no engine that is known"},
   };
-  for (const Case& row : cases) {
-    const EngineFinding finding = find_engine({.containers = row.containers}, row.spec);
-    EXPECT_EQ(describe(finding).substr(0, row.expected.size()), row.expected) << row.name;
-  }
+  expect_all(cases);
+}
+
+// Admission refuses what it cannot move for certain, so here nothing else is taken either.
+TEST(EnginesTest, ReadsThePortAsAdmissionDoes) {
+  const std::string tgi = "ghcr.io/huggingface/text-generation-inference:3";
+  expect_all({
+      {"Ollama's host, which is a variable",
+       {{.name = "a", .image = "ollama/ollama", .env = {{"OLLAMA_HOST", "$(POD_IP)"}}}},
+       {},
+       "container a says its port where it is not read (OLLAMA_HOST)"},
+      {"a variable with more than a port",
+       {{.name = "a", .image = tgi, .env = {{"PORT", "tcp://10.0.0.1:80"}}}},
+       {},
+       "container a says its port where it is not read (PORT)"},
+      {"more than a space before it, which admission does not rewrite",
+       {{.name = "a", .image = "x", .command = {"sh", "-c", "vllm serve m --port   8000"}}},
+       {},
+       "container a says its port where it is not read (--port)"},
+      {"on the next line",
+       {{.name = "a", .image = "x", .command = {"sh", "-c", "vllm serve m --port\n8000"}}},
+       {},
+       "container a says its port where it is not read (--port)"},
+      {"a flag after a line's end",
+       {{.name = "a", .image = "x", .command = {"sh", "-c", "vllm serve m\n--port 7001"}}},
+       {},
+       "a vLLM 7001 "},
+      {"a flag that ends the command",
+       {{.name = "a", .image = "x", .command = {"vllm", "serve", "--port"}, .args = {"8000"}}},
+       {},
+       "container a says its port where it is not read (--port)"},
+      {"another program's -p",
+       {{.name = "a",
+         .image = "x",
+         .command = {"sh", "-c", "mkdir -p /data && text-generation-launcher"},
+         .env = {{"PORT", "8080"}}}},
+       {},
+       "a text-generation-inference 8080 "},
+  });
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ TEST(KnownEnginesTest, ByTheNameOfTheImagesRepository) {
         "registry.example/team/my-vllm", "vllm/vllm-openai-rocm", "rocm/vllm-dev:main",
         "public.ecr.aws/q9t5s3a7/vllm-cpu-release-repo", "public.ecr.aws/dlc/vllm:0.9-gpu-py312",
         "quay.io/ascend/vllm-ascend", "registry.example/rhaiis/vllm-cuda-rhel9:3",
-        "registry.example/vllm/server", "acme_vllm_cu124", "ghcr.io/llm-d/llm-d:v0.3",
+        "registry.example/vllm/server", "my_vllm_cu124", "ghcr.io/llm-d/llm-d:v0.3",
         "ghcr.io/llm-d/llm-d-cuda"}},
       {"SGLang", {"lmsysorg/sglang", "lmsysorg/sglang:v0.5.4-cu126", "mirror/my-sglang"}},
       {"llama.cpp",
@@ -63,6 +63,10 @@ TEST(KnownEnginesTest, ByTheNameOfTheImagesRepository) {
         "ghcr.io/open-webui/open-webui:ollama",
         "team/webui-with-ollama",
         "team/ollama-exporter",
+        "ghcr.io/acme/chatbot-ollama",
+        "team/langchain-vllm",
+        "team/mcp-ollama",
+        "acme_vllm_cu124",
         "ghcr.io/abetlen/llama-cpp-python",
         "team/text-generation-inference-benchmark",
         "vllm.example/app",
@@ -75,7 +79,8 @@ TEST(KnownEnginesTest, ByTheNameOfTheImagesRepository) {
   for (const Row& row : rows) {
     for (const std::string& image : row.images) {
       EXPECT_EQ(found_in(image), row.engine) << image;
-      EXPECT_EQ(found_in(image, {}, {"--model", "vllm serve"}), row.engine) << image;
+      const std::string with_options = row.engine == "Ollama" ? "" : row.engine;  // it takes none
+      EXPECT_EQ(found_in(image, {}, {"--model", "vllm serve"}), with_options) << image;
     }
   }
 }
@@ -115,6 +120,8 @@ TEST(KnownEnginesTest, ByTheProgramThatIsStarted) {
       {"", {"trtllm-serve", "disaggregated", "-c", "f"}, {}},
       {"", {"python3", "-m", "sglang_router.launch_router"}, {}},
       {"", {"python3", "-m", "dynamo.vllm"}, {}},
+      {"vLLM", {"sh", "-c", "export C=\"{\\\"a\\\":1}\"; vllm serve m"}, {}},
+      {"", {"sh", "-c", "echo \"a \\\" ; vllm serve x\""}, {}},
       {"", {"python3", "-m", "notvllm.entrypoints.openai.api_server"}, {}},
       {"", {"sh", "-c", "app --engine 'x; vllm serve'"}, {}},
       {"", {"sh", "-c", "vllm serve a & ollama serve"}, {}},
@@ -135,6 +142,10 @@ TEST(KnownEnginesTest, TheProgramGoesBeforeTheImage) {
   EXPECT_EQ(found_in("lmsysorg/sglang", {}, {"vllm", "serve", "m"}), "vLLM");
   EXPECT_EQ(found_in("ollama/ollama", {}, {"serve"}), "Ollama") << "its entrypoint starts it";
   EXPECT_EQ(found_in("vllm/vllm-openai", {}, {"m", "--port", "1"}), "vLLM");
+  EXPECT_EQ(found_in("ollama/ollama"), "Ollama");
+  EXPECT_EQ(found_in("ollama/ollama", {}, {"pull", "m"}), "") << "a client";
+  EXPECT_EQ(found_in("ghcr.io/ggml-org/llama.cpp:light-cuda", {}, {"-m", "f"}), "") << "no server";
+  EXPECT_EQ(found_in("ghcr.io/ggml-org/llama.cpp:full"), "") << "a script for many things";
   // Nobody knows what takes its port there.
   EXPECT_EQ(found_in("vllm/vllm-openai", {"/start.sh"}), "");
   EXPECT_EQ(found_in("vllm/vllm-openai", {"python3", "proxy.py"}), "");

@@ -128,14 +128,10 @@ TEST(PortWordsTest, AFlagIsHeldWithWhateverValue) {
   EXPECT_TRUE(holds_flag("-p9", kAliased));
   EXPECT_TRUE(holds_flag("serve -p", kAliased));
   EXPECT_FALSE(holds_flag("--http-p", kAliased));
-}
-
-TEST(PortWordsTest, AHostAloneHasNoPort) {
-  EXPECT_TRUE(is_host("0.0.0.0"));
-  EXPECT_TRUE(is_host("node-1"));
-  EXPECT_FALSE(is_host("8000"));
-  EXPECT_FALSE(is_host("::"));
-  EXPECT_FALSE(is_host(""));
+  EXPECT_FALSE(holds_flag("mkdir -p /data && serve", kAliased));
+  EXPECT_FALSE(holds_flag("mkdir -p data", kAliased));
+  EXPECT_TRUE(holds_flag("serve -p '9'", kAliased));
+  EXPECT_TRUE(holds_flag("serve -p $PORT", kAliased));
 }
 
 TEST(PortWordsTest, AVariableIsReferredToByItsWholeName) {
