@@ -88,7 +88,7 @@ def test_a_collapsed_call_waits_for_the_first_ones_head(caching, own_upstream):
     assert "queueUs" not in recorded["miss"]
     waited = recorded["collapsed"]
     assert waited["queueUs"] == pytest.approx(1000 * followed["queue"], abs=1)
-    assert waited["overheadUs"] == waited["totalUs"] - waited["queueUs"]
+    assert "overheadUs" not in waited  # how long it waited for the rest of the other answer is not known
 
 
 def test_an_answer_of_the_proxys_own_has_a_total(start, own_upstream):
