@@ -12,6 +12,10 @@
 namespace penstock::api {
 namespace {
 
+bool is_letter(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 constexpr std::size_t kUrlBytesMax = 2'048;
 
 std::unexpected<Error> bad(std::string detail) {
@@ -153,11 +157,14 @@ Result<Url> parse_url(std::string_view text) {
 
 bool is_host_alone(std::string_view text) {
   const auto may_stand = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-';
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-';
   };
   return std::ranges::all_of(text, may_stand) &&
          text.find_first_not_of("0123456789") != std::string_view::npos;
+}
+
+bool may_begin_port(char c) {
+  return !is_letter(c) && !std::string_view("/.~-").contains(c);
 }
 
 }  // namespace penstock::api

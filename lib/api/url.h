@@ -25,4 +25,8 @@ Result<Url> parse_url(std::string_view text);
 // Whether this is a host without a port: "0.0.0.0", "node-1"; not "8000", "::" or "my_host".
 bool is_host_alone(std::string_view text);
 
+// Whether a port, quoted or a variable that stands for one, may begin so. What other programs give
+// to a short flag of an engine's begins otherwise: "mkdir -p /data".
+bool may_begin_port(char c);
+
 }  // namespace penstock::api

@@ -106,19 +106,12 @@ std::vector<std::string_view> values_of(const std::vector<std::string>& argument
   return values;
 }
 
-// A short option means something else to the other programs of a script: "mkdir -p /data".
-bool may_be_port(std::string_view value) {
-  const auto is_letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); };
-  return value.empty() ||
-         (!is_letter(value.front()) && !std::string_view("/.~-").contains(value.front()));
-}
-
 Said read_options(const Container& container, const EngineShape& shape) {
   Said said;
   for (const std::string& option : {shape.flag, shape.flag_alias}) {
     for (const auto* arguments : {&container.command, &container.args}) {
       for (const std::string_view value : values_of(*arguments, option)) {
-        if (option == shape.flag_alias && !may_be_port(value)) {
+        if (option == shape.flag_alias && !value.empty() && !api::may_begin_port(value.front())) {
           continue;
         }
         said.by = option;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/api/url.h"
+
 namespace penstock::webhook {
 namespace {
 
@@ -32,12 +34,6 @@ std::vector<std::string> spellings_of(const PortFlag& flag) {
     result.insert(result.end(), {flag.alias + "=", flag.alias + " ", flag.alias});
   }
   return result;
-}
-
-// Of a short flag: what other programs give theirs begins otherwise ("mkdir -p /data").
-bool may_begin_port(char c) {
-  const bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  return !letter && !std::string_view("/.~-").contains(c);
 }
 
 // Whether one of the places where `text` holds a spelling and then `port` is as `wanted` says,
@@ -93,7 +89,7 @@ bool holds_flag(std::string_view text, const PortFlag& flag) {
              ++end;
            }
            return (at == 0 || is_space(text[at - 1])) &&
-                  (end == text.size() || may_begin_port(text[end]));
+                  (end == text.size() || api::may_begin_port(text[end]));
          });
 }
 

@@ -89,5 +89,13 @@ TEST(UrlTest, AHostAloneHasNoPort) {
   EXPECT_FALSE(is_host_alone(""));
 }
 
+TEST(UrlTest, WhatAPortBeginsWith) {
+  EXPECT_TRUE(may_begin_port('8'));
+  EXPECT_TRUE(may_begin_port('$'));
+  EXPECT_TRUE(may_begin_port('"'));
+  EXPECT_FALSE(may_begin_port('d'));
+  EXPECT_FALSE(may_begin_port('/'));
+}
+
 }  // namespace
 }  // namespace penstock::api

@@ -10,10 +10,10 @@
 #include <httplib.h>
 
 #include "lib/clock/clock.h"
-#include "lib/net/descriptor.h"
 #include "lib/sync/mutex.h"
 #include "operator/kube/pem.h"
 #include "operator/webhook/x509.h"
+#include "tests/operator/collect/loopback_listener.h"
 
 namespace penstock::collect {
 namespace {
@@ -130,24 +130,6 @@ class TlsPort {
   std::optional<Listening> listening_;  // ends before what its handlers use
 };
 
-// Takes connections and never answers.
-class SilentPeer {
- public:
-  SilentPeer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    socklen_t size = sizeof(address);
-    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(socket_.get(), 64), 0);
-    ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-  }
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-
- private:
-  net::Descriptor socket_;
-  std::uint16_t port_ = 0;
-};
-
 // A collector, and a wait for what it says next.
 class CollectorTest : public ::testing::Test {
  protected:
@@ -206,7 +188,7 @@ TEST_F(CollectorTest, ASidecarProvesThatItIsWhatListensOnThePort) {
 TEST_F(CollectorTest, SomethingElseOnThePortIsToldFromASidecarAndFromSilence) {
   FakeSidecar sidecar("one");
   const Engine engine;
-  const SilentPeer silent;
+  const LoopbackListener silent;  // never answers
   collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "one", engine.port()}});
   EXPECT_EQ(next_change(), "ns/chat");
   EXPECT_EQ(report("ns/a").proof, Proof::kBad);
@@ -246,7 +228,7 @@ TEST_F(CollectorTest, ASidecarProvesItselfOverTls) {
 
 TEST_F(CollectorTest, OneThatDoesNotAnswerDelaysNobody) {
   FakeSidecar sidecar("one");
-  const SilentPeer silent;
+  const LoopbackListener silent;  // never answers
   collector_.set_targets("ns/slow", {{"ns/s", "127.0.0.1", silent.port(), "one"}});
   collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "one"}});
   EXPECT_EQ(next_change(), "ns/chat");
@@ -293,7 +275,7 @@ TEST_F(CollectorTest, ForgetsAndBeginsAnew) {
 }
 
 TEST_F(CollectorTest, EndsWithQuestionsOnTheWay) {
-  const SilentPeer silent;
+  const LoopbackListener silent;  // never answers
   for (int i = 0; i < 50; ++i) {
     collector_.set_targets("ns/" + std::to_string(i),
                            {{"ns/p" + std::to_string(i), "127.0.0.1", silent.port(), "one"}});

@@ -20,6 +20,7 @@
 #include "lib/sync/mutex.h"
 #include "operator/collect/answer.h"
 #include "operator/collect/collector.h"
+#include "tests/operator/collect/loopback_listener.h"
 
 // This operator over the sidecars of earlier releases, whose answers tests/contract/skew/record.py
 // has kept; test_skew.py has the reverse.
@@ -55,23 +56,15 @@ Answer recorded(const fs::path& release, const std::string& name) {
 class RecordedSidecar {
  public:
   explicit RecordedSidecar(fs::path release)
-      : release_(std::move(release)), socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    socklen_t size = sizeof(address);
-    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(socket_.get(), 64), 0);
-    ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
+      : release_(std::move(release)), thread_([this] { serve(); }) {}
   ~RecordedSidecar() {
-    ::shutdown(socket_.get(), SHUT_RDWR);
+    ::shutdown(listener_.descriptor(), SHUT_RDWR);
     thread_.join();
   }
   RecordedSidecar(const RecordedSidecar&) = delete;
   RecordedSidecar& operator=(const RecordedSidecar&) = delete;
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t port() const { return listener_.port(); }
 
   void await_requests(const std::string& path, int count) {
     const sync::MutexLock lock(mutex_);
@@ -83,7 +76,7 @@ class RecordedSidecar {
  private:
   void serve() {
     for (;;) {
-      const net::Descriptor peer(::accept(socket_.get(), nullptr, nullptr));
+      const net::Descriptor peer(::accept(listener_.descriptor(), nullptr, nullptr));
       if (!peer.open()) {
         return;
       }
@@ -121,8 +114,7 @@ class RecordedSidecar {
   }
 
   const fs::path release_;
-  net::Descriptor socket_;
-  std::uint16_t port_ = 0;
+  LoopbackListener listener_;
   sync::Mutex mutex_;
   sync::Condition changed_;
   std::map<std::string, int> asked_ PENSTOCK_GUARDED_BY(mutex_);
