@@ -1,12 +1,18 @@
 #include "lib/net/resolver.h"
 
 #include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 #include <netdb.h>
 #include <sys/socket.h>
+
+#include "lib/sync/mutex.h"
 
 namespace penstock::net {
 namespace {
@@ -51,34 +57,73 @@ Endpoints with_port(const Endpoints& names, std::uint16_t port) {
 
 }  // namespace
 
+// What the resolver shares with its threads, so that one that hangs needs nobody to wait for it.
+class Resolver::LookUps : public std::enable_shared_from_this<LookUps> {
+ public:
+  LookUps(LookUp look_up, const clock::Clock& clock)
+      : look_up_(std::move(look_up)), clock_(clock) {}
+
+  void begin() {
+    const sync::MutexLock lock(mutex_);
+    add_thread();
+  }
+
+  // From here on nobody is told of an answer.
+  void end() {
+    const sync::MutexLock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+  }
+
+  // nullptr: there is none yet.
+  Endpoints known(const std::string& host);
+  void wait(Awaiter& awaiter);
+  // False: nothing waits there, or its answer is on its way.
+  bool forget(const Awaiter& awaiter);
+
+ private:
+  struct Name {
+    Endpoints answer;  // port 0
+    clock::Instant fresh_until;
+    bool running = false;  // in line, or being looked up
+    std::vector<Awaiter*> waiting;
+  };
+
+  void enqueue(const std::string& host, Name& name) PENSTOCK_REQUIRES(mutex_);
+  void add_thread() PENSTOCK_REQUIRES(mutex_);
+  void run();
+  std::optional<std::string> next();
+  void finish(const std::string& host, Endpoints answer);
+
+  const LookUp look_up_;
+  const clock::Clock& clock_;
+  sync::Mutex mutex_;
+  sync::Condition wake_;
+  std::map<std::string, Name, std::less<>> names_ PENSTOCK_GUARDED_BY(mutex_);
+  std::deque<std::string> queue_ PENSTOCK_GUARDED_BY(mutex_);
+  std::size_t threads_ PENSTOCK_GUARDED_BY(mutex_) = 0;
+  std::size_t idle_ PENSTOCK_GUARDED_BY(mutex_) = 0;  // threads that look nothing up
+  bool stopping_ PENSTOCK_GUARDED_BY(mutex_) = false;
+};
+
 Resolver::Resolver() : Resolver(ask_system, real_clock()) {}
 
 Resolver::Resolver(LookUp look_up, const clock::Clock& clock)
-    : look_up_(std::move(look_up)), clock_(clock) {
-  const sync::MutexLock lock(mutex_);
-  add_thread();
+    : look_ups_(std::make_shared<LookUps>(std::move(look_up), clock)) {
+  look_ups_->begin();
 }
 
 Resolver::~Resolver() {
-  std::vector<std::thread> threads;
-  {
-    const sync::MutexLock lock(mutex_);
-    stopping_ = true;
-    threads.swap(threads_);
-  }
-  wake_.notify_all();
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
+  look_ups_->end();
 }
 
-Resolver::Awaiter::Awaiter(Resolver& resolver, Executor worker, const std::string& host,
+Resolver::Awaiter::Awaiter(LookUps& look_ups, Executor worker, const std::string& host,
                            std::uint16_t port)
-    : resolver_(resolver), worker_(worker), host_(host), port_(port) {}
+    : look_ups_(look_ups), worker_(worker), host_(host), port_(port) {}
 
 Resolver::Awaiter::~Awaiter() {
   if (waiting_) {
-    static_cast<void>(resolver_.forget(*this));
+    static_cast<void>(look_ups_.forget(*this));
   }
 }
 
@@ -89,31 +134,17 @@ bool Resolver::Awaiter::await_ready() {
     answer_ = std::make_shared<std::vector<Endpoint>>(1, Endpoint(address, port_));
     return true;
   }
-  const sync::MutexLock lock(resolver_.mutex_);
-  const auto name = resolver_.names_.find(host_);
-  if (name == resolver_.names_.end() || name->second.answer == nullptr) {
-    return false;
-  }
-  answer_ = with_port(name->second.answer, port_);
-  if (resolver_.clock_.now() >= name->second.fresh_until) {
-    resolver_.enqueue(host_, name->second);
-  }
-  return true;
+  answer_ = with_port(look_ups_.known(host_), port_);
+  return answer_ != nullptr;
 }
 
 void Resolver::Awaiter::await_suspend(std::coroutine_handle<> waiting) {
   waiting_ = waiting;
-  const sync::MutexLock lock(resolver_.mutex_);
-  if (resolver_.names_.size() >= kNames && !resolver_.names_.contains(host_)) {
-    std::erase_if(resolver_.names_, [](const auto& name) { return !name.second.running; });
-  }
-  Name& name = resolver_.names_[host_];
-  name.waiting.push_back(this);
-  resolver_.enqueue(host_, name);
+  look_ups_.wait(*this);
 }
 
 void Resolver::Awaiter::cancel() {
-  if (waiting_ && resolver_.forget(*this)) {
+  if (waiting_ && look_ups_.forget(*this)) {
     resume();
   }
 }
@@ -123,20 +154,41 @@ void Resolver::Awaiter::resume() {
   boost::asio::post(worker_, [this] { std::exchange(waiting_, {}).resume(); });
 }
 
-// False: nothing waits there, or its answer is on its way.
-bool Resolver::forget(const Awaiter& awaiter) {
+Endpoints Resolver::LookUps::known(const std::string& host) {
+  const sync::MutexLock lock(mutex_);
+  const auto name = names_.find(host);
+  if (name == names_.end() || name->second.answer == nullptr) {
+    return nullptr;
+  }
+  if (clock_.now() >= name->second.fresh_until) {
+    enqueue(host, name->second);
+  }
+  return name->second.answer;
+}
+
+void Resolver::LookUps::wait(Awaiter& awaiter) {
+  const sync::MutexLock lock(mutex_);
+  if (names_.size() >= kNames && !names_.contains(awaiter.host_)) {
+    std::erase_if(names_, [](const auto& name) { return !name.second.running; });
+  }
+  Name& name = names_[awaiter.host_];
+  name.waiting.push_back(&awaiter);
+  enqueue(awaiter.host_, name);
+}
+
+bool Resolver::LookUps::forget(const Awaiter& awaiter) {
   const sync::MutexLock lock(mutex_);
   const auto name = names_.find(awaiter.host_);
   return name != names_.end() && std::erase(name->second.waiting, &awaiter) > 0;
 }
 
-void Resolver::enqueue(const std::string& host, Name& name) {
+void Resolver::LookUps::enqueue(const std::string& host, Name& name) {
   if (std::exchange(name.running, true)) {
     return;
   }
   queue_.push_back(host);
   wake_.notify_one();
-  if (queue_.size() <= idle_ || threads_.size() == kThreads) {
+  if (queue_.size() <= idle_ || threads_ == kThreads) {
     return;
   }
   try {
@@ -146,22 +198,20 @@ void Resolver::enqueue(const std::string& host, Name& name) {
   }
 }
 
-void Resolver::add_thread() {
-  threads_.emplace_back([this] { run(); });
+void Resolver::LookUps::add_thread() {
+  std::thread([self = shared_from_this()] { self->run(); }).detach();
+  ++threads_;
   ++idle_;
 }
 
-void Resolver::run() {
+void Resolver::LookUps::run() {
   for (std::optional<std::string> host = next(); host; host = next()) {
-    Endpoints answer = look_up_(*host);
-    const sync::MutexLock lock(mutex_);
-    finish(*host, std::move(answer));
-    ++idle_;
+    finish(*host, look_up_(*host));
   }
 }
 
 // Nothing: the end.
-std::optional<std::string> Resolver::next() {
+std::optional<std::string> Resolver::LookUps::next() {
   const sync::MutexLock lock(mutex_);
   while (!stopping_ && queue_.empty()) {
     wake_.wait(mutex_);
@@ -175,7 +225,12 @@ std::optional<std::string> Resolver::next() {
   return host;
 }
 
-void Resolver::finish(const std::string& host, Endpoints answer) {
+void Resolver::LookUps::finish(const std::string& host, Endpoints answer) {
+  const sync::MutexLock lock(mutex_);
+  ++idle_;
+  if (stopping_) {
+    return;  // the clock and the workers may be gone
+  }
   Name& name = names_[host];
   name.running = false;
   if (answer != nullptr) {

@@ -2,20 +2,15 @@
 
 #include <chrono>
 #include <coroutine>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
 
 #include "lib/clock/clock.h"
 #include "lib/net/io_context.h"
-#include "lib/sync/mutex.h"
 
 namespace penstock::net {
 
@@ -27,7 +22,8 @@ using Endpoints = std::shared_ptr<const std::vector<Endpoint>>;
 // An answer is served for kFresh; after that the old one goes on being served while a new look-up
 // runs, and a failing look-up keeps the last good answer. Address literals never reach a thread.
 // Look-ups of different names run side by side, so that up to kThreads - 1 that hang hold up no
-// other; the destructor waits for those that run.
+// other; nor does one hold up the end of the process: the destructor waits for none, and their
+// threads end when they do.
 //
 // Threads: resolve() from any worker; the answer comes back on that worker. Bounded: kThreads
 // look-ups at once, further names wait in line; kNames names, past that those that nobody looks up
@@ -39,6 +35,7 @@ class Resolver {
   static constexpr std::size_t kThreads = 4;
 
   // The addresses of a host, with port 0; nullptr: none. Blocks; called on several threads at once.
+  // One that runs when the resolver ends goes on without it: what it uses is its own.
   using LookUp = std::function<Endpoints(const std::string& host)>;
 
   Resolver();  // the system's names
@@ -48,10 +45,12 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
+  class LookUps;  // the names, and the threads that look them up
+
   // One wait for an answer. May be destroyed at any time once the worker runs nothing more.
   class Awaiter {
    public:
-    Awaiter(Resolver& resolver, Executor worker, const std::string& host, std::uint16_t port);
+    Awaiter(LookUps& look_ups, Executor worker, const std::string& host, std::uint16_t port);
     ~Awaiter();
     Awaiter(const Awaiter&) = delete;
     Awaiter& operator=(const Awaiter&) = delete;
@@ -69,7 +68,7 @@ class Resolver {
     friend class Resolver;
     void resume();
 
-    Resolver& resolver_;
+    LookUps& look_ups_;
     Executor worker_;
     std::string host_;
     std::uint16_t port_;
@@ -77,33 +76,11 @@ class Resolver {
     std::coroutine_handle<> waiting_;
   };
   [[nodiscard]] Awaiter resolve(Executor worker, const std::string& host, std::uint16_t port) {
-    return {*this, worker, host, port};
+    return {*look_ups_, worker, host, port};
   }
 
  private:
-  struct Name {
-    Endpoints answer;  // port 0
-    clock::Instant fresh_until;
-    bool running = false;  // in line, or being looked up
-    std::vector<Awaiter*> waiting;
-  };
-
-  void enqueue(const std::string& host, Name& name) PENSTOCK_REQUIRES(mutex_);
-  void add_thread() PENSTOCK_REQUIRES(mutex_);
-  bool forget(const Awaiter& awaiter);
-  void run();
-  std::optional<std::string> next();
-  void finish(const std::string& host, Endpoints answer) PENSTOCK_REQUIRES(mutex_);
-
-  const LookUp look_up_;
-  const clock::Clock& clock_;
-  sync::Mutex mutex_;
-  sync::Condition wake_;
-  std::map<std::string, Name, std::less<>> names_ PENSTOCK_GUARDED_BY(mutex_);
-  std::deque<std::string> queue_ PENSTOCK_GUARDED_BY(mutex_);
-  std::size_t idle_ PENSTOCK_GUARDED_BY(mutex_) = 0;  // threads that look nothing up
-  bool stopping_ PENSTOCK_GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_ PENSTOCK_GUARDED_BY(mutex_);
+  const std::shared_ptr<LookUps> look_ups_;
 };
 
 }  // namespace penstock::net

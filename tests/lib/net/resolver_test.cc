@@ -1,10 +1,13 @@
 #include "lib/net/resolver.h"
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,8 +30,6 @@ constexpr seconds kPatience{10};
 // Names as the test has them; those that hang do so until they are let go.
 class FakeNames {
  public:
-  ~FakeNames() { let_go(); }
-
   void set(const std::string& host, const char* address) {
     const std::lock_guard lock(mutex_);
     addresses_[host] = address;
@@ -50,12 +51,24 @@ class FakeNames {
     const std::lock_guard lock(mutex_);
     return asked_[host];
   }
+  // How many look-ups ran at once, at most.
+  std::size_t most_at_once() {
+    const std::lock_guard lock(mutex_);
+    return most_;
+  }
+  bool await_ended() {
+    std::unique_lock lock(mutex_);
+    return moved_.wait_for(lock, kPatience, [&] { return running_ == 0; });
+  }
 
   Endpoints look_up(const std::string& host) {
     std::unique_lock lock(mutex_);
     ++asked_[host];
+    most_ = std::max(most_, ++running_);
     moved_.notify_all();
     moved_.wait(lock, [&] { return !hanging_.contains(host); });
+    --running_;
+    moved_.notify_all();
     const auto address = addresses_.find(host);
     return address == addresses_.end()
                ? nullptr
@@ -69,13 +82,15 @@ class FakeNames {
   std::map<std::string, const char*> addresses_;
   std::set<std::string> hanging_;
   std::map<std::string, int> asked_;
+  std::size_t running_ = 0;
+  std::size_t most_ = 0;
 };
 
 class ResolverTest : public testing::Test {
  protected:
   void TearDown() override {
     reactor_.stop();
-    names_.let_go();
+    names_->let_go();
   }
 
   struct Answer {
@@ -83,7 +98,7 @@ class ResolverTest : public testing::Test {
     std::string text;  // "": no address
   };
   Task<> ask(std::string host, Answer& answer) {
-    const Endpoints endpoints = co_await resolver_.resolve(context_.get_executor(), host, 80);
+    const Endpoints endpoints = co_await resolver_->resolve(context_.get_executor(), host, 80);
     answer.came = true;
     answer.text = endpoints == nullptr ? "" : endpoints->front().address().to_string();
   }
@@ -109,50 +124,52 @@ class ResolverTest : public testing::Test {
     return answer.text;
   }
 
-  FakeNames names_;
+  const std::shared_ptr<FakeNames> names_ = std::make_shared<FakeNames>();
   fakes::FakeClock clock_;
   IoContext context_{1};
   Reactor reactor_{context_};
   DeadlineWheel wheel_;
-  Resolver resolver_{[this](const std::string& host) { return names_.look_up(host); }, clock_};
+  std::optional<Resolver> resolver_{
+      std::in_place, [names = names_](const std::string& host) { return names->look_up(host); },
+      clock_};
   bool ended_ = false;
 };
 
 TEST_F(ResolverTest, AnAnswerIsServedWhileItIsFreshAndThenAskedForAgain) {
-  names_.set("a", "10.0.0.1");
+  names_->set("a", "10.0.0.1");
   EXPECT_EQ(resolved("a"), "10.0.0.1");
-  names_.set("a", "10.0.0.2");
+  names_->set("a", "10.0.0.2");
   clock_.advance(Resolver::kFresh - milliseconds(1));
   EXPECT_EQ(resolved("a"), "10.0.0.1");
-  EXPECT_EQ(names_.asked("a"), 1);
+  EXPECT_EQ(names_->asked("a"), 1);
 
   clock_.advance(milliseconds(1));
   EXPECT_EQ(resolved("a"), "10.0.0.1") << "nobody waits for the new one";
-  EXPECT_TRUE(names_.await_asked("a", 2));
+  EXPECT_TRUE(names_->await_asked("a", 2));
   EXPECT_TRUE(run_until([this] { return resolved("a") == "10.0.0.2"; }));
 }
 
 TEST_F(ResolverTest, ALookUpThatFailsKeepsTheLastGoodAnswer) {
   EXPECT_EQ(resolved("a"), "");
-  names_.set("a", "10.0.0.1");
+  names_->set("a", "10.0.0.1");
   EXPECT_EQ(resolved("a"), "10.0.0.1") << "no answer is kept of one that failed";
-  names_.set("a", "10.0.0.2");
-  names_.hang("a");
+  names_->set("a", "10.0.0.2");
+  names_->hang("a");
   clock_.advance(Resolver::kFresh);
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(resolved("a"), "10.0.0.1");
   }
-  EXPECT_TRUE(names_.await_asked("a", 3));
-  EXPECT_EQ(names_.asked("a"), 3) << "one look-up at a time";
+  EXPECT_TRUE(names_->await_asked("a", 3));
+  EXPECT_EQ(names_->asked("a"), 3) << "one look-up at a time";
 }
 
 TEST_F(ResolverTest, OneThatHangsHoldsUpNoOtherName) {
-  names_.set("b", "10.0.0.2");
+  names_->set("b", "10.0.0.2");
   std::array<Answer, Resolver::kThreads - 1> waiting;
   std::vector<Task<>> tasks;
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     const std::string host = "hangs" + std::to_string(i);
-    names_.hang(host);
+    names_->hang(host);
     tasks.push_back(ask(host, waiting[i]));
     tasks.back().start(nullptr, nullptr);
   }
@@ -160,7 +177,7 @@ TEST_F(ResolverTest, OneThatHangsHoldsUpNoOtherName) {
   for (const Answer& answer : waiting) {
     EXPECT_FALSE(answer.came);
   }
-  names_.let_go();
+  names_->let_go();
   for (const Answer& answer : waiting) {
     EXPECT_TRUE(run_until([&] { return answer.came; }));
   }
@@ -171,26 +188,59 @@ TEST_F(ResolverTest, MoreThanCanRunAtOnceWaitInLine) {
   std::vector<Task<>> tasks;
   for (std::size_t i = 0; i < waiting.size(); ++i) {
     const std::string host = "slow" + std::to_string(i);
-    names_.set(host, "10.0.0.3");
-    names_.hang(host);
+    names_->set(host, "10.0.0.3");
+    names_->hang(host);
     tasks.push_back(ask(host, waiting[i]));
     tasks.back().start(nullptr, nullptr);
   }
-  names_.let_go();
+  for (std::size_t i = 0; i < Resolver::kThreads; ++i) {
+    EXPECT_TRUE(names_->await_asked("slow" + std::to_string(i), 1));
+  }
+  names_->let_go();
   for (const Answer& answer : waiting) {
     EXPECT_TRUE(run_until([&] { return answer.came; }));
     EXPECT_EQ(answer.text, "10.0.0.3");
   }
+  EXPECT_EQ(names_->most_at_once(), Resolver::kThreads);
+}
+
+TEST_F(ResolverTest, PastTheBoundWhatNobodyLooksUpIsForgotten) {
+  for (std::size_t i = 0; i < Resolver::kNames; ++i) {
+    names_->set("n" + std::to_string(i), "10.0.0.4");
+    EXPECT_EQ(resolved("n" + std::to_string(i)), "10.0.0.4");
+  }
+  EXPECT_EQ(resolved("n0"), "10.0.0.4");
+  EXPECT_EQ(names_->asked("n0"), 1) << "as many as there may be are kept";
+  names_->set("one more", "10.0.0.5");
+  EXPECT_EQ(resolved("one more"), "10.0.0.5");
+  EXPECT_EQ(resolved("n0"), "10.0.0.4");
+  EXPECT_EQ(names_->asked("n0"), 2);
+}
+
+TEST_F(ResolverTest, ItsEndWaitsForNoLookUp) {
+  names_->hang("a");
+  Answer never;
+  {
+    Task<> task = ask("a", never);
+    task.start(nullptr, nullptr);
+    ASSERT_TRUE(names_->await_asked("a", 1));
+  }
+  resolver_.reset();
+  names_->let_go();
+  EXPECT_TRUE(names_->await_ended());
+  context_.restart();
+  context_.poll();
+  EXPECT_FALSE(never.came);
 }
 
 TEST_F(ResolverTest, AConnectionsTimeLimitEndsItsLookUp) {
-  names_.hang("a");
+  names_->hang("a");
   const DialTarget target{.host = "a", .port = 80, .timeout = milliseconds(300)};
-  Dial dialing(reactor_, wheel_, resolver_);
+  Dial dialing(reactor_, wheel_, *resolver_);
   Dial::Outcome outcome;
   Task<> task = dial(target, dialing, outcome);
   task.start(nullptr, nullptr);
-  ASSERT_TRUE(names_.await_asked("a", 1));
+  ASSERT_TRUE(names_->await_asked("a", 1));
   for (int ticks = 0; ticks < 4; ++ticks) {
     wheel_.tick();
     context_.restart();
@@ -200,20 +250,20 @@ TEST_F(ResolverTest, AConnectionsTimeLimitEndsItsLookUp) {
   EXPECT_EQ(outcome.connection, nullptr);
   EXPECT_EQ(outcome.failure, DialFailure::kTimeout);
 
-  names_.set("a", "10.0.0.1");
-  names_.let_go();
+  names_->set("a", "10.0.0.1");
+  names_->let_go();
   EXPECT_EQ(resolved("a"), "10.0.0.1") << "the look-up went on for whoever asks next";
-  EXPECT_EQ(names_.asked("a"), 1);
+  EXPECT_EQ(names_->asked("a"), 1);
 }
 
 TEST_F(ResolverTest, WhoLeavesWaitsForNoLookUp) {
-  names_.hang("a");
+  names_->hang("a");
   const DialTarget target{.host = "a", .port = 80};
-  Dial dialing(reactor_, wheel_, resolver_);
+  Dial dialing(reactor_, wheel_, *resolver_);
   Dial::Outcome outcome;
   Task<> task = dial(target, dialing, outcome);
   task.start(nullptr, nullptr);
-  ASSERT_TRUE(names_.await_asked("a", 1));
+  ASSERT_TRUE(names_->await_asked("a", 1));
   dialing.cancel();
   dialing.cancel();
   EXPECT_TRUE(run_until([this] { return ended_; }));
@@ -221,15 +271,15 @@ TEST_F(ResolverTest, WhoLeavesWaitsForNoLookUp) {
 }
 
 TEST_F(ResolverTest, AWaitMayEndWithItsFrame) {
-  names_.hang("a");
+  names_->hang("a");
   {
     Answer never;
     Task<> task = ask("a", never);
     task.start(nullptr, nullptr);
-    ASSERT_TRUE(names_.await_asked("a", 1));
+    ASSERT_TRUE(names_->await_asked("a", 1));
   }
-  names_.set("a", "10.0.0.1");
-  names_.let_go();
+  names_->set("a", "10.0.0.1");
+  names_->let_go();
   EXPECT_EQ(resolved("a"), "10.0.0.1");
 }
 
