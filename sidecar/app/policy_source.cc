@@ -144,6 +144,7 @@ void PolicySource::watch(Changed changed, Problem problem) {
   problem_ = std::move(problem);
   start_watch();
   rearm_poll();
+  settle();  // what changed since the first read, or in its midst, told nobody
 }
 
 // Does nothing where it is watched already, or cannot be now.

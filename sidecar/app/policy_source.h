@@ -54,7 +54,8 @@ class PolicySource {
   // the pod. REQUIRES: options.pass_through.
   Result<std::shared_ptr<const ActivePolicy>> pass_through();
 
-  // From here on `changed` is called for each new good policy and `problem` for each new bad read.
+  // From here on `changed` is called for each new good policy and `problem` for each new bad read,
+  // what has changed since read() included.
   void watch(Changed changed, Problem problem);
   void read_again();
   void stop();
