@@ -96,6 +96,7 @@ class ControlPlane:
 
     @contextlib.contextmanager
     def without_api_server(self) -> Iterator[None]:
+        """Its own clients begin anew with it: those of Kubernetes stay away for up to a minute after a long absence."""
         self.is_away = True
         process = self.processes["kube-apiserver"]
         process.kill()
@@ -103,6 +104,9 @@ class ControlPlane:
         yield
         self._start("kube-apiserver", *self._api_server_flags())
         wait_until(self.api.ready, "kube-apiserver")
+        for program in ("kube-scheduler", "kube-controller-manager"):
+            self._stop(program)
+        self._start_controllers()
         self.is_away = False
 
     def _start_all(self) -> None:
@@ -120,6 +124,11 @@ class ControlPlane:
         self._start("kube-apiserver", *self._api_server_flags())
         self.api = Api("127.0.0.1", self.port, self.pki)
         wait_until(self.api.ready, "kube-apiserver")
+        self._start_controllers()
+        account = "/api/v1/namespaces/default/serviceaccounts/default"
+        wait_until(lambda: self.api.get(account), "default service account")
+
+    def _start_controllers(self) -> None:
         self._start("kube-controller-manager", *self._controller_flags())
         config = str(self.pki.kubeconfig("scheduler", self.server))
         self._start(
@@ -127,8 +136,6 @@ class ControlPlane:
             *("--kubeconfig", config, "--authentication-kubeconfig", config, "--authorization-kubeconfig", config),
             *("--bind-address", "127.0.0.1", "--secure-port", str(free_port()), "--leader-elect=false"),
         )
-        account = "/api/v1/namespaces/default/serviceaccounts/default"
-        wait_until(lambda: self.api.get(account), "default service account")
 
     def _api_server_flags(self) -> list[str]:
         path = self.pki.path
