@@ -162,11 +162,13 @@ def test_restart_replaces_running_pods_one_at_a_time_within_their_budget(space, 
 def test_deleting_the_policy_leaves_a_pass_through(space, node):
     injected_deployment(space, 1)
     space.await_condition("chat", "Programmed", "True")
-    pod = space.pods("app=llm")[0]
+    pod = next(pod for pod in node.pods.values() if pod.namespace == space.name)
+    hash_of_policy = space.policy("chat")["status"]["hash"]
+    assert pod.sidecar_answers("/readyz")["x-penstock-policy"] == hash_of_policy
     space.cluster.kubectl("-n", space.name, "delete", "opol", "chat")
-    config = f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat"
-    wait_until(lambda: space.api.get(config) is None, "the ConfigMap's end")
-    assert ask(pod["status"]["podIP"], "still there?")
+    # Far less than the kubelet's own round, of a minute and more; this one has none.
+    wait_until(lambda: pod.sidecar_answers("/readyz")["x-penstock-policy"] != hash_of_policy, "the end of its policy", seconds=20)
+    assert ask(pod.ip, "still there?")
 
 
 def test_an_edit_reaches_fifty_sidecars(space, node, record_property):

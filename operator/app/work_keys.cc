@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/api/selects.h"
+#include "operator/controllers/pod_notices.h"
 #include "operator/controllers/referenced_controller.h"
 #include "operator/kube/object_meta.h"
 #include "operator/reconcile/hold.h"
@@ -83,6 +84,15 @@ void WorkKeys::add_policies(const std::string& ns,
   }
 }
 
+void WorkKeys::add_gone(const std::vector<reconcile::Ptr<Pod>>& pods) {
+  for (const auto& pod : pods) {
+    if (controllers::is_to_be_told_of_the_end(*pod) &&
+        stores_->policies.find(pod->meta.ns, pod->injected_by) == nullptr) {
+      add_policy(pod->meta.ns, pod->injected_by);
+    }
+  }
+}
+
 void WorkKeys::add_all() {
   for (const auto& policy : stores_->policies.list()) {
     add_policy(policy->meta.ns, policy->meta.name);
@@ -95,6 +105,7 @@ void WorkKeys::add_all() {
   for (const auto& table : stores_->tables.list()) {
     workers_.add(key(table->meta.ns, kTable, table->meta.name));
   }
+  add_gone(stores_->pods.list());
 }
 
 void WorkKeys::add_references(const Policy& policy) {
@@ -199,6 +210,9 @@ controllers::StoreChanges WorkKeys::changes() {
             add_policies(some.meta.ns, [&some](const Policy& policy) {
               return reconcile::config_map_name(policy.meta.name) == some.meta.name;
             });
+            if (now == nullptr) {
+              add_gone(stores_->pods.list(some.meta.ns));
+            }
           },
       .name_space =
           [this](const controllers::Namespace* before, const controllers::Namespace* now) {

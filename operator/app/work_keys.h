@@ -30,6 +30,8 @@ class WorkKeys {
   // Every policy of the namespace that `concerns` takes.
   void add_policies(const std::string& ns,
                     const std::function<bool(const reconcile::Policy&)>& concerns);
+  // Each that is gone, and whose sidecars were not told of it.
+  void add_gone(const std::vector<reconcile::Ptr<reconcile::Pod>>& pods);
   // Of who holds requests for those that scale to zero.
   void add_holds(const std::string& ns);
   // Where it has to do with replicas, or had.

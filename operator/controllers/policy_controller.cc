@@ -36,15 +36,25 @@ void add_selected(const std::vector<Ptr<Workload>>& from, const api::LabelSelect
 
 }  // namespace
 
+WorkOutcome PolicyController::end(const std::string& ns, const std::string& name) {
+  statuses_.forget(kube::kPolicies, ns, name);
+  collector_.set_targets(ns + "/" + name, {});
+  forget(ns + "/" + name);
+  configs_.forget(ns + "/" + name);
+  if (stores_.config_maps.find(ns, reconcile::config_map_name(name)) != nullptr) {
+    return {};  // we are called again when it goes
+  }
+  const ApiResult<bool> told = notices_.tell_of_the_end(ns, name);
+  if (!told) {
+    return kube::failed(told.error());
+  }
+  return *told ? WorkOutcome{.again_in = PodNotices::kAgain} : WorkOutcome{};
+}
+
 WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string& name) {
   const Ptr<Policy> policy = stores_.policies.find(ns, name);
   if (policy == nullptr) {
-    statuses_.forget(kube::kPolicies, ns,
-                     name);  // its ConfigMap goes with it: it is the ConfigMap's owner
-    collector_.set_targets(ns + "/" + name, {});
-    forget(ns + "/" + name);
-    configs_.forget(ns + "/" + name);
-    return {};
+    return end(ns, name);
   }
   World world = gather(policy);
   const Plan plan = decide(world, settings_);
@@ -55,10 +65,11 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
       return not_delivered(std::move(world), written.error());
     }
   }
-  if (const ApiResult<void> told = tell_pods(*policy, plan); !told) {
+  if (const ApiResult<void> told = notices_.tell(ns, plan.tell, plan.status.hash); !told) {
     return kube::failed(told.error());
   }
-  if (const ApiResult<void> reminded = remind_pods(*policy, plan); !reminded) {
+  if (const ApiResult<void> reminded = notices_.remind(ns, plan.remind, plan.status.hash);
+      !reminded) {
     return kube::failed(reminded.error());
   }
   bool evicted = true;
@@ -76,7 +87,7 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
     outcome.again_in = kEvictionPause;
   }
   if (outcome.succeeded && !outcome.again_in && !plan.remind.empty()) {
-    outcome.again_in = Reminders::kFirst;
+    outcome.again_in = PodNotices::kAgain;
   }
   if (outcome.succeeded && !outcome.again_in && plan.judge_later) {
     outcome.again_in = kTrafficKnown;
@@ -169,34 +180,6 @@ void PolicyController::forget(const std::string& policy) {
   first_word_until_.erase(policy);
 }
 
-// A changed pod makes its kubelet look at its volumes at once instead of within a minute.
-ApiResult<void> PolicyController::tell_pods(const Policy& policy, const Plan& plan) {
-  for (const std::string& pod : plan.tell) {
-    if (ApiResult<void> told =
-            annotate(policy.meta.ns, pod, "penstock.dev/delivered", plan.status.hash);
-        !told) {
-      return told;
-    }
-  }
-  return {};
-}
-
-// A kubelet that read its volumes just before the ConfigMap reached it would wait for its next
-// round.
-ApiResult<void> PolicyController::remind_pods(const Policy& policy, const Plan& plan) {
-  for (const std::string& pod : plan.remind) {
-    if (!is_due_for_reminder(policy.meta.ns + "/" + pod, plan.status.hash)) {
-      continue;
-    }
-    if (ApiResult<void> told = annotate(policy.meta.ns, pod, "penstock.dev/reminded",
-                                        kube::timestamp_micros(clock_.wall_now()));
-        !told) {
-      return told;
-    }
-  }
-  return {};
-}
-
 // By the Eviction API, which minds disruption budgets. False: one of them forbids it for now.
 ApiResult<bool> PolicyController::evict_pod(const Policy& policy, const std::string& pod) {
   const auto evicted =
@@ -214,22 +197,6 @@ ApiResult<bool> PolicyController::evict_pod(const Policy& policy, const std::str
   events_.record(kube::kPolicies, policy.meta, false, "PodEvicted",
                  "pod " + pod + " is made anew, with the sidecar");
   return true;
-}
-
-// Through the status: that right changes annotations, but no pod's containers.
-ApiResult<void> PolicyController::annotate(const std::string& ns, const std::string& pod,
-                                           const std::string& name, const std::string& value) {
-  const auto written = client_.merge(kube::kPods.object(ns, pod, "status"),
-                                     {{"metadata", {{"annotations", {{name, value}}}}}});
-  if (!written && !written.error().not_found()) {
-    return std::unexpected(written.error());
-  }
-  return {};
-}
-
-bool PolicyController::is_due_for_reminder(const std::string& pod, const std::string& hash) {
-  const sync::MutexLock lock(mutex_);
-  return reminders_.is_due(pod, hash, clock_.now());
 }
 
 WorkOutcome PolicyController::not_delivered(World world, const kube::ApiError& error) {

@@ -9,7 +9,7 @@
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
 #include "operator/controllers/config_writer.h"
-#include "operator/controllers/reminders.h"
+#include "operator/controllers/pod_notices.h"
 #include "operator/controllers/status_writer.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
@@ -43,23 +43,21 @@ class PolicyController {
         clock_(clock),
         settings_(std::move(settings)),
         configs_(stores, client, events, clock),
+        notices_(stores, client, clock),
         statuses_(client, clock) {}
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
 
  private:
+  // The policy is gone, and its ConfigMap with it, whose owner it was, or soon will be.
+  kube::WorkOutcome end(const std::string& ns, const std::string& name);
   [[nodiscard]] reconcile::World gather(const reconcile::Ptr<reconcile::Policy>& policy) const;
   // Whether all of them have been asked before, whatever came of it.
   bool ask_sidecars(const reconcile::World& world, const std::string& hash);
   // How long a policy's status waits yet, some of whose sidecars have not been asked.
   std::chrono::milliseconds await_first_word(const std::string& policy, bool all_asked);
   void forget(const std::string& policy);
-  kube::ApiResult<void> tell_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
-  kube::ApiResult<void> remind_pods(const reconcile::Policy& policy, const reconcile::Plan& plan);
   kube::ApiResult<bool> evict_pod(const reconcile::Policy& policy, const std::string& pod);
-  kube::ApiResult<void> annotate(const std::string& ns, const std::string& pod,
-                                 const std::string& name, const std::string& value);
-  bool is_due_for_reminder(const std::string& pod, const std::string& hash);
   // The policy's documents could not be written: where that is for somebody to mend, its status
   // says so.
   kube::WorkOutcome not_delivered(reconcile::World world, const kube::ApiError& error);
@@ -73,9 +71,9 @@ class PolicyController {
   const clock::Clock& clock_;
   const reconcile::Settings settings_;
   ConfigWriter configs_;
+  PodNotices notices_;
   StatusWriter statuses_;
   sync::Mutex mutex_;
-  Reminders reminders_ PENSTOCK_GUARDED_BY(mutex_);
   // By policy: how long its first status waits for the first word of its sidecars.
   std::map<std::string, clock::Instant> first_word_until_ PENSTOCK_GUARDED_BY(mutex_);
 };

@@ -80,6 +80,32 @@ TEST_F(WorkKeysTest, APolicyWhoseHoldStandsYetIsLookedAt) {
   EXPECT_TRUE(queued().contains("ns/Autoscaling:chat"));
 }
 
+// Its sidecars run what is no more, until their kubelets are told.
+TEST_F(WorkKeysTest, APolicyThatIsGoneIsLookedAtAsItsConfigMapGoes) {
+  const auto put = [this](const char* name, const char* policy, const char* delivered) {
+    reconcile::Pod pod = reconcile::pod(name, policy);
+    pod.delivered = delivered;
+    stores_.pods.put(std::make_shared<const reconcile::Pod>(std::move(pod)));
+  };
+  stores_.policies.put(reconcile::policy("chat", kPlain));
+  put("a", "chat", "h");
+  put("b", "gone", "h");
+  put("c", "told", "");
+  controllers::ConfigMap map;
+  map.meta.ns = "ns";
+  map.meta.name = "penstock-gone";
+  keys_.changes().config_map(&map, nullptr);
+  EXPECT_EQ(queued(), (std::set<std::string>{"ns/OptimizationPolicy:gone", "ns/last:key"}));
+}
+
+TEST_F(WorkKeysTest, OneThatWentWhileNoOperatorRanIsLookedAt) {
+  reconcile::Pod pod = reconcile::pod("b", "gone");
+  pod.delivered = "h";
+  stores_.pods.put(std::make_shared<const reconcile::Pod>(std::move(pod)));
+  keys_.add_all();
+  EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:gone"));
+}
+
 TEST_F(WorkKeysTest, OfAPolicyThatIsGoneNothingIsKept) {
   const auto gone = reconcile::policy("chat", kPlain);
   keys_.changes().policy(gone.get(), nullptr);

@@ -188,6 +188,37 @@ TEST_F(PolicyControllerTest, AConfigMapThatWasNotWrittenForThePolicyIsLeftAlone)
   EXPECT_EQ((*client_.get(path))["data"], json::Value({{"policy.json", "{}"}}));
 }
 
+TEST_F(PolicyControllerTest, PodsAreToldOfTheEndOnceTheConfigMapIsGone) {
+  const auto put = [this](const char* name, const char* policy, const char* delivered) {
+    reconcile::Pod pod = reconcile::pod(name, policy);
+    pod.delivered = delivered;
+    stores_.pods.put(std::make_shared<const reconcile::Pod>(std::move(pod)));
+  };
+  const auto told = [this](const char* pod) {
+    const std::string line = "PATCH " + kube::kPods.object("ns", pod, "status");
+    return std::ranges::count_if(server_.requests(), [&line](const std::string& request) {
+      return request.starts_with(line);
+    });
+  };
+  put("a", "one", "h");
+  put("b", "two", "h");
+  stores_.config_maps.put(std::make_shared<const ConfigMap>(
+      read_config_map({{"metadata", {{"name", "penstock-one"}, {"namespace", "ns"}}}})));
+  stores_.policies.remove("ns", "one");
+  EXPECT_FALSE(reconcile("one").again_in);
+  EXPECT_EQ(told("a"), 0) << "its kubelet would find what was";
+  stores_.config_maps.remove("ns", "penstock-one");
+  EXPECT_EQ(reconcile("one").again_in, PodNotices::kAgain);
+  EXPECT_EQ(told("a"), 1);
+  put("a", "one", "");
+  clock_.advance(PodNotices::kAgain);
+  EXPECT_FALSE(reconcile("one").again_in);
+  EXPECT_EQ(told("a"), 2);
+  EXPECT_FALSE(reconcile("one").again_in);
+  EXPECT_EQ(told("a"), 2) << "that is all";
+  EXPECT_EQ(told("b"), 0);
+}
+
 // The status listener of a sidecar that runs `hash`. It answers once it is released.
 class FakeSidecar {
  public:

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/clock/clock.h"
+#include "lib/sync/mutex.h"
+#include "operator/controllers/reminders.h"
+#include "operator/controllers/stores.h"
+#include "operator/kube/client.h"
+
+namespace penstock::controllers {
+
+// Whether the pod runs what a policy delivered to it; judged of those whose policy is gone.
+[[nodiscard]] bool is_to_be_told_of_the_end(const reconcile::Pod& pod);
+
+// Annotates pods whose ConfigMap has changed: a changed pod makes its kubelet look at its volumes
+// at once instead of within a minute and more. Threads: any.
+class PodNotices {
+ public:
+  static constexpr auto kAgain = Reminders::kFirst;
+
+  PodNotices(const Stores& stores, kube::Client& client, const clock::Clock& clock)
+      : stores_(stores), client_(client), clock_(clock) {}
+
+  // That version `hash` is delivered.
+  kube::ApiResult<void> tell(const std::string& ns, const std::vector<std::string>& pods,
+                             const std::string& hash);
+  // Those that still run another, each when it is due: a kubelet that read its volumes just before
+  // the ConfigMap reached it would wait for its next round.
+  kube::ApiResult<void> remind(const std::string& ns, const std::vector<std::string>& pods,
+                               const std::string& hash);
+  // That the policy's ConfigMap is gone, to every pod that it gave a sidecar. True: call it once
+  // more after kAgain, since a kubelet may have heard of the pod before it heard of the ConfigMap.
+  kube::ApiResult<bool> tell_of_the_end(const std::string& ns, const std::string& policy);
+
+ private:
+  kube::ApiResult<void> annotate(const std::string& ns, const std::string& pod,
+                                 const std::string& name, const std::string& value);
+  bool is_due(const std::string& pod, const std::string& hash);
+  kube::ApiResult<void> remind_now(const std::string& ns, const std::string& pod);
+
+  const Stores& stores_;
+  kube::Client& client_;
+  const clock::Clock& clock_;
+  sync::Mutex mutex_;
+  Reminders reminders_ PENSTOCK_GUARDED_BY(mutex_);
+};
+
+}  // namespace penstock::controllers
