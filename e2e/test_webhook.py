@@ -17,6 +17,7 @@ from spaces import Namespace, deployment
 from webhook_cluster import SECRET
 
 PORT_SWAP = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
+PROBES = yaml.safe_load((ROOT / "tests/cases/probe_move.yaml").read_text())
 CLIENTS = yaml.safe_load((ROOT / "tests/cases/client_environment.yaml").read_text())
 QUALITIES = yaml.safe_load((ROOT / "tests/cases/pod_quality.yaml").read_text())
 ANNOTATIONS = yaml.safe_load((ROOT / "tests/cases/annotations.yaml").read_text())
@@ -83,10 +84,12 @@ def test_the_webhook_and_the_admission_policy_give_equal_engines(hooked, admissi
 def test_the_webhook_and_the_admission_policy_redirect_equally(hooked, admission, injection):
     container = {"name": "penstock-redirect", "image": "r", "command": ["/penstock-redirect"]}
     whole = {name: part for name, part in injection.items() if name != "portSwap"}
-    whole |= {"redirect": container, "engineContainer": "engine"}
+    whole |= {"redirect": container, "engineContainer": "engine", "probeMove": PROBES["move"]}
     more = {"initContainers": [{"name": "download", "image": "d"}]}
-    two = client_pod([{"name": "proxy"}, {"name": "engine"}])
-    assert compare(hooked, admission, "equal-redirect", whole, [engine_pod({}), engine_pod({}, **more), two]) == 3
+    two = client_pod([{"name": "proxy"}, {"name": "engine", "readinessProbe": {"tcpSocket": {"port": 8000}}}])
+    pods = [engine_pod({}), engine_pod({}, **more), two, *(engine_pod(case["in"]) for case in PROBES["cases"])]
+    pods = [pod for pod in pods if is_served(hooked.cluster, pod)]
+    assert compare(hooked, admission, "equal-redirect", whole, pods) == len(pods)
 
 
 def test_the_webhook_and_the_admission_policy_annotate_equally(hooked, admission, injection):

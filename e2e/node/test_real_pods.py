@@ -12,7 +12,7 @@ from installation import policy_document
 from polling import wait_until
 from release import upgrade
 from spaces import CACHING, POLICIES, TIER, Namespace
-from traffic import SIMULATE, ask, credential, engine, engine_calls, journal, request_of, start
+from traffic import SIMULATE, Load, ask, credential, engine, engine_calls, journal, request_of, start
 
 
 def test_traffic_passes_the_sidecar_and_hits_never_reach_the_engine(space):
@@ -126,9 +126,18 @@ def test_the_operator_fails_over_and_traffic_does_not_notice(space):
 
 def test_deleting_the_policy_leaves_traffic_flowing(space):
     address = start(space)
-    space.cluster.kubectl("-n", space.name, "delete", "opol", "chat")
-    config = f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat"
-    wait_until(lambda: space.api.get(config) is None, "the ConfigMap's end")
+    running = f"http://{space.pods('app=llm')[0]['status']['podIP']}:15020/readyz"
+
+    def policy_version() -> str:
+        with urllib.request.urlopen(running, timeout=5) as answer:
+            return answer.headers["x-penstock-policy"]
+
+    deleted = policy_version()
+    assert deleted == space.policy("chat")["status"]["hash"]
+    with Load(address):
+        space.cluster.kubectl("-n", space.name, "delete", "opol", "chat")
+        # The kubelet's own round comes after 60 to 90 s.
+        wait_until(lambda: policy_version() != deleted, "the end of its policy", seconds=20)
     assert ask(address, "still there?")
 
 
@@ -191,7 +200,28 @@ def test_rules_lead_the_port_of_an_engine_that_does_not_move(penstock, namespace
     # Until whoever leads traffic has heard that the pod from before is gone.
     wait_until(lambda: "x-penstock-policy" in ask(address, "led by rules"), "the Service", seconds=30)
     pod = next(pod for pod in space.pods("app=llm") if "deletionTimestamp" not in pod["metadata"])
-    assert pod["spec"]["containers"][0]["args"] == ["model-server", "--port", "8000"], "the engine stays as it is"
+    container = pod["spec"]["containers"][0]
+    assert container["args"] == ["model-server", "--port", "8000"], "the engine stays as it is"
+    assert container["readinessProbe"]["tcpSocket"]["port"] == 18000
+
+
+def test_an_engine_behind_rules_is_asked_itself_whether_it_is_ready(space):
+    """The sidecar takes every connection to the engine's port; a probe must not go by that."""
+    space.cluster.kubectl("label", "namespace", space.name, "pod-security.kubernetes.io/enforce=privileged")
+    deployment, _ = engine("engine", {"app": "llm"})
+    deployment["spec"]["template"]["spec"]["containers"][0]["args"] = ["model-server", "--listen", "0.0.0.0:8001"]
+    space.apply(policy_document("chat", {"app": "llm"}, interception={"mode": "Redirect", "engine": {"port": 8000}}))
+    space.apply(deployment)
+    wait_until(lambda: space.policy("chat")["status"].get("injection"), "injection")
+    space.cluster.kubectl("-n", space.name, "rollout", "restart", "deployment/engine")
+
+    def refused() -> bool:
+        events = space.api.get(f"/api/v1/namespaces/{space.name}/events")["items"]
+        return any("18000: connect: connection refused" in event["message"] for event in events if event["reason"] == "Unhealthy")
+
+    wait_until(refused, "a probe that finds no engine", seconds=60)
+    injected = [pod for pod in space.pods("app=llm") if "initContainers" in pod["spec"]]
+    assert injected and not any(status["ready"] for pod in injected for status in pod["status"]["containerStatuses"])
 
 
 def test_a_service_past_the_sidecar_is_told(space):

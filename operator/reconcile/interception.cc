@@ -69,11 +69,15 @@ InterceptionFinding environment(const PodTemplate& pods, const api::Interception
   return {std::move(choice), "", ""};
 }
 
+InterceptionFinding no_port_left() {
+  return refused("NoPortLeft", "its containers declare every port that the engine could go to");
+}
+
 InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
                               const Settings& settings) {
   const std::optional<std::uint16_t> to = free_port(pods, shape.port, settings);
   if (!to) {
-    return refused("NoPortLeft", "its containers declare every port that the engine could go to");
+    return no_port_left();
   }
   Interception choice = in_front_of(InterceptionMode::kPortSwap, shape, *to, shape.port);
   choice.ports->flag = shape.flag;
@@ -103,8 +107,10 @@ InterceptionFinding named_port(const World& world, const PodTemplate& pods,
   return {in_front_of(InterceptionMode::kNamedPort, shape, shape.port, settings.bind_port), "", ""};
 }
 
-// The engine stays where it is; rules lead to the sidecar what comes to its port.
-InterceptionFinding redirect(const World& world, const EngineShape& shape) {
+// The engine stays where it is; rules lead to the sidecar what comes to its port, and its probes,
+// which ask for the engine and not for us, past the sidecar.
+InterceptionFinding redirect(const World& world, const PodTemplate& pods, const EngineShape& shape,
+                             const Settings& settings) {
   if (world.pod_security == "baseline" || world.pod_security == "restricted") {
     return refused("PodSecurity",
                    "Redirect needs an init container with NET_ADMIN, which namespace " +
@@ -112,8 +118,13 @@ InterceptionFinding redirect(const World& world, const EngineShape& shape) {
                        " does not admit (pod-security.kubernetes.io/enforce: " +
                        world.pod_security + "); label it privileged, or use another mode");
   }
+  const std::optional<std::uint16_t> probed = free_port(pods, shape.port, settings);
+  if (!probed) {
+    return no_port_left();
+  }
   return {Interception{.mode = InterceptionMode::kRedirect,
                        .redirects = shape.container,
+                       .probes = api::ProbeMoveStatus{.from = shape.port, .to = *probed},
                        .to = {.engine_port = shape.port},
                        .engine_has_pre_stop = shape.has_pre_stop},
           "", ""};
@@ -123,7 +134,7 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
                                const EngineShape& shape, const Settings& settings) {
   const InterceptionMode wanted = world.policy->parsed.interception.mode;
   if (wanted == InterceptionMode::kRedirect) {
-    return redirect(world, shape);
+    return redirect(world, pods, shape, settings);
   }
   const bool can_move = (!shape.flag.empty() || !shape.env.empty()) && shape.says_another.empty();
   if (wanted == InterceptionMode::kNamedPort) {
@@ -138,7 +149,7 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
     }
     // Only where nobody would refuse the pods: what is not said may be forbidden for the cluster.
     if (world.pod_security == "privileged") {
-      return redirect(world, shape);
+      return redirect(world, pods, shape, settings);
     }
   }
   const std::string otherwise =
@@ -180,7 +191,7 @@ InterceptionFinding choose_of(const World& world, const PodTemplate& pods,
 
 bool alike(const Interception& a, const Interception& b) {
   return a.mode == b.mode && a.ports == b.ports && a.redirects == b.redirects &&
-         a.environment == b.environment && a.to == b.to;
+         a.probes == b.probes && a.environment == b.environment && a.to == b.to;
 }
 
 // Unless the sidecar could not listen in such pods.

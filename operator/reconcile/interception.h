@@ -16,6 +16,7 @@ struct Interception {
   api::InterceptionMode mode = api::InterceptionMode::kAuto;
   std::optional<api::PortSwapStatus> ports;           // in front of an engine that says its port
   std::string redirects;                              // the engine's container; its port stays
+  std::optional<api::ProbeMoveStatus> probes;         // of such an engine
   std::optional<api::EnvironmentStatus> environment;  // of clients
   resolve::PassThrough to;                            // where calls go that no table routes
   bool engine_has_pre_stop = false;  // of some workload's; admission leaves such a hook alone

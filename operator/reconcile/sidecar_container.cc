@@ -147,13 +147,14 @@ Value container(const Interception& interception, const Value& resources, std::i
 }
 
 // Root, and with one capability: no Pod Security level but privileged admits it.
-Value redirect_container(std::uint16_t port, const Settings& settings) {
+Value redirect_container(const api::ProbeMoveStatus& probes, const Settings& settings) {
   const Value resources = {{"cpu", "10m"}, {"memory", "32Mi"}};
   return {{"name", "penstock-redirect"},
           {"image", settings.sidecar_image},
           {"imagePullPolicy", settings.image_pull_policy},
-          {"command", strings({"/penstock-redirect", "--port", std::to_string(port), "--to",
-                               std::to_string(settings.bind_port)})},
+          {"command",
+           strings({"/penstock-redirect", "--port", std::to_string(probes.from), "--to",
+                    std::to_string(settings.bind_port), "--probes", std::to_string(probes.to)})},
           {"resources", {{"requests", resources}, {"limits", resources}}},
           {"securityContext",
            {{"runAsUser", 0},
@@ -201,8 +202,9 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
   injection.port_swap = interception.ports;
   injection.environment = interception.environment;
   injection.engine_container = interception.redirects;
-  if (interception.mode == api::InterceptionMode::kRedirect) {
-    injection.redirect = redirect_container(*interception.to.engine_port, settings);
+  injection.probe_move = interception.probes;
+  if (interception.probes) {
+    injection.redirect = redirect_container(*interception.probes, settings);
   }
   const Memory memory = memory_of(policy, delivery, settings);
   injection.container =

@@ -9,6 +9,7 @@
 #include "operator/webhook/patch.h"
 #include "operator/webhook/pod_quality.h"
 #include "operator/webhook/port_move.h"
+#include "operator/webhook/port_pointers.h"
 
 namespace penstock::webhook {
 namespace {
@@ -132,6 +133,11 @@ Value pod_patch(const Value& pod, const InjectionStatus& injection) {
   if (const std::optional<std::size_t> engine = find_engine(pod, swap, name)) {
     if (injection.port_swap) {
       move_port(pod, *engine, swap, patch);
+    }
+    if (injection.probe_move) {
+      move_pointers(member(pod, "spec")["containers"][*engine],
+                    "/spec/containers/" + std::to_string(*engine), injection.probe_move->from,
+                    injection.probe_move->to, patch);
     }
     if (!injection.engine_pre_stop.is_null()) {
       add_pre_stop(pod, *engine, injection.engine_pre_stop, patch);

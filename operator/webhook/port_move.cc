@@ -1,12 +1,12 @@
 #include "operator/webhook/port_move.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <vector>
 
 #include "lib/api/url.h"
 #include "operator/kube/object_meta.h"
+#include "operator/webhook/port_pointers.h"
 #include "operator/webhook/port_words.h"
 
 namespace penstock::webhook {
@@ -16,18 +16,7 @@ using api::PortSwapStatus;
 using json::Value;
 using kube::list_of;
 using kube::member;
-using kube::number_of;
 using kube::text_of;
-
-// Every place of a container that may point to one of its ports, by number or name.
-constexpr std::array<const char*, 11> kPointers = {
-    "/livenessProbe/httpGet/port",     "/livenessProbe/tcpSocket/port",
-    "/livenessProbe/grpc/port",        "/readinessProbe/httpGet/port",
-    "/readinessProbe/tcpSocket/port",  "/readinessProbe/grpc/port",
-    "/startupProbe/httpGet/port",      "/startupProbe/tcpSocket/port",
-    "/startupProbe/grpc/port",         "/lifecycle/postStart/httpGet/port",
-    "/lifecycle/preStop/httpGet/port",
-};
 
 std::vector<std::string> strings_of(const Value& object, const char* name) {
   std::vector<std::string> result;
@@ -38,9 +27,8 @@ std::vector<std::string> strings_of(const Value& object, const char* name) {
 }
 
 bool declares(const Value& container, std::int64_t port) {
-  return std::ranges::any_of(list_of(container, "ports"), [port](const Value& declared) {
-    return number_of(declared, "containerPort") == port;
-  });
+  return std::ranges::any_of(list_of(container, "ports"),
+                             [port](const Value& declared) { return is_tcp_port(declared, port); });
 }
 
 enum class How : std::uint8_t { kNamed, kEdit, kAppend, kArgs, kEnv, kRefuse };
@@ -68,7 +56,8 @@ class Move {
         to_(std::to_string(swap.to)),
         command_(strings_of(container, "command")),
         args_(strings_of(container, "args")),
-        words_(command_) {
+        words_(command_),
+        port_names_(names_of_port(container, swap.from)) {
     words_.insert(words_.end(), args_.begin(), args_.end());
     find_hits();
     how_ = choose();
@@ -107,7 +96,7 @@ class Move {
       case How::kNamed:
       case How::kRefuse: break;
     }
-    write_pointers(patch);
+    move_pointers(container_, at_, swap_.from, swap_.to, patch);
     write_ports(patch);
     patch.add("/metadata/annotations/" + escaped_segment("penstock.dev/port-swap"),
               text_of(container_, "name") + ":" + from_ + ":" + to_ + ":" + name_of(how_));
@@ -123,9 +112,7 @@ class Move {
     return value.substr(0, value.size() - from_.size()) + to_;
   }
 
-  [[nodiscard]] bool is_moved(const Value& port) const {
-    return number_of(port, "containerPort") == swap_.from;
-  }
+  [[nodiscard]] bool is_moved(const Value& port) const { return is_tcp_port(port, swap_.from); }
 
   [[nodiscard]] bool in_command_line(std::string_view variable) const {
     return std::ranges::any_of(
@@ -159,11 +146,6 @@ class Move {
       if (host_port ||
           (value == from_ && ((name == swap_.env && own_counts) || in_command_line(name)))) {
         env_hits_.push_back(i);
-      }
-    }
-    for (const Value& port : list_of(container_, "ports")) {
-      if (is_moved(port)) {
-        port_names_.push_back(text_of(port, "name"));
       }
     }
   }
@@ -220,22 +202,6 @@ class Move {
     }
   }
 
-  void write_pointers(Patch& patch) const {
-    for (const char* pointer : kPointers) {
-      const Value::json_pointer place(pointer);
-      if (!container_.contains(place)) {
-        continue;
-      }
-      const Value& port = container_.at(place);
-      const bool by_name =
-          port.is_string() && port != "" &&
-          std::ranges::find(port_names_, port.get_ref<const std::string&>()) != port_names_.end();
-      if (by_name || port == swap_.from) {
-        patch.replace(at_ + pointer, swap_.to);
-      }
-    }
-  }
-
   void write_ports(Patch& patch) const {
     const Value& ports = list_of(container_, "ports");
     for (std::size_t i = 0; i < ports.size(); ++i) {
@@ -263,7 +229,7 @@ class Move {
   std::vector<std::size_t> arg_hits_;
   std::vector<std::size_t> command_hits_;
   std::vector<std::size_t> env_hits_;
-  std::vector<std::string> port_names_;  // of the port that moves; may be empty strings
+  const std::vector<std::string> port_names_;  // of the port that moves; may be empty strings
   How how_ = How::kRefuse;
 };
 

@@ -40,8 +40,12 @@ int main(int argc, char** argv) {
       "Leads what comes to a pod's port to its sidecar, by nftables rules of the pod's own");
   std::uint16_t port = 0;
   std::uint16_t to = 0;
+  std::uint16_t probes = 0;
   app.add_option("--port", port, "The engine's port")->required()->check(CLI::Range(1, 65'535));
   app.add_option("--to", to, "The sidecar's port")->required()->check(CLI::Range(1, 65'535));
+  app.add_option("--probes", probes, "Where probes come, and are led to the engine")
+      ->required()
+      ->check(CLI::Range(1, 65'535));
   CLI11_PARSE(app, argc, argv);
-  return apply(penstock::redirect::ruleset(port, to));
+  return apply(penstock::redirect::ruleset(port, to, probes));
 }

@@ -53,7 +53,9 @@ TEST(InjectionTest, RedirectLeavesTheEngineAndAddsAnInitContainer) {
   EXPECT_FALSE(injection.port_swap);
   EXPECT_EQ(injection.engine_container, "vllm");
   EXPECT_EQ(injection.redirect["command"],
-            json::Value::array({"/penstock-redirect", "--port", "8000", "--to", "15001"}));
+            json::Value::array(
+                {"/penstock-redirect", "--port", "8000", "--to", "15001", "--probes", "18000"}));
+  EXPECT_EQ(injection.probe_move, (api::ProbeMoveStatus{.from = 8000, .to = 18000}));
   EXPECT_EQ(injection.redirect["securityContext"]["capabilities"]["add"],
             json::Value::array({"NET_ADMIN"}));
   const std::vector<std::string> args = injection.container["args"];
