@@ -40,7 +40,17 @@ struct ProvidersSpec {
   }
 };
 
-// What the operator adds to the user's documents. Not a CRD.
+// Where calls of a pod go that no table routes: to the engine beside, or in a client's pod to the
+// providers.
+struct PassThrough {
+  std::optional<std::uint16_t> engine_port;
+  std::optional<ProvidersSpec> providers;
+  bool operator==(const PassThrough&) const = default;
+};
+
+// What the operator adds to the user's documents. Not a CRD. It is the same for all pods of the
+// policy, so where an engine or provider is stands in it for sidecars of earlier releases only,
+// which go by it and not by their flags.
 struct PolicyBindingSpec {
   std::int64_t api_level = kApiLevel;
   std::vector<std::string> required_features;  // see lib/api/features.h
@@ -70,13 +80,17 @@ struct PolicyBindingSpec {
                      .required = true,
                      .length_max = 317,
                      .format = &kObjectName}},
+        json::Field{"enginePort",
+                    &T::engine_port,
+                    {.about = "Where the engine in the same pod listens, to a sidecar that has no "
+                              "--engine-port.",
+                     .min = 1,
+                     .max = 65'535}},
         json::Field{
-            "enginePort",
-            &T::engine_port,
-            {.about = "Where the engine in the same pod listens.", .min = 1, .max = 65'535}},
-        json::Field{"providers",
-                    &T::providers,
-                    {.about = "Where the calls of a client's pod go, where no table says."}},
+            "providers",
+            &T::providers,
+            {.about = "Where the calls of a client's pod go, where neither a table nor a flag "
+                      "says."}},
         json::Field{"secretsPath",
                     &T::secrets_path,
                     {.about = "Where Secrets are mounted, as <name>/<key>.", .length_max = 4'096}},

@@ -54,8 +54,8 @@ std::string what_exists(const std::string& wanted, const std::vector<std::string
 
 class Resolver {
  public:
-  explicit Resolver(const Resources& resources)
-      : resources_(resources), errors_(resources.errors) {}
+  Resolver(const Resources& resources, const std::optional<PassThrough>& own)
+      : resources_(resources), own_(own), errors_(resources.errors) {}
 
   ResolveResult run(const std::optional<ObjectName>& wanted) {
     const Binding* binding = the_binding();
@@ -64,14 +64,14 @@ class Resolver {
       return std::unexpected(std::move(errors_));
     }
     if (binding != nullptr && binding->spec.policy != to_string(policy->origin.name)) {
-      binding = nullptr;  // --policy chose another one: the engine's port is not this policy's
+      binding = nullptr;  // --policy chose another one
     }
     ResolvedPolicy resolved;
     resolved.name = to_string(policy->origin.name);
     translate_policy(policy->spec, resolved);
     use(*policy);
     resolved.delivered = binding != nullptr;
-    resolve_backends(*policy, binding, resolved);
+    resolve_backends(*policy, target(binding), resolved);
     if (policy->spec.caching && resolved.caching) {
       resolve_tiers(policy->origin, *policy->spec.caching, resolved.caching->tiers);
     }
@@ -133,19 +133,25 @@ class Resolver {
     return nullptr;
   }
 
-  void resolve_backends(const Policy& policy, const Binding* binding, ResolvedPolicy& resolved) {
-    const auto engine_port =
-        binding != nullptr ? binding->spec.engine_port : std::optional<std::uint16_t>();
+  // The binding says it for sidecars of earlier releases only.
+  [[nodiscard]] PassThrough target(const Binding* binding) const {
+    if (own_ || binding == nullptr) {
+      return own_.value_or(PassThrough{});
+    }
+    return {.engine_port = binding->spec.engine_port, .providers = binding->spec.providers};
+  }
+
+  void resolve_backends(const Policy& policy, const PassThrough& to, ResolvedPolicy& resolved) {
     if (!policy.spec.routing) {
-      if (engine_port) {
-        add_engine(*engine_port, resolved);
-      } else if (binding != nullptr && binding->spec.providers) {
-        add_providers(*binding->spec.providers, resolved);
+      if (to.engine_port) {
+        add_engine(*to.engine_port, resolved);
+      } else if (to.providers) {
+        add_providers(*to.providers, resolved);
       } else {
         errors_.push_back(policy.origin.error(
             "spec.routing",
             "is missing, so requests have nowhere to go: add routing.tableRef and a RoutingTable "
-            "(without files, --upstream URL)"));
+            "(without files, --upstream URL; in a pod, --engine-port or --openai-url)"));
       }
     } else {
       const ObjectName name{policy.origin.name.ns, policy.spec.routing->table_ref.name};
@@ -157,7 +163,7 @@ class Resolver {
         return;
       }
       use(*table);
-      translate_table(table->spec, engine_port, resolved);
+      translate_table(table->spec, to.engine_port, resolved);
     }
     // An engine closes idle connections early; a user's own setting wins.
     const bool all_same_pod = std::ranges::all_of(resolved.backends, &Backend::same_pod);
@@ -195,15 +201,16 @@ class Resolver {
   }
 
   const Resources& resources_;
+  const std::optional<PassThrough>& own_;
   std::vector<ResourceError> errors_;
   std::vector<std::string> used_;
 };
 
 }  // namespace
 
-ResolveResult resolve(const api::Resources& resources,
-                      const std::optional<api::ObjectName>& policy) {
-  return Resolver(resources).run(policy);
+ResolveResult resolve(const api::Resources& resources, const std::optional<api::ObjectName>& policy,
+                      const std::optional<PassThrough>& own) {
+  return Resolver(resources, own).run(policy);
 }
 
 std::optional<std::string> check_exposure(const ResolvedPolicy& policy, bool loopback_listener) {

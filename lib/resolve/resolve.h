@@ -7,19 +7,24 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/api/policy_binding.h"
 #include "lib/api/resources.h"
 #include "lib/resolve/resolved_policy.h"
 
 // Resources to the one policy a sidecar runs. Pure: no files, no clock, no sockets.
 namespace penstock::resolve {
 
+using api::PassThrough;
+
 using ResolveResult = std::expected<ResolvedPolicy, std::vector<api::ResourceError>>;
 
 // Chooses the policy (`policy`, else the one that the PolicyBinding names, else the only one),
-// follows its references and fills in every default. The errors are those of `resources` and those
-// found on the way; there is at least one.
+// follows its references and fills in every default. `own` is what the pod was made with: it goes
+// before what a binding of all the policy's pods says, and is no part of the hash. The errors are
+// those of `resources` and those found on the way; there is at least one.
 ResolveResult resolve(const api::Resources& resources,
-                      const std::optional<api::ObjectName>& policy = std::nullopt);
+                      const std::optional<api::ObjectName>& policy = std::nullopt,
+                      const std::optional<PassThrough>& own = std::nullopt);
 
 // What `--upstream URL [--cache SIZE]` stands for, as resources: a RoutingTable with one backend
 // (Anthropic for *.anthropic.com, else OpenAI), a policy and, with a size, a memory tier whose
@@ -32,15 +37,7 @@ std::string upstream_as_yaml(std::string_view url,
 ResolveResult for_upstream(std::string_view url,
                            std::optional<std::uint64_t> cache_bytes = std::nullopt);
 
-// Where requests of a pod go that has no policy, or none that is good yet: to the engine beside, or
-// in a client's pod to the providers.
-struct PassThrough {
-  std::optional<std::uint16_t> engine_port;
-  std::optional<api::ProvidersSpec> providers;
-  bool operator==(const PassThrough&) const = default;
-};
-
-// A policy that changes nothing. REQUIRES: one of the two.
+// A policy that changes nothing. REQUIRES: an engine's port or providers.
 ResolveResult for_pass_through(const PassThrough& to);
 
 // Whether clients can spend credentials that are not theirs: a backend with credentials of its own

@@ -62,6 +62,19 @@ constexpr std::string_view kCaching = R"(  caching:
       anonymous: Share
 )";
 
+// With a binding, as what an operator delivers: it asks these sidecars for a proof of traffic, too.
+constexpr std::string_view kPassThrough = R"(---
+apiVersion: penstock.dev/v1alpha1
+kind: OptimizationPolicy
+metadata: {name: pass-through}
+spec: {selector: {matchLabels: {app: engine}}, mode: "Off"}
+---
+apiVersion: penstock.dev/v1alpha1
+kind: PolicyBinding
+metadata: {name: pass-through}
+spec: {apiLevel: 1, policy: default/pass-through}
+)";
+
 }  // namespace
 
 std::string upstream_as_yaml(std::string_view url, std::optional<std::uint64_t> cache_bytes) {
@@ -79,24 +92,9 @@ std::string upstream_as_yaml(std::string_view url, std::optional<std::uint64_t> 
 }
 
 ResolveResult for_pass_through(const PassThrough& to) {
-  const std::string where = to.engine_port
-                                ? "enginePort: " + std::to_string(*to.engine_port)
-                                : "providers: {openAI: " + json_string(to.providers->openai) +
-                                      ", anthropic: " + json_string(to.providers->anthropic) + "}";
-  const std::string text =
-      "apiVersion: penstock.dev/v1alpha1\n"
-      "kind: OptimizationPolicy\n"
-      "metadata: {name: pass-through}\n"
-      "spec: {selector: {matchLabels: {app: engine}}, mode: \"Off\"}\n"
-      "---\n"
-      "apiVersion: penstock.dev/v1alpha1\n"
-      "kind: PolicyBinding\n"
-      "metadata: {name: pass-through}\n"
-      "spec: {apiLevel: 1, policy: default/pass-through, " +
-      where + "}\n";
   api::Resources resources;
-  api::add_text(resources, "", text, json::Strictness::kStrict);
-  return resolve(resources);
+  api::add_text(resources, "", std::string(kPassThrough), json::Strictness::kStrict);
+  return resolve(resources, std::nullopt, to);
 }
 
 ResolveResult for_upstream(std::string_view url, std::optional<std::uint64_t> cache_bytes) {

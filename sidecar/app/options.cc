@@ -88,8 +88,8 @@ void add_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->needs(hold);
   upstream->excludes(resources);
   auto* engine = add("engine-port", raw.engine_port,
-                     "In an engine's pod: where requests pass to while --resources holds nothing, "
-                     "or nothing good yet")
+                     "In an engine's pod: where the engine is; requests that no table routes pass "
+                     "to it, also while --resources holds nothing, or nothing good yet")
                      ->type_name("PORT")
                      ->check(CLI::Range(1, 65'535))
                      ->needs(resources);

@@ -29,7 +29,7 @@ struct Options {
   std::string secrets_dir;
   std::string upstream;
   std::optional<std::uint64_t> cache_bytes;
-  std::optional<resolve::PassThrough> pass_through;  // in a pod
+  std::optional<resolve::PassThrough> pass_through;  // in a pod: its own
   std::vector<ListenAddress> listen;
   std::optional<ListenAddress> status;
   std::optional<ListenAddress> admin;

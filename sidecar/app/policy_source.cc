@@ -100,7 +100,8 @@ Result<std::shared_ptr<const ActivePolicy>> PolicySource::read() {
     // A deleted policy takes its files along.
     resolved = resources.nothing_found && options_.pass_through
                    ? resolve::for_pass_through(*options_.pass_through)
-                   : resolve::resolve(resources, api::parse_object_name(options_.policy));
+                   : resolve::resolve(resources, api::parse_object_name(options_.policy),
+                                      options_.pass_through);
   }
   const auto active = activate_resolved(std::move(resolved));
   const sync::MutexLock lock(mutex_);

@@ -79,11 +79,15 @@ def test_anthropic_calls_are_told_by_any_version_and_by_the_path_of_their_base_u
     assert targets(anthropic) == ["/v1/models", "/proxy/v1/messages"]
 
 
-def test_with_a_policy_they_do_too_and_after_its_end(client_pod, providers):
+ELSEWHERE = {"openAI": "http://127.0.0.1:1", "anthropic": "http://127.0.0.1:1"}
+
+
+@pytest.mark.parametrize("delivered", [{}, {"providers": ELSEWHERE}], ids=["none delivered", "others delivered"])
+def test_with_a_policy_they_do_too_and_after_its_end(client_pod, providers, delivered):
+    """Others are those of pods that were made after the clients' base URL had changed."""
     sidecar, config = client_pod
-    openai, anthropic = providers
     empty = health(sidecar)["x-penstock-policy"]
-    bound = binding(1, providers={"openAI": openai.upstream, "anthropic": anthropic.upstream})
+    bound = binding(1, **delivered)
     del bound["spec"]["enginePort"]
     config.write(files(POLICY, bound))
     eventually(lambda: health(sidecar)["x-penstock-policy"] != empty)

@@ -128,6 +128,24 @@ def test_files_come_change_and_go(in_pod, config, engine):
     assert asks(sidecar)
 
 
+def test_its_own_engine_goes_before_that_of_a_delivery(in_pod, config, engine):
+    """Made for another version of the workload, whose engine listens elsewhere: nothing does so here."""
+    sidecar = in_pod()
+    empty = health(sidecar)["x-penstock-policy"]
+    config.write(files(POLICY, binding(1)))
+    eventually(lambda: health(sidecar)["x-penstock-policy"] != empty)
+    assert "x-penstock-policy-problem" not in health(sidecar)
+    assert asks(sidecar)
+    told_elsewhere = health(sidecar)["x-penstock-policy"]
+    bound = binding(1)
+    del bound["spec"]["enginePort"]
+    config.write(files(POLICY, bound))
+    eventually(lambda: health(sidecar)["x-penstock-policy"] != told_elsewhere)
+    assert "x-penstock-policy-problem" not in health(sidecar)
+    assert asks(sidecar)
+    assert len(engine.journal()) == 2
+
+
 def test_a_bad_version_is_told_of_and_the_last_good_one_stays(in_pod, config, engine):
     port = int(engine.upstream.rpartition(":")[2])
     config.write(files(POLICY, binding(port)))

@@ -1,3 +1,4 @@
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -215,6 +216,58 @@ TEST(EngineTest, ATableMayNameItBesideOthers) {
   EXPECT_FALSE(policy.backends[1].same_pod);
   EXPECT_FALSE(policy.backends[2].same_pod);
   EXPECT_EQ(policy.upstream.pool_idle_timeout, Millis(75'000));
+}
+
+// What a policy's sidecar runs whose pod was made with `own`.
+ResolvedPolicy in_pod(std::string_view text, const std::optional<PassThrough>& own) {
+  const ResolveResult result = resolve(read(text), std::nullopt, own);
+  EXPECT_TRUE(result) << errors_of(result).front();
+  return result.value_or(ResolvedPolicy{});
+}
+
+TEST(OwnTest, GoesBeforeTheBindingAndIsNoPartOfTheHash) {
+  const std::string bare =
+      policy("p") + document("PolicyBinding", "b", "{apiLevel: 1, policy: default/p}");
+  const std::string providers =
+      policy("p") + document("PolicyBinding", "b",
+                             "{apiLevel: 1, policy: default/p, providers: {openAI: 'https://c', "
+                             "anthropic: 'https://d'}}");
+  const PassThrough client{.providers = api::ProvidersSpec{"https://a/v1", "https://b"}};
+  for (const std::string& text : {bare, bound("", "8001"), providers}) {
+    const ResolvedPolicy engine = in_pod(text, PassThrough{.engine_port = 18'000});
+    ASSERT_EQ(engine.backends.size(), 1U);
+    EXPECT_EQ(engine.backends[0].port, 18'000);
+    EXPECT_TRUE(engine.backends[0].same_pod);
+    EXPECT_EQ(in_pod(text, PassThrough{.engine_port = 9}).hash, engine.hash);
+    const ResolvedPolicy calls = in_pod(text, client);
+    ASSERT_EQ(calls.backends.size(), 2U);
+    EXPECT_EQ(calls.backends[0].host, "a");
+    EXPECT_EQ(calls.backends[1].host, "b");
+    EXPECT_EQ(calls.hash, engine.hash);
+  }
+  EXPECT_EQ(in_pod(bound("", "8001"), std::nullopt).hash, in_pod(bound("", "8001"), client).hash);
+}
+
+TEST(OwnTest, TellsWhichBackendOfATableIsTheEngine) {
+  const std::string table =
+      document("RoutingTable", "t",
+               "{backends: [{name: engine, url: 'http://127.0.0.1:18000', dialect: OpenAI}]}");
+  const std::string text = bound(", routing: {tableRef: {name: t}}", "8001") + table;
+  EXPECT_TRUE(in_pod(text, PassThrough{.engine_port = 18'000}).backends.at(0).same_pod);
+  EXPECT_FALSE(in_pod(text, PassThrough{.engine_port = 8'001}).backends.at(0).same_pod);
+  EXPECT_FALSE(in_pod(text, std::nullopt).backends.at(0).same_pod);
+}
+
+TEST(OwnTest, APassThroughIsTheSameVersionInEveryPod) {
+  const ResolveResult engine = for_pass_through({.engine_port = 18'000});
+  const ResolveResult client =
+      for_pass_through({.providers = api::ProvidersSpec{"https://a/v1", "https://b"}});
+  ASSERT_TRUE(engine && client);
+  EXPECT_EQ(engine->backends.at(0).port, 18'000);
+  EXPECT_EQ(client->backends.at(1).host, "b");
+  EXPECT_EQ(engine->mode, Mode::kOff);
+  EXPECT_TRUE(engine->delivered);
+  EXPECT_EQ(engine->hash, client->hash);
 }
 
 TEST(ExposureTest, OwnCredentialsNeedADoorOrConsent) {

@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,24 +23,17 @@ const fs::path kSamples = "deploy/samples";
 TEST(SamplesTest, EachLoadsStrictlyAndResolves) {
   std::size_t samples = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(kSamples)) {
-    api::Resources resources = load(entry.path(), json::Strictness::kStrict);
-    if (resources.policies.front().spec.interception.mode == api::InterceptionMode::kEnvironment) {
-      // Clients: where their calls go is read from their pods, and added by the operator.
-      api::add_text(resources, "binding.yaml",
-                    "{apiVersion: penstock.dev/v1alpha1, kind: PolicyBinding, metadata: {name: b}, "
-                    "spec: {apiLevel: 1, policy: default/calls, providers: {openAI: 'https://a', "
-                    "anthropic: 'https://b'}}}",
-                    json::Strictness::kStrict);
-    }
+    const api::Resources resources = load(entry.path(), json::Strictness::kStrict);
     const api::OptimizationPolicySpec& spec = resources.policies.front().spec;
-    if (spec.autoscaling && !spec.routing) {
-      // In a cluster: requests go on to the engine of the pod, whose port the operator adds.
-      api::add_text(resources, "binding.yaml",
-                    "{apiVersion: penstock.dev/v1alpha1, kind: PolicyBinding, metadata: {name: b}, "
-                    "spec: {apiLevel: 1, policy: default/llm, enginePort: 18000}}",
-                    json::Strictness::kStrict);
+    // In a cluster: calls go on to the pod's engine, or where clients meant them to go, which the
+    // flags of its sidecar say.
+    std::optional<api::PassThrough> own;
+    if (spec.interception.mode == api::InterceptionMode::kEnvironment) {
+      own.emplace().providers = api::ProvidersSpec{"https://a", "https://b"};
+    } else if (spec.autoscaling && !spec.routing) {
+      own.emplace().engine_port = 18'000;
     }
-    const resolve::ResolveResult policy = resolve::resolve(resources);
+    const resolve::ResolveResult policy = resolve::resolve(resources, std::nullopt, own);
     EXPECT_TRUE(policy) << entry.path() << ": " << to_string(policy.error().front());
     ++samples;
   }
