@@ -7,7 +7,7 @@ import time
 
 import pytest
 import yaml
-from dry_run import annotated_pod, client_case, client_pod, engine_pod, has_sidecar, made, quality_case, with_injection
+from dry_run import annotated_pod, client_case, client_pod, engine_pod, grace_case, has_sidecar, made, quality_case, with_injection
 from fake_node import NETWORK
 from installation import ROOT, SYSTEM, make_namespace, policy_document, reconfigure
 from operator_node import OperatorNode, OperatorPod
@@ -20,6 +20,7 @@ PORT_SWAP = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
 PROBES = yaml.safe_load((ROOT / "tests/cases/probe_move.yaml").read_text())
 CLIENTS = yaml.safe_load((ROOT / "tests/cases/client_environment.yaml").read_text())
 QUALITIES = yaml.safe_load((ROOT / "tests/cases/pod_quality.yaml").read_text())
+GRACES = yaml.safe_load((ROOT / "tests/cases/grace.yaml").read_text())
 ANNOTATIONS = yaml.safe_load((ROOT / "tests/cases/annotations.yaml").read_text())
 
 
@@ -97,6 +98,12 @@ def test_the_webhook_and_the_admission_policy_annotate_equally(hooked, admission
     whole["annotations"] = ANNOTATIONS["annotations"]
     pods = [annotated_pod(case["in"]) for case in ANNOTATIONS["cases"]]
     assert compare(hooked, admission, "equal-annotations", whole, pods) == len(pods)
+
+
+def test_the_webhook_and_the_admission_policy_give_equal_drains(hooked, admission, injection):
+    whole = {name: part for name, part in injection.items() if name != "portSwap"}
+    pods = [grace_case(case) for case in GRACES["cases"]]
+    assert compare(hooked, admission, "equal-drains", whole, pods) == len(pods)
 
 
 def test_the_webhook_and_the_admission_policy_give_equal_resources(hooked, admission, injection):

@@ -52,6 +52,11 @@ def annotated_pod(annotations: dict) -> dict:
     return {**pod, "metadata": {**pod["metadata"], **({"annotations": annotations} if annotations else {})}}
 
 
+def grace_case(case: dict) -> dict:
+    """A pod of a case of tests/cases/grace.yaml."""
+    return engine_pod({}, **({} if case["in"] is None else {"terminationGracePeriodSeconds": case["in"]}))
+
+
 def client_case(case: dict) -> dict:
     """A pod of a case of tests/cases/client_environment.yaml."""
     init = [{"image": "image", **container} for container in case.get("init", [])]

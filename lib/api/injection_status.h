@@ -17,6 +17,13 @@
 // status.injection of an OptimizationPolicy: what admission copies into new pods.
 namespace penstock::api {
 
+// What of a pod's grace period is not for its streams, in seconds: every node's proxy needs some to
+// forget an endpoint, and the last ones are kept so that streams are ended by an event of ours and
+// not by a signal. The admission policy (charts/penstock) counts with it, too.
+inline constexpr std::int64_t kGraceReserveSeconds = 8;
+// The most that a policy asks for, and that a sidecar uses of a longer one.
+inline constexpr std::int64_t kGraceMaxSeconds = 86'460;
+
 // A variable that names a model API.
 struct ClientVariableStatus {
   std::string name;
@@ -107,7 +114,10 @@ struct InjectionStatus {
         json::Field{
             "grace",
             &T::grace,
-            {.about = "The pod's least grace period, in seconds.", .min = 0, .max = 86'460}},
+            {.about = "The pod's least grace period, in seconds; where its own is longer, the "
+                      "sidecar's --drain-grace is made to fit that.",
+             .min = 0,
+             .max = kGraceMaxSeconds}},
         json::Field{"portSwap", &T::port_swap, {.about = "How the engine's port moves."}},
         json::Field{"environment",
                     &T::environment,

@@ -94,7 +94,8 @@ struct InterceptionSpec {
         json::Field{"grace",
                     &T::grace,
                     {.about = "How long streams may go on after their pod's deletion; the pod's "
-                              "own grace period is raised to it.",
+                              "own grace period is raised to it, and is what holds where it is "
+                              "longer.",
                      .min = 1'000,
                      .max = kDayMs}}};
   }

@@ -21,8 +21,7 @@ constexpr const char* kAccountPath = "/var/run/secrets/kubernetes.io/serviceacco
 constexpr std::int64_t kUser = 1337;
 // Endpoints are forgotten by every node's proxy within this; requests still come until then.
 constexpr std::int64_t kLameDuckSeconds = 3;
-// Kept of the grace period, so that streams are ended by an event of ours and not by a signal.
-constexpr std::int64_t kReserveSeconds = 5;
+static_assert(kLameDuckSeconds < api::kGraceReserveSeconds);
 
 Value strings(const std::vector<std::string>& list) {
   return Value(list);
@@ -105,7 +104,7 @@ std::vector<std::string> arguments(const Interception& interception, std::int64_
          interception.to.providers->anthropic});
     return result;
   }
-  const std::int64_t drain = std::max<std::int64_t>(1, grace - kLameDuckSeconds - kReserveSeconds);
+  const std::int64_t drain = std::max<std::int64_t>(1, grace - api::kGraceReserveSeconds);
   const std::uint16_t bind = interception.ports ? interception.ports->bind : settings.bind_port;
   add({"--listen", ":" + std::to_string(bind), "--engine-port",
        std::to_string(*interception.to.engine_port), "--drain-delay", seconds(kLameDuckSeconds),

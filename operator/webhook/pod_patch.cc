@@ -68,6 +68,24 @@ void set_resources(const Value& spec, const InjectionStatus& injection, Value& s
   }
 }
 
+std::int64_t own_grace(const Value& spec) {
+  const Value& grace = member(spec, "terminationGracePeriodSeconds");
+  return grace.is_number_integer() ? grace.get<std::int64_t>() : kGraceDefault;
+}
+
+// Streams may go on for as long as the pod may, where that is longer than the policy asks for.
+void set_drain(std::int64_t grace, Value& sidecar) {
+  if (!sidecar.contains("args")) {
+    return;
+  }
+  Value& args = sidecar["args"];
+  const auto flag = std::ranges::find(args, "--drain-grace");
+  if (flag != args.end() && flag + 1 != args.end()) {
+    const std::int64_t used = std::min(grace, api::kGraceMaxSeconds);
+    *(flag + 1) = std::to_string(used - api::kGraceReserveSeconds) + "s";
+  }
+}
+
 // The sidecar, first of the init containers: before everything else of the pod.
 void add_sidecar(const Value& pod, const InjectionStatus& injection, Patch& patch) {
   const Value& spec = member(pod, "spec");
@@ -77,6 +95,10 @@ void add_sidecar(const Value& pod, const InjectionStatus& injection, Patch& patc
   Value sidecar = injection.container;
   Value redirect = injection.redirect;
   set_resources(spec, injection, sidecar, redirect);
+  const std::int64_t grace = own_grace(spec);
+  if (grace > injection.grace) {
+    set_drain(grace, sidecar);
+  }
   patch.add("/spec/initContainers/0", std::move(sidecar));
   if (!redirect.is_null()) {
     patch.add("/spec/initContainers/1", std::move(redirect));
@@ -89,8 +111,7 @@ void add_sidecar(const Value& pod, const InjectionStatus& injection, Patch& patc
   }
   add_pull_secrets(spec, injection, patch);
   add_annotations(member(pod, "metadata"), injection, patch);
-  const Value& grace = member(spec, "terminationGracePeriodSeconds");
-  if ((grace.is_number_integer() ? grace.get<std::int64_t>() : kGraceDefault) < injection.grace) {
+  if (grace < injection.grace) {
     patch.add("/spec/terminationGracePeriodSeconds", injection.grace);
   }
 }
