@@ -200,6 +200,7 @@ int run_command(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  options.settings.version = PENSTOCK_VERSION;
   if (explain->parsed()) {
     return explain_policy(explained);
   }
@@ -213,7 +214,6 @@ int run_command(int argc, const char* const* argv) {
     return replay_decisions(recorded);
   }
   if (run->parsed()) {
-    options.settings.version = PENSTOCK_VERSION;
     return run_operator(options);
   }
   return check->parsed() ? check_files(paths) : write_definitions(folder);

@@ -76,7 +76,7 @@ std::string failure_of(const Value& container) {
 
 // The ports of a sidecar in front of an engine: beside its own status it has the engine's, and its
 // arguments say where that went. A client's sidecar has none.
-void read_sidecar(const Value& container, reconcile::Pod& pod) {
+void read_sidecar(const Value& container, bool heeds_flags, reconcile::Pod& pod) {
   pod.has_sidecar = true;
   for (const Value& port : list_of(container, "ports")) {
     if (text_of(port, "name") != kStatusPort) {
@@ -84,10 +84,20 @@ void read_sidecar(const Value& container, reconcile::Pod& pod) {
     }
   }
   const std::vector<std::string> args = strings_of(container, "args");
-  const auto flag = std::ranges::find(args, "--engine-port");
-  if (flag != args.end() && flag + 1 != args.end()) {
-    const std::string& text = *(flag + 1);
-    std::from_chars(text.data(), text.data() + text.size(), pod.engine_port);
+  const auto value_of = [&args](const char* flag) {
+    const auto found = std::ranges::find(args, flag);
+    return found == args.end() || found + 1 == args.end() ? std::string() : *(found + 1);
+  };
+  const std::string port = value_of("--engine-port");
+  std::from_chars(port.data(), port.data() + port.size(), pod.engine_port);
+  const std::string openai = value_of("--openai-url");
+  if (heeds_flags) {
+    return;
+  }
+  if (pod.engine_port > 0 && pod.engine_port <= 65'535) {
+    pod.unheeded.emplace().engine_port = static_cast<std::uint16_t>(pod.engine_port);
+  } else if (!openai.empty()) {
+    pod.unheeded.emplace().providers = {.openai = openai, .anthropic = value_of("--anthropic-url")};
   }
 }
 
@@ -134,7 +144,7 @@ reconcile::Pod read_pod(const Value& object) {
   const Value* before = nullptr;
   for (const Value& container : list_of(spec, "initContainers")) {
     if (text_of(container, "name") == kSidecar) {
-      read_sidecar(container, pod);
+      read_sidecar(container, annotations.contains(reconcile::kMadeBy), pod);
     } else if (before != nullptr && is_our_redirect(container, *before, pod)) {
       // Whoever comes to the engine's port is led to the sidecar: there is no way past.
       pod.sidecar_port = std::exchange(pod.engine_port, 0);

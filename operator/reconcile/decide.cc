@@ -69,17 +69,41 @@ class Decision {
       return;
     }
     conditions_.set("Accepted", kTrue, "Accepted", "the policy is valid");
-    const InterceptionFinding interception = choose_interception(world_, settings_);
-    // Until it is known where calls go, any port tells whether the documents are good.
-    DeliveryResult documents =
-        documents_of(world_, interception.choice ? interception.choice->to
-                                                 : resolve::PassThrough{.engine_port = 1});
+    const DeliveryResult documents = documents_of(world_);
     if (!documents.delivery) {
       conditions_.set("ResolvedRefs", kFalse, "NotResolved", joined(documents.errors));
       degrade({"NotResolved", "sidecars keep the last good version: " + joined(documents.errors)});
       return;
     }
     conditions_.set("ResolvedRefs", kTrue, "Resolved", "every reference leads somewhere");
+    if (deliver(*documents.delivery)) {
+      inject(*documents.delivery);
+    }
+  }
+
+  // Whether it can be.
+  bool deliver(const Delivery& delivery) {
+    if (delivery.hash != world_.config_hash) {
+      ConfigContent content = content_of(delivery.files);
+      if (const std::size_t bytes = size_of(content); bytes > kConfigBytesMax) {
+        degrade({"TooLarge", "the policy and what it refers to take " + std::to_string(bytes) +
+                                 " bytes compressed, more than a ConfigMap may hold; split the "
+                                 "RoutingTable"});
+        return false;
+      }
+      plan_.config = std::move(content);
+    }
+    plan_.status.hash = delivery.hash;
+    is_good_ = true;
+    if (!world_.undelivered.empty()) {
+      degrade({"NotDelivered", world_.undelivered});
+    }
+    return true;
+  }
+
+  // Running pods have what is delivered, whatever new ones are made with.
+  void inject(const Delivery& delivery) {
+    const InterceptionFinding interception = choose_interception(world_, settings_);
     if (!interception.choice) {
       not_injected_ = {interception.reason, interception.message};
       if (plan_.status.injection) {
@@ -88,27 +112,8 @@ class Decision {
       return;
     }
     own_pre_stop_ = interception.choice->engine_has_pre_stop;
-    deliver(*interception.choice, std::move(*documents.delivery));
-  }
-
-  void deliver(const Interception& interception, Delivery delivery) {
-    if (delivery.hash != world_.config_hash) {
-      ConfigContent content = content_of(delivery.files);
-      if (const std::size_t bytes = size_of(content); bytes > kConfigBytesMax) {
-        degrade({"TooLarge", "the policy and what it refers to take " + std::to_string(bytes) +
-                                 " bytes compressed, more than a ConfigMap may hold; split the "
-                                 "RoutingTable"});
-        return;
-      }
-      plan_.config = std::move(content);
-    }
-    plan_.status.hash = delivery.hash;
-    plan_.status.interception = json::name_of(interception.mode);
-    plan_.status.injection = injection_of(policy_, interception, delivery, settings_);
-    is_good_ = true;
-    if (!world_.undelivered.empty()) {
-      degrade({"NotDelivered", world_.undelivered});
-    }
+    plan_.status.interception = json::name_of(interception.choice->mode);
+    plan_.status.injection = injection_of(policy_, *interception.choice, delivery, settings_);
   }
 
   void yield_to_older() {
@@ -137,8 +142,8 @@ class Decision {
       plan_.tell = census.behind;
       plan_.remind = census.stale;
       // One at a time: the next only once the one before has been replaced and is ready.
-      if (restarts(policy_) && older_.too_many.empty() && census.settled &&
-          !census.replaceable.empty()) {
+      if (restarts(policy_) && not_injected_.reason.empty() && older_.too_many.empty() &&
+          census.settled && !census.replaceable.empty()) {
         plan_.evict = census.replaceable.front();
       }
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 
 #include "lib/api/resources.h"
 #include "lib/json/write.h"
@@ -40,11 +41,27 @@ void add_required(const Value& spec, std::string_view kind, std::vector<std::str
   }
 }
 
+// What the flags of sidecars say that do not heed them; nothing: there are none. Of several the
+// youngest pod's, which is made as its workload says.
+api::PassThrough unheeded_flags(const World& world) {
+  const Pod* youngest = nullptr;
+  for (const Ptr<Pod>& pod : world.pods) {
+    const bool concerned =
+        pod->unheeded && !pod->finished && pod->injected_by == world.policy->meta.name;
+    if (concerned &&
+        (youngest == nullptr || std::tie(pod->meta.created, pod->meta.name) >
+                                    std::tie(youngest->meta.created, youngest->meta.name))) {
+      youngest = pod.get();
+    }
+  }
+  return youngest == nullptr ? api::PassThrough{} : *youngest->unheeded;
+}
+
 class Collector {
  public:
   explicit Collector(const World& world) : world_(world) {}
 
-  DeliveryResult run(const resolve::PassThrough& to) {
+  DeliveryResult run() {
     const Policy& policy = *world_.policy;
     add(policy, "OptimizationPolicy", "policy.json");
     if (policy.parsed.routing) {
@@ -55,17 +72,20 @@ class Collector {
         add_referenced(world_.tiers, tier.ref.name, "CacheTier", "tier");
       }
     }
+    api::PassThrough to = unheeded_flags(world_);
     api::PolicyBindingSpec binding{.required_features = required_,
                                    .policy = policy.meta.key(),
                                    .engine_port = to.engine_port,
-                                   .providers = to.providers,
+                                   .providers = std::move(to.providers),
                                    .secrets_path = std::string(kSecretsPath)};
     put_binding(binding);
     api::Resources resources;
     for (const auto& [file, text] : delivery_.files) {
       api::add_text(resources, file, text, json::Strictness::kTolerant);
     }
-    const resolve::ResolveResult resolved = resolve::resolve(resources);
+    // Any port tells whether they are good.
+    const resolve::ResolveResult resolved =
+        resolve::resolve(resources, std::nullopt, api::PassThrough{.engine_port = 1});
     if (!resolved) {
       DeliveryResult result;
       for (const api::ResourceError& error : resolved.error()) {
@@ -139,8 +159,8 @@ class Collector {
 
 }  // namespace
 
-DeliveryResult documents_of(const World& world, const resolve::PassThrough& to) {
-  return Collector(world).run(to);
+DeliveryResult documents_of(const World& world) {
+  return Collector(world).run();
 }
 
 }  // namespace penstock::reconcile

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "lib/resolve/resolve.h"
 #include "operator/reconcile/world.h"
 
 namespace penstock::reconcile {
@@ -27,8 +26,9 @@ struct DeliveryResult {
   std::vector<std::string> errors;  // "RoutingTable default/x spec.… message"
 };
 
-// Follows the policy's references through `world` and checks the whole as a sidecar will.
-// `to`: where calls go that no table routes.
-DeliveryResult documents_of(const World& world, const resolve::PassThrough& to);
+// Follows the policy's references through `world` and checks the whole as a sidecar will. Where
+// calls go that no table routes is no part of it, for each pod's flags say that; but sidecars from
+// before that was so are told what theirs say.
+DeliveryResult documents_of(const World& world);
 
 }  // namespace penstock::reconcile

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "lib/api/enums.h"
+#include "lib/api/policy_binding.h"
 #include "lib/api/policy_status.h"
-#include "lib/resolve/resolve.h"
 #include "operator/reconcile/world.h"
 
 namespace penstock::reconcile {
@@ -18,7 +18,7 @@ struct Interception {
   std::string redirects;                              // the engine's container; its port stays
   std::optional<api::ProbeMoveStatus> probes;         // of such an engine
   std::optional<api::EnvironmentStatus> environment;  // of clients
-  resolve::PassThrough to;                            // where calls go that no table routes
+  api::PassThrough to;                                // where calls go that no table routes
   bool engine_has_pre_stop = false;  // of some workload's; admission leaves such a hook alone
 };
 

@@ -227,7 +227,8 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
   injection.hash = resolve::content_hash({made_with.dump()}).substr(0, 16);
   injection.selector = policy.parsed.selector;
   injection.annotations = {{"penstock.dev/policy", policy.meta.name},
-                           {"penstock.dev/injection", injection.hash}};
+                           {"penstock.dev/injection", injection.hash},
+                           {kMadeBy, settings.version}};
   const std::string& engine =
       interception.ports ? interception.ports->container : interception.redirects;
   if (!engine.empty()) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lib/api/optimization_policy.h"
+#include "lib/api/policy_binding.h"
 #include "lib/api/policy_status.h"
 #include "lib/json/text.h"
 #include "operator/kube/object_meta.h"
@@ -70,6 +71,9 @@ struct Workload {
 inline constexpr const char* kDeletionCost = "controller.kubernetes.io/pod-deletion-cost";
 inline constexpr const char* kOwnDeletionCost = "penstock.dev/deletion-cost";
 
+// Which release of the operator a pod was made by; no release before 0.1.0 says it.
+inline constexpr const char* kMadeBy = "penstock.dev/version";
+
 struct Pod {
   kube::ObjectMeta meta;
   std::string owner_kind;  // of its controller; empty: it has none
@@ -82,6 +86,9 @@ struct Pod {
   bool opted_out = false;
   std::int64_t sidecar_port = 0;  // where its sidecar takes requests; 0: it is a client's
   std::int64_t engine_port = 0;   // where its engine went
+  // Of a sidecar from before pods said who made them, which obeys what it is delivered over its own
+  // flags: where these lead calls.
+  std::optional<api::PassThrough> unheeded;
   bool ready = false;
   std::string ready_since;  // RFC 3339, UTC
   std::string

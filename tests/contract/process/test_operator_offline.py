@@ -60,6 +60,21 @@ def test_render_shows_what_would_be_injected_and_delivered(tmp_path):
     assert json.loads(config["data"]["binding.json"])["spec"]["hash"] == policy["status"]["hash"]
 
 
+def test_what_is_delivered_is_the_same_whatever_the_workload_is(tmp_path):
+    """All of a policy's pods share it, those from before a change of the workload, too."""
+    file = tmp_path / "files.yaml"
+    moved = FILES.replace('"8000"', '"9000"')
+    client = FILES.replace("vllm", "client", 1).replace('"vllm/vllm-openai:v1", args: [--port, "8000"]', "client, env: [{name: OPENAI_API_KEY, value: k}]")
+    rendered = []
+    for text in (FILES, moved, client):
+        file.write_text(text)
+        run = operator("render", file)
+        assert run.returncode == 0, run.stderr
+        rendered.append(list(yaml.safe_load_all(run.stdout)))
+    assert len({json.dumps(policy["status"]["injection"]["container"]["args"]) for policy, _ in rendered}) == 3
+    assert rendered[0][1] == rendered[1][1] == rendered[2][1]
+
+
 def test_render_minds_what_the_namespace_admits(tmp_path):
     level = "{apiVersion: v1, kind: Namespace, metadata: {name: default, labels: {pod-security.kubernetes.io/enforce: %s}}}"
     redirecting = FILES.replace("selector:", "interception: {mode: Redirect}\n  selector:", 1)
@@ -78,13 +93,15 @@ def test_what_is_rendered_runs(tmp_path):
     """The ConfigMap's files, given to a sidecar."""
     file = tmp_path / "files.yaml"
     file.write_text(FILES)
-    config = list(yaml.safe_load_all(operator("render", file).stdout))[1]
+    policy, config = yaml.safe_load_all(operator("render", file).stdout)
     folder = tmp_path / "policy"
     folder.mkdir()
     for name, text in config["data"].items():
         (folder / name).write_text(text)
+    args = policy["status"]["injection"]["container"]["args"]
+    own = args[args.index("--engine-port") :][:2]
     checked = subprocess.run(
-        [BUILD / "bin" / "penstock-sidecar", "--resources", folder, "--check"], capture_output=True, text=True, timeout=20
+        [BUILD / "bin" / "penstock-sidecar", "--resources", folder, *own, "--check"], capture_output=True, text=True, timeout=20
     )
     assert checked.returncode == 0, checked.stderr
     assert config["metadata"]["annotations"]["penstock.dev/hash"] in checked.stdout

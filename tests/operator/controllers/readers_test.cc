@@ -70,6 +70,32 @@ TEST(ReadersTest, OnlyTheRedirectBesideASidecarWithoutThePortLeadsToIt) {
   EXPECT_EQ(ports("{name: penstock-sidecar, image: s}, " + redirect), Ports(0, 0)) << "a client's";
 }
 
+// Only a sidecar from before pods said who made them goes by what it is delivered.
+TEST(ReadersTest, WhatTheFlagsOfAnEarlierSidecarSay) {
+  const auto unheeded = [](const std::string& args, const std::string& annotations = "") {
+    return read_pod(yaml("{metadata: {name: p, annotations: {" + annotations +
+                         "}}, spec: {initContainers: [{name: penstock-sidecar, image: s, args: [" +
+                         args + "]}]}}"))
+        .unheeded;
+  };
+  const std::string engine = "--engine-port, \"18000\"";
+  const std::string client = "--openai-url, \"https://a\", --anthropic-url, \"https://b\"";
+  EXPECT_EQ(unheeded(engine), (api::PassThrough{.engine_port = 18000}));
+  EXPECT_EQ(unheeded(client),
+            (api::PassThrough{.providers = api::ProvidersSpec{"https://a", "https://b"}}));
+  for (const std::string& args : {engine, client}) {
+    EXPECT_EQ(unheeded(args, "penstock.dev/version: \"0.1.0\""), std::nullopt);
+  }
+  for (const char* odd : {"", "--engine-port", "--engine-port, \"0\"", "--engine-port, \"70000\"",
+                          "--engine-port, x"}) {
+    EXPECT_EQ(unheeded(odd), std::nullopt) << odd;
+  }
+  EXPECT_EQ(read_pod(yaml("{metadata: {name: p}, spec: {initContainers: [{name: other, args: [" +
+                          engine + "]}]}}"))
+                .unheeded,
+            std::nullopt);
+}
+
 TEST(ReadersTest, WhyASidecarDoesNotStart) {
   const auto failure = [](const std::string& status) {
     return read_pod(

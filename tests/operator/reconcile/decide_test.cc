@@ -1,6 +1,7 @@
 #include "operator/reconcile/decide.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,7 +50,7 @@ TEST(DecideTest, AGoodPolicyIsDeliveredAndInjected) {
   ASSERT_TRUE(plan.config);
   EXPECT_TRUE(plan.config->text.contains("policy.json"));
   const json::Value binding = json::Value::parse(plan.config->text.at("binding.json"))["spec"];
-  EXPECT_EQ(binding["enginePort"], 18000);
+  EXPECT_FALSE(binding.contains("enginePort")) << "each pod's flags say that";
   EXPECT_EQ(binding["hash"], plan.status.hash);
   EXPECT_TRUE(plan.events.empty()) << "a good beginning is no news";
 }
@@ -335,6 +336,91 @@ TEST(DecideTest, WhatIsNoLongerGoodKeepsWhatWas) {
   const Plan idle = decide(gone, kSettings);
   EXPECT_EQ(state(idle, "Degraded"), "True NoWorkload");
   EXPECT_EQ(idle.status.injection->hash, good.status.injection->hash);
+}
+
+TEST(DecideTest, AnEditIsDeliveredWhateverBecomesOfTheInterception) {
+  const std::string restart = ", interception: {rollout: Restart}";
+  World seen = world(policy("p", "{" + kSelector + restart + "}"));
+  const Plan good = decide(seen, kSettings);
+  const Ptr<Workload> unknown = workload("other", "[{name: x, image: mine, args: [--listen]}]");
+  for (const std::vector<Ptr<Workload>>& workloads :
+       {std::vector<Ptr<Workload>>{}, {seen.workloads[0], unknown}}) {
+    World edited = seen;
+    edited.workloads = workloads;
+    edited.config_hash = good.status.hash;
+    edited.policy = policy("p", "{" + kSelector + restart + ", mode: Off}", "2026-01-01T00:00:00Z",
+                           json::write(good.status));
+    add(edited, pod("a", "p", good.status.injection->hash));
+    add(edited, pod("plain"));
+    const Plan plan = decide(edited, kSettings);
+    ASSERT_TRUE(plan.config);
+    EXPECT_TRUE(plan.config->text.at("policy.json").contains("\"mode\":\"Off\""));
+    EXPECT_NE(plan.status.hash, good.status.hash);
+    EXPECT_EQ(plan.tell, std::vector<std::string>{"a"});
+    EXPECT_EQ(state(plan, "Programmed"), "False Waiting");
+    EXPECT_EQ(json::write(*plan.status.injection), json::write(*good.status.injection));
+    EXPECT_EQ(plan.status.interception, "PortSwap");
+    EXPECT_TRUE(condition(plan, "Degraded").message.contains("new pods are made as before"));
+    EXPECT_FALSE(plan.evict) << "whether it would come up as the policy wants it, nobody knows";
+  }
+}
+
+TEST(DecideTest, WhatIsDeliveredDependsOnNoWorkload) {
+  const std::string client =
+      "[{name: c, image: client, env: [{name: OPENAI_API_KEY, value: k}, {name: OPENAI_BASE_URL, "
+      "value: \"https://gateway-a/v1\"}]}]";
+  std::set<std::string> files;
+  std::set<std::string> injections;
+  const std::string moved = "[{name: vllm, image: vllm, args: [--port, \"9000\"]}]";
+  const std::string elsewhere = std::string(client).replace(client.find("way-a"), 5, "way-b");
+  for (const std::string& containers : {kVllm, moved, client, elsewhere}) {
+    World seen = world(policy("p", "{" + kSelector + "}"));
+    seen.workloads = {workload("w", containers)};
+    const Plan plan = decide(seen, kSettings);
+    ASSERT_TRUE(plan.config && plan.status.injection) << containers;
+    files.insert(plan.config->text.at("binding.json"));
+    injections.insert(plan.status.injection->hash);
+  }
+  EXPECT_EQ(files.size(), 1U);
+  EXPECT_EQ(injections.size(), 4U) << "new pods are made otherwise";
+}
+
+// They obey the binding over their own flags, so it says what these do.
+TEST(DecideTest, SidecarsOfEarlierReleasesAreToldWhatTheirFlagsSay) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  const Plan without = decide(seen, kSettings);
+  const auto binding_of = [](const World& of) {
+    const Plan plan = decide(of, kSettings);
+    EXPECT_TRUE(plan.config);
+    return json::Value::parse(plan.config->text.at("binding.json"))["spec"];
+  };
+  const auto add_earlier = [&seen](const std::string& name, const std::string& created,
+                                   api::PassThrough flags) {
+    Pod earlier = pod(name, "p", "older");
+    earlier.meta.created = created;
+    earlier.unheeded = std::move(flags);
+    add(seen, std::move(earlier));
+  };
+  add_earlier("b", "2026-01-02T00:00:00Z", {.engine_port = 18'000});
+  add_earlier("a", "2026-01-01T00:00:00Z", {.engine_port = 19'000});
+  const json::Value engine = binding_of(seen);
+  EXPECT_EQ(engine["enginePort"], 18'000) << "the youngest's";
+  EXPECT_NE(engine["hash"], without.status.hash);
+  seen.workloads = {workload("moved", "[{name: vllm, image: vllm, args: [--port, \"9000\"]}]")};
+  EXPECT_EQ(binding_of(seen), engine);
+  add_earlier("c", "2026-01-03T00:00:00Z",
+              {.providers = api::ProvidersSpec{"https://a/v1", "https://b"}});
+  const json::Value client = binding_of(seen);
+  EXPECT_FALSE(client.contains("enginePort"));
+  EXPECT_EQ(client["providers"]["anthropic"], "https://b");
+
+  for (const Ptr<Pod>& one : std::exchange(seen.pods, {})) {
+    Pod gone = *one;
+    gone.finished = gone.meta.name != "b";
+    gone.injected_by = gone.meta.name == "b" ? "another" : "p";
+    add(seen, std::move(gone));
+  }
+  EXPECT_EQ(decide(seen, kSettings).status.hash, without.status.hash);
 }
 
 TEST(DecideTest, APolicyThatWasNeverGoodSelectsNothing) {

@@ -45,6 +45,15 @@ TEST(InjectionTest, HoldsWhatRestrictedPodSecurityAsksForAndEverySecret) {
   EXPECT_EQ(paths, (std::vector<std::string>{"ca/ca.crt", "s/k"}));
 }
 
+TEST(InjectionTest, SaysWhoMadeThePodWithoutMakingOthersOutdated) {
+  const World seen = world(policy("p", "{" + kSelector + "}"));
+  const Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(plan.status.injection->annotations.at("penstock.dev/version"), "1.0");
+  Settings later = kSettings;
+  later.version = "1.1";
+  EXPECT_EQ(decide(seen, later).status.injection->hash, plan.status.injection->hash);
+}
+
 TEST(InjectionTest, RedirectLeavesTheEngineAndAddsAnInitContainer) {
   World seen = world(policy("p", "{" + kSelector + ", interception: {mode: Redirect}}"));
   const Plan plan = decide(seen, kSettings);
