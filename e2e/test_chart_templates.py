@@ -217,7 +217,15 @@ def test_alerts_and_dashboard_are_those_of_the_files(kubernetes):
     assert "ConfigMap" not in kinds(render(kubernetes, "--set", "monitoring.dashboard=false"))
 
 
-@pytest.mark.parametrize("wrong", ["replicas=0", "admission.injector=Both", "sidecar.statusPort=70000", "apiServerPorts={}", "apiServerPorts={70000}", "image.pullPolicy=Maybe", "unknown=1"])
+WRONG = [
+    *("replicas=0", "admission.injector=Both", "sidecar.statusPort=70000", "apiServerPorts={}", "apiServerPorts={70000}"),
+    *("image.pullPolicy=Maybe", "unknown=1"),
+    *(f"sidecar.resources.memory={amount}" for amount in ("128K", "0", "0Mi", "-1Mi", "128MB", "lots")),
+    *(f"sidecar.resources.cpu={amount}" for amount in ("-1", "0", "0m", "0.0", "-100m", "1k", "all")),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_the_schema_refuses(kubernetes, wrong):
     run = subprocess.run(
         [kubernetes / "helm", "template", "p", CHART, "--set", wrong], capture_output=True, text=True

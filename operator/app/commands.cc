@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "lib/json/scalars.h"
 #include "lib/json/strictness.h"
 #include "lib/resources/load.h"
 #include "operator/app/explain_command.h"
@@ -17,6 +18,7 @@
 #include "operator/app/replay_command.h"
 #include "operator/app/simulate_command.h"
 #include "operator/crd/documents.h"
+#include "operator/kube/quantity.h"
 
 namespace penstock::control {
 namespace {
@@ -66,6 +68,20 @@ CLI::Option* add_option(CLI::App& command, const std::string& flag, T& into,
   return command.add_option("--" + flag, into, about)->envname(variable)->capture_default_str();
 }
 
+// Empty, or why `text` is nothing that a container can ask for. Whole bytes are what sizes are
+// counted in; of a core any part will do.
+std::string wrong_memory(const std::string& text) {
+  const auto size = json::parse_quantity(text);
+  return !size             ? size.error().detail
+         : size->value > 0 ? std::string()
+                           : "must be more than nothing";
+}
+
+std::string wrong_cpu(const std::string& text) {
+  const auto cores = kube::quantity_of(text);
+  return cores && *cores > 0 ? "" : "must be a quantity above 0 such as 100m, 0.5 or 2";
+}
+
 // What the sidecars are made with.
 void add_sidecar_options(CLI::App& command, reconcile::Settings& settings) {
   const auto add = [&command](const std::string& flag, auto& into, const std::string& about) {
@@ -78,9 +94,12 @@ void add_sidecar_options(CLI::App& command, reconcile::Settings& settings) {
       "A Secret that pulls it, in every namespace with pods of policies; repeatable")
       ->type_name("NAME")
       ->delimiter(',');
-  add("sidecar-cpu", settings.cpu_request, "What a sidecar asks for")->type_name("QUANTITY");
+  add("sidecar-cpu", settings.cpu_request, "What a sidecar asks for")
+      ->type_name("QUANTITY")
+      ->check(wrong_cpu);
   add("sidecar-memory", settings.memory_request, "What a sidecar asks for beside its caches")
-      ->type_name("QUANTITY");
+      ->type_name("QUANTITY")
+      ->check(wrong_memory);
   command
       .add_flag("--placeholders,!--no-placeholders", settings.placeholders,
                 "Pods may be made that keep room for replicas to come [on]")

@@ -75,6 +75,16 @@ def test_what_is_delivered_is_the_same_whatever_the_workload_is(tmp_path):
     assert rendered[0][1] == rendered[1][1] == rendered[2][1]
 
 
+@pytest.mark.parametrize("command", ["render", "run"])
+@pytest.mark.parametrize("wrong", ["memory=128K", "memory=0", "memory=-1Mi", "memory=0.5", "cpu=-1", "cpu=0", "cpu=1x", "cpu=nan"])
+def test_what_no_container_can_ask_for_is_refused(tmp_path, command, wrong):
+    file = tmp_path / "files.yaml"
+    file.write_text(FILES)
+    run = operator(command, f"--sidecar-{wrong}", *([file] if command == "render" else []))
+    assert run.returncode == 2
+    assert f"--sidecar-{wrong.partition('=')[0]}: " in run.stderr and "must " in run.stderr, run.stderr
+
+
 def test_render_minds_what_the_namespace_admits(tmp_path):
     level = "{apiVersion: v1, kind: Namespace, metadata: {name: default, labels: {pod-security.kubernetes.io/enforce: %s}}}"
     redirecting = FILES.replace("selector:", "interception: {mode: Redirect}\n  selector:", 1)
