@@ -234,6 +234,24 @@ def test_the_schema_refuses(kubernetes, wrong):
     assert wrong.partition("=")[0].rpartition(".")[2] in run.stderr
 
 
+@pytest.mark.parametrize("right", ["memory=128k", "memory=1G", "memory=64Mi", "cpu=250m", "cpu=2", "cpu=0.5", "cpu=1.5m"])
+def test_the_schema_takes(kubernetes, right):
+    arguments = container(render(kubernetes, "--set", f"sidecar.resources.{right}"))["args"]
+    assert f"--sidecar-{right}" in arguments
+
+
+def test_a_namespace_of_digits_is_a_name(kubernetes):
+    documents = render(kubernetes, "--api-versions", MUTATING, *MONITORING, "--set-string", "watchNamespace=2026")
+    assert "--watch-namespace=2026" in container(documents)["args"]
+    for kind in ("MutatingAdmissionPolicy", "ValidatingAdmissionPolicy"):
+        selector = only(documents, kind)["spec"]["matchConstraints"]["namespaceSelector"]
+        assert {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["2026"]} in selector["matchExpressions"]
+    roles = {one["metadata"]["namespace"] for one in documents if one["kind"] in ("Role", "RoleBinding")}
+    assert roles == {"2026", SYSTEM}
+    sidecars = only(documents, "PodMonitor", "penstock-sidecars")["spec"]
+    assert sidecars["namespaceSelector"] == {"matchNames": ["2026"]}
+
+
 def test_secrets_pull_both_images(kubernetes):
     """The operator's by the chart, in its own namespace; the sidecar's by the operator, in the namespaces of the pods."""
     documents = render(

@@ -44,6 +44,13 @@ void add(std::vector<Ptr<T>>& to, T object) {
 }
 
 void take(Value document, Inventory& into) {
+  // What kubectl prints of several objects, and takes.
+  if (kube::text_of(document, "kind") == "List") {
+    for (const Value& item : kube::list_of(document, "items")) {
+      take(item, into);
+    }
+    return;
+  }
   // kubectl would say where; here it is the namespace that kubectl takes unasked.
   if (document.is_object() && document["metadata"].is_object() &&
       !document["metadata"].contains("namespace")) {

@@ -47,7 +47,7 @@ matchExpressions:
 {{- with .Values.watchNamespace }}
 - key: kubernetes.io/metadata.name
   operator: In
-  values: [{{ . }}]
+  values: [{{ . | quote }}]
 {{- end }}
 {{- end -}}
 

@@ -75,6 +75,19 @@ def test_what_is_delivered_is_the_same_whatever_the_workload_is(tmp_path):
     assert rendered[0][1] == rendered[1][1] == rendered[2][1]
 
 
+def test_render_takes_lists_as_kubectl_prints_them(tmp_path):
+    file = tmp_path / "files.yaml"
+    file.write_text(FILES)
+    alone = operator("render", file).stdout
+    listed = {"apiVersion": "v1", "kind": "List", "items": list(yaml.safe_load_all(FILES))}
+    for suffix, nested in ((".json", listed), (".yaml", {**listed, "items": [listed]})):
+        one = tmp_path / ("list" + suffix)
+        one.write_text(json.dumps(nested))
+        run = operator("render", one)
+        assert run.returncode == 0, run.stderr
+        assert run.stdout == alone
+
+
 @pytest.mark.parametrize("command", ["render", "run"])
 @pytest.mark.parametrize("wrong", ["memory=128K", "memory=0", "memory=-1Mi", "memory=0.5", "cpu=-1", "cpu=0", "cpu=1x", "cpu=nan"])
 def test_what_no_container_can_ask_for_is_refused(tmp_path, command, wrong):
