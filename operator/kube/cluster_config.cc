@@ -97,7 +97,9 @@ class Kubeconfig {
       }
     }
     config_.token = text_of(user, "token");
-    config_.token_file = text_of(user, "tokenFile");
+    if (const std::string token_file = text_of(user, "tokenFile"); !token_file.empty()) {
+      config_.token_file = file_.parent_path() / token_file;
+    }
     if (Result<void> taken = take_pem(user, "client-certificate", config_.client_pem); !taken) {
       return taken;
     }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -49,6 +50,17 @@ TEST_F(ClusterConfigTest, ReadsServerUserAndNamespace) {
   EXPECT_EQ(config->client_key_pem, "ABC");
   EXPECT_EQ(config->token, "secret");
   EXPECT_EQ(config->ns, "ns");
+}
+
+TEST_F(ClusterConfigTest, FilesAreTakenFromItsOwnFolder) {
+  for (const auto& [told, expected] :
+       {std::pair("tokenFile: tokens/t", (folder_.path() / "tokens/t").string()),
+        std::pair("tokenFile: /run/t", std::string("/run/t")),
+        std::pair("token: secret", std::string())}) {
+    const auto config = load_kubeconfig(kubeconfig(told));
+    ASSERT_TRUE(config) << config.error().detail;
+    EXPECT_EQ(config->token_file, expected);
+  }
 }
 
 TEST_F(ClusterConfigTest, SaysWhatItDoesNotSupport) {
