@@ -69,6 +69,8 @@ void take(Value document, Inventory& into) {
     add(into.workloads, controllers::read_stateful_set(document));
   } else if (kind == "Pod") {
     add(into.workloads, controllers::read_bare_pod(document));
+  } else if (kind == "DaemonSet" || kind == "ReplicaSet" || kind == "Job" || kind == "CronJob") {
+    add(into.workloads, controllers::read_other_workload(document));
   } else if (kind == "Service") {
     add(into.services, controllers::read_service(document));
   } else if (kind == "Namespace") {

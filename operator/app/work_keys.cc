@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
-#include "lib/api/selects.h"
 #include "operator/controllers/pod_notices.h"
 #include "operator/controllers/referenced_controller.h"
 #include "operator/kube/object_meta.h"
 #include "operator/reconcile/hold.h"
+#include "operator/reconcile/older_policies.h"
 #include "operator/reconcile/sidecar_container.h"
 
 namespace penstock::control {
@@ -174,14 +174,14 @@ controllers::StoreChanges WorkKeys::changes() {
       .workload =
           [this](const Workload* before, const Workload* now) {
             add_taking(before, now, [](const Policy& policy, const Workload& workload) {
-              return api::selects(policy.parsed.selector, workload.pods.labels);
+              return reconcile::takes(policy, workload.pods.labels);
             });
             add_holds((now != nullptr ? now : before)->meta.ns);
           },
       .pod =
           [this](const Pod* before, const Pod* now) {
             add_taking(before, now, [](const Policy& policy, const Pod& pod) {
-              return api::selects(policy.parsed.selector, pod.meta.labels) ||
+              return reconcile::takes(policy, pod.meta.labels) ||
                      pod.injected_by == policy.meta.name;
             });
             if (const Pod& some = now != nullptr ? *now : *before; reconcile::is_hold(some.meta)) {

@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
-#include "lib/api/selects.h"
 #include "lib/json/write.h"
 #include "operator/controllers/autoscaling_controller.h"
 #include "operator/kube/timestamp.h"
+#include "operator/reconcile/older_policies.h"
 #include "operator/reconcile/sidecar_container.h"
 
 namespace penstock::controllers {
@@ -27,10 +27,10 @@ std::optional<bool> proven_by(const collect::Report& report) {
              : std::optional(report.proof == collect::Proof::kGood);
 }
 
-void add_selected(const std::vector<Ptr<Workload>>& from, const api::LabelSelector& selector,
-                  std::vector<Ptr<Workload>>& into) {
-  std::ranges::copy_if(from, std::back_inserter(into), [&selector](const Ptr<Workload>& workload) {
-    return api::selects(selector, workload->pods.labels);
+void add_taken(const std::vector<Ptr<Workload>>& from, const Policy& policy,
+               std::vector<Ptr<Workload>>& into) {
+  std::ranges::copy_if(from, std::back_inserter(into), [&policy](const Ptr<Workload>& workload) {
+    return reconcile::takes(policy, workload->pods.labels);
   });
 }
 
@@ -41,6 +41,7 @@ WorkOutcome PolicyController::end(const std::string& ns, const std::string& name
   collector_.set_targets(ns + "/" + name, {});
   forget(ns + "/" + name);
   configs_.forget(ns + "/" + name);
+  evictions_.forget(ns + "/" + name);
   if (stores_.config_maps.find(ns, reconcile::config_map_name(name)) != nullptr) {
     return {};  // we are called again when it goes
   }
@@ -72,18 +73,15 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
       !reminded) {
     return kube::failed(reminded.error());
   }
-  bool evicted = true;
-  if (plan.evict) {
-    const ApiResult<bool> asked = evict_pod(*policy, *plan.evict);
-    if (!asked) {
-      return kube::failed(asked.error());
-    }
-    evicted = *asked;
-  }
+  const Evictions::Outcome evicted =
+      plan.evict.empty() ? Evictions::Outcome{} : evictions_.evict_one(*policy, plan.evict);
   const auto rest = await_first_word(policy->meta.key(), all_asked);
   WorkOutcome outcome =
       rest > rest.zero() ? WorkOutcome{.again_in = rest} : finish_status(*policy, plan);
-  if (outcome.succeeded && !outcome.again_in && !evicted) {
+  if (outcome.succeeded && evicted.error) {
+    return kube::failed(*evicted.error);
+  }
+  if (outcome.succeeded && !outcome.again_in && evicted.held) {
     outcome.again_in = kEvictionPause;
   }
   if (outcome.succeeded && !outcome.again_in && !plan.remind.empty()) {
@@ -109,8 +107,8 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   }
   world.tiers = stores_.tiers.list(ns);
   world.tables = stores_.tables.list(ns);
-  for (const auto* store : {&stores_.deployments, &stores_.stateful_sets, &stores_.bare_pods}) {
-    add_selected(store->list(ns), policy->parsed.selector, world.workloads);
+  for (const auto* store : {&stores_.deployments, &stores_.stateful_sets}) {
+    add_taken(store->list(ns), *policy, world.workloads);
   }
   world.pods = stores_.pods.list(ns);
   world.services = stores_.services.list(ns);
@@ -136,6 +134,7 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
                                                         .proven = proven_by(report)});
   }
   world.autoscaling = board_.find(policy->meta.key());
+  evictions_.tell(world);
   world.now = kube::timestamp(clock_.wall_now());
   world.judged_until = kube::timestamp(clock_.wall_now() - kTrafficKnown);
   return world;
@@ -178,25 +177,6 @@ std::chrono::milliseconds PolicyController::await_first_word(const std::string& 
 void PolicyController::forget(const std::string& policy) {
   const sync::MutexLock lock(mutex_);
   first_word_until_.erase(policy);
-}
-
-// By the Eviction API, which minds disruption budgets. False: one of them forbids it for now.
-ApiResult<bool> PolicyController::evict_pod(const Policy& policy, const std::string& pod) {
-  const auto evicted =
-      client_.create(kube::kPods.object(policy.meta.ns, pod, "eviction"),
-                     {{"apiVersion", "policy/v1"},
-                      {"kind", "Eviction"},
-                      {"metadata", {{"name", pod}, {"namespace", policy.meta.ns}}}});
-  constexpr int kTooManyRequests = 429;
-  if (!evicted && evicted.error().status == kTooManyRequests) {
-    return false;
-  }
-  if (!evicted && !evicted.error().not_found()) {
-    return std::unexpected(evicted.error());
-  }
-  events_.record(kube::kPolicies, policy.meta, false, "PodEvicted",
-                 "pod " + pod + " is made anew, with the sidecar");
-  return true;
 }
 
 WorkOutcome PolicyController::not_delivered(World world, const kube::ApiError& error) {

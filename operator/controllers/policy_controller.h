@@ -9,6 +9,7 @@
 #include "operator/collect/collector.h"
 #include "operator/controllers/autoscaling_board.h"
 #include "operator/controllers/config_writer.h"
+#include "operator/controllers/evictions.h"
 #include "operator/controllers/pod_notices.h"
 #include "operator/controllers/status_writer.h"
 #include "operator/controllers/stores.h"
@@ -44,6 +45,7 @@ class PolicyController {
         settings_(std::move(settings)),
         configs_(stores, client, events, clock),
         notices_(stores, client, clock),
+        evictions_(client, events, clock),
         statuses_(client, clock) {}
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
@@ -57,7 +59,6 @@ class PolicyController {
   // How long a policy's status waits yet, some of whose sidecars have not been asked.
   std::chrono::milliseconds await_first_word(const std::string& policy, bool all_asked);
   void forget(const std::string& policy);
-  kube::ApiResult<bool> evict_pod(const reconcile::Policy& policy, const std::string& pod);
   // The policy's documents could not be written: where that is for somebody to mend, its status
   // says so.
   kube::WorkOutcome not_delivered(reconcile::World world, const kube::ApiError& error);
@@ -72,6 +73,7 @@ class PolicyController {
   const reconcile::Settings settings_;
   ConfigWriter configs_;
   PodNotices notices_;
+  Evictions evictions_;
   StatusWriter statuses_;
   sync::Mutex mutex_;
   // By policy: how long its first status waits for the first word of its sidecars.

@@ -125,7 +125,7 @@ reconcile::Pod read_pod(const Value& object) {
                      .injected_by = annotation("penstock.dev/policy"),
                      .injected_hash = annotation("penstock.dev/injection"),
                      .delivered = annotation("penstock.dev/delivered"),
-                     .opted_out = annotation("penstock.dev/inject") == "false",
+                     .opted_out = annotation(reconcile::kInject) == "false",
                      .host_network = flag_of(spec, "hostNetwork"),
                      .node = text_of(spec, "nodeName"),
                      .cpu_request = requested(spec, "cpu"),

@@ -8,6 +8,7 @@
 #include "lib/json/scalars.h"
 #include "lib/zoneinfo/zone_files.h"
 #include "operator/autoscale/policy_settings.h"
+#include "operator/reconcile/older_policies.h"
 
 namespace penstock::controllers {
 namespace {
@@ -70,19 +71,6 @@ reconcile::Container read_container(const Value& container) {
   return result;
 }
 
-reconcile::PodTemplate read_template(const Value& pod) {
-  const Value& spec = member(pod, "spec");
-  reconcile::PodTemplate result{.labels = texts_of(member(pod, "metadata"), "labels"),
-                                .host_network = flag_of(spec, "hostNetwork")};
-  for_each(spec, "containers", [&result](const Value& container) {
-    result.containers.push_back(read_container(container));
-  });
-  for_each(spec, "initContainers", [&result](const Value& container) {
-    result.init_containers.push_back(read_container(container));
-  });
-  return result;
-}
-
 reconcile::Workload read_workload(const Value& object, std::string kind) {
   return {.meta = kube::read_meta(object),
           .kind = std::move(kind),
@@ -99,6 +87,7 @@ reconcile::Policy read_policy(const Value& object) {
   if (policy.errors.empty() && policy.parsed.autoscaling) {
     policy.errors = autoscale::zone_errors(*policy.parsed.autoscaling, &zoneinfo::load_zone);
   }
+  reconcile::note_standing(policy);
   return policy;
 }
 
@@ -115,12 +104,36 @@ reconcile::Document read_table(const Value& object) {
   return table;
 }
 
+reconcile::PodTemplate read_template(const Value& pod) {
+  const Value& spec = member(pod, "spec");
+  const Value& metadata = member(pod, "metadata");
+  reconcile::PodTemplate result{
+      .labels = texts_of(metadata, "labels"),
+      .host_network = flag_of(spec, "hostNetwork"),
+      .opted_out = text_of(member(metadata, "annotations"), reconcile::kInject) == "false"};
+  for_each(spec, "containers", [&result](const Value& container) {
+    result.containers.push_back(read_container(container));
+  });
+  for_each(spec, "initContainers", [&result](const Value& container) {
+    result.init_containers.push_back(read_container(container));
+  });
+  return result;
+}
+
 reconcile::Workload read_deployment(const Value& object) {
   return read_workload(object, "Deployment");
 }
 
 reconcile::Workload read_stateful_set(const Value& object) {
   return read_workload(object, "StatefulSet");
+}
+
+reconcile::Workload read_other_workload(const Value& object) {
+  const Value& job = member(member(object, "spec"), "jobTemplate");
+  reconcile::Workload workload =
+      read_workload(job.is_null() ? object : job, text_of(object, "kind"));
+  workload.meta = kube::read_meta(object);
+  return workload;
 }
 
 reconcile::Workload read_bare_pod(const Value& object) {

@@ -13,7 +13,12 @@ reconcile::Document read_tier(const json::Value& object);
 reconcile::Document read_table(const json::Value& object);
 reconcile::Workload read_deployment(const json::Value& object);
 reconcile::Workload read_stateful_set(const json::Value& object);
+// Without its shape, which is another question.
 reconcile::Pod read_pod(const json::Value& object);
+// Of an object that has the metadata and spec of a pod.
+reconcile::PodTemplate read_template(const json::Value& object);
+// Of a kind that a cluster is not asked for: DaemonSet, ReplicaSet, Job, CronJob and the like.
+reconcile::Workload read_other_workload(const json::Value& object);
 // A pod that no controller made, as its own workload.
 reconcile::Workload read_bare_pod(const json::Value& object);
 reconcile::Service read_service(const json::Value& object);

@@ -30,7 +30,6 @@ struct Stores {
         tables(changes.table),
         deployments(changes.workload),
         stateful_sets(changes.workload),
-        bare_pods(changes.workload),
         pods(changes.pod),
         services(changes.service),
         slices(changes.slice),
@@ -51,7 +50,6 @@ struct Stores {
   kube::ObjectStore<reconcile::Document> tables;
   kube::ObjectStore<reconcile::Workload> deployments;
   kube::ObjectStore<reconcile::Workload> stateful_sets;
-  kube::ObjectStore<reconcile::Workload> bare_pods;
   kube::ObjectStore<reconcile::Pod> pods;
   kube::ObjectStore<reconcile::Service> services;
   kube::ObjectStore<reconcile::EndpointSlice> slices;

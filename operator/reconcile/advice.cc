@@ -58,12 +58,34 @@ std::string restart_advice(const std::string& ns, const RestartNeeds& needs) {
   return text;
 }
 
-std::string replacement_advice(const RestartNeeds& needs) {
+std::string replacement_advice(const RestartNeeds& needs, const std::string& awaited) {
   std::string text;
   if (!needs.rollouts.empty() || !needs.pods.empty()) {
-    add(text, "they are replaced one at a time");
+    add(text,
+        "they are replaced one at a time" + (awaited.empty() ? "" : ", the next once " + awaited));
   }
   add_by_hand(text, needs);
+  return text;
+}
+
+RestartNeeds both(RestartNeeds needs, const RestartNeeds& more) {
+  const auto append = [](std::vector<std::string>& to, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      if (std::ranges::find(to, name) == to.end()) {
+        to.push_back(name);
+      }
+    }
+  };
+  append(needs.rollouts, more.rollouts);
+  append(needs.pods, more.pods);
+  append(needs.by_hand, more.by_hand);
+  return needs;
+}
+
+std::string joined_advice(std::string text, const std::string& more) {
+  if (!more.empty()) {
+    add(text, more);
+  }
   return text;
 }
 

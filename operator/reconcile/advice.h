@@ -22,8 +22,15 @@ struct RestartNeeds {
 // What to do about all of them: commands work as they are pasted. Bounded.
 std::string restart_advice(const std::string& ns, const RestartNeeds& needs);
 
-// The same where the operator itself replaces what will be made anew.
-std::string replacement_advice(const RestartNeeds& needs);
+// The same where the operator itself replaces what will be made anew. `awaited`: what the next one
+// waits for; may be empty.
+std::string replacement_advice(const RestartNeeds& needs, const std::string& awaited);
+
+// Both of two, each once.
+RestartNeeds both(RestartNeeds needs, const RestartNeeds& more);
+
+// "a; b", or one where the other is empty.
+std::string joined_advice(std::string text, const std::string& more);
 
 // What to do about pods whose sidecar does not start: "a (OOMKilled)".
 std::string failing_advice(const std::string& ns, const std::vector<std::string>& failing);

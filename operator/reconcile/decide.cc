@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <ranges>
+#include <set>
 #include <utility>
 
 #include "lib/json/write.h"
@@ -14,6 +15,7 @@
 #include "operator/reconcile/older_policies.h"
 #include "operator/reconcile/pod_census.h"
 #include "operator/reconcile/pod_findings.h"
+#include "operator/reconcile/replacement.h"
 #include "operator/reconcile/sidecar_container.h"
 #include "operator/reconcile/status_of.h"
 
@@ -75,10 +77,23 @@ class Decision {
       degrade({"NotResolved", "sidecars keep the last good version: " + joined(documents.errors)});
       return;
     }
-    conditions_.set("ResolvedRefs", kTrue, "Resolved", "every reference leads somewhere");
+    conditions_.set("ResolvedRefs", kTrue, "Resolved", resolved(documents.delivery->secrets));
     if (deliver(*documents.delivery)) {
       inject(*documents.delivery);
     }
+  }
+
+  // The operator has no right to read Secrets.
+  static std::string resolved(const std::set<std::pair<std::string, std::string>>& secrets) {
+    std::vector<std::string> keys;
+    for (const auto& [secret, key] : secrets) {
+      keys.push_back(secret + "/" + key);
+    }
+    return std::string("every reference leads somewhere") +
+           (keys.empty() ? ""
+                         : "; these keys of Secrets, which the operator may not read, were not "
+                           "looked for: " +
+                               listed(keys));
   }
 
   // Whether it can be.
@@ -141,13 +156,12 @@ class Decision {
     if (is_good_) {
       plan_.tell = census.behind;
       plan_.remind = census.stale;
-      // One at a time: the next only once the one before has been replaced and is ready.
-      if (restarts(policy_) && not_injected_.reason.empty() && older_.too_many.empty() &&
-          census.settled && !census.replaceable.empty()) {
-        plan_.evict = census.replaceable.front();
-      }
     }
-    const PodFindings findings(policy_, settings_, selector, census);
+    // Whether a new pod would come up as the policy wants it must be known.
+    const bool may_replace = is_good_ && not_injected_.reason.empty() && older_.too_many.empty();
+    Replacement replacement = replacement_of(world_, census, may_replace);
+    plan_.evict = std::move(replacement.candidates);
+    const PodFindings findings(policy_, settings_, selector, census, replacement.awaited);
     judge_injected(findings);
     findings.state_programmed(plan_.status.hash, conditions_);
     state_autoscaling(world_, before_, conditions_, plan_.status);

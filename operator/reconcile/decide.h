@@ -26,8 +26,9 @@ struct Plan {
   std::vector<std::string> tell;
   // Pods whose kubelet was told and whose sidecar still runs another version: to be told again.
   std::vector<std::string> remind;
-  // A pod to be evicted, so that its controller makes it anew with the sidecar of today.
-  std::optional<std::string> evict;
+  // One of these is to be evicted, so that its controller makes it anew with the sidecar of today:
+  // the first that its disruption budget lets go.
+  std::vector<Eviction> evict;
   std::vector<PlannedEvent> events;
   // Something is amiss with the traffic of pods that are too young to be judged by it.
   bool judge_later = false;

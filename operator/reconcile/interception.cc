@@ -5,8 +5,11 @@
 #include <vector>
 
 #include "lib/api/selects.h"
+#include "operator/reconcile/advice.h"
+#include "operator/reconcile/carried_interception.h"
 #include "operator/reconcile/clients.h"
 #include "operator/reconcile/engines.h"
+#include "operator/reconcile/own_workloads.h"
 #include "operator/reconcile/pod_ports.h"
 
 namespace penstock::reconcile {
@@ -176,9 +179,6 @@ bool are_clients(const PodTemplate& pods, const api::InterceptionSpec& spec) {
 InterceptionFinding choose_of(const World& world, const PodTemplate& pods,
                               const Settings& settings) {
   const api::InterceptionSpec& spec = world.policy->parsed.interception;
-  if (pods.host_network) {
-    return refused("HostNetwork", "it uses the host's network, where ports are everybody's");
-  }
   if (are_clients(pods, spec)) {
     return environment(pods, spec, settings);
   }
@@ -204,9 +204,32 @@ InterceptionFinding without_clash(InterceptionFinding finding, const PodTemplate
   return clash.empty() ? std::move(finding) : refused("PortTaken", std::move(clash));
 }
 
-// What the policy says by itself, before there is any workload to look at.
-InterceptionFinding choose_without_workload(const api::InterceptionSpec& spec,
+// Why nothing that is there tells how, and what to do.
+InterceptionFinding nothing_tells(const OwnWorkloads& own) {
+  if (!own.left_out.empty()) {
+    return refused(own.of_the_host ? "HostNetwork"
+                   : own.taken     ? "Conflicted"
+                                   : "NoWorkload",
+                   "what carries the selected labels gets no sidecar from this policy: " +
+                       listed(own.left_out) +
+                       "; it is looked at again when something else carries them");
+  }
+  if (own.carried || !own.unread.empty()) {
+    return refused("WorkloadNotRead",
+                   (own.unread.empty() ? "the selected pods carry the sidecar already"
+                                       : "pods of " + listed(own.unread) + " are selected") +
+                       ", and nothing that is read tells what their owner makes; set "
+                       "spec.interception.mode, and engine.port with engine.flag or engine.env");
+  }
+  return refused("NoWorkload",
+                 "no Deployment, StatefulSet or pod carries the selected labels yet, so nothing "
+                 "tells how the engine takes its port; it is looked at again when one appears");
+}
+
+// What the policy says by itself or has done already, where there is no workload to look at.
+InterceptionFinding choose_without_workload(const Policy& policy, const OwnWorkloads& own,
                                             const Settings& settings) {
+  const api::InterceptionSpec& spec = policy.parsed.interception;
   if (spec.mode == InterceptionMode::kEnvironment) {
     return environment({}, spec, settings);
   }
@@ -215,17 +238,21 @@ InterceptionFinding choose_without_workload(const api::InterceptionSpec& spec,
   if (told && (spec.mode == InterceptionMode::kAuto || spec.mode == InterceptionMode::kPortSwap)) {
     return without_clash(port_swap({}, *told, settings), {}, settings);
   }
-  return refused("NoWorkload",
-                 "no Deployment, StatefulSet or pod carries the selected labels yet, so nothing "
-                 "tells how the engine takes its port; it is looked at again when one appears");
+  if (own.carried) {
+    if (std::optional<Interception> carried = carried_interception(policy, settings)) {
+      return {std::move(carried), "", ""};
+    }
+  }
+  return nothing_tells(own);
 }
 
 }  // namespace
 
 InterceptionFinding choose_interception(const World& world, const Settings& settings) {
+  const OwnWorkloads own = own_workloads(world);
   InterceptionFinding first;
   const Workload* first_of = nullptr;
-  for (const Ptr<Workload>& workload : world.workloads) {
+  for (const Ptr<Workload>& workload : own.workloads) {
     InterceptionFinding finding =
         without_clash(choose_of(world, workload->pods, settings), workload->pods, settings);
     const std::string of = workload->kind + " " + workload->meta.name;
@@ -246,8 +273,7 @@ InterceptionFinding choose_interception(const World& world, const Settings& sett
     first.choice->engine_has_pre_stop =
         first.choice->engine_has_pre_stop || finding.choice->engine_has_pre_stop;
   }
-  return first_of != nullptr ? first
-                             : choose_without_workload(world.policy->parsed.interception, settings);
+  return first_of != nullptr ? first : choose_without_workload(*world.policy, own, settings);
 }
 
 }  // namespace penstock::reconcile

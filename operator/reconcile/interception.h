@@ -29,7 +29,8 @@ struct InterceptionFinding {
 };
 
 // Reads workloads and Services; what they do not say for certain is refused, never guessed. All
-// workloads must have one shape, since admission rewrites pods without knowing whose they are.
+// workloads whose pods the policy has must have one shape, since admission rewrites pods without
+// knowing whose they are.
 InterceptionFinding choose_interception(const World& world, const Settings& settings);
 
 }  // namespace penstock::reconcile

@@ -41,10 +41,8 @@ OlderPolicies older_policies(const World& world, const api::LabelSelector& own) 
     if (age(*other) >= age(*world.policy)) {
       continue;
     }
-    const api::OptimizationPolicyStatus status = status_of(*other);
-    const std::optional<api::LabelSelector> selector = active_selector(*other, status);
-    if (selector && !takes_no_pods(status) && may_overlap(*selector, own)) {
-      found.selectors.push_back(*selector);
+    if (other->active && !other->takes_no_pods && may_overlap(*other->active, own)) {
+      found.selectors.push_back(*other->active);
       found.names.push_back(other->meta.name);
     }
   }
@@ -66,6 +64,17 @@ std::optional<api::LabelSelector> active_selector(const Policy& policy,
     return status.injection->selector;
   }
   return policy.errors.empty() ? std::optional(policy.parsed.selector) : std::nullopt;
+}
+
+void note_standing(Policy& policy) {
+  const api::OptimizationPolicyStatus status = status_of(policy);
+  policy.active = active_selector(policy, status);
+  policy.takes_no_pods = takes_no_pods(status);
+}
+
+bool takes(const Policy& policy, const std::map<std::string, std::string>& labels) {
+  return selects(policy.parsed.selector, labels) ||
+         (policy.active && selects(*policy.active, labels));
 }
 
 }  // namespace penstock::reconcile

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,5 +35,12 @@ OlderPolicies older_policies(const World& world, const api::LabelSelector& own);
 // before there is any, what it says. Nothing: it was never good.
 std::optional<api::LabelSelector> active_selector(const Policy& policy,
                                                   const api::OptimizationPolicyStatus& status);
+
+// Notes the standing of a policy that has just been read, which others ask for often.
+void note_standing(Policy& policy);
+
+// Whether a policy that was read has to do with pods of such labels: by what it says now, or by
+// what admission goes by.
+bool takes(const Policy& policy, const std::map<std::string, std::string>& labels);
 
 }  // namespace penstock::reconcile

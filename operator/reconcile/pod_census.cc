@@ -7,26 +7,10 @@
 #include <type_traits>
 
 #include "lib/api/selects.h"
-#include "lib/json/ascii.h"
+#include "operator/reconcile/own_workloads.h"
 
 namespace penstock::reconcile {
 namespace {
-
-// "deployment/chat" for a pod of one of its ReplicaSets, whose name is the Deployment's and a hash.
-std::string workload_of(const World& world, const Pod& pod) {
-  for (const Ptr<Workload>& workload : world.workloads) {
-    const bool replica_set =
-        pod.owner_kind == "ReplicaSet" && workload->kind == "Deployment" &&
-        pod.owner_name.starts_with(workload->meta.name + "-") &&
-        pod.owner_name.find('-', workload->meta.name.size() + 1) == std::string::npos;
-    if (replica_set ||
-        (pod.owner_kind == workload->kind && pod.owner_name == workload->meta.name)) {
-      return json::lower_ascii(workload->kind) + "/" + workload->meta.name;
-    }
-  }
-  return pod.owner_kind.empty() ? "pod/" + pod.meta.name
-                                : json::lower_ascii(pod.owner_kind) + "/" + pod.owner_name;
-}
 
 template <class T>
 void add_once(std::vector<T>& values, std::type_identity_t<T> value) {
@@ -47,22 +31,23 @@ bool is_made_anew(const Pod& pod) {
                    {"ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"});
 }
 
-void add_restart(const World& world, const Pod& pod, PodCensus& census) {
-  const std::string workload = workload_of(world, pod);
+void add_restart(const std::string& workload, const Pod& pod, RestartNeeds& needs) {
   const std::string kind = workload.substr(0, workload.find('/'));
   if (is_one_of(kind, {"deployment", "statefulset", "daemonset"})) {
-    add_once(census.restart.rollouts, workload);
+    add_once(needs.rollouts, workload);
   } else if (is_made_anew(pod)) {
-    add_once(census.restart.pods, pod.meta.name);
+    add_once(needs.pods, pod.meta.name);
   } else {
-    add_once(census.restart.by_hand, workload);
+    add_once(needs.by_hand, workload);
   }
 }
 
 void add_replaceable(const World& world, const Pod& pod, PodCensus& census) {
-  add_restart(world, pod, census);
-  if (is_made_anew(pod)) {
-    census.replaceable.push_back(pod.meta.name);
+  const std::string workload = workload_of(world, pod);
+  add_restart(workload, pod, census.restart);
+  if (is_made_anew(pod) && std::ranges::find(census.replaceable, workload, &Eviction::workload) ==
+                               census.replaceable.end()) {
+    census.replaceable.push_back({.pod = pod.meta.name, .uid = pod.meta.uid, .workload = workload});
   }
 }
 
@@ -147,9 +132,13 @@ void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
   } else if (report.hash == hash) {
     ++census.counts.programmed;
   } else if (report.refuses) {
-    census.refused.push_back(pod.meta.name);
-    add_restart(world, pod, census);
-    census.refused_by = report.version;
+    Refusal& refusal = census.refused[report.version];
+    refusal.pods.push_back(pod.meta.name);
+    const bool is_current = pod.injected_hash == injection;
+    if (is_current) {
+      refusal.a_current = pod.meta.name;
+    }
+    add_restart(workload_of(world, pod), pod, is_current ? refusal.current : refusal.outdated);
   } else {
     census.waiting.push_back(pod.meta.name);
     if (pod.delivered == hash) {
@@ -170,18 +159,23 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
         !selects(selector, pod->meta.labels)) {
       continue;
     }
-    census.settled = census.settled && pod->ready && !pod->meta.deleting;
-    if (pod->meta.deleting) {
-      continue;
-    }
     const bool taken = std::ranges::any_of(older, [&pod](const api::LabelSelector& other) {
       return selects(other, pod->meta.labels);
     });
+    if (pod->meta.deleting) {
+      if (!taken) {
+        census.leaving.push_back(pod->meta.name);
+      }
+      continue;
+    }
     if (taken) {
       census.taken.push_back(pod->meta.name);
       continue;
     }
     ++census.counts.selected;
+    if (!pod->ready) {
+      census.unready.push_back(pod->meta.name);
+    }
     if (pod->has_sidecar && pod->injected_by == world.policy->meta.name) {
       count_sidecar(world, *pod, hash, injection, census);
       if (pod->sidecar_port != 0) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,29 +12,38 @@
 
 namespace penstock::reconcile {
 
+// Pods whose sidecar, of one release, refuses the newest version.
+struct Refusal {
+  std::vector<std::string> pods;
+  std::string a_current;  // one of these that is made as new ones are; empty: none is
+  RestartNeeds current;   // who holds those
+  RestartNeeds outdated;  // and the others
+};
+
 // The pods of a policy, sorted by what is to be said of them. Names, not more than are shown.
 struct PodCensus {
   api::PodCountsStatus counts;
   std::vector<std::string> plain;        // selected, without the sidecar
-  RestartNeeds restart;                  // who holds these, the outdated and the refused
+  RestartNeeds restart;                  // who holds these and the outdated
   std::vector<std::string> outdated;     // with a sidecar of an older injection
   std::vector<std::string> unreachable;  // whose sidecar does not answer
   std::vector<std::string> failing;      // whose sidecar does not start, and why: "a (OOMKilled)"
   std::vector<std::string> waiting;      // whose sidecar is not known to run this version
   std::vector<std::string> stale;        // of these: it answers, its kubelet was told, and it lags
-  std::vector<std::string> refused;      // whose sidecar refuses the newest version
-  std::string refused_by;                // the release of one of these
-  std::vector<std::string> unproven;     // something else answers on the sidecar's port
-  std::vector<std::string> silent;       // nothing answers the operator on the sidecar's port
-  bool can_be_asked = true;              // there; else they need certificates, which it has not
-  std::vector<std::int64_t> data_ports;  // where sidecars take requests
-  std::vector<std::string> bypassed;     // a Service leads to their engine, past the sidecar
-  std::vector<std::string> bypassed_by;  // these: "chat (port 18000)"
-  std::vector<std::string> behind;       // whose kubelet was not told of the newest version
-  std::vector<std::string> taken;        // selected, but an older policy's
-  std::vector<std::string> replaceable;  // plain or outdated, and a lasting owner makes it anew
-  bool judged_later = false;             // the traffic of pods that are too young for it is amiss
-  bool settled = true;                   // all of them are ready, and none is on its way out
+  std::map<std::string, Refusal> refused;  // by the sidecar's release
+  std::vector<std::string> unproven;       // something else answers on the sidecar's port
+  std::vector<std::string> silent;         // nothing answers the operator on the sidecar's port
+  bool can_be_asked = true;                // there; else they need certificates, which it has not
+  std::vector<std::int64_t> data_ports;    // where sidecars take requests
+  std::vector<std::string> bypassed;       // a Service leads to their engine, past the sidecar
+  std::vector<std::string> bypassed_by;    // these: "chat (port 18000)"
+  std::vector<std::string> behind;         // whose kubelet was not told of the newest version
+  std::vector<std::string> taken;          // selected, but an older policy's
+  std::vector<Eviction> replaceable;       // plain or outdated, and a lasting owner makes it anew:
+                                           // one of each workload
+  bool judged_later = false;               // the traffic of pods that are too young for it is amiss
+  std::vector<std::string> unready;        // of all that stay
+  std::vector<std::string> leaving;
 };
 
 // `hash`: what sidecars are to run; `injection`: what new pods are made with.

@@ -1,14 +1,13 @@
 #include "operator/reconcile/pod_findings.h"
 
+#include <utility>
+
 #include "operator/reconcile/advice.h"
+#include "operator/reconcile/replacement.h"
 
 namespace penstock::reconcile {
 
 using enum api::ConditionStatus;
-
-bool restarts(const Policy& policy) {
-  return policy.parsed.interception.rollout == api::Rollout::kRestart;
-}
 
 std::string PodFindings::carriers() const {
   return std::to_string(census_.counts.injected) + " of " +
@@ -63,11 +62,8 @@ void PodFindings::state_programmed(const std::string& hash, Conditions& conditio
 
 std::vector<Problem> PodFindings::problems() const {
   std::vector<Problem> found;
-  if (!census_.refused.empty()) {
-    found.push_back({refusal(), "sidecars of release " + census_.refused_by +
-                                    " keep the last good version: " + listed(census_.refused) +
-                                    "; their log says why; to bring them to release " +
-                                    settings_.version + ": " + what_restarts()});
+  for (const auto& [release, refusal] : census_.refused) {
+    found.push_back(refused_by(release, refusal));
   }
   if (!census_.failing.empty()) {
     found.push_back({"SidecarFails", failing_advice(policy_.meta.ns, census_.failing)});
@@ -102,13 +98,38 @@ std::string PodFindings::what_opens() const {
 }
 
 std::string PodFindings::what_restarts() const {
-  return restarts(policy_) ? replacement_advice(census_.restart)
+  return restarts(policy_) ? replacement_advice(census_.restart, awaited_)
                            : restart_advice(policy_.meta.ns, census_.restart);
 }
 
-// Another release than the operator's is taken for the cause.
+// Another release than the operator's is taken for the cause. Of the operator's own, a restart ends
+// in the same state, but where the pod lacks what new ones are given.
+Problem PodFindings::refused_by(const std::string& release, const Refusal& refusal) const {
+  const std::string& ns = policy_.meta.ns;
+  std::string text =
+      "sidecars of release " + release + " keep the last good version: " + listed(refusal.pods);
+  const std::string replaced = restarts(policy_) ? replacement_advice(refusal.outdated, awaited_)
+                                                 : restart_advice(ns, refusal.outdated);
+  if (release == settings_.version) {
+    if (!refusal.a_current.empty()) {
+      text += "; what they refuse, such as a Secret's key that is not there, says: kubectl -n " +
+              ns + " logs " + refusal.a_current + " -c penstock-sidecar";
+    }
+    if (!replaced.empty()) {
+      text += "; made with an older injection, they may lack a Secret that is new: " + replaced;
+    }
+    return {"SidecarRefused", std::move(text)};
+  }
+  // Pods that are made as new ones are made are nobody's to replace but people's.
+  text += "; their log says why; to bring them to release " + settings_.version + ": ";
+  text += restarts(policy_) ? joined_advice(replaced, restart_advice(ns, refusal.current))
+                            : restart_advice(ns, both(refusal.outdated, refusal.current));
+  return {"SidecarTooOld", std::move(text)};
+}
+
 std::string PodFindings::refusal() const {
-  return census_.refused_by == settings_.version ? "SidecarRefused" : "SidecarTooOld";
+  const bool is_ours = census_.refused.size() == 1 && census_.refused.contains(settings_.version);
+  return is_ours ? "SidecarRefused" : "SidecarTooOld";
 }
 
 }  // namespace penstock::reconcile

@@ -17,10 +17,15 @@ struct Problem {
 // What is to be said of a policy's pods.
 class PodFindings {
  public:
-  // `selector`: which pods those are. What is passed outlives the findings.
+  // `selector`: which pods those are; `awaited`: what the next replacement waits for. What is
+  // passed outlives the findings.
   PodFindings(const Policy& policy, const Settings& settings, const api::LabelSelector& selector,
-              const PodCensus& census)
-      : policy_(policy), settings_(settings), selector_(selector), census_(census) {}
+              const PodCensus& census, const std::string& awaited)
+      : policy_(policy),
+        settings_(settings),
+        selector_(selector),
+        census_(census),
+        awaited_(awaited) {}
 
   // How many carry the sidecar. `own_pre_stop`: the engine keeps a hook of its own.
   void state_injected(bool own_pre_stop, Conditions& conditions) const;
@@ -35,14 +40,13 @@ class PodFindings {
   [[nodiscard]] std::string what_opens() const;
   [[nodiscard]] std::string what_restarts() const;
   [[nodiscard]] std::string refusal() const;
+  [[nodiscard]] Problem refused_by(const std::string& release, const Refusal& refusal) const;
 
   const Policy& policy_;
   const Settings& settings_;
   const api::LabelSelector& selector_;
   const PodCensus& census_;
+  const std::string& awaited_;
 };
-
-// Whether the operator itself replaces pods that need it.
-bool restarts(const Policy& policy);
 
 }  // namespace penstock::reconcile

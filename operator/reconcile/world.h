@@ -1,5 +1,7 @@
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,6 +19,9 @@
 // is kept.
 namespace penstock::reconcile {
 
+template <class T>
+using Ptr = std::shared_ptr<const T>;
+
 // One of Penstock's three kinds as the API server has it.
 struct Document {
   kube::ObjectMeta meta;
@@ -27,17 +32,26 @@ struct Document {
 
 struct Policy : Document {
   api::OptimizationPolicySpec parsed;  // REQUIRES: no errors
+  // What it takes, as its status had it when this was read: what admission goes by, which may be
+  // older than what the policy says now; before there is any, what it says. Nothing: it was never
+  // good.
+  std::optional<api::LabelSelector> active;
+  bool takes_no_pods = false;  // all the same, since it would have to yield to too many
 };
 
 struct EnvVar {
   std::string name;
   std::string value;
   bool from_elsewhere = false;  // valueFrom: nobody here knows the value
+
+  auto operator<=>(const EnvVar&) const = default;
 };
 
 struct Port {
   std::string name;  // may be empty
   std::int64_t number = 0;
+
+  auto operator<=>(const Port&) const = default;
 };
 
 struct Container {
@@ -49,19 +63,24 @@ struct Container {
   std::vector<Port> ports;
   bool has_env_from = false;  // there may be variables that nobody here knows
   bool has_pre_stop = false;
+
+  auto operator<=>(const Container&) const = default;
 };
 
-// The shape of pods: what a workload makes, or what a pod without one is.
+// The shape of pods: what a workload makes, or what a pod is.
 struct PodTemplate {
   std::map<std::string, std::string> labels;
   std::vector<Container> containers;
   std::vector<Container> init_containers;
   bool host_network = false;
+  bool opted_out = false;
+
+  auto operator<=>(const PodTemplate&) const = default;
 };
 
 struct Workload {
   kube::ObjectMeta meta;
-  std::string kind;           // "Deployment", "StatefulSet", or "Pod"
+  std::string kind;           // "Deployment", "StatefulSet", "Pod", or what made the pods it is of
   std::int64_t replicas = 1;  // that are asked for
   PodTemplate pods;
 };
@@ -73,6 +92,9 @@ inline constexpr const char* kOwnDeletionCost = "penstock.dev/deletion-cost";
 
 // Which release of the operator a pod was made by; no release before 0.1.0 says it.
 inline constexpr const char* kMadeBy = "penstock.dev/version";
+
+// An annotation of pods that want no sidecar: "false".
+inline constexpr const char* kInject = "penstock.dev/inject";
 
 struct Pod {
   kube::ObjectMeta meta;
@@ -102,6 +124,18 @@ struct Pod {
   std::string deletion_cost;                    // kDeletionCost; empty: none
   std::string own_deletion_cost;                // kOwnDeletionCost: what the operator has set it to
   std::map<std::string, std::int64_t> devices;  // that it asks for: "nvidia.com/gpu"
+  // What it is, without its labels; pods that are alike have one. Nothing where a Deployment or
+  // StatefulSet tells that, and where it is no longer what its owner said: it carries the sidecar.
+  Ptr<PodTemplate> shape;
+};
+
+// A pod that is to be evicted so that its owner makes it anew, or was.
+struct Eviction {
+  std::string pod;
+  std::string uid;
+  std::string workload;    // "deployment/chat"
+  std::int64_t ready = 0;  // pods of that, before it
+  std::string at;          // RFC 3339, UTC; empty: it is to be
 };
 
 struct ServicePort {
@@ -157,10 +191,6 @@ struct Settings {
   std::uint16_t bind_port = 15001;  // NamedPort: where the sidecar listens
 };
 
-template <class T>
-using Ptr = std::shared_ptr<const T>;
-
-// Everything of one policy's namespace that its decision depends on.
 // What the autoscaler says of a policy.
 struct AutoscalingNote {
   struct Stated {
@@ -177,18 +207,21 @@ struct AutoscalingNote {
   bool operator==(const AutoscalingNote&) const = default;
 };
 
+// Everything of one policy's namespace that its decision depends on.
 struct World {
   Ptr<Policy> policy;
   std::vector<Ptr<Policy>> others;  // the namespace's other policies
   std::vector<Ptr<Document>> tiers;
   std::vector<Ptr<Document>> tables;
-  std::vector<Ptr<Workload>> workloads;
+  std::vector<Ptr<Workload>> workloads;  // that the policy selects, or did when it was last good
   std::vector<Ptr<Pod>> pods;
   std::vector<Ptr<Service>> services;
   std::vector<Ptr<EndpointSlice>> slices;
   std::map<std::string, SidecarReport> reports;  // by "namespace/name" of the pod
   std::optional<AutoscalingNote> autoscaling;    // nothing: it has not looked yet, or need not
   std::string config_hash;                       // of what its ConfigMap holds; empty: not known
+  std::optional<Eviction> last_eviction;         // for this policy; nothing: none is known
+  std::vector<std::string> held_by_budget;       // pods that were not evicted when last asked for
   std::string undelivered;                       // why its ConfigMap was refused; empty: it was not
   std::string pod_security;                      // what the namespace enforces; empty: not known
   std::string now;                               // RFC 3339, UTC

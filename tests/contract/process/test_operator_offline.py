@@ -98,6 +98,19 @@ def test_what_no_container_can_ask_for_is_refused(tmp_path, command, wrong):
     assert f"--sidecar-{wrong.partition('=')[0]}: " in run.stderr and "must " in run.stderr, run.stderr
 
 
+@pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"])
+def test_render_reads_every_workload(tmp_path, kind):
+    policy, workload = yaml.safe_load_all(FILES)
+    workload["kind"] = kind
+    if kind == "CronJob":
+        workload["spec"] = {"jobTemplate": {"spec": workload["spec"]}}
+    file = tmp_path / "files.yaml"
+    file.write_text(yaml.safe_dump_all([policy, workload]))
+    run = operator("render", file)
+    assert run.returncode == 0, run.stderr
+    assert next(yaml.safe_load_all(run.stdout))["status"]["injection"]["portSwap"]["from"] == 8000
+
+
 def test_render_minds_what_the_namespace_admits(tmp_path):
     level = "{apiVersion: v1, kind: Namespace, metadata: {name: default, labels: {pod-security.kubernetes.io/enforce: %s}}}"
     redirecting = FILES.replace("selector:", "interception: {mode: Redirect}\n  selector:", 1)

@@ -71,6 +71,27 @@ TEST_F(WorkKeysTest, WhatAPolicyYieldsToConcernsTheOthersOfItsNamespace) {
   EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:other"));
 }
 
+// Pods are counted by it until the edit is good.
+TEST_F(WorkKeysTest, WhatAPolicySelectedWhenItWasLastGoodConcernsIt) {
+  stores_.policies.put(reconcile::policy(
+      "edited", "{selector: {matchLabels: {app: other}}}", "2026-01-01T00:00:00Z",
+      reconcile::yaml(
+          "{injection: {hash: abc, selector: {matchLabels: {app: llm}}, container: {}}}")));
+  stores_.policies.put(reconcile::policy("apart", "{selector: {matchLabels: {app: apart}}}"));
+  const reconcile::Pod gone = reconcile::pod("a");
+  keys_.changes().pod(&gone, nullptr);
+  EXPECT_EQ(queued(), (std::set<std::string>{"ns/OptimizationPolicy:edited", "ns/last:key"}));
+}
+
+TEST_F(WorkKeysTest, AWorkloadThatAPolicySelectedWhenItWasLastGoodConcernsIt) {
+  stores_.policies.put(reconcile::policy(
+      "edited", "{selector: {matchLabels: {app: other}}}", "2026-01-01T00:00:00Z",
+      reconcile::yaml(
+          "{injection: {hash: abc, selector: {matchLabels: {app: llm}}, container: {}}}")));
+  keys_.changes().workload(nullptr, reconcile::workload("engine", reconcile::kVllm).get());
+  EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:edited"));
+}
+
 // What could not be deleted is still told of, and tried.
 TEST_F(WorkKeysTest, APolicyWhoseHoldStandsYetIsLookedAt) {
   stores_.policies.put(reconcile::policy(

@@ -31,10 +31,14 @@ class PolicyControllerTest : public ::testing::Test {
     set_mode("two", "Enforce");
   }
 
-  // As an edit would; its own status does not come back, as if the watch were late.
+  // As an edit would; its own status does not come back, as if the watch were late. Each is
+  // injected, whoever of them has the pods.
   void set_mode(const std::string& name, const std::string& mode) {
     stores_.policies.put(
-        reconcile::policy(name, "{selector: {matchLabels: {app: llm}}, mode: " + mode + "}"));
+        reconcile::policy(name,
+                          "{selector: {matchLabels: {app: llm}}, interception: {engine: "
+                          "{port: 8000, flag: --port}}, mode: " +
+                              mode + "}"));
   }
 
   kube::WorkOutcome reconcile(const std::string& name) { return controller_.reconcile("ns", name); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -63,15 +64,43 @@ TEST(RestartAdviceTest, ACommandIsBoundedAndStaysOne) {
   EXPECT_EQ(text.find(','), std::string::npos);
 }
 
-TEST(RestartAdviceTest, ASidecarThatRefusesSaysWhatBringsTheNewRelease) {
-  World seen = world(policy("p", kSpec));
-  const std::string injection = decide(seen, {.version = "1.0"}).status.injection->hash;
-  seen.pods = {std::make_shared<const Pod>(pod("a", "p", injection))};
-  seen.reports = {
-      {"ns/a", {.reachable = true, .hash = "older", .version = "0.9", .refuses = true}}};
-  EXPECT_EQ(message(seen, "Degraded"),
-            "sidecars of release 0.9 keep the last good version: a; their log says why; to bring "
-            "them to release 1.0: kubectl -n ns rollout restart deployment/engine");
+TEST(RestartAdviceTest, ASidecarThatRefusesSaysWhatToDoAboutIt) {
+  const std::string kept = " keep the last good version: a; ";
+  const std::string older =
+      "sidecars of release 0.9" + kept + "their log says why; to bring them to release 1.0: ";
+  const std::string by_hand = "kubectl -n ns rollout restart deployment/engine";
+  struct Row {
+    std::string name;
+    std::string spec;
+    std::string release;
+    bool is_current;  // it is made as new pods are
+    std::string expected;
+  };
+  const std::vector<Row> rows = {
+      {"an older release", kSpec, "0.9", true, older + by_hand},
+      {"and an older injection", kSpec, "0.9", false, "(also RestartRequired) " + older + by_hand},
+      {"the operator replaces no pods that are as new ones are", kRestarting, "0.9", true,
+       older + by_hand},
+      {"and the others", kRestarting, "0.9", false,
+       "(also RestartRequired) " + older + "they are replaced one at a time"},
+      {"the operator's own release, where a restart changes nothing", kSpec, "1.0", true,
+       "sidecars of release 1.0" + kept +
+           "what they refuse, such as a Secret's key that is not there, says: kubectl -n ns logs a "
+           "-c penstock-sidecar"},
+      {"and where it may", kSpec, "1.0", false,
+       "(also RestartRequired) sidecars of release 1.0 keep the last good version: a; made with an "
+       "older injection, they may lack a Secret that is new: " +
+           by_hand},
+  };
+  for (const Row& row : rows) {
+    World seen = world(policy("p", row.spec));
+    const std::string injection = decide(seen, {.version = "1.0"}).status.injection->hash;
+    const Pod refusing = pod("a", "p", row.is_current ? injection : "older");
+    seen.pods = {std::make_shared<const Pod>(refusing)};
+    seen.reports = {
+        {"ns/a", {.reachable = true, .hash = "older", .version = row.release, .refuses = true}}};
+    EXPECT_EQ(message(seen, "Degraded"), row.expected) << row.name;
+  }
 }
 
 }  // namespace

@@ -230,40 +230,6 @@ TEST(DecideTest, ASidecarThatDoesNotStartIsToldWithItsCause) {
   EXPECT_TRUE(message.ends_with("kubectl -n ns describe pod a")) << message;
 }
 
-TEST(DecideTest, RestartReplacesOnePodAtATime) {
-  World seen = world(policy("p", "{" + kSelector + ", interception: {rollout: Restart}}"));
-  const std::string injection = decide(seen, kSettings).status.injection->hash;
-  Pod bare = pod("alone");
-  bare.owner_kind.clear();
-  add(seen, std::move(bare));
-  for (const char* kind : {"Job", "TaskRun"}) {
-    Pod batch = pod(std::string("of-a-") + kind, "p", "older");
-    batch.owner_kind = kind;
-    add(seen, std::move(batch));
-  }
-  add(seen, pod("current", "p", injection));
-  add(seen, pod("old", "p", "older"));
-  add(seen, pod("plain"));
-  EXPECT_EQ(decide(seen, kSettings).evict, "old")
-      << "nobody would make the first one anew, and what runs once would be lost";
-
-  World waiting = seen;
-  Pod starting = pod("starting", "p", injection);
-  starting.ready = false;
-  add(waiting, std::move(starting));
-  EXPECT_FALSE(decide(waiting, kSettings).evict) << "the one before is not ready yet";
-
-  World leaving = seen;
-  Pod going = pod("going", "p", "older");
-  going.meta.deleting = true;
-  add(leaving, std::move(going));
-  EXPECT_FALSE(decide(leaving, kSettings).evict);
-
-  World manual = seen;
-  manual.policy = policy("p", "{" + kSelector + "}");
-  EXPECT_FALSE(decide(manual, kSettings).evict);
-}
-
 TEST(DecideTest, PodsThatWereToldAndLagAreToBeReminded) {
   World seen = world(policy("p", "{" + kSelector + "}"));
   const Plan first = decide(seen, kSettings);
@@ -361,7 +327,8 @@ TEST(DecideTest, AnEditIsDeliveredWhateverBecomesOfTheInterception) {
     EXPECT_EQ(json::write(*plan.status.injection), json::write(*good.status.injection));
     EXPECT_EQ(plan.status.interception, "PortSwap");
     EXPECT_TRUE(condition(plan, "Degraded").message.contains("new pods are made as before"));
-    EXPECT_FALSE(plan.evict) << "whether it would come up as the policy wants it, nobody knows";
+    EXPECT_TRUE(plan.evict.empty())
+        << "whether it would come up as the policy wants it, nobody knows";
   }
 }
 
@@ -423,6 +390,22 @@ TEST(DecideTest, SidecarsOfEarlierReleasesAreToldWhatTheirFlagsSay) {
   EXPECT_EQ(decide(seen, kSettings).status.hash, without.status.hash);
 }
 
+TEST(DecideTest, KeysOfSecretsAreNotLookedFor) {
+  const auto message = [](const World& seen) {
+    return condition(decide(seen, kSettings), "ResolvedRefs").message;
+  };
+  EXPECT_EQ(message(world(policy("p", "{" + kSelector + "}"))), "every reference leads somewhere");
+  World seen = world(policy("p", "{" + kSelector +
+                                     ", routing: {tableRef: {name: t}}, listener: "
+                                     "{authentication: {keysRef: {name: keys, key: users}}}}"));
+  seen.tables = {table("t",
+                       "{backends: [{name: a, url: \"https://a\", dialect: OpenAI, credentials: "
+                       "{secretRef: {name: api, key: token}}}]}")};
+  EXPECT_EQ(message(seen),
+            "every reference leads somewhere; these keys of Secrets, which the operator may not "
+            "read, were not looked for: api/token, keys/users");
+}
+
 TEST(DecideTest, APolicyThatWasNeverGoodSelectsNothing) {
   World seen = world(policy("p", "{}"));
   add(seen, pod("a"));
@@ -430,11 +413,14 @@ TEST(DecideTest, APolicyThatWasNeverGoodSelectsNothing) {
   EXPECT_EQ(state(plan, "Accepted"), "False Invalid");
   EXPECT_EQ(state(plan, "Injected"), "False NotAccepted");
   EXPECT_EQ(plan.status.pods, api::PodCountsStatus{});
-  EXPECT_FALSE(plan.evict);
+  EXPECT_TRUE(plan.evict.empty());
 }
 
+// Injected whoever has the workload that is there.
+const std::string kTold = kSelector + ", interception: {engine: {port: 8000, flag: --port}}";
+
 TEST(DecideTest, TheOlderPolicyWinsAndTheYoungerSaysSo) {
-  World seen = world(policy("younger", "{" + kSelector + "}", "2026-01-02T00:00:00Z"));
+  World seen = world(policy("younger", "{" + kTold + "}", "2026-01-02T00:00:00Z"));
   const auto older = policy("older", "{selector: {matchLabels: {app: llm}}}");
   const auto apart = policy("apart", "{selector: {matchLabels: {app: other}}}");
   const auto later = policy("later", "{" + kSelector + "}", "2026-01-03T00:00:00Z");
@@ -447,8 +433,10 @@ TEST(DecideTest, TheOlderPolicyWinsAndTheYoungerSaysSo) {
   EXPECT_EQ(condition(plan, "Degraded").message,
             "OptimizationPolicy older is older and keeps pods that both select: a");
   ASSERT_EQ(plan.status.injection->yields.size(), 1U);
+  seen.policy = policy("younger", "{" + kSelector + "}", "2026-01-02T00:00:00Z");
+  EXPECT_EQ(state(decide(seen, kSettings), "Injected"), "False Conflicted");
 
-  World same_age = world(policy("b", "{" + kSelector + "}"));
+  World same_age = world(policy("b", "{" + kTold + "}"));
   same_age.others = {policy("a", "{" + kSelector + "}"), policy("c", "{" + kSelector + "}")};
   EXPECT_EQ(decide(same_age, kSettings).status.injection->yields.size(), 1U) << "ties go by name";
 }
@@ -467,7 +455,7 @@ TEST(DecideTest, APolicyThatWouldHaveToYieldToTooManyTakesNoPods) {
   const Plan most = decide(seen, kSettings);
   EXPECT_EQ(most.status.injection->yields.size(), 64U) << "a selector twice counts once";
   EXPECT_EQ(state(most, "Injected"), "False RestartRequired");
-  EXPECT_EQ(most.evict, "a");
+  ASSERT_EQ(most.evict.size(), 1U);
 
   add_older("one-more", "64");
   const Plan plan = decide(seen, kSettings);
@@ -480,7 +468,7 @@ TEST(DecideTest, APolicyThatWouldHaveToYieldToTooManyTakesNoPods) {
   EXPECT_EQ(state(plan, "Degraded"), "True TooManyOverlaps");
   const std::string& message = condition(plan, "Degraded").message;
   EXPECT_TRUE(message.starts_with("65 older policies")) << message;
-  EXPECT_FALSE(plan.evict) << "it would come up without a sidecar again";
+  EXPECT_TRUE(plan.evict.empty()) << "it would come up without a sidecar again";
   EXPECT_EQ(decide(after(seen, plan), kSettings).status.injection->yields.size(), 1U);
 }
 
@@ -494,7 +482,7 @@ TEST(DecideTest, ToAPolicyThatTakesNoPodsNobodyYields) {
   const Plan plan = decide(refused, kSettings);
   ASSERT_EQ(state(plan, "Injected"), "False TooManyOverlaps");
 
-  World seen = world(policy("youngest", "{" + kSelector + "}", "2026-01-03T00:00:00Z"));
+  World seen = world(policy("youngest", "{" + kTold + "}", "2026-01-03T00:00:00Z"));
   seen.others = {
       policy("refused", "{" + kSelector + "}", "2026-01-02T00:00:00Z", json::write(plan.status))};
   add(seen, pod("a"));
@@ -506,12 +494,12 @@ TEST(DecideTest, ToAPolicyThatTakesNoPodsNobodyYields) {
 
 // Its status still names the oldest, which is gone: it is about to take those pods itself.
 TEST(DecideTest, APolicyThatYieldedToOneThatIsGoneIsYieldedTo) {
-  World second = world(policy("second", "{" + kSelector + "}", "2026-01-02T00:00:00Z"));
+  World second = world(policy("second", "{" + kTold + "}", "2026-01-02T00:00:00Z"));
   second.others = {policy("oldest", "{" + kSelector + "}")};
   const Plan stale = decide(second, kSettings);
   ASSERT_EQ(stale.status.injection->yields.size(), 1U);
 
-  World third = world(policy("third", "{" + kSelector + "}", "2026-01-03T00:00:00Z"));
+  World third = world(policy("third", "{" + kTold + "}", "2026-01-03T00:00:00Z"));
   third.others = {
       policy("second", "{" + kSelector + "}", "2026-01-02T00:00:00Z", json::write(stale.status))};
   EXPECT_EQ(decide(third, kSettings).status.injection->yields.size(), 1U);
@@ -526,13 +514,16 @@ TEST(DecideTest, TheOlderPolicyTakesWhatAdmissionSelectsForIt) {
       policy("older", "{selector: {matchLabels: {app: other}}, routing: {tableRef: {name: none}}}",
              "2026-01-01T00:00:00Z", status);
 
-  World seen = world(policy("younger", "{" + kSelector + "}", created));
+  World seen = world(policy("younger", "{" + kTold + "}", created));
   seen.others = {moved};
   add(seen, pod("a", "older", before.status.injection->hash));
   EXPECT_EQ(decide(seen, kSettings).status.injection->yields.size(), 1U);
   EXPECT_EQ(state(decide(seen, kSettings), "Degraded"), "True Conflicted");
 
   World apart = world(policy("apart", "{selector: {matchLabels: {app: other}}}", created));
+  auto theirs = std::make_shared<Workload>(*apart.workloads[0]);
+  theirs->pods.labels = {{"app", "other"}};
+  apart.workloads = {std::move(theirs)};
   apart.others = {moved};
   EXPECT_TRUE(decide(apart, kSettings).status.injection->yields.empty());
 

@@ -124,7 +124,8 @@ TEST(InterceptionTest, ChoosesByWorkloadsAndServicesAndRefusesWhatIsNotCertain) 
        "{}",
        {workload("h", kVllm, ", hostNetwork: true")},
        {},
-       "HostNetwork: Deployment h: it uses the host's network"},
+       "HostNetwork: what carries the selected labels gets no sidecar from this policy: Deployment "
+       "h (the host's network)"},
       {"nothing to look at", "{}", {}, {}, "NoWorkload: "},
       {"nothing to look at, but told",
        "{engine: {port: 8000, env: PORT}}",

@@ -1,0 +1,75 @@
+#include "operator/controllers/evictions.h"
+
+#include <utility>
+
+#include "operator/kube/timestamp.h"
+
+namespace penstock::controllers {
+
+using kube::ApiResult;
+using reconcile::Eviction;
+using reconcile::Policy;
+
+Evictions::Outcome Evictions::evict_one(const Policy& policy,
+                                        const std::vector<Eviction>& candidates) {
+  constexpr int kTooManyRequests = 429;
+  Outcome outcome;
+  std::vector<std::string> held;
+  for (Eviction candidate : candidates) {
+    candidate.at = kube::timestamp(clock_.wall_now());
+    const ApiResult<void> evicted = evict(policy, candidate.pod);
+    if (evicted) {
+      remember(policy, std::move(candidate), {});
+      return {};
+    }
+    if (evicted.error().status == kTooManyRequests) {
+      held.push_back(candidate.pod);
+    } else if (!outcome.error) {
+      outcome.error = evicted.error();
+    }
+  }
+  outcome.held = !held.empty();
+  remember(policy, std::nullopt, std::move(held));
+  return outcome;
+}
+
+ApiResult<void> Evictions::evict(const Policy& policy, const std::string& pod) {
+  const auto evicted =
+      client_.create(kube::kPods.object(policy.meta.ns, pod, "eviction"),
+                     {{"apiVersion", "policy/v1"},
+                      {"kind", "Eviction"},
+                      {"metadata", {{"name", pod}, {"namespace", policy.meta.ns}}}});
+  if (!evicted && !evicted.error().not_found()) {
+    return std::unexpected(evicted.error());
+  }
+  events_.record(kube::kPolicies, policy.meta, false, "PodEvicted",
+                 "pod " + pod + " is made anew, with the sidecar");
+  return {};
+}
+
+void Evictions::remember(const Policy& policy, std::optional<Eviction> last,
+                         std::vector<std::string> held) {
+  const sync::MutexLock lock(mutex_);
+  Memory& memory = memory_[policy.meta.key()];
+  memory.generation = policy.meta.generation;
+  memory.held = std::move(held);
+  if (last) {
+    memory.last = std::move(last);
+  }
+}
+
+void Evictions::tell(reconcile::World& world) const {
+  const sync::MutexLock lock(mutex_);
+  const auto found = memory_.find(world.policy->meta.key());
+  if (found != memory_.end() && found->second.generation == world.policy->meta.generation) {
+    world.last_eviction = found->second.last;
+    world.held_by_budget = found->second.held;
+  }
+}
+
+void Evictions::forget(const std::string& policy) {
+  const sync::MutexLock lock(mutex_);
+  memory_.erase(policy);
+}
+
+}  // namespace penstock::controllers

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lib/clock/clock.h"
+#include "lib/sync/mutex.h"
+#include "operator/kube/client.h"
+#include "operator/kube/events.h"
+#include "operator/reconcile/world.h"
+
+namespace penstock::controllers {
+
+// Evicts pods by the Eviction API, which minds disruption budgets, and remembers the last one of
+// each policy: the next waits for what comes in its place. An edit of the policy forgets it, which
+// is for an owner that has since been made smaller, and so does another operator.
+class Evictions {
+ public:
+  Evictions(kube::Client& client, kube::EventRecorder& events, const clock::Clock& clock)
+      : client_(client), events_(events), clock_(clock) {}
+
+  struct Outcome {
+    bool held = false;                    // every one that could go is held by its budget
+    std::optional<kube::ApiError> error;  // of one that failed for another reason; none went
+  };
+
+  // The first of `candidates` that may go.
+  Outcome evict_one(const reconcile::Policy& policy,
+                    const std::vector<reconcile::Eviction>& candidates);
+  // What `world` is to know of them.
+  void tell(reconcile::World& world) const;
+  void forget(const std::string& policy);
+
+ private:
+  struct Memory {
+    std::int64_t generation = 0;  // of the policy
+    std::optional<reconcile::Eviction> last;
+    std::vector<std::string> held;
+  };
+
+  kube::ApiResult<void> evict(const reconcile::Policy& policy, const std::string& pod);
+  void remember(const reconcile::Policy& policy, std::optional<reconcile::Eviction> last,
+                std::vector<std::string> held);
+
+  kube::Client& client_;
+  kube::EventRecorder& events_;
+  const clock::Clock& clock_;
+  mutable sync::Mutex mutex_;
+  std::map<std::string, Memory> memory_ PENSTOCK_GUARDED_BY(mutex_);  // by policy
+};
+
+}  // namespace penstock::controllers

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <optional>
+
+#include "operator/reconcile/interception.h"
+
+namespace penstock::reconcile {
+
+// What the running pods of a policy were given, by its status: pods that carry the sidecar do not
+// show what they were before. Nothing: that is not known, or the policy asks for something else by
+// now.
+std::optional<Interception> carried_interception(const Policy& policy, const Settings& settings);
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,162 @@
+#include "operator/reconcile/own_workloads.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "lib/api/selects.h"
+#include "lib/json/ascii.h"
+#include "operator/reconcile/older_policies.h"
+
+namespace penstock::reconcile {
+namespace {
+
+class Search {
+ public:
+  explicit Search(const World& world)
+      : world_(world),
+        selector_(world.policy->parsed.selector),
+        older_(older_policies(world, selector_)) {}
+
+  OwnWorkloads run() {
+    for (const Ptr<Workload>& workload : world_.workloads) {
+      take(workload);
+    }
+    for (const Ptr<Pod>& pod : world_.pods) {
+      if (is_own(*pod)) {
+        see(*pod);
+      }
+    }
+    found_.workloads.insert(found_.workloads.end(), lasting_.begin(), lasting_.end());
+    // What runs once has no say in how servers of the same labels are injected; what runs no more
+    // tells what comes next, as between two Jobs of a CronJob.
+    for (auto* others : {&batch_, &ended_}) {
+      if (found_.workloads.empty()) {
+        found_.workloads = std::move(*others);
+      }
+    }
+    return std::move(found_);
+  }
+
+ private:
+  void take(const Ptr<Workload>& workload) {
+    if (!selects(selector_, workload->pods.labels)) {
+      return;
+    }
+    std::string why;
+    if (workload->pods.opted_out) {
+      why = std::string("annotation ") + kInject + ": \"false\"";
+    } else if (workload->pods.host_network) {
+      why = "the host's network";
+      found_.of_the_host = true;
+    } else if (const std::string* owner = taken_by(workload->pods.labels)) {
+      why = "OptimizationPolicy " + *owner + ", which is older";
+      found_.taken = true;
+    } else {
+      found_.workloads.push_back(workload);
+      return;
+    }
+    found_.left_out.push_back(workload->kind + " " + workload->meta.name + " (" + why + ")");
+  }
+
+  // The older policy that has such pods; nullptr: none.
+  [[nodiscard]] const std::string* taken_by(
+      const std::map<std::string, std::string>& labels) const {
+    for (std::size_t i = 0; i < older_.selectors.size(); ++i) {
+      if (selects(older_.selectors[i], labels)) {
+        return &older_.names[i];
+      }
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] bool is_own(const Pod& pod) const {
+    return !pod.meta.deleting && !pod.host_network && !pod.opted_out &&
+           selects(selector_, pod.meta.labels) && taken_by(pod.meta.labels) == nullptr;
+  }
+
+  void see(const Pod& pod) {
+    if (pod.shape != nullptr) {
+      add(pod, pod.finished ? ended_ : pod.owner_kind == "Job" ? batch_ : lasting_);
+    } else if (pod.has_sidecar && pod.injected_by == world_.policy->meta.name) {
+      found_.carried = true;
+    } else if (!pod.finished && found_.workloads.empty() && !is_read(pod)) {
+      std::string owner = kind_of(pod) + " " + name_of(pod);
+      if (std::ranges::find(found_.unread, owner) == found_.unread.end()) {
+        found_.unread.push_back(std::move(owner));
+      }
+    }
+  }
+
+  // Whether its owner is one that was read, whatever came of it.
+  [[nodiscard]] bool is_read(const Pod& pod) const {
+    return std::ranges::any_of(world_.workloads,
+                               [&pod](const Ptr<Workload>& one) { return is_of(*one, pod); });
+  }
+
+  // One of the pods of an owner that are alike.
+  void add(const Pod& pod, std::vector<Ptr<Workload>>& into) {
+    const bool is_bare = pod.owner_kind.empty();
+    if (!seen_
+             .emplace(is_bare ? labels_of(pod) : kind_of(pod) + "/" + name_of(pod), pod.shape.get())
+             .second) {
+      return;
+    }
+    Workload workload{.kind = kind_of(pod), .pods = *pod.shape};
+    workload.meta.ns = pod.meta.ns;
+    workload.meta.name = name_of(pod);
+    workload.pods.labels = pod.meta.labels;
+    into.push_back(std::make_shared<const Workload>(std::move(workload)));
+  }
+
+  static std::string labels_of(const Pod& pod) {
+    std::string text;
+    for (const auto& [name, value] : pod.meta.labels) {
+      text += name + "=" + value + ",";
+    }
+    return text;
+  }
+
+  static std::string kind_of(const Pod& pod) {
+    return pod.owner_kind.empty() ? "Pod" : pod.owner_kind;
+  }
+  static std::string name_of(const Pod& pod) {
+    return pod.owner_kind.empty() ? pod.meta.name : pod.owner_name;
+  }
+
+  const World& world_;
+  const api::LabelSelector& selector_;
+  const OlderPolicies older_;
+  OwnWorkloads found_;
+  std::vector<Ptr<Workload>> lasting_;
+  std::vector<Ptr<Workload>> batch_;
+  std::vector<Ptr<Workload>> ended_;
+  std::set<std::pair<std::string, const PodTemplate*>> seen_;
+};
+
+}  // namespace
+
+OwnWorkloads own_workloads(const World& world) {
+  return Search(world).run();
+}
+
+bool is_of(const Workload& workload, const Pod& pod) {
+  // The name of a Deployment's ReplicaSet is the Deployment's and a hash.
+  const bool replica_set =
+      pod.owner_kind == "ReplicaSet" && workload.kind == "Deployment" &&
+      pod.owner_name.starts_with(workload.meta.name + "-") &&
+      pod.owner_name.find('-', workload.meta.name.size() + 1) == std::string::npos;
+  return replica_set || (pod.owner_kind == workload.kind && pod.owner_name == workload.meta.name);
+}
+
+std::string workload_of(const World& world, const Pod& pod) {
+  for (const Ptr<Workload>& workload : world.workloads) {
+    if (is_of(*workload, pod)) {
+      return json::lower_ascii(workload->kind) + "/" + workload->meta.name;
+    }
+  }
+  return pod.owner_kind.empty() ? "pod/" + pod.meta.name
+                                : json::lower_ascii(pod.owner_kind) + "/" + pod.owner_name;
+}
+
+}  // namespace penstock::reconcile

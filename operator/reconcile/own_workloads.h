@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "operator/reconcile/world.h"
+
+namespace penstock::reconcile {
+
+// Whose pods admission gives a policy's sidecar, as the policy selects now: only these decide how
+// it gets in. Pods tell of themselves where their owner is of a kind that is not read.
+struct OwnWorkloads {
+  std::vector<Ptr<Workload>> workloads;
+  std::vector<std::string> left_out;  // selected, but: "Deployment a (the host's network)"
+  bool of_the_host = false;           // one of those is
+  bool taken = false;                 // one of those is an older policy's
+  bool carried = false;               // pods carry the sidecar, which hides what they were
+  std::vector<std::string> unread;    // "Node a": owners of pods of which nothing tells the shape
+};
+
+OwnWorkloads own_workloads(const World& world);
+
+// Whether `pod` is one of the workload's.
+bool is_of(const Workload& workload, const Pod& pod);
+
+// "deployment/chat" for a pod of one of its ReplicaSets; "pod/a" for one that nothing has made.
+std::string workload_of(const World& world, const Pod& pod);
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,146 @@
+#include "operator/reconcile/replacement.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <utility>
+
+#include "lib/json/ascii.h"
+#include "operator/reconcile/advice.h"
+#include "operator/reconcile/own_workloads.h"
+
+namespace penstock::reconcile {
+namespace {
+
+// So many are asked for at once, where budgets hold all that were asked for.
+constexpr std::size_t kCandidatesMost = 16;
+
+// How many pods of each workload are ready and stay.
+using Ready = std::map<std::string, std::int64_t>;
+
+Ready ready_of(const World& world) {
+  Ready ready;
+  for (const Ptr<Pod>& pod : world.pods) {
+    if (pod->ready && !pod->meta.deleting && !pod->finished) {
+      ++ready[workload_of(world, *pod)];
+    }
+  }
+  return ready;
+}
+
+std::string name_of(const Workload& workload) {
+  return json::lower_ascii(workload.kind) + "/" + workload.meta.name;
+}
+
+// Those that say how many pods they ask for.
+bool says_replicas(const Workload& workload) {
+  return workload.kind == "Deployment" || workload.kind == "StatefulSet";
+}
+
+std::vector<std::string> incomplete(const World& world, const Ready& ready) {
+  std::vector<std::string> found;
+  for (const Ptr<Workload>& workload : own_workloads(world).workloads) {
+    const std::string name = name_of(*workload);
+    const auto of_it = ready.find(name);
+    const std::int64_t count = of_it == ready.end() ? 0 : of_it->second;
+    if (says_replicas(*workload) && count < workload->replicas) {
+      found.push_back(name + " has " + std::to_string(workload->replicas) +
+                      " ready pods instead of " + std::to_string(count));
+    }
+  }
+  return found;
+}
+
+// Of other owners nobody here knows how many pods they ask for: as many as they had.
+std::string unreplaced(const World& world, const Ready& ready) {
+  const Eviction& last = *world.last_eviction;
+  const auto is_back = [&](const Ptr<Pod>& pod) {
+    return pod->ready && !pod->meta.deleting && pod->meta.created >= last.at &&
+           pod->meta.uid != last.uid && workload_of(world, *pod) == last.workload;
+  };
+  const bool known = std::ranges::any_of(world.workloads, [&last](const Ptr<Workload>& one) {
+    return says_replicas(*one) && name_of(*one) == last.workload;
+  });
+  const auto of_it = ready.find(last.workload);
+  if (known || (of_it != ready.end() && of_it->second >= last.ready) ||
+      std::ranges::any_of(world.pods, is_back)) {
+    return {};
+  }
+  return last.workload + " has a ready pod in the place of " + last.pod;
+}
+
+// What the watch has not told yet.
+bool is_still_there(const World& world) {
+  return world.last_eviction && std::ranges::any_of(world.pods, [&world](const Ptr<Pod>& pod) {
+           return pod->meta.uid == world.last_eviction->uid && !pod->meta.deleting;
+         });
+}
+
+std::string awaited(const World& world, const PodCensus& census, const Ready& ready) {
+  std::vector<std::string> all = incomplete(world, ready);
+  if (!census.unready.empty()) {
+    all.push_back(listed(census.unready) + (census.unready.size() == 1 ? " is" : " are") +
+                  " ready");
+  }
+  if (!census.leaving.empty()) {
+    all.push_back(listed(census.leaving) + (census.leaving.size() == 1 ? " is" : " are") + " gone");
+  }
+  if (is_still_there(world)) {
+    all.push_back(world.last_eviction->pod + " is gone");
+  } else if (world.last_eviction) {
+    if (std::string missing = unreplaced(world, ready); !missing.empty()) {
+      all.push_back(std::move(missing));
+    }
+  }
+  std::string text;
+  for (const std::string& one : all) {
+    text += (text.empty() ? "" : " and ") + one;
+  }
+  return text;
+}
+
+bool is_held(const World& world, const Eviction& candidate) {
+  return std::ranges::find(world.held_by_budget, candidate.pod) != world.held_by_budget.end();
+}
+
+}  // namespace
+
+Replacement replacement_of(const World& world, const PodCensus& census, bool may) {
+  if (!restarts(*world.policy) || census.replaceable.empty()) {
+    return {};
+  }
+  if (!may) {
+    return {.candidates = {}, .awaited = "new pods get the sidecar of today"};
+  }
+  const Ready ready = ready_of(world);
+  Replacement result{.candidates = {}, .awaited = awaited(world, census, ready)};
+  if (!result.awaited.empty()) {
+    return result;
+  }
+  std::vector<std::string> held;
+  for (const bool of_held : {false, true}) {
+    for (const Eviction& one : census.replaceable) {
+      if (is_held(world, one) == of_held) {
+        result.candidates.push_back(one);
+        if (of_held) {
+          held.push_back(one.pod);
+        }
+      }
+    }
+  }
+  if (held.size() == census.replaceable.size()) {
+    result.awaited = "a disruption budget lets one of these go: " + listed(held);
+  }
+  result.candidates.resize(std::min(result.candidates.size(), kCandidatesMost));
+  for (Eviction& candidate : result.candidates) {
+    const auto of_it = ready.find(candidate.workload);
+    candidate.ready = of_it == ready.end() ? 0 : of_it->second;
+  }
+  return result;
+}
+
+bool restarts(const Policy& policy) {
+  return policy.parsed.interception.rollout == api::Rollout::kRestart;
+}
+
+}  // namespace penstock::reconcile

@@ -1,0 +1,181 @@
+#include "operator/reconcile/replacement.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "lib/json/write.h"
+#include "operator/reconcile/decide.h"
+#include "tests/operator/reconcile/worlds.h"
+
+namespace penstock::reconcile {
+namespace {
+
+const std::string kRestarting = "{" + kSelector + ", interception: {rollout: Restart}}";
+
+std::vector<std::string> evicted(const World& seen) {
+  const Plan plan = decide(seen, kSettings);
+  std::vector<std::string> pods;
+  std::ranges::transform(plan.evict, std::back_inserter(pods), &Eviction::pod);
+  return pods;
+}
+
+// What the next one waits for, as the condition has it.
+std::string awaited(const World& seen) {
+  const std::string message = condition(decide(seen, kSettings), "Injected").message;
+  const std::string begin = ", the next once ";
+  const std::size_t at = message.find(begin);
+  return at == std::string::npos ? "" : message.substr(at + begin.size());
+}
+
+Pod of(const std::string& kind, const std::string& owner, const std::string& name) {
+  Pod result = pod(name);
+  result.owner_kind = kind;
+  result.owner_name = owner;
+  result.meta.uid = "uid-" + name;
+  return result;
+}
+
+Pod unready(Pod one) {
+  one.ready = false;
+  return one;
+}
+
+Ptr<Workload> stateful_set(const std::string& name, int replicas) {
+  return std::make_shared<const Workload>(controllers::read_stateful_set(
+      yaml("{metadata: {name: " + name +
+           ", namespace: ns}, spec: {replicas: " + std::to_string(replicas) +
+           ", template: {metadata: {labels: {app: llm}}, spec: {containers: " + kVllm + "}}}}")));
+}
+
+TEST(ReplacementTest, OnePodAtATime) {
+  World seen = world(policy("p", kRestarting));
+  const std::string injection = decide(seen, kSettings).status.injection->hash;
+  add(seen, of("", "", "alone"));
+  for (const char* kind : {"Job", "TaskRun"}) {
+    Pod batch = pod(std::string("of-a-") + kind, "p", "older");
+    batch.owner_kind = kind;
+    add(seen, std::move(batch));
+  }
+  add(seen, pod("current", "p", injection));
+  add(seen, pod("old", "p", "older"));
+  add(seen, pod("plain"));
+  EXPECT_EQ(evicted(seen), std::vector<std::string>{"old"})
+      << "nobody would make the first one anew, and what runs once would be lost";
+
+  World waiting = seen;
+  add(waiting, unready(pod("starting", "p", injection)));
+  EXPECT_TRUE(evicted(waiting).empty()) << "the one before is not ready yet";
+  EXPECT_TRUE(awaited(waiting).starts_with("starting is ready;")) << awaited(waiting);
+
+  World leaving = seen;
+  Pod going = pod("going", "p", "older");
+  going.meta.deleting = true;
+  add(leaving, std::move(going));
+  EXPECT_TRUE(evicted(leaving).empty());
+  EXPECT_TRUE(awaited(leaving).starts_with("going is gone;")) << awaited(leaving);
+
+  World manual = seen;
+  manual.policy = policy("p", "{" + kSelector + "}");
+  EXPECT_TRUE(evicted(manual).empty());
+}
+
+TEST(ReplacementTest, APodThatIsMissingIsWaitedFor) {
+  World seen = world(policy("p", kRestarting));
+  seen.workloads = {stateful_set("web", 2)};
+  add(seen, of("StatefulSet", "web", "web-1"));
+  EXPECT_TRUE(evicted(seen).empty()) << "web-0 is not made anew yet";
+  EXPECT_EQ(awaited(seen), "statefulset/web has 2 ready pods instead of 1");
+  add(seen, unready(of("StatefulSet", "web", "web-0")));
+  EXPECT_TRUE(evicted(seen).empty());
+  seen.pods.pop_back();
+  add(seen, of("StatefulSet", "web", "web-0"));
+  EXPECT_EQ(evicted(seen), std::vector<std::string>{"web-1"});
+
+  seen.workloads.push_back(stateful_set("other", 1));
+  EXPECT_EQ(awaited(seen), "statefulset/other has 1 ready pods instead of 0")
+      << "one at a time over the whole policy";
+}
+
+// Of an owner that does not say how many it asks for.
+TEST(ReplacementTest, WhatAnotherOwnerHadBeforeIsWaitedFor) {
+  World seen = world(policy("p", kRestarting));
+  const auto add_of = [&seen](const std::string& name) {
+    add(seen, of("DaemonSet", "everywhere", name));
+  };
+  add_of("a");
+  add_of("b");
+  const Plan plan = decide(seen, kSettings);
+  ASSERT_EQ(plan.evict.size(), 1U);
+  EXPECT_EQ(plan.evict[0].workload, "daemonset/everywhere");
+  EXPECT_EQ(plan.evict[0].ready, 2);
+  seen.last_eviction = plan.evict[0];
+  seen.last_eviction->at = "2026-02-01T12:00:00Z";
+  EXPECT_TRUE(evicted(seen).empty()) << "the watch has not told yet that it is gone";
+  EXPECT_EQ(awaited(seen), "a is gone");
+
+  seen.pods.erase(seen.pods.begin());
+  EXPECT_TRUE(evicted(seen).empty());
+  EXPECT_EQ(awaited(seen), "daemonset/everywhere has a ready pod in the place of a");
+  World back = seen;
+  add(back, of("DaemonSet", "everywhere", "c"));
+  EXPECT_EQ(evicted(back), std::vector<std::string>{"b"}) << "as many as before";
+
+  seen.last_eviction->ready = 3;
+  Pod late = of("DaemonSet", "everywhere", "c");
+  late.meta.created = "2026-02-01T12:00:05Z";
+  add(seen, std::move(late));
+  EXPECT_EQ(evicted(seen), std::vector<std::string>{"b"})
+      << "one has come; another went for reasons of its own";
+}
+
+TEST(ReplacementTest, WhereABudgetHoldsOneAnotherWorkloadsAreTried) {
+  World seen = world(policy("p", kRestarting));
+  add(seen, pod("a1"));
+  add(seen, pod("a2"));
+  add(seen, of("DaemonSet", "everywhere", "d1"));
+  add(seen, of("DaemonSet", "everywhere", "d2"));
+  EXPECT_EQ(evicted(seen), (std::vector<std::string>{"a1", "d1"})) << "one of each";
+  EXPECT_EQ(awaited(seen), "");
+  seen.held_by_budget = {"a1"};
+  EXPECT_EQ(evicted(seen), (std::vector<std::string>{"d1", "a1"}));
+  EXPECT_EQ(awaited(seen), "");
+  seen.held_by_budget = {"a1", "d1"};
+  EXPECT_EQ(evicted(seen), (std::vector<std::string>{"a1", "d1"})) << "budgets change";
+  EXPECT_EQ(awaited(seen), "a disruption budget lets one of these go: a1, d1");
+}
+
+TEST(ReplacementTest, PodsOfAnOlderPolicyAreNotWaitedFor) {
+  World seen = world(policy("younger",
+                            "{selector: {matchLabels: {team: a}}, interception: "
+                            "{rollout: Restart, engine: {port: 8000, env: PORT}}}",
+                            "2026-01-02T00:00:00Z"));
+  seen.workloads.clear();
+  seen.others = {policy("older", "{" + kSelector + "}")};
+  Pod theirs = unready(pod("theirs"));
+  theirs.meta.labels["team"] = "a";
+  add(seen, std::move(theirs));
+  Pod own = pod("own");
+  own.meta.labels = {{"team", "a"}};
+  add(seen, std::move(own));
+  EXPECT_EQ(evicted(seen), std::vector<std::string>{"own"});
+}
+
+TEST(ReplacementTest, NothingIsReplacedWhileNewPodsWouldNotBeOfToday) {
+  World seen = world(policy("p", kRestarting));
+  const Plan good = decide(seen, kSettings);
+  seen.policy = policy("p",
+                       "{" + kSelector +
+                           ", interception: {rollout: Restart}, routing: "
+                           "{tableRef: {name: none}}}",
+                       "2026-01-01T00:00:00Z", json::write(good.status));
+  add(seen, pod("plain"));
+  EXPECT_TRUE(evicted(seen).empty());
+  EXPECT_EQ(awaited(seen), "new pods get the sidecar of today");
+}
+
+}  // namespace
+}  // namespace penstock::reconcile
