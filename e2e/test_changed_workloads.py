@@ -51,7 +51,7 @@ def ask(ip: str, port: int = 8000) -> None:
 
 
 def answered(engine_port: int) -> int:
-    """Chat requests that came to the engine on this port."""
+    """Chat requests that came to the engine on this port, which no other node has: engines of several share their callers."""
     with urllib.request.urlopen(f"http://127.0.0.1:{engine_port}/simulate/counters", timeout=5) as answer:
         return json.loads(answer.read())["by_operation"].get("chat", 0)
 
@@ -73,14 +73,15 @@ def await_programmed(space: Namespace, pods: int) -> None:
 class Load:
     """Requests to each pod, one after the other, until the block ends. What fails in one fails the test."""
 
-    def __init__(self, ips: list[str]):
+    def __init__(self, ips: list[str], port: int):
         self.ips = ips
+        self.port = port
         self.asked = [0] * len(ips)
         self.ended = threading.Event()
 
     def run(self, number: int) -> None:
         while not self.ended.is_set():
-            ask(self.ips[number])
+            ask(self.ips[number], self.port)
             self.asked[number] += 1
 
     def await_more(self) -> None:
@@ -104,16 +105,16 @@ class Load:
 
 
 def test_running_pods_keep_their_engine_when_its_port_or_the_mode_changes(space):
-    space.apply(engine(8000, 0))
+    space.apply(engine(8100, 0))
     space.apply(policy_document("chat", LABELS))
     wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
-    space.apply(engine(8000, 2))
+    space.apply(engine(8100, 2))
     await_programmed(space, 2)
     old = {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in space.pods("app=llm")}
-    with Load(list(old.values())) as load:
+    with Load(list(old.values()), 8100) as load:
         load.await_more()
-        space.apply(engine(9000, 2))
-        wait_until(lambda: space.policy("chat")["status"]["injection"]["portSwap"]["to"] == 19000, "the new port")
+        space.apply(engine(9100, 2))
+        wait_until(lambda: space.policy("chat")["status"]["injection"]["portSwap"]["to"] == 19100, "the new port")
         await_programmed(space, 3)
         load.await_more()
         space.api.merge(
@@ -124,11 +125,11 @@ def test_running_pods_keep_their_engine_when_its_port_or_the_mode_changes(space)
         await_programmed(space, 3)
         load.await_more()
     new = [pod["status"]["podIP"] for pod in space.pods("app=llm") if pod["metadata"]["name"] not in old]
-    before = answered(18000), answered(19000)
+    before = answered(18100), answered(19100)
     for ip in old.values():
-        ask(ip)
-    ask(new[0], 9000)
-    assert (answered(18000), answered(19000)) == (before[0] + 2, before[1] + 1)
+        ask(ip, 8100)
+    ask(new[0], 9100)
+    assert (answered(18100), answered(19100)) == (before[0] + 2, before[1] + 1)
 
 
 def test_an_edit_reaches_running_pods_while_new_ones_cannot_be_intercepted(space):

@@ -5,6 +5,7 @@ import re
 import time
 
 import pytest
+from dry_run import await_injection
 from installation import policy_document
 from polling import wait_until
 from spaces import Namespace, deployment
@@ -162,6 +163,30 @@ def test_a_pod_that_got_no_sidecar_although_its_policy_was_there_is_counted(spac
     assert space.policy("chat")["status"]["pods"] == {"selected": 1, "injected": 0, "programmed": 0, "proven": 0}
 
 
+def test_jobs_alone_tell_their_policy_what_to_inject(space):
+    """Nothing of their labels is a Deployment, a StatefulSet or a pod that nothing made."""
+
+    def start(name: str) -> None:
+        template = deployment(name, {"app": "llm"})["spec"]["template"]
+        template["spec"]["restartPolicy"] = "Never"
+        space.apply({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": {"template": template}})
+
+    space.apply(policy_document("chat", {"app": "llm"}))
+    space.await_condition("chat", "Injected", "Unknown", "NoWorkload")
+    start("first")
+    assert "delete job/first" in space.await_condition("chat", "Injected", "False", "RestartRequired")["message"]
+    assert space.policy("chat")["status"]["interception"] == "PortSwap"
+    template = deployment("probe", {"app": "llm"})["spec"]["template"]
+    await_injection(space.cluster, space.name, {"metadata": {"name": "made", "labels": {"app": "llm"}}, "spec": template["spec"]})
+    start("second")
+    pod = space.await_pods("job-name=second", 1)[0]
+    assert [container["name"] for container in pod["spec"]["initContainers"]] == ["penstock-sidecar"]
+    space.cluster.kubectl("-n", space.name, "delete", "job", "first")
+    # What is left shows only where its engine went.
+    space.await_condition("chat", "Injected", "True", "Injected")
+    space.await_condition("chat", "Degraded", "False")
+
+
 def test_references_resolve_in_any_order_and_a_broken_one_keeps_the_last_good_version(space):
     space.apply(deployment("engine", {"app": "llm"}))
     space.apply(policy_document("chat", {"app": "llm"}, routing={"tableRef": {"name": "models"}}))
@@ -188,7 +213,8 @@ def test_of_two_policies_for_a_pod_the_older_has_it(space):
     # Creation times have seconds; the second policy must be younger by its time, not by its name.
     created = space.policy("first")["metadata"]["creationTimestamp"]
     wait_until(lambda: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()) > created, "the next second")
-    space.apply(policy_document("another", {"tier": "web"}))
+    told = {"engine": {"port": 8000, "flag": "--port"}}
+    space.apply(policy_document("another", {"tier": "web"}, interception=told))
     conflict = space.await_condition("another", "Degraded", "True", "Conflicted")
     assert "first" in conflict["message"]
     assert space.policy("another")["status"]["pods"]["selected"] == 0
@@ -200,7 +226,7 @@ def test_of_two_policies_for_a_pod_the_older_has_it(space):
     # An edit that leads nowhere yet moves no pods: admission goes by the version before.
     space.apply(policy_document("first", {"app": "other"}, routing={"tableRef": {"name": "models"}}))
     space.await_condition("first", "Degraded", "True", "NotResolved")
-    space.apply(policy_document("another", {"tier": "web"}, mode="Off"))
+    space.apply(policy_document("another", {"tier": "web"}, interception=told, mode="Off"))
     wait_until(lambda: space.policy("another")["status"]["observedGeneration"] == 2, "another look")
     assert space.policy("another")["status"]["injection"]["yields"] == [older]
     space.apply(TABLE)
