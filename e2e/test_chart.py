@@ -83,7 +83,8 @@ def test_an_operator_for_one_namespace_needs_no_right_beyond_it(own_cluster, pro
         assert "status" not in other.policy("chat")
         # The namespace's level is seen, and followed.
         enforce("restricted")
-        mine.apply(policy_document("led", {"app": "llm"}, interception={"mode": "Redirect"}))
+        mine.apply(deployment("led", {"app": "led"}))
+        mine.apply(policy_document("led", {"app": "led"}, interception={"mode": "Redirect"}))
         told = mine.await_condition("led", "Injected", "False", "PodSecurity")["message"]
         assert "pod-security.kubernetes.io/enforce: restricted" in told
         enforce("privileged")
