@@ -63,7 +63,7 @@ def policy_of(number: int) -> dict:
 
 @pytest.fixture(scope="module")
 def wanted(programs, tmp_path_factory) -> list[list[dict]]:
-    """The hashes that the operator says it would deliver and inject, by namespace and policy."""
+    """The hashes that the operator says it would deliver and inject, and its release, by namespace and policy."""
     folder = tmp_path_factory.mktemp("render")
     for name in NAMES:
         documents = [make(number) for number in range(POLICIES) for make in (policy_of, workload)]
@@ -78,7 +78,8 @@ def wanted(programs, tmp_path_factory) -> list[list[dict]]:
     for document in yaml.load_all(run.stdout, yaml.CSafeLoader):
         if document["kind"] == "OptimizationPolicy":
             status = document["status"]
-            hashes = {"hash": status["hash"], "injection": status["injection"]["hash"]}
+            version = status["injection"]["annotations"]["penstock.dev/version"]
+            hashes = {"hash": status["hash"], "injection": status["injection"]["hash"], "version": version}
             found[document["metadata"]["namespace"]].append(hashes)
     return [found[name] for name in NAMES]
 
@@ -94,7 +95,7 @@ def pod_of(number: int, hashes: dict) -> dict:
         **{"name": "penstock-sidecar", "image": "s", "restartPolicy": "Always", "args": ["--engine-port", "18940"]},
         "ports": [{"name": "penstock-status", "containerPort": STATUS_PORT}, {"containerPort": ENGINE_PORT}],
     }
-    notes = {"policy": f"p{policy}", "injection": hashes["injection"], "delivered": hashes["hash"]}
+    notes = {"policy": f"p{policy}", "injection": hashes["injection"], "delivered": hashes["hash"], "version": hashes["version"]}
     return {
         "metadata": {
             "name": f"pod{number}",
