@@ -212,7 +212,7 @@ def test_rules_lead_the_port_of_an_engine_that_does_not_move(penstock, namespace
 
 def test_an_engine_behind_rules_is_asked_itself_whether_it_is_ready(space):
     """The sidecar takes every connection to the engine's port; a probe must not go by that."""
-    space.cluster.kubectl("label", "namespace", space.name, "pod-security.kubernetes.io/enforce=privileged")
+    space.cluster.kubectl("label", "namespace", space.name, "--overwrite", "pod-security.kubernetes.io/enforce=privileged")
     deployment, _ = engine("engine", {"app": "llm"})
     deployment["spec"]["template"]["spec"]["containers"][0]["args"] = ["model-server", "--listen", "0.0.0.0:8001"]
     space.apply(policy_document("chat", {"app": "llm"}, interception={"mode": "Redirect", "engine": {"port": 8000}}))
