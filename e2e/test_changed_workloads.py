@@ -104,12 +104,17 @@ class Load:
             one.result()
 
 
-def test_running_pods_keep_their_engine_when_its_port_or_the_mode_changes(space):
-    space.apply(engine(8100, 0))
+def start(space: Namespace, port: int, replicas: int) -> None:
+    """The policy, and an engine whose pods run it."""
+    space.apply(engine(port, 0))
     space.apply(policy_document("chat", LABELS))
     wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
-    space.apply(engine(8100, 2))
-    await_programmed(space, 2)
+    space.apply(engine(port, replicas))
+    await_programmed(space, replicas)
+
+
+def test_running_pods_keep_their_engine_when_its_port_or_the_mode_changes(space):
+    start(space, 8100, 2)
     old = {pod["metadata"]["name"]: pod["status"]["podIP"] for pod in space.pods("app=llm")}
     with Load(list(old.values()), 8100) as load:
         load.await_more()
@@ -133,11 +138,7 @@ def test_running_pods_keep_their_engine_when_its_port_or_the_mode_changes(space)
 
 
 def test_an_edit_reaches_running_pods_while_new_ones_cannot_be_intercepted(space):
-    space.apply(engine(8000, 0))
-    space.apply(policy_document("chat", LABELS))
-    wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
-    space.apply(engine(8000, 1))
-    await_programmed(space, 1)
+    start(space, 8000, 1)
     injection, old = (space.policy("chat")["status"][part] for part in ("injection", "hash"))
     unknown = deployment("unknown", LABELS, image="mine", args=["serve"])
     unknown["spec"]["replicas"] = 0

@@ -149,10 +149,14 @@ bool is_of(const Workload& workload, const Pod& pod) {
   return replica_set || (pod.owner_kind == workload.kind && pod.owner_name == workload.meta.name);
 }
 
+std::string name_of(const Workload& workload) {
+  return json::lower_ascii(workload.kind) + "/" + workload.meta.name;
+}
+
 std::string workload_of(const World& world, const Pod& pod) {
   for (const Ptr<Workload>& workload : world.workloads) {
     if (is_of(*workload, pod)) {
-      return json::lower_ascii(workload->kind) + "/" + workload->meta.name;
+      return name_of(*workload);
     }
   }
   return pod.owner_kind.empty() ? "pod/" + pod.meta.name

@@ -23,7 +23,10 @@ OwnWorkloads own_workloads(const World& world);
 // Whether `pod` is one of the workload's.
 bool is_of(const Workload& workload, const Pod& pod);
 
-// "deployment/chat" for a pod of one of its ReplicaSets; "pod/a" for one that nothing has made.
+// "deployment/chat".
+std::string name_of(const Workload& workload);
+
+// The same for a pod of one of its ReplicaSets; "pod/a" for one that nothing has made.
 std::string workload_of(const World& world, const Pod& pod);
 
 }  // namespace penstock::reconcile

@@ -5,7 +5,6 @@
 #include <map>
 #include <utility>
 
-#include "lib/json/ascii.h"
 #include "operator/reconcile/advice.h"
 #include "operator/reconcile/own_workloads.h"
 
@@ -28,8 +27,9 @@ Ready ready_of(const World& world) {
   return ready;
 }
 
-std::string name_of(const Workload& workload) {
-  return json::lower_ascii(workload.kind) + "/" + workload.meta.name;
+std::int64_t count_of(const Ready& ready, const std::string& workload) {
+  const auto found = ready.find(workload);
+  return found == ready.end() ? 0 : found->second;
 }
 
 // Those that say how many pods they ask for.
@@ -41,8 +41,7 @@ std::vector<std::string> incomplete(const World& world, const Ready& ready) {
   std::vector<std::string> found;
   for (const Ptr<Workload>& workload : own_workloads(world).workloads) {
     const std::string name = name_of(*workload);
-    const auto of_it = ready.find(name);
-    const std::int64_t count = of_it == ready.end() ? 0 : of_it->second;
+    const std::int64_t count = count_of(ready, name);
     if (says_replicas(*workload) && count < workload->replicas) {
       found.push_back(name + " has " + std::to_string(workload->replicas) +
                       " ready pods instead of " + std::to_string(count));
@@ -61,8 +60,7 @@ std::string unreplaced(const World& world, const Ready& ready) {
   const bool known = std::ranges::any_of(world.workloads, [&last](const Ptr<Workload>& one) {
     return says_replicas(*one) && name_of(*one) == last.workload;
   });
-  const auto of_it = ready.find(last.workload);
-  if (known || (of_it != ready.end() && of_it->second >= last.ready) ||
+  if (known || (ready.contains(last.workload) && count_of(ready, last.workload) >= last.ready) ||
       std::ranges::any_of(world.pods, is_back)) {
     return {};
   }
@@ -133,8 +131,7 @@ Replacement replacement_of(const World& world, const PodCensus& census, bool may
   }
   result.candidates.resize(std::min(result.candidates.size(), kCandidatesMost));
   for (Eviction& candidate : result.candidates) {
-    const auto of_it = ready.find(candidate.workload);
-    candidate.ready = of_it == ready.end() ? 0 : of_it->second;
+    candidate.ready = count_of(ready, candidate.workload);
   }
   return result;
 }

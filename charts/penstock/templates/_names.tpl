@@ -97,3 +97,8 @@ matchExpressions:
       v.?value.orValue('') != '')) || {{ . }} && c.?env.orValue([]).exists(v, v.name.matches('^(?i:no_proxy)$') &&
       v.?value.orValue('').matches('(^|,) *(127[.]0[.]0[.]1|[*]) *(,|$)')))
 {{- end }}
+
+{{/* CEL: port p of a container is the one of this number; a number is one port for each protocol, and HTTP is the one of TCP. */}}
+{{- define "penstock.isTcpPort" -}}
+p.containerPort == {{ . }} && p.?protocol.orValue('TCP') == 'TCP'
+{{- end }}
