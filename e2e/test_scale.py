@@ -20,6 +20,7 @@ from polling import wait_until
 from process_usage import cpu_seconds, resident_mb, rest
 from sidecar_stub import SidecarStub
 from spaces import deployment
+from yardstick import slowness
 
 NAMESPACES = 100
 POLICIES = 10  # in each
@@ -266,8 +267,10 @@ def test_a_cold_start_makes_all_conditions_right(crowd, wanted, sidecars, admiss
         cores = at_rest(admission, pid)
         record_property("cpu_asking_5000_sidecars_cores", round(cores, 4))
         record_property("resident_mb", round(resident_mb(pid), 1))
+        slow = slowness(admission.api)
+        record_property("machine_slowness", round(slow, 2))
         assert resident_mb(pid) < 120
-        assert cores < 0.02
+        assert cores < 0.02 * slow
 
         # A policy on an idle cluster that is this full.
         latencies = []
@@ -285,7 +288,7 @@ def test_a_cold_start_makes_all_conditions_right(crowd, wanted, sidecars, admiss
         record_property("applied_to_conditions_p50_ms", round(statistics.median(latencies) * 1000))
         record_property("applied_to_conditions_p99_ms", round(latencies[-1] * 1000))
         assert latencies[-1] < 0.3
-        assert took < 20
+        assert took < 20 * slow
     finally:
         assert operator.stop() == 0
 
@@ -334,9 +337,11 @@ def p99(values: list[float]) -> float:
 
 def test_admission_among_a_thousand_policies(crowd, wanted, admission, record_property):
     """Somebody else's burst is longer than a series, so what holds is that of which most say so."""
+    slow = slowness(admission.api)
+    record_property("machine_slowness", round(slow, 2))
     assert all(is_right(policy, wanted, answering=False) for policy in policies(admission.api)), "the tests before"
     series = [dry_runs(admission.api) for _ in range(SERIES)]
     for kind in series[0]:
         record_property(f"admission_{kind}_p50_ms", round(statistics.median(statistics.median(times[kind]) for times in series) * 1000, 1))
         record_property(f"admission_{kind}_p99_ms", round(statistics.median(p99(times[kind]) for times in series) * 1000, 1))
-    assert statistics.median(p99(times["match"]) for times in series) < 0.04
+    assert statistics.median(p99(times["match"]) for times in series) < 0.04 * slow

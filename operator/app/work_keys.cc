@@ -45,10 +45,15 @@ bool concerns_replicas(const Policy& policy) {
          });
 }
 
+bool is_as_it_was(const kube::ObjectMeta& before, const kube::ObjectMeta& now) {
+  return before.uid == now.uid && before.generation == now.generation &&
+         before.deleting == now.deleting;
+}
+
 // A policy that is gone or whose content or standing changed concerns its neighbours, too.
 bool concerns_others(const Policy* before, const Policy* now) {
-  return before == nullptr || now == nullptr || before->meta.generation != now->meta.generation ||
-         before->meta.deleting != now->meta.deleting || takes_other_pods(*before, *now);
+  return before == nullptr || now == nullptr || !is_as_it_was(before->meta, now->meta) ||
+         takes_other_pods(*before, *now);
 }
 
 }  // namespace
@@ -155,6 +160,17 @@ void WorkKeys::add_taking(const T* before, const T* now, const Takes& takes) {
   });
 }
 
+void WorkKeys::workload_changed(const Workload* before, const Workload* now) {
+  // What is read of it is what it asks for; its status tells nothing.
+  if (before != nullptr && now != nullptr && is_as_it_was(before->meta, now->meta)) {
+    return;
+  }
+  add_taking(before, now, [](const Policy& policy, const Workload& workload) {
+    return reconcile::takes(policy, workload.pods.labels);
+  });
+  add_holds((now != nullptr ? now : before)->meta.ns);
+}
+
 controllers::StoreChanges WorkKeys::changes() {
   const auto referenced = [this](const char* kind, auto uses) {
     return [this, kind, uses](const Document* before, const Document* now) {
@@ -171,13 +187,8 @@ controllers::StoreChanges WorkKeys::changes() {
       .policy = [this](const Policy* before, const Policy* now) { policy_changed(before, now); },
       .tier = referenced(kTier, &controllers::uses_tier),
       .table = referenced(kTable, &controllers::uses_table),
-      .workload =
-          [this](const Workload* before, const Workload* now) {
-            add_taking(before, now, [](const Policy& policy, const Workload& workload) {
-              return reconcile::takes(policy, workload.pods.labels);
-            });
-            add_holds((now != nullptr ? now : before)->meta.ns);
-          },
+      .workload = [this](const Workload* before,
+                         const Workload* now) { workload_changed(before, now); },
       .pod =
           [this](const Pod* before, const Pod* now) {
             add_taking(before, now, [](const Policy& policy, const Pod& pod) {

@@ -37,6 +37,7 @@ class WorkKeys {
   // Where it has to do with replicas, or had.
   void add_autoscaling(const reconcile::Policy* before, const reconcile::Policy* now);
   void policy_changed(const reconcile::Policy* before, const reconcile::Policy* now);
+  void workload_changed(const reconcile::Workload* before, const reconcile::Workload* now);
   // Every policy that takes an object as it was or as it is.
   template <class T, class Takes>
   void add_taking(const T* before, const T* now, const Takes& takes);

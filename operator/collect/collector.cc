@@ -71,7 +71,10 @@ class Collector::Loop {
     std::unique_ptr<Probe> probe;
     clock::Instant due{};
     clock::Instant signals_due{};
-    unsigned failures = 0;  // in a row
+    Report* told = nullptr;  // what `reports_` says of it; nothing yet: nullptr
+    unsigned failures = 0;   // in a row
+    bool settled = false;    // it runs what it should
+    net::Deadline next{&Loop::look, this};
   };
   using Timer =
       boost::asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -88,24 +91,43 @@ class Collector::Loop {
     timer_.async_wait([this](const boost::system::error_code& cancelled) {
       if (!cancelled && !ended_) {
         wheel_.tick();
-        ask_due();
         tick();
       }
     });
   }
 
-  void ask_due() {
-    const clock::Instant now = clock_.now();
-    for (const auto& [pod, entry] : entries_) {
-      const bool health = entry->due <= now;
-      const bool signals = entry->probe->target().signals && entry->signals_due <= now;
-      if ((health || signals) && !entry->probe->busy()) {
-        if (signals) {
-          entry->signals_due = now + kSignals;
-        }
-        entry->probe->ask(health, signals);
-      }
+  // What is due before the next tick is half way is due now.
+  static void look(void* argument) {
+    Entry& entry = *static_cast<Entry*>(argument);
+    const clock::Instant soon = entry.loop->clock_.now() + net::DeadlineWheel::kTick / 2;
+    const bool health = entry.due <= soon;
+    const bool signals = entry.probe->target().signals && entry.signals_due <= soon;
+    if ((health || signals) && !entry.probe->busy()) {
+      entry.loop->ask(entry, health, signals);
     }
+    entry.loop->await(entry);
+  }
+
+  void ask(Entry& entry, bool health, bool signals) {
+    if (signals) {
+      entry.signals_due = clock_.now() + kSignals;
+    }
+    entry.probe->ask(health, signals, spread(entry, proven_pause(entries_.size())));
+  }
+
+  // One that is still at an earlier question is looked at again by the next tick.
+  void await(Entry& entry) {
+    const clock::Instant due =
+        entry.probe->target().signals ? std::min(entry.due, entry.signals_due) : entry.due;
+    // The wheel is never early, so late by up to a tick more.
+    wheel_.arm(entry.next, std::chrono::floor<std::chrono::milliseconds>(due - clock_.now()) -
+                               net::DeadlineWheel::kTick);
+  }
+
+  // Sidecars that begin or change together are not asked together for ever after: the first pause
+  // of one that has just settled is any part of what the others are.
+  std::chrono::milliseconds spread(const Entry& entry, std::chrono::milliseconds pause) {
+    return entry.settled ? pause : part_of(pause, random_.next());
   }
 
   void take(const std::string& owner, const std::vector<Target>& targets) {
@@ -130,6 +152,7 @@ class Collector::Loop {
         entry.owner = owner;
         entry.probe->want(target);
         entry.due = clock_.now();
+        await(entry);
       }
     }
     for (const std::string& pod : owned_[owner]) {
@@ -154,8 +177,8 @@ class Collector::Loop {
         [&added](Probe&, const std::string& body) { added.loop->signalled(added, body); });
     entries_[target.pod] = std::move(entry);
     added.probe->start(&Loop::ended, &added);
-    added.signals_due = added.due + kSignals;
-    added.probe->ask(true, target.signals);
+    added.signals_due = added.due;
+    look(&added);
   }
 
   // Its coroutine may still be on its way; it is kept until that has ended.
@@ -167,6 +190,7 @@ class Collector::Loop {
       samples_.erase(pod);
     }
     Entry* entry = node.mapped().get();
+    entry->next.disarm();
     leaving_.emplace(entry, std::move(node.mapped()));
     entry->probe->close();
   }
@@ -189,14 +213,21 @@ class Collector::Loop {
     // One that does not answer is asked less and less often: a policy of the network may stand
     // between.
     const auto longest = settled_pause(entries_.size());
-    entry.due =
-        clock_.now() + (settled ? longest : std::min(kPending * (1U << entry.failures), longest));
+    entry.due = clock_.now() + (settled ? spread(entry, longest)
+                                        : std::min(kPending * (1U << entry.failures), longest));
+    entry.settled = settled;
+    await(entry);
     bool changed = false;
     {
       const sync::MutexLock lock(mutex_);
-      const auto [known, added] = reports_.try_emplace(target.pod, report);
-      changed = added || known->second != report;
-      known->second = report;
+      if (entry.told == nullptr) {
+        entry.told = &reports_[target.pod];
+        changed = true;
+      }
+      if (*entry.told != report) {
+        *entry.told = report;
+        changed = true;
+      }
     }
     if (changed) {
       changed_(entry.owner);

@@ -58,7 +58,7 @@ class Collector {
   static constexpr std::size_t kAtFullRate = 2'000;  // see settled_pause
   static constexpr std::chrono::milliseconds kAnswerTime{2'000};
   static constexpr std::chrono::milliseconds kSignals{1'000};  // from one question to the next
-  static constexpr std::chrono::seconds kProven{60};  // a proof is asked for again after this
+  static constexpr unsigned kPerProof = 60;  // so many questions of a settled one have one proof
   static constexpr std::chrono::seconds kUnproven{5};
 
   // From one question to the next for each of `sidecars` that run what they should, so that no more
@@ -67,6 +67,18 @@ class Collector {
   [[nodiscard]] static constexpr std::chrono::milliseconds settled_pause(std::size_t sidecars) {
     return kSettled * static_cast<std::int64_t>(std::max(sidecars, kAtFullRate)) /
            static_cast<std::int64_t>(kAtFullRate);
+  }
+
+  // From one proof to the next over one connection to a sidecar: a process that goes on keeps its
+  // port. One that was connected to anew is to prove it at once.
+  [[nodiscard]] static constexpr std::chrono::milliseconds proven_pause(std::size_t sidecars) {
+    return kPerProof * settled_pause(sidecars);
+  }
+
+  // A part of a pause, by 64 random bits: each millisecond below it as often as the others.
+  [[nodiscard]] static constexpr std::chrono::milliseconds part_of(std::chrono::milliseconds pause,
+                                                                   std::uint64_t bits) {
+    return std::chrono::milliseconds(bits % static_cast<std::uint64_t>(pause.count()));
   }
 
   // Told from the collector's thread that a report of this owner's targets changed.

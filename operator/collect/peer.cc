@@ -1,6 +1,7 @@
 #include "operator/collect/peer.h"
 
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "operator/collect/collector.h"
@@ -9,7 +10,12 @@ namespace penstock::collect {
 
 Peer::Peer(Network network, std::string ip, std::uint16_t port, const net::TlsContext* tls)
     : network_(std::move(network)),
-      target_{.host = std::move(ip), .port = port, .tls = tls, .timeout = Collector::kAnswerTime},
+      target_{.host = std::move(ip),
+              .port = port,
+              .tls = tls,
+              .timeout = Collector::kAnswerTime,
+              .tcp_keep_alive = {}},  // each question tells whether the peer is there
+      host_((target_.host.contains(':') ? "[" + target_.host + "]" : target_.host) + "\r\n\r\n"),
       deadline_(
           [](void* self) {
             auto* late = static_cast<Peer*>(self);
@@ -69,17 +75,23 @@ Task<bool> Peer::connect() {
   net::Dial::Outcome outcome = co_await dial_->run(target_);
   dial_.reset();
   connection_ = std::move(outcome.connection);
+  connections_ += connection_ != nullptr ? 1 : 0;
   co_return connection_ != nullptr;
 }
 
 // A fresh or idle connection has room for so little.
 bool Peer::send(const std::string& path) {
-  std::string text = "GET " + path + " HTTP/1.1\r\nhost: ";
-  text += target_.host.contains(':') ? "[" + target_.host + "]" : target_.host;
-  text += "\r\n\r\n";
-  const iovec piece{.iov_base = text.data(), .iov_len = text.size()};
-  const net::Io sent = connection_->write_some({&piece, 1});
-  return sent.state == net::IoState::kOk && sent.bytes == text.size();
+  const std::array<std::string_view, 4> words{"GET ", path, " HTTP/1.1\r\nhost: ", host_};
+  std::array<iovec, words.size()> pieces;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    // What is sent is only read.
+    pieces.at(i) = {.iov_base = const_cast<char*>(words.at(i).data()),
+                    .iov_len = words.at(i).size()};
+    size += words.at(i).size();
+  }
+  const net::Io sent = connection_->write_some(pieces);
+  return sent.state == net::IoState::kOk && sent.bytes == size;
 }
 
 Task<Heard> Peer::read(Answer& into) {

@@ -40,6 +40,8 @@ class Peer {
   // GET `path`; over a new connection where a kept one turns out to be closed.
   Task<Heard> ask(std::string path, Answer& into);
   Task<> close();
+  // How many there have been: more than before, and it may be another process.
+  [[nodiscard]] unsigned connections() const { return connections_; }
   // What goes on ends soon, and fails.
   void cancel();
 
@@ -51,10 +53,12 @@ class Peer {
 
   Network network_;
   net::DialTarget target_;
+  const std::string host_;  // the header's value, and the end of the head
   net::Deadline deadline_;
   std::unique_ptr<net::Dial> dial_;
   std::unique_ptr<net::Connection> connection_;
   std::string input_;
+  unsigned connections_ = 0;
   bool cancelled_ = false;
 };
 

@@ -20,10 +20,11 @@ void Probe::start(void (*ended)(void*), void* argument) {
   task_.start(ended, argument);
 }
 
-void Probe::ask(bool health, bool signals) {
+void Probe::ask(bool health, bool signals, std::chrono::milliseconds proven) {
   busy_ = true;
   health_ = health;
   signals_ = signals;
+  proven_ = proven;
   asked_.set();
 }
 
@@ -58,19 +59,18 @@ Task<> Probe::ask_health() {
   const Heard heard = co_await status_.ask("/readyz", answer_);
   const bool answered = heard == Heard::kAnswer;
   // The proof has an answer of its own.
-  const Report report = answered ? Report{.reachable = true,
-                                          .hash = answer_.hash,
-                                          .version = answer_.version,
-                                          .problem = answer_.problem}
-                                 : Report{};
-  const bool proves = answered && target_.data_port != 0 && clock_.now() >= proof_due_;
-  if (proves && !closing_) {
+  Report report = answered ? Report{.reachable = true,
+                                    .hash = answer_.hash,
+                                    .version = answer_.version,
+                                    .problem = answer_.problem}
+                           : Report{};
+  const bool lapsed = clock_.now() >= proof_due_ || proven_over_ != status_.connections();
+  if (answered && target_.data_port != 0 && lapsed && !closing_) {
     co_await prove();
   }
   if (!closing_) {
-    Report told = report;
-    told.proof = answered ? proof_ : Proof::kNone;
-    answered_(*this, told);
+    report.proof = answered ? proof_ : Proof::kNone;
+    answered_(*this, report);
   }
 }
 
@@ -84,6 +84,7 @@ Task<> Probe::ask_signals() {
 
 // The connection is not kept: it is one that a client could have.
 Task<> Probe::prove() {
+  proven_over_ = status_.connections();
   const std::string nonce = nonces_();
   Answer answer;
   const Heard heard = co_await data_.ask("/.well-known/penstock/proof/" + nonce, answer);
@@ -99,7 +100,7 @@ Task<> Probe::prove() {
   } else {
     proof_ = good ? Proof::kGood : Proof::kBad;
   }
-  proof_due_ = clock_.now() + (good ? Collector::kProven : Collector::kUnproven);
+  proof_due_ = clock_.now() + (good ? proven_ : Collector::kUnproven);
   co_await data_.close();
 }
 

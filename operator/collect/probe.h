@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -29,8 +30,9 @@ class Probe {
 
   // `ended` is called once, when nothing refers to this any more; it may destroy it.
   void start(void (*ended)(void*), void* argument);
-  // For health, signals, or both.
-  void ask(bool health, bool signals);
+  // For health, signals, or both; a proof that comes with it holds for `proven`, and no longer than
+  // the connection to the sidecar.
+  void ask(bool health, bool signals, std::chrono::milliseconds proven);
   [[nodiscard]] bool busy() const { return busy_; }
   // Ends the coroutine soon.
   void close();
@@ -60,10 +62,12 @@ class Probe {
   Proof proof_ = Proof::kNone;
   unsigned silences_ = 0;  // in a row, of the port that is to be proven
   clock::Instant proof_due_{};
+  unsigned proven_over_ = 0;  // the connection to the sidecar at the last proof
   Event asked_;
   bool busy_ = false;
   bool health_ = false;  // what was asked for
   bool signals_ = false;
+  std::chrono::milliseconds proven_{};
   bool closing_ = false;
   Task<> task_;
 };

@@ -92,6 +92,20 @@ TEST_F(WorkKeysTest, AWorkloadThatAPolicySelectedWhenItWasLastGoodConcernsIt) {
   EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:edited"));
 }
 
+// Its controller writes its status many times while its pods start.
+TEST_F(WorkKeysTest, AWorkloadsStatusConcernsNobody) {
+  stores_.policies.put(reconcile::policy("chat", kPlain));
+  reconcile::Workload before = *reconcile::workload("engine", reconcile::kVllm);
+  before.meta.generation = 1;
+  reconcile::Workload now = before;
+  now.meta.resource_version = "2";
+  keys_.changes().workload(&before, &now);
+  EXPECT_EQ(queued(), (std::set<std::string>{"ns/last:key"}));
+  now.meta.generation = 2;
+  keys_.changes().workload(&before, &now);
+  EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:chat"));
+}
+
 // What could not be deleted is still told of, and tried.
 TEST_F(WorkKeysTest, APolicyWhoseHoldStandsYetIsLookedAt) {
   stores_.policies.put(reconcile::policy(

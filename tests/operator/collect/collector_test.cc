@@ -46,23 +46,49 @@ class Listening {
 // A sidecar's health, as its status listener answers.
 class FakeSidecar {
  public:
-  explicit FakeSidecar(std::string hash) : hash_(std::move(hash)) {
+  enum class Connections : std::uint8_t { kKept, kOneEach };
+
+  explicit FakeSidecar(std::string hash, Connections connections = Connections::kKept)
+      : hash_(std::move(hash)) {
+    if (connections == Connections::kOneEach) {
+      server_.set_keep_alive_max_count(1);
+    }
     server_.new_task_queue = [] { return new httplib::ThreadPool(2); };
     server_.set_keep_alive_timeout(1);
     server_.set_tcp_nodelay(true);
     server_.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
       const sync::MutexLock lock(mutex_);
+      ++questions_;
+      asked_.notify_all();
       response.set_header("x-penstock-policy", hash_);
       response.set_header("x-penstock-version", "0.1.0");
       response.set_content("{}", "application/json");
     });
     server_.Get("/.well-known/penstock/proof/(.*)",
-                [](const httplib::Request& request, httplib::Response& response) {
-                  response.set_content(request.matches[1].str(), "text/plain");
+                [this](const httplib::Request& request, httplib::Response& response) {
+                  const sync::MutexLock lock(mutex_);
+                  ++proofs_;
+                  response.set_content(proves_ ? request.matches[1].str() : "", "text/plain");
                 });
     listening_.emplace(server_);
   }
 
+  // From here on something else listens on the port that is proven.
+  void lose_port() {
+    const sync::MutexLock lock(mutex_);
+    proves_ = false;
+  }
+  [[nodiscard]] int proofs() {
+    const sync::MutexLock lock(mutex_);
+    return proofs_;
+  }
+  // Comes back once it was asked for its health so often.
+  void await_questions(int count) {
+    const sync::MutexLock lock(mutex_);
+    while (questions_ < count) {
+      asked_.wait(mutex_);
+    }
+  }
   void run(const std::string& hash) {
     const sync::MutexLock lock(mutex_);
     hash_ = hash;
@@ -72,7 +98,11 @@ class FakeSidecar {
  private:
   httplib::Server server_;
   sync::Mutex mutex_;
+  sync::Condition asked_;
   std::string hash_ PENSTOCK_GUARDED_BY(mutex_);
+  bool proves_ PENSTOCK_GUARDED_BY(mutex_) = true;
+  int proofs_ PENSTOCK_GUARDED_BY(mutex_) = 0;
+  int questions_ PENSTOCK_GUARDED_BY(mutex_) = 0;
   std::optional<Listening> listening_;  // ends before what its handlers use
 };
 
@@ -168,6 +198,19 @@ TEST(SettledPauseTest, MoreThanTwoThousandShareItsQuestions) {
   EXPECT_EQ(Collector::settled_pause(100'000), milliseconds(250'000));
 }
 
+TEST(SettledPauseTest, AProofHoldsForSixtyPauses) {
+  EXPECT_EQ(Collector::proven_pause(2'000), std::chrono::minutes(5));
+  EXPECT_EQ(Collector::proven_pause(4'000), std::chrono::minutes(10));
+}
+
+TEST(SettledPauseTest, ItsFirstPartIsAnyOfIt) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(Collector::part_of(milliseconds(5'000), 0), milliseconds(0));
+  EXPECT_EQ(Collector::part_of(milliseconds(5'000), 4'999), milliseconds(4'999));
+  EXPECT_EQ(Collector::part_of(milliseconds(5'000), 5'000), milliseconds(0));
+  EXPECT_LT(Collector::part_of(milliseconds(5'000), ~std::uint64_t{0}), milliseconds(5'000));
+}
+
 TEST_F(CollectorTest, TellsWhatASidecarRunsAndThatItChanged) {
   FakeSidecar sidecar("one");
   collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "two"}});
@@ -183,6 +226,24 @@ TEST_F(CollectorTest, ASidecarProvesThatItIsWhatListensOnThePort) {
   collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "one", sidecar.port()}});
   EXPECT_EQ(next_change(), "ns/chat");
   EXPECT_EQ(report("ns/a").proof, Proof::kGood);
+}
+
+TEST_F(CollectorTest, AProofHoldsAsLongAsTheConnectionDoes) {
+  FakeSidecar sidecar("one");
+  collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "two", sidecar.port()}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  sidecar.await_questions(4);
+  EXPECT_EQ(sidecar.proofs(), 1);
+}
+
+TEST_F(CollectorTest, WhoeverIsConnectedToAnewProvesItsPortAnew) {
+  FakeSidecar sidecar("one", FakeSidecar::Connections::kOneEach);
+  collector_.set_targets("ns/chat", {{"ns/a", "127.0.0.1", sidecar.port(), "two", sidecar.port()}});
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_EQ(report("ns/a").proof, Proof::kGood);
+  sidecar.lose_port();
+  EXPECT_EQ(next_change(), "ns/chat");
+  EXPECT_EQ(report("ns/a").proof, Proof::kBad);
 }
 
 TEST_F(CollectorTest, SomethingElseOnThePortIsToldFromASidecarAndFromSilence) {
