@@ -266,6 +266,21 @@ def test_secrets_pull_both_images(kubernetes):
     assert not any("pull-secret" in argument for argument in container(plain)["args"])
 
 
+def test_the_operator_knows_which_namespaces_are_never_touched(kubernetes):
+    documents = render(kubernetes, "--set", "admission.excludedNamespaces={kept-out}", "--set", "admission.injector=Webhook")
+    hook = only(documents, "MutatingWebhookConfiguration")["webhooks"][0]["namespaceSelector"]["matchExpressions"][0]
+    assert hook["values"] == ["kube-system", "kube-node-lease", SYSTEM, "kept-out"]
+    assert "--excluded-namespace=" + ",".join(hook["values"]) in container(documents)["args"]
+
+
+def test_a_release_cannot_watch_what_is_never_touched(kubernetes):
+    for name in ("kube-system", "kept-out", "penstock-system"):
+        command = [kubernetes / "helm", "template", "p", CHART, "-n", "penstock-system"]
+        values = ("--set", f"watchNamespace={name}", "--set", "admission.excludedNamespaces={kept-out}")
+        refused = subprocess.run([*command, *values], capture_output=True, text=True)
+        assert refused.returncode != 0 and f"pods of {name} are never touched" in refused.stderr
+
+
 # Of each value of the chart another one than values.yaml has.
 OTHERS = {
     "image.operator": "another/operator:1",

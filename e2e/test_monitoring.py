@@ -241,6 +241,10 @@ CASES = {
         None,
     ),
     "none leads": ("PenstockNobodyLeads", {f'penstock_operator_leader{{pod="{pod}"}}': "0x40" for pod in "ab"}, {}),
+    "one leads in another release": (
+        *("PenstockNobodyLeads", {f'penstock_operator_leader{{namespace="{ns}"}}': f"{leads}x40" for ns, leads in (("x", 1), ("y", 0))}),
+        {"namespace": "y"},
+    ),
     "none runs": ("PenstockNobodyLeads", {}, {}),
     "all went down": ("PenstockNobodyLeads", {'penstock_operator_leader{pod="b"}': "1x4 _x36"}, {}),
     "12 failures a minute": ("PenstockOperatorFails", {FAILED: "0+12x40", DONE: "0+90x40"}, {"kind": "k"}),

@@ -1,4 +1,4 @@
-"""How slow this machine is, by what none of Penstock's parts has a share in: bars of time are for a machine of a known speed."""
+"""How slow this machine is, by what none of Penstock's parts has much of a share in: bars of time are for a machine of a known speed."""
 
 import statistics
 import time
@@ -9,10 +9,11 @@ from api import Api
 # strict: it took 4.1 ms there where policies selected none, and a machine of 11.7 ms for that took 4.3 to 6 ms for this.
 PLAIN_SECONDS = 0.0022
 ROUNDS = 200
+MOST = 4.0  # on one that is slower still nothing is to be told
 
 
 def slowness(api: Api) -> float:
-    """How many times as long as there the API server takes for such a pod here; 1 where it is as fast or faster."""
+    """How many times as long as there the API server takes for such a pod here; within 1 and MOST."""
     # Opted out, so that no webhook is asked either.
     metadata = {"name": "plain", "annotations": {"penstock.dev/inject": "false"}}
     pod = {"metadata": metadata, "spec": {"containers": [{"name": "c", "image": "c"}]}}
@@ -22,4 +23,4 @@ def slowness(api: Api) -> float:
         status, answer = api.call("POST", "/api/v1/namespaces/default/pods?dryRun=All", pod)
         taken.append(time.monotonic() - began)
         assert status == 201, answer["message"]
-    return max(1.0, statistics.median(taken) / PLAIN_SECONDS)
+    return min(max(1.0, statistics.median(taken) / PLAIN_SECONDS), MOST)

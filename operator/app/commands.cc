@@ -110,6 +110,10 @@ void add_sidecar_options(CLI::App& command, reconcile::Settings& settings) {
   add("placeholder-priority-class", settings.placeholder_priority_class,
       "Their PriorityClass: below 0, and not below -10, which node autoscalers leave aside")
       ->type_name("NAME");
+  add("excluded-namespace", settings.excluded_namespaces,
+      "A namespace whose pods admission never touches; may be given several times")
+      ->type_name("NS")
+      ->delimiter(',');
   add("status-port", settings.status_port, "The port of the sidecar's status listener")
       ->check(CLI::Range(1, 65'535));
   add("bind-port", settings.bind_port, "The sidecar's port where it takes a port's name")

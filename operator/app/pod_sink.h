@@ -8,6 +8,7 @@
 #include "operator/controllers/pod_templates.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/reflector.h"
+#include "operator/reconcile/own_workloads.h"
 
 namespace penstock::control {
 
@@ -40,10 +41,8 @@ class PodSink final : public kube::ReflectorSink {
   // One that carries the sidecar shows the moved port, so it says nothing of its engine's own. One
   // of a Deployment's may be of an older version of that.
   static bool tells_its_shape(const reconcile::Pod& pod) {
-    const bool is_read_elsewhere =
-        pod.owner_kind == "StatefulSet" ||
-        (pod.owner_kind == "ReplicaSet" && pod.meta.labels.contains("pod-template-hash"));
-    return !is_read_elsewhere && !pod.has_sidecar && !pod.opted_out && !pod.host_network;
+    return !reconcile::is_read_elsewhere(pod) && !pod.has_sidecar && !pod.opted_out &&
+           !pod.host_network;
   }
 
   controllers::Stores& stores_;

@@ -45,6 +45,7 @@ bool concerns_replicas(const Policy& policy) {
          });
 }
 
+// But for its status. A new object of the same name begins with the same generation.
 bool is_as_it_was(const kube::ObjectMeta& before, const kube::ObjectMeta& now) {
   return before.uid == now.uid && before.generation == now.generation &&
          before.deleting == now.deleting;
@@ -138,7 +139,7 @@ void WorkKeys::policy_changed(const Policy* before, const Policy* now) {
   const Policy& some = now != nullptr ? *now : *before;
   add_policy(some.meta.ns, some.meta.name);
   add_autoscaling(before, now);
-  if (before == nullptr || now == nullptr || before->meta.generation != now->meta.generation) {
+  if (before == nullptr || now == nullptr || !is_as_it_was(before->meta, now->meta)) {
     add_hold(some.meta.ns, some.meta.name);
   }
   if (!concerns_others(before, now)) {
@@ -177,7 +178,7 @@ controllers::StoreChanges WorkKeys::changes() {
       const Document& some = now != nullptr ? *now : *before;
       workers_.add(key(some.meta.ns, kind, some.meta.name));
       // A status of ours is no change for policies.
-      if (before == nullptr || now == nullptr || before->meta.generation != now->meta.generation) {
+      if (before == nullptr || now == nullptr || !is_as_it_was(before->meta, now->meta)) {
         add_policies(some.meta.ns,
                      [&](const Policy& policy) { return uses(policy, some.meta.name); });
       }

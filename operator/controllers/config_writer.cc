@@ -29,6 +29,25 @@ void ConfigWriter::forget(const std::string& policy) {
   restores_.erase(policy);
 }
 
+// One that was written for this policy is ours, whoever has edited it since; one without our label,
+// which is not watched, is asked for. Somebody else's is left alone, whatever it holds.
+ApiResult<bool> ConfigWriter::is_written_for(const Policy& policy, const std::string& path,
+                                             const ConfigMap* seen) {
+  if (seen != nullptr) {
+    return seen->owner_uid == policy.meta.uid;
+  }
+  const auto unseen = client_.get(path);
+  if (!unseen) {
+    return unseen.error().not_found() ? ApiResult<bool>(false) : std::unexpected(unseen.error());
+  }
+  if (read_config_map(*unseen).owner_uid != policy.meta.uid) {
+    return std::unexpected(kube::ApiError{.status = 409,
+                                          .reason = "AlreadyExists",
+                                          .message = "one that is not Penstock's is there"});
+  }
+  return true;
+}
+
 ApiResult<void> ConfigWriter::write(const Policy& policy, const Plan& plan) {
   if (!plan.config) {
     return {};
@@ -36,22 +55,17 @@ ApiResult<void> ConfigWriter::write(const Policy& policy, const Plan& plan) {
   const std::string name = reconcile::config_map_name(policy.meta.name);
   const std::string path = kube::kConfigMaps.object(policy.meta.ns, name);
   const auto before = stores_.config_maps.find(policy.meta.ns, name);
-  // One that was written for this policy is ours, whoever has edited it since.
-  const bool is_ours = before != nullptr && before->owner_uid == policy.meta.uid;
-  const Value wanted = config_map_of(policy, plan.status.hash, *plan.config);
-  auto written =
-      client_.apply(path, wanted, is_ours ? kube::Conflicts::kTake : kube::Conflicts::kFail);
-  if (!written && written.error().conflict() && before == nullptr) {
-    // Without our label it is not watched.
-    const auto unseen = client_.get(path);
-    if (unseen && read_config_map(*unseen).owner_uid == policy.meta.uid) {
-      written = client_.apply(path, wanted, kube::Conflicts::kTake);
-    }
+  const ApiResult<bool> is_ours = is_written_for(policy, path, before.get());
+  if (!is_ours) {
+    return std::unexpected(is_ours.error());
   }
+  const Value wanted = config_map_of(policy, plan.status.hash, *plan.config);
+  const auto written =
+      client_.apply(path, wanted, *is_ours ? kube::Conflicts::kTake : kube::Conflicts::kFail);
   if (!written) {
     return std::unexpected(written.error());
   }
-  if (!is_ours || before->intact == true) {
+  if (!*is_ours || before == nullptr || before->intact == true) {
     return {};
   }
   if (const Value others = without_others(*before, *plan.config); !others.is_null()) {

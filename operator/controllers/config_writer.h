@@ -33,6 +33,11 @@ class ConfigWriter {
   void forget(const std::string& policy);
 
  private:
+  // Of the ConfigMap at `path`; `seen`: as the store has it, nullptr: it has none. An error, too,
+  // where somebody else's is there.
+  kube::ApiResult<bool> is_written_for(const reconcile::Policy& policy, const std::string& path,
+                                       const ConfigMap* seen);
+
   const Stores& stores_;
   kube::Client& client_;
   kube::EventRecorder& events_;

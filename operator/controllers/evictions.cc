@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "operator/kube/timestamp.h"
-
 namespace penstock::controllers {
 
 using kube::ApiResult;
@@ -15,12 +13,14 @@ Evictions::Outcome Evictions::evict_one(const Policy& policy,
   constexpr int kTooManyRequests = 429;
   Outcome outcome;
   std::vector<std::string> held;
-  for (Eviction candidate : candidates) {
-    candidate.at = kube::timestamp(clock_.wall_now());
-    const ApiResult<void> evicted = evict(policy, candidate.pod);
+  for (const Eviction& candidate : candidates) {
+    const ApiResult<void> evicted = evict(policy, candidate);
     if (evicted) {
-      remember(policy, std::move(candidate), {});
+      remember(policy, candidate, {});
       return {};
+    }
+    if (evicted.error().not_found() || evicted.error().conflict()) {
+      return {};  // it is gone, or another of its name is there, which the watch will tell
     }
     if (evicted.error().status == kTooManyRequests) {
       held.push_back(candidate.pod);
@@ -33,17 +33,18 @@ Evictions::Outcome Evictions::evict_one(const Policy& policy,
   return outcome;
 }
 
-ApiResult<void> Evictions::evict(const Policy& policy, const std::string& pod) {
+ApiResult<void> Evictions::evict(const Policy& policy, const Eviction& candidate) {
   const auto evicted =
-      client_.create(kube::kPods.object(policy.meta.ns, pod, "eviction"),
+      client_.create(kube::kPods.object(policy.meta.ns, candidate.pod, "eviction"),
                      {{"apiVersion", "policy/v1"},
                       {"kind", "Eviction"},
-                      {"metadata", {{"name", pod}, {"namespace", policy.meta.ns}}}});
-  if (!evicted && !evicted.error().not_found()) {
+                      {"metadata", {{"name", candidate.pod}, {"namespace", policy.meta.ns}}},
+                      {"deleteOptions", {{"preconditions", {{"uid", candidate.uid}}}}}});
+  if (!evicted) {
     return std::unexpected(evicted.error());
   }
   events_.record(kube::kPolicies, policy.meta, false, "PodEvicted",
-                 "pod " + pod + " is made anew, with the sidecar");
+                 "pod " + candidate.pod + " is made anew, with the sidecar");
   return {};
 }
 
@@ -51,7 +52,9 @@ void Evictions::remember(const Policy& policy, std::optional<Eviction> last,
                          std::vector<std::string> held) {
   const sync::MutexLock lock(mutex_);
   Memory& memory = memory_[policy.meta.key()];
-  memory.generation = policy.meta.generation;
+  if (!memory.is_of(policy)) {
+    memory = {.uid = policy.meta.uid, .generation = policy.meta.generation};
+  }
   memory.held = std::move(held);
   if (last) {
     memory.last = std::move(last);
@@ -61,7 +64,7 @@ void Evictions::remember(const Policy& policy, std::optional<Eviction> last,
 void Evictions::tell(reconcile::World& world) const {
   const sync::MutexLock lock(mutex_);
   const auto found = memory_.find(world.policy->meta.key());
-  if (found != memory_.end() && found->second.generation == world.policy->meta.generation) {
+  if (found != memory_.end() && found->second.is_of(*world.policy)) {
     world.last_eviction = found->second.last;
     world.held_by_budget = found->second.held;
   }

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "lib/clock/clock.h"
 #include "lib/sync/mutex.h"
 #include "operator/kube/client.h"
 #include "operator/kube/events.h"
@@ -18,15 +17,14 @@ namespace penstock::controllers {
 // is for an owner that has since been made smaller, and so does another operator.
 class Evictions {
  public:
-  Evictions(kube::Client& client, kube::EventRecorder& events, const clock::Clock& clock)
-      : client_(client), events_(events), clock_(clock) {}
+  Evictions(kube::Client& client, kube::EventRecorder& events) : client_(client), events_(events) {}
 
   struct Outcome {
     bool held = false;                    // every one that could go is held by its budget
     std::optional<kube::ApiError> error;  // of one that failed for another reason; none went
   };
 
-  // The first of `candidates` that may go.
+  // The first of `candidates` that may go; none where the first that answers is gone already.
   Outcome evict_one(const reconcile::Policy& policy,
                     const std::vector<reconcile::Eviction>& candidates);
   // What `world` is to know of them.
@@ -35,18 +33,24 @@ class Evictions {
 
  private:
   struct Memory {
-    std::int64_t generation = 0;  // of the policy
+    std::string uid;  // of the policy
+    std::int64_t generation = 0;
     std::optional<reconcile::Eviction> last;
     std::vector<std::string> held;
+
+    [[nodiscard]] bool is_of(const reconcile::Policy& policy) const {
+      return uid == policy.meta.uid && generation == policy.meta.generation;
+    }
   };
 
-  kube::ApiResult<void> evict(const reconcile::Policy& policy, const std::string& pod);
+  // Of the pod that was meant, not of another of its name.
+  kube::ApiResult<void> evict(const reconcile::Policy& policy,
+                              const reconcile::Eviction& candidate);
   void remember(const reconcile::Policy& policy, std::optional<reconcile::Eviction> last,
                 std::vector<std::string> held);
 
   kube::Client& client_;
   kube::EventRecorder& events_;
-  const clock::Clock& clock_;
   mutable sync::Mutex mutex_;
   std::map<std::string, Memory> memory_ PENSTOCK_GUARDED_BY(mutex_);  // by policy
 };

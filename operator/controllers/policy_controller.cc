@@ -118,7 +118,9 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   }
   const std::string map = reconcile::config_map_name(policy->meta.name);
   if (const auto found = stores_.config_maps.find(ns, map); found != nullptr) {
-    world.config_hash = found->intact == true ? found->hash : "";
+    // That of a policy of the same name before goes with it.
+    const bool is_ours = found->owner_uid == policy->meta.uid;
+    world.config_hash = is_ours && found->intact == true ? found->hash : "";
   }
   std::vector<std::string> pods;
   for (const Ptr<reconcile::Pod>& pod : world.pods) {

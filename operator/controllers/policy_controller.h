@@ -45,7 +45,7 @@ class PolicyController {
         settings_(std::move(settings)),
         configs_(stores, client, events, clock),
         notices_(stores, client, clock),
-        evictions_(client, events, clock),
+        evictions_(client, events),
         statuses_(client, clock) {}
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);

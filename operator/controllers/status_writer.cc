@@ -24,9 +24,11 @@ StatusWriter::Done StatusWriter::write(const kube::ResourceType& type, const kub
       return {.outcome = {.again_in = std::chrono::ceil<std::chrono::milliseconds>(rest)}};
     }
   }
-  if (const kube::ApiResult<void> written = client_.apply_status(type, of.ns, of.name, status);
-      !written) {
-    return {.outcome = kube::failed(written.error())};
+  // Of the version that it was decided for: what was decided for one that was edited or made anew
+  // meanwhile is decided again, once the watch has told of that.
+  if (const kube::ApiResult<void> written = client_.apply_status(type, of, status); !written) {
+    return {.outcome = written.error().outdated() ? kube::WorkOutcome{.again_in = kPause}
+                                                  : kube::failed(written.error())};
   }
   const sync::MutexLock lock(mutex_);
   written_[key] = clock_.now();

@@ -39,6 +39,10 @@ struct ApiError {
   [[nodiscard]] bool refused() const { return status == 403 || status == 422; }
   [[nodiscard]] bool not_found() const { return status == 404; }
   [[nodiscard]] bool conflict() const { return status == 409; }
+  // A conflict with a newer version of the object, not with another manager of its fields.
+  [[nodiscard]] bool outdated() const {
+    return conflict() && message.contains("the object has been modified");
+  }
   [[nodiscard]] bool expired() const { return status == 410; }
 };
 

@@ -50,12 +50,16 @@ ApiResult<json::Value> Client::apply(const std::string& path, const json::Value&
               priority);
 }
 
-ApiResult<void> Client::apply_status(const ResourceType& type, const std::string& ns,
-                                     const std::string& name, const json::Value& status) {
-  const ApiResult<json::Value> written = apply(type.object(ns, name, "status"),
+ApiResult<void> Client::apply_status(const ResourceType& type, const ObjectMeta& of,
+                                     const json::Value& status) {
+  json::Value metadata{{"name", of.name}, {"namespace", of.ns}};
+  if (!of.resource_version.empty()) {
+    metadata["resourceVersion"] = of.resource_version;
+  }
+  const ApiResult<json::Value> written = apply(type.object(of.ns, of.name, "status"),
                                                {{"apiVersion", type.api_version()},
                                                 {"kind", type.kind},
-                                                {"metadata", {{"name", name}, {"namespace", ns}}},
+                                                {"metadata", std::move(metadata)},
                                                 {"status", status}},
                                                Conflicts::kFail, Priority::kReport);
   if (!written && !written.error().not_found()) {

@@ -12,6 +12,7 @@
 #include "lib/json/text.h"
 #include "lib/sync/mutex.h"
 #include "operator/kube/api.h"
+#include "operator/kube/object_meta.h"
 #include "operator/kube/rate_limiter.h"
 #include "operator/kube/resource_type.h"
 
@@ -44,9 +45,10 @@ class Client {
                                Conflicts conflicts = Conflicts::kFail,
                                Priority priority = Priority::kChange);
   // The whole status of an object, by apply(), as a report. One that is gone meanwhile is no error:
-  // applying a status creates nothing.
-  ApiResult<void> apply_status(const ResourceType& type, const std::string& ns,
-                               const std::string& name, const json::Value& status);
+  // applying a status creates nothing. Where `of` names a version it is refused as outdated() of
+  // any other, so also of another object that has the name now.
+  ApiResult<void> apply_status(const ResourceType& type, const ObjectMeta& of,
+                               const json::Value& status);
   // RFC 7386.
   ApiResult<json::Value> merge(const std::string& path, const json::Value& patch,
                                Priority priority = Priority::kChange);

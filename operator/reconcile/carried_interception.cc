@@ -48,8 +48,10 @@ bool fits(const api::InterceptionSpec& spec, const Interception& carried) {
            allows(spec.engine.port, *carried.to.engine_port);
   }
   const api::PortSwapStatus& ports = *carried.ports;
+  // Where the engine keeps its port, how it would take another is not noted.
+  const bool moves = carried.mode == InterceptionMode::kPortSwap;
   return allows(spec.engine.container, ports.container) && allows(spec.engine.port, ports.from) &&
-         allows(spec.engine.flag, ports.flag) && allows(spec.engine.env, ports.env);
+         (!moves || (allows(spec.engine.flag, ports.flag) && allows(spec.engine.env, ports.env)));
 }
 
 }  // namespace

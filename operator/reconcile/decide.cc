@@ -118,6 +118,15 @@ class Decision {
 
   // Running pods have what is delivered, whatever new ones are made with.
   void inject(const Delivery& delivery) {
+    const auto& excluded = settings_.excluded_namespaces;
+    if (std::ranges::find(excluded, policy_.meta.ns) != excluded.end()) {
+      not_injected_ = {"NamespaceExcluded",
+                       "pods of namespace " + policy_.meta.ns +
+                           " are never touched (admission.excludedNamespaces of the chart, the "
+                           "operator's own namespace and Kubernetes')"};
+      plan_.status.injection.reset();
+      return;
+    }
     const InterceptionFinding interception = choose_interception(world_, settings_);
     if (!interception.choice) {
       not_injected_ = {interception.reason, interception.message};
@@ -157,9 +166,8 @@ class Decision {
       plan_.tell = census.behind;
       plan_.remind = census.stale;
     }
-    // Whether a new pod would come up as the policy wants it must be known.
-    const bool may_replace = is_good_ && not_injected_.reason.empty() && older_.too_many.empty();
-    Replacement replacement = replacement_of(world_, census, may_replace);
+    Replacement replacement =
+        replacement_of(world_, census, is_in_force() ? injection->hash : std::string());
     plan_.evict = std::move(replacement.candidates);
     const PodFindings findings(policy_, settings_, selector, census, replacement.awaited);
     judge_injected(findings);
@@ -177,6 +185,14 @@ class Decision {
       conditions_.set("Degraded", kTrue, degraded_.front().reason,
                       what_else() + degraded_.front().message);
     }
+  }
+
+  // Whether a new pod comes up as the policy wants it: admission goes by the status that is there.
+  [[nodiscard]] bool is_in_force() const {
+    const auto& is = before_.injection;
+    const auto& wanted = plan_.status.injection;
+    return is_good_ && not_injected_.reason.empty() && older_.too_many.empty() && is && wanted &&
+           json::write(*is) == json::write(*wanted);
   }
 
   // The reasons besides the first, whose messages come once that one is gone. Before its message,

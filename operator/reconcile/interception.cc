@@ -246,13 +246,30 @@ InterceptionFinding choose_without_workload(const Policy& policy, const OwnWorkl
   return nothing_tells(own);
 }
 
-}  // namespace
+// Pods hide what they were once they carry the sidecar, but not how they got it. Owners whose plain
+// pods are among the workloads tell of themselves.
+InterceptionFinding unless_others_differ(InterceptionFinding finding, const Interception& carried,
+                                         const OwnWorkloads& own) {
+  if (!finding.choice || alike(*finding.choice, carried)) {
+    return finding;
+  }
+  for (const std::string& carrier : own.carriers) {
+    const auto tells = [&carrier](const Ptr<Workload>& one) { return name_of(*one) == carrier; };
+    if (std::ranges::none_of(own.workloads, tells)) {
+      return refused("SeveralShapes", name_of(*own.workloads.front()) + " and " + carrier +
+                                          " would be intercepted differently; give each a policy "
+                                          "of its own");
+    }
+  }
+  return finding;
+}
 
-InterceptionFinding choose_interception(const World& world, const Settings& settings) {
-  const OwnWorkloads own = own_workloads(world);
+// What all of them agree on.
+InterceptionFinding choose_alike(const World& world, const std::vector<Ptr<Workload>>& workloads,
+                                 const Settings& settings) {
   InterceptionFinding first;
   const Workload* first_of = nullptr;
-  for (const Ptr<Workload>& workload : own.workloads) {
+  for (const Ptr<Workload>& workload : workloads) {
     InterceptionFinding finding =
         without_clash(choose_of(world, workload->pods, settings), workload->pods, settings);
     const std::string of = workload->kind + " " + workload->meta.name;
@@ -273,7 +290,26 @@ InterceptionFinding choose_interception(const World& world, const Settings& sett
     first.choice->engine_has_pre_stop =
         first.choice->engine_has_pre_stop || finding.choice->engine_has_pre_stop;
   }
-  return first_of != nullptr ? first : choose_without_workload(*world.policy, own, settings);
+  return first;
+}
+
+}  // namespace
+
+InterceptionFinding choose_interception(const World& world, const Settings& settings) {
+  const OwnWorkloads own = own_workloads(world);
+  std::optional<Interception> carried;
+  if (!own.carriers.empty()) {
+    carried = carried_interception(*world.policy, settings);
+  }
+  if (!own.workloads.empty()) {
+    InterceptionFinding finding = choose_alike(world, own.workloads, settings);
+    return carried ? unless_others_differ(std::move(finding), *carried, own) : finding;
+  }
+  if (carried) {
+    return {std::move(carried), "", ""};
+  }
+  return own.passing.empty() ? choose_without_workload(*world.policy, own, settings)
+                             : choose_alike(world, own.passing, settings);
 }
 
 }  // namespace penstock::reconcile

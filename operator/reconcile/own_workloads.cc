@@ -28,13 +28,7 @@ class Search {
       }
     }
     found_.workloads.insert(found_.workloads.end(), lasting_.begin(), lasting_.end());
-    // What runs once has no say in how servers of the same labels are injected; what runs no more
-    // tells what comes next, as between two Jobs of a CronJob.
-    for (auto* others : {&batch_, &ended_}) {
-      if (found_.workloads.empty()) {
-        found_.workloads = std::move(*others);
-      }
-    }
+    found_.passing = std::move(batch_.empty() ? ended_ : batch_);
     return std::move(found_);
   }
 
@@ -80,11 +74,23 @@ class Search {
       add(pod, pod.finished ? ended_ : pod.owner_kind == "Job" ? batch_ : lasting_);
     } else if (pod.has_sidecar && pod.injected_by == world_.policy->meta.name) {
       found_.carried = true;
+      add_carrier(pod);
     } else if (!pod.finished && found_.workloads.empty() && !is_read(pod)) {
       std::string owner = kind_of(pod) + " " + name_of(pod);
       if (std::ranges::find(found_.unread, owner) == found_.unread.end()) {
         found_.unread.push_back(std::move(owner));
       }
+    }
+  }
+
+  void add_carrier(const Pod& pod) {
+    const bool is_lasting = !pod.finished && !pod.owner_kind.empty() && pod.owner_kind != "Job";
+    if (!is_lasting || is_read_elsewhere(pod)) {
+      return;
+    }
+    std::string owner = workload_of(world_, pod);
+    if (std::ranges::find(found_.carriers, owner) == found_.carriers.end()) {
+      found_.carriers.push_back(std::move(owner));
     }
   }
 
@@ -138,6 +144,11 @@ class Search {
 
 OwnWorkloads own_workloads(const World& world) {
   return Search(world).run();
+}
+
+bool is_read_elsewhere(const Pod& pod) {
+  return pod.owner_kind == "StatefulSet" ||
+         (pod.owner_kind == "ReplicaSet" && pod.meta.labels.contains("pod-template-hash"));
 }
 
 bool is_of(const Workload& workload, const Pod& pod) {

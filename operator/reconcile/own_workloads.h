@@ -11,6 +11,11 @@ namespace penstock::reconcile {
 // it gets in. Pods tell of themselves where their owner is of a kind that is not read.
 struct OwnWorkloads {
   std::vector<Ptr<Workload>> workloads;
+  // What runs once, and where none does, what ran: tells what comes next, as between two Jobs of a
+  // CronJob, where nothing else tells.
+  std::vector<Ptr<Workload>> passing;
+  // "daemonset/a": lasting owners that are not read, some of whose pods carry the sidecar.
+  std::vector<std::string> carriers;
   std::vector<std::string> left_out;  // selected, but: "Deployment a (the host's network)"
   bool of_the_host = false;           // one of those is
   bool taken = false;                 // one of those is an older policy's
@@ -19,6 +24,9 @@ struct OwnWorkloads {
 };
 
 OwnWorkloads own_workloads(const World& world);
+
+// Whether its owner's kind is read, so that this tells its shape.
+bool is_read_elsewhere(const Pod& pod);
 
 // Whether `pod` is one of the workload's.
 bool is_of(const Workload& workload, const Pod& pod);

@@ -50,12 +50,33 @@ std::vector<std::string> incomplete(const World& world, const Ready& ready) {
   return found;
 }
 
+// Made by the workload of the pod that was evicted last, since then.
+bool came_after(const World& world, const Pod& pod) {
+  const Eviction& last = *world.last_eviction;
+  return workload_of(world, pod) == last.workload &&
+         std::ranges::find(last.known, pod.meta.uid) == last.known.end();
+}
+
+// A pod that was to come up with the sidecar of today and did not: nor would the next.
+std::string in_vain(const World& world, const PodCensus& census, const std::string& injection) {
+  if (!world.last_eviction || world.last_eviction->injection != injection) {
+    return {};
+  }
+  for (const Ptr<Pod>& pod : world.pods) {
+    const bool needs = std::ranges::find(census.plain, pod->meta.name) != census.plain.end() ||
+                       std::ranges::find(census.outdated, pod->meta.name) != census.outdated.end();
+    if (needs && came_after(world, *pod)) {
+      return "new pods come up with the sidecar of today, as " + pod->meta.name + " did not";
+    }
+  }
+  return {};
+}
+
 // Of other owners nobody here knows how many pods they ask for: as many as they had.
 std::string unreplaced(const World& world, const Ready& ready) {
   const Eviction& last = *world.last_eviction;
   const auto is_back = [&](const Ptr<Pod>& pod) {
-    return pod->ready && !pod->meta.deleting && pod->meta.created >= last.at &&
-           pod->meta.uid != last.uid && workload_of(world, *pod) == last.workload;
+    return pod->ready && !pod->meta.deleting && came_after(world, *pod);
   };
   const bool known = std::ranges::any_of(world.workloads, [&last](const Ptr<Workload>& one) {
     return says_replicas(*one) && name_of(*one) == last.workload;
@@ -74,8 +95,12 @@ bool is_still_there(const World& world) {
          });
 }
 
-std::string awaited(const World& world, const PodCensus& census, const Ready& ready) {
+std::string awaited(const World& world, const PodCensus& census, const std::string& injection,
+                    const Ready& ready) {
   std::vector<std::string> all = incomplete(world, ready);
+  if (std::string failed = in_vain(world, census, injection); !failed.empty()) {
+    all.push_back(std::move(failed));
+  }
   if (!census.unready.empty()) {
     all.push_back(listed(census.unready) + (census.unready.size() == 1 ? " is" : " are") +
                   " ready");
@@ -103,15 +128,16 @@ bool is_held(const World& world, const Eviction& candidate) {
 
 }  // namespace
 
-Replacement replacement_of(const World& world, const PodCensus& census, bool may) {
+Replacement replacement_of(const World& world, const PodCensus& census,
+                           const std::string& injection) {
   if (!restarts(*world.policy) || census.replaceable.empty()) {
     return {};
   }
-  if (!may) {
+  if (injection.empty()) {
     return {.candidates = {}, .awaited = "new pods get the sidecar of today"};
   }
   const Ready ready = ready_of(world);
-  Replacement result{.candidates = {}, .awaited = awaited(world, census, ready)};
+  Replacement result{.candidates = {}, .awaited = awaited(world, census, injection, ready)};
   if (!result.awaited.empty()) {
     return result;
   }
@@ -132,6 +158,12 @@ Replacement replacement_of(const World& world, const PodCensus& census, bool may
   result.candidates.resize(std::min(result.candidates.size(), kCandidatesMost));
   for (Eviction& candidate : result.candidates) {
     candidate.ready = count_of(ready, candidate.workload);
+    candidate.injection = injection;
+    for (const Ptr<Pod>& pod : world.pods) {
+      if (workload_of(world, *pod) == candidate.workload) {
+        candidate.known.push_back(pod->meta.uid);
+      }
+    }
   }
   return result;
 }

@@ -16,9 +16,10 @@ struct Replacement {
 };
 
 // One at a time, over the whole policy: the next only once all of its pods are ready, those that
-// are missing included. Nothing where people do it (rollout: Manual). `may`: new pods are known to
-// come up with the sidecar of today.
-Replacement replacement_of(const World& world, const PodCensus& census, bool may);
+// are missing included. Nothing where people do it (rollout: Manual). `injection`: the hash of what
+// the API server makes new pods with; empty: not yet with what is wanted today.
+Replacement replacement_of(const World& world, const PodCensus& census,
+                           const std::string& injection);
 
 // Whether the operator itself replaces pods that need it.
 bool restarts(const Policy& policy);

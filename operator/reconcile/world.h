@@ -133,9 +133,10 @@ struct Pod {
 struct Eviction {
   std::string pod;
   std::string uid;
-  std::string workload;    // "deployment/chat"
-  std::int64_t ready = 0;  // pods of that, before it
-  std::string at;          // RFC 3339, UTC; empty: it is to be
+  std::string workload;            // "deployment/chat"
+  std::int64_t ready = 0;          // pods of that, before it
+  std::string injection;           // the hash of what it is made anew with
+  std::vector<std::string> known;  // uids of that workload's pods, before it
 };
 
 struct ServicePort {
@@ -187,6 +188,7 @@ struct Settings {
   bool placeholders = true;             // pods that keep room may be made
   std::string placeholder_image = "registry.k8s.io/pause:3.10";  // does nothing, and keeps room
   std::string placeholder_priority_class = "penstock-operator-placeholder";
+  std::vector<std::string> excluded_namespaces;  // whose pods admission leaves alone
   std::uint16_t status_port = 15020;
   std::uint16_t bind_port = 15001;  // NamedPort: where the sidecar listens
 };

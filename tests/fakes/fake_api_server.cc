@@ -210,9 +210,11 @@ class FakeApiServer::State {
     return found == objects_.end() ? nullptr : &found->second;
   }
 
-  static void refuse(httplib::Response& response, int code, const std::string& reason) {
+  static void refuse(httplib::Response& response, int code, const std::string& reason,
+                     const std::string& message = "") {
     response.status = code;
-    response.set_content(status_body(code, reason, "fake: " + reason), "application/json");
+    response.set_content(status_body(code, reason, message.empty() ? "fake: " + reason : message),
+                         "application/json");
   }
 
   void get(const Path& path, httplib::Response& response) PENSTOCK_REQUIRES(mutex_) {
@@ -315,11 +317,18 @@ class FakeApiServer::State {
       PENSTOCK_REQUIRES(mutex_) {
     const bool apply = request.get_header_value("Content-Type").starts_with("application/apply");
     const Value* now = find(path);
-    const Value change = Value::parse(request.body);
+    Value change = Value::parse(request.body);
     if (now == nullptr && !apply) {
       return refuse(response, 404, "NotFound");
     }
     if (apply) {
+      const Value::json_pointer version("/metadata/resourceVersion");
+      if (change.contains(version)) {
+        if (now != nullptr && change.at(version) != now->at(version)) {
+          return refuse(response, 409, "Conflict", "the object has been modified");
+        }
+        change["metadata"].erase("resourceVersion");
+      }
       const std::string manager = request.get_param_value("fieldManager");
       std::vector<std::string> claimed;
       leaves(change, "", claimed);

@@ -37,9 +37,17 @@ app.kubernetes.io/component: operator
 {{- end -}}
 {{- end -}}
 
+{{/* The namespaces whose pods are never touched, as a list in JSON. */}}
+{{- define "penstock.excludedNamespaces" -}}
+{{- concat (list "kube-system" "kube-node-lease" .Release.Namespace) .Values.admission.excludedNamespaces | uniq | toJson -}}
+{{- end -}}
+
 {{/* The namespaces whose pods are looked at. */}}
 {{- define "penstock.namespaceSelector" -}}
-{{- $never := concat (list "kube-system" "kube-node-lease" .Release.Namespace) .Values.admission.excludedNamespaces | uniq -}}
+{{- $never := include "penstock.excludedNamespaces" . | fromJsonArray -}}
+{{- if has (toString .Values.watchNamespace) $never -}}
+{{- fail (printf "watchNamespace: pods of %s are never touched (it is the release's namespace, Kubernetes' or one of admission.excludedNamespaces); install the release into another namespace" .Values.watchNamespace) -}}
+{{- end -}}
 matchExpressions:
 - key: kubernetes.io/metadata.name
   operator: NotIn

@@ -106,6 +106,23 @@ TEST_F(WorkKeysTest, AWorkloadsStatusConcernsNobody) {
   EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:chat"));
 }
 
+// It begins with the same generation, which a list after a lost watch shows beside the old one's.
+TEST_F(WorkKeysTest, ATableThatWasMadeAnewConcernsWhoUsesIt) {
+  const auto of = [](const std::string& uid) {
+    reconcile::Document table = *reconcile::table("models", "{}");
+    table.meta.uid = uid;
+    return table;
+  };
+  stores_.policies.put(reconcile::policy(
+      "chat", "{selector: {matchLabels: {app: llm}}, routing: {tableRef: {name: models}}}"));
+  const reconcile::Document before = of("a");
+  const reconcile::Document same = of("a");
+  const reconcile::Document anew = of("b");
+  keys_.changes().table(&before, &same);
+  keys_.changes().table(&before, &anew);
+  EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:chat"));
+}
+
 // What could not be deleted is still told of, and tried.
 TEST_F(WorkKeysTest, APolicyWhoseHoldStandsYetIsLookedAt) {
   stores_.policies.put(reconcile::policy(

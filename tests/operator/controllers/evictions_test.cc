@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "operator/kube/http_transport.h"
-#include "operator/kube/timestamp.h"
 #include "tests/fakes/fake_api_server.h"
 #include "tests/fakes/fake_clock.h"
 #include "tests/operator/reconcile/worlds.h"
@@ -56,7 +55,7 @@ class EvictionsTest : public ::testing::Test {
   kube::HttpTransport transport_{server_.config(), clock_};
   kube::Client client_{transport_, clock_, {}};
   kube::EventRecorder events_{client_, clock_, "penstock-operator-0"};
-  Evictions evictions_{client_, events_, clock_};
+  Evictions evictions_{client_, events_};
   const reconcile::Ptr<reconcile::Policy> policy_ =
       reconcile::policy("p", "{selector: {matchLabels: {app: llm}}}");
 };
@@ -71,8 +70,24 @@ TEST_F(EvictionsTest, TheFirstThatMayGoGoesAndIsRemembered) {
   ASSERT_TRUE(world.last_eviction);
   EXPECT_EQ(world.last_eviction->pod, "b");
   EXPECT_EQ(world.last_eviction->ready, 2);
-  EXPECT_EQ(world.last_eviction->at, kube::timestamp(clock_.wall_now()));
   EXPECT_TRUE(world.held_by_budget.empty());
+}
+
+// Another pod of its name is not meant.
+TEST_F(EvictionsTest, ThePodThatWasMeantGoesOrNone) {
+  evict({"a"});
+  const auto asked_for = client_.get(path("a") + "/a");
+  ASSERT_TRUE(asked_for);
+  EXPECT_EQ((*asked_for)["deleteOptions"]["preconditions"]["uid"], "u-a");
+  evictions_.forget("ns/p");
+  for (const int status : {404, 409}) {
+    answer("b", status);
+    const Evictions::Outcome outcome = evict({"b", "c"});
+    EXPECT_FALSE(outcome.held || outcome.error);
+    EXPECT_FALSE(told(policy_).last_eviction) << status;
+  }
+  EXPECT_EQ(asked(), (std::vector<std::string>{"a", "b", "b"}))
+      << "what is there now is seen first";
 }
 
 TEST_F(EvictionsTest, WhereBudgetsHoldAllThatIsRemembered) {
@@ -98,8 +113,17 @@ TEST_F(EvictionsTest, AnEditOfThePolicyOrItsEndForgets) {
   evict({"a"});
   reconcile::Policy edited = *policy_;
   ++edited.meta.generation;
-  EXPECT_FALSE(told(std::make_shared<const reconcile::Policy>(edited)).last_eviction);
+  const auto after = std::make_shared<const reconcile::Policy>(edited);
+  EXPECT_FALSE(told(after).last_eviction);
   EXPECT_TRUE(told(policy_).last_eviction);
+  answer("b", 429);
+  evictions_.evict_one(edited, {{.pod = "b", .uid = "u-b", .workload = "daemonset/d"}});
+  EXPECT_EQ(told(after).held_by_budget, std::vector<std::string>{"b"});
+  EXPECT_FALSE(told(after).last_eviction) << "what was before the edit does not come back";
+  evict({"a"});
+  reconcile::Policy anew = *policy_;
+  anew.meta.uid = "another";
+  EXPECT_FALSE(told(std::make_shared<const reconcile::Policy>(anew)).last_eviction);
   evictions_.forget("ns/p");
   EXPECT_FALSE(told(policy_).last_eviction);
 }

@@ -95,6 +95,36 @@ TEST_F(PolicyControllerTest, AStatusThatCouldNotBeWrittenHoldsUpNothing) {
   EXPECT_EQ(statuses_written("one"), 2) << "at once, when the queue says so";
 }
 
+// Decided for what is no more: it was edited, or is another of the same name.
+TEST_F(PolicyControllerTest, AStatusOfAnOlderVersionIsDecidedAgain) {
+  ASSERT_TRUE(client_.create(kube::kPolicies.collection("ns"), {{"metadata", {{"name", "one"}}}}));
+  reconcile::Policy stale = *stores_.policies.find("ns", "one");
+  stale.meta.resource_version = "before";
+  stores_.policies.put(std::make_shared<const reconcile::Policy>(stale));
+  const kube::WorkOutcome outcome = reconcile("one");
+  EXPECT_TRUE(outcome.succeeded);
+  EXPECT_EQ(outcome.again_in, StatusWriter::kPause);
+  EXPECT_TRUE((*client_.get(kube::kPolicies.object("ns", "one")))["status"].is_null());
+  stale.meta.resource_version =
+      kube::read_meta(*client_.get(kube::kPolicies.object("ns", "one"))).resource_version;
+  stores_.policies.put(std::make_shared<const reconcile::Policy>(stale));
+  EXPECT_TRUE(reconcile("one").succeeded);
+  EXPECT_FALSE((*client_.get(kube::kPolicies.object("ns", "one")))["status"].is_null());
+}
+
+// It goes with the policy that it was written for.
+TEST_F(PolicyControllerTest, TheConfigMapOfAPolicyOfTheSameNameBeforeIsWrittenAnew) {
+  ASSERT_TRUE(reconcile("one").succeeded);
+  const std::string path = kube::kConfigMaps.object("ns", "penstock-one");
+  stores_.config_maps.put(std::make_shared<const ConfigMap>(read_config_map(*client_.get(path))));
+  reconcile::Policy anew = *stores_.policies.find("ns", "one");
+  anew.meta.uid = "another";
+  stores_.policies.put(std::make_shared<const reconcile::Policy>(anew));
+  clock_.advance(StatusWriter::kPause);
+  EXPECT_TRUE(reconcile("one").succeeded);
+  EXPECT_EQ(read_config_map(*client_.get(path)).owner_uid, "another");
+}
+
 TEST_F(PolicyControllerTest, AConfigMapOfSomebodyElseIsToldOf) {
   ASSERT_TRUE(client_.create(kube::kPolicies.collection("ns"), {{"metadata", {{"name", "one"}}}}));
   server_.fail_next("PATCH " + kube::kConfigMaps.object("ns", "penstock-one"),
@@ -102,12 +132,12 @@ TEST_F(PolicyControllerTest, AConfigMapOfSomebodyElseIsToldOf) {
   EXPECT_FALSE(reconcile("one").succeeded);
   const auto written = client_.get(kube::kPolicies.object("ns", "one"));
   ASSERT_TRUE(written);
-  for (const json::Value& condition : (*written)["status"]["conditions"]) {
-    if (condition["type"] == "Degraded") {
-      EXPECT_EQ(condition["reason"], "NotDelivered");
-      EXPECT_TRUE(condition["message"].get<std::string>().contains("kubectl has it"));
-    }
-  }
+  const json::Value& conditions = (*written)["status"]["conditions"];
+  const auto degraded = std::ranges::find_if(
+      conditions, [](const json::Value& condition) { return condition["type"] == "Degraded"; });
+  ASSERT_NE(degraded, conditions.end());
+  EXPECT_EQ((*degraded)["reason"], "NotDelivered");
+  EXPECT_TRUE((*degraded)["message"].get<std::string>().contains("kubectl has it"));
   EXPECT_EQ(statuses_written("one"), 1);
   server_.fail_next("PATCH " + kube::kConfigMaps.object("ns", "penstock-two"),
                     {.status = 503, .body = "", .retry_after = ""});
@@ -190,6 +220,17 @@ TEST_F(PolicyControllerTest, AConfigMapThatWasNotWrittenForThePolicyIsLeftAlone)
   stores_.config_maps.put(std::make_shared<const ConfigMap>(read_config_map(*client_.get(path))));
   EXPECT_FALSE(reconcile("one").succeeded);
   EXPECT_EQ((*client_.get(path))["data"], json::Value({{"policy.json", "{}"}}));
+}
+
+TEST_F(PolicyControllerTest, AConfigMapOfSomebodyElseStaysAsItIs) {
+  const std::string path = kube::kConfigMaps.object("ns", "penstock-one");
+  ASSERT_TRUE(client_.create(kube::kConfigMaps.collection("ns"),
+                             {{"metadata", {{"name", "penstock-one"}}}, {"data", {{"a", "b"}}}}));
+  const json::Value before = *client_.get(path);
+  const kube::WorkOutcome outcome = reconcile("one");
+  EXPECT_FALSE(outcome.succeeded);
+  EXPECT_TRUE(outcome.problem.contains("not Penstock's")) << outcome.problem;
+  EXPECT_EQ(*client_.get(path), before);
 }
 
 TEST_F(PolicyControllerTest, PodsAreToldOfTheEndOnceTheConfigMapIsGone) {

@@ -160,7 +160,7 @@ TEST_F(ClientTest, APauseAllowsOneMoreBurstAndNoMore) {
 TEST_F(ClientTest, AStatusDoesNotTakeTheTurnOfAChange) {
   Client client(transport_, clock_, {.per_second = 0.001, .burst = 2, .reserved = 1});
   const auto report = [&client] {
-    return client.apply_status(kPolicies, "ns", "none", json::Value::object());
+    return client.apply_status(kPolicies, {.ns = "ns", .name = "none"}, json::Value::object());
   };
   EXPECT_TRUE(report());
   ApiResult<void> second;

@@ -359,7 +359,7 @@ TEST_F(ContractTest, AStatusIsWrittenByItsOwnPathWhichTakesAnnotationsAndNothing
        {"metadata", {{"name", "stated"}}},
        {"spec", {{"schedulerName", "nobody"}, {"containers", json::Value::array({container})}}}});
   ASSERT_TRUE(made) << made.error().message;
-  ASSERT_TRUE(client_->apply_status(kPods, ns_, "stated", {{"message", "told"}}));
+  ASSERT_TRUE(client_->apply_status(kPods, {.ns = ns_, .name = "stated"}, {{"message", "told"}}));
   ASSERT_TRUE(client_->merge(
       pod, {{"metadata", {{"labels", {{"a", "b"}}}}}, {"status", {{"message", "not so"}}}}));
   ASSERT_TRUE(client_->merge(
@@ -368,11 +368,15 @@ TEST_F(ContractTest, AStatusIsWrittenByItsOwnPathWhichTakesAnnotationsAndNothing
   const auto now = client_->get(pod);
   ASSERT_TRUE(now);
   EXPECT_EQ(text_of(member(*now, "status"), "message"), "told");
+  const auto outdated = client_->apply_status(kPods, read_meta(*made), {{"message", "late"}});
+  ASSERT_FALSE(outdated) << "it is of a version that is no more";
+  EXPECT_TRUE(outdated.error().outdated()) << outdated.error().message;
+  EXPECT_TRUE(client_->apply_status(kPods, read_meta(*now), {{"message", "told"}}));
   EXPECT_EQ(read_meta(*now).labels.at("a"), "b");
   EXPECT_EQ(texts_of(member(*now, "metadata"), "annotations").at("c"), "d");
   EXPECT_TRUE(member(member(*now, "spec"), "activeDeadlineSeconds").is_null());
   EXPECT_TRUE(client_->remove(pod));
-  EXPECT_TRUE(client_->apply_status(kPods, ns_, "nobody", {{"message", "told"}}))
+  EXPECT_TRUE(client_->apply_status(kPods, {.ns = ns_, .name = "nobody"}, {{"message", "told"}}))
       << "of one that is gone meanwhile it is no error";
   EXPECT_TRUE(client_->get(kPods.object(ns_, "nobody")).error().not_found()) << "and makes none";
 }

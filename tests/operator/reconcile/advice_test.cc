@@ -25,7 +25,8 @@ void add(World& to, const std::string& name, const std::string& kind, const std:
 }
 
 std::string message(const World& seen, const std::string& type) {
-  const Plan plan = decide(seen, {.version = "1.0"});
+  const Settings settings{.version = "1.0"};
+  const Plan plan = decide(in_force(seen, settings), settings);
   const auto found = std::ranges::find(plan.status.conditions, type, &api::Condition::type);
   return found == plan.status.conditions.end() ? "" : found->message;
 }

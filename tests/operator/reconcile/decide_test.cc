@@ -452,7 +452,7 @@ TEST(DecideTest, APolicyThatWouldHaveToYieldToTooManyTakesNoPods) {
   const Plan most = decide(seen, kSettings);
   EXPECT_EQ(most.status.injection->yields.size(), 64U) << "a selector twice counts once";
   EXPECT_EQ(state(most, "Injected"), "False RestartRequired");
-  ASSERT_EQ(most.evict.size(), 1U);
+  EXPECT_EQ(decide(in_force(seen), kSettings).evict.size(), 1U);
 
   add_older("one-more", "64");
   const Plan plan = decide(seen, kSettings);
@@ -595,6 +595,20 @@ TEST(DecideTest, WhatStandsInTheConfigMapIsNotMadeAgain) {
   EXPECT_EQ(decide(seen, kSettings).tell, std::vector<std::string>{"a"});
   EXPECT_EQ(second.status.hash, first.status.hash);
   EXPECT_TRUE(second.status.injection);
+}
+
+// As the chart tells: neither admission nor the operator touches its pods.
+TEST(DecideTest, AnExcludedNamespaceIsToldOf) {
+  World seen = world(policy("p", "{" + kSelector + ", interception: {rollout: Restart}}"));
+  add(seen, pod("a"));
+  Settings settings = kSettings;
+  settings.excluded_namespaces = {"kube-system", "ns"};
+  seen.policy = policy("p", "{" + kSelector + ", interception: {rollout: Restart}}",
+                       "2026-01-01T00:00:00Z", json::write(decide(seen, kSettings).status));
+  const Plan plan = decide(seen, settings);
+  EXPECT_EQ(condition(plan, "Injected").reason, "NamespaceExcluded");
+  EXPECT_FALSE(plan.status.injection);
+  EXPECT_TRUE(plan.evict.empty());
 }
 
 }  // namespace

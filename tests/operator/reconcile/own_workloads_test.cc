@@ -208,6 +208,8 @@ TEST(OwnWorkloadsTest, WhatPodsCarryGoesOn) {
       {"another port", "{}", kVllm, "{engine: {port: 9000}}", false},
       {"another mode", "{}", kVllm, "{mode: NamedPort}", false},
       {"NamedPort", "{mode: NamedPort}", odd, "{}", true},
+      {"NamedPort and a flag", "{mode: NamedPort, engine: {port: 7000, flag: --port}}", odd,
+       "{mode: NamedPort, engine: {port: 7000, flag: --port}}", true},
       {"Redirect", "{mode: Redirect}", odd, "{mode: Redirect, engine: {port: 7000}}", true},
       {"another port led", "{mode: Redirect}", odd, "{mode: Redirect, engine: {port: 1}}", false},
       {"Environment", "{}", client, "{}", true},
@@ -239,6 +241,48 @@ TEST(OwnWorkloadsTest, WhatPodsCarryGoesOn) {
           << row.name << ": a new release reaches it";
     }
   }
+}
+
+// A world in which all pods of a DaemonSet carry the sidecar, since kVllm was what they were.
+World carrying() {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  seen.workloads.clear();
+  add(seen, of("DaemonSet", "a", shape(kVllm)));
+  const Plan first = decide(seen, kSettings);
+  seen.policy = policy("p", "{" + kSelector + "}", kYounger, json::write(first.status));
+  seen.pods.clear();
+  Pod carrier = pod("a", "p", first.status.injection->hash);
+  carrier.owner_kind = "DaemonSet";
+  carrier.owner_name = "owner";
+  add(seen, std::move(carrier));
+  return seen;
+}
+
+TEST(OwnWorkloadsTest, WhatLastingPodsCarryGoesBeforeWhatRunsOnce) {
+  const std::string other = "[{name: vllm, image: vllm/vllm-openai, args: [--port, \"9000\"]}]";
+  World seen = carrying();
+  Pod done = of("Job", "done", shape(other));
+  done.finished = true;
+  add(seen, std::move(done));
+  EXPECT_EQ(chosen(seen), "PortSwap 8000");
+  add(seen, of("Job", "runs", shape(other)));
+  EXPECT_EQ(chosen(seen), "PortSwap 8000");
+}
+
+TEST(OwnWorkloadsTest, AnotherWorkloadIsHeldAgainstWhatPodsCarry) {
+  World seen = carrying();
+  seen.workloads = {workload("alike", kVllm)};
+  EXPECT_EQ(chosen(seen), "PortSwap 8000");
+  seen.workloads = {
+      workload("engine", "[{name: vllm, image: vllm/vllm-openai, args: [--port, \"9000\"]}]")};
+  EXPECT_EQ(
+      chosen(seen).substr(0, 60),
+      std::string("SeveralShapes: deployment/engine and daemonset/owner would be").substr(0, 60));
+  seen.workloads.clear();
+  add(seen, of("DaemonSet", "new",
+               shape("[{name: vllm, image: vllm/vllm-openai, args: [--port, "
+                     "\"9000\"]}]")));
+  EXPECT_EQ(chosen(seen), "PortSwap 9000") << "its owner's newer pods tell of it";
 }
 
 TEST(OwnWorkloadsTest, WhatNamesAnotherPortOfTheSidecarDoesNotGoOn) {

@@ -17,7 +17,7 @@ namespace {
 const std::string kRestarting = "{" + kSelector + ", interception: {rollout: Restart}}";
 
 std::vector<std::string> evicted(const World& seen) {
-  const Plan plan = decide(seen, kSettings);
+  const Plan plan = decide(in_force(seen), kSettings);
   std::vector<std::string> pods;
   std::ranges::transform(plan.evict, std::back_inserter(pods), &Eviction::pod);
   return pods;
@@ -25,7 +25,7 @@ std::vector<std::string> evicted(const World& seen) {
 
 // What the next one waits for, as the condition has it.
 std::string awaited(const World& seen) {
-  const std::string message = condition(decide(seen, kSettings), "Injected").message;
+  const std::string message = condition(decide(in_force(seen), kSettings), "Injected").message;
   const std::string begin = ", the next once ";
   const std::size_t at = message.find(begin);
   return at == std::string::npos ? "" : message.substr(at + begin.size());
@@ -108,28 +108,62 @@ TEST(ReplacementTest, WhatAnotherOwnerHadBeforeIsWaitedFor) {
   };
   add_of("a");
   add_of("b");
-  const Plan plan = decide(seen, kSettings);
+  const Plan plan = decide(in_force(seen), kSettings);
   ASSERT_EQ(plan.evict.size(), 1U);
   EXPECT_EQ(plan.evict[0].workload, "daemonset/everywhere");
   EXPECT_EQ(plan.evict[0].ready, 2);
   seen.last_eviction = plan.evict[0];
-  seen.last_eviction->at = "2026-02-01T12:00:00Z";
   EXPECT_TRUE(evicted(seen).empty()) << "the watch has not told yet that it is gone";
   EXPECT_EQ(awaited(seen), "a is gone");
 
   seen.pods.erase(seen.pods.begin());
   EXPECT_TRUE(evicted(seen).empty());
   EXPECT_EQ(awaited(seen), "daemonset/everywhere has a ready pod in the place of a");
+  const auto anew = [&plan] {
+    Pod one = of("DaemonSet", "everywhere", "c");
+    one.has_sidecar = true;
+    one.injected_by = "p";
+    one.injected_hash = plan.status.injection->hash;
+    return one;
+  };
   World back = seen;
-  add(back, of("DaemonSet", "everywhere", "c"));
+  add(back, anew());
   EXPECT_EQ(evicted(back), std::vector<std::string>{"b"}) << "as many as before";
 
   seen.last_eviction->ready = 3;
-  Pod late = of("DaemonSet", "everywhere", "c");
-  late.meta.created = "2026-02-01T12:00:05Z";
-  add(seen, std::move(late));
+  add(seen, anew());
   EXPECT_EQ(evicted(seen), std::vector<std::string>{"b"})
       << "one has come; another went for reasons of its own";
+}
+
+// Else what comes in its place would be made as before, and would have to go again.
+TEST(ReplacementTest, NoneGoesBeforeAdmissionKnowsOfTheNewInjection) {
+  World seen = world(policy("p", kRestarting));
+  add(seen, of("DaemonSet", "everywhere", "a"));
+  const Plan first = decide(seen, kSettings);
+  EXPECT_TRUE(first.evict.empty());
+  EXPECT_TRUE(condition(first, "Injected").message.contains("new pods get the sidecar of today"));
+  const World known = in_force(seen);
+  EXPECT_EQ(decide(known, kSettings).evict.size(), 1U);
+  Settings newer = kSettings;
+  newer.sidecar_image = "sidecar:2";
+  EXPECT_TRUE(decide(known, newer).evict.empty());
+}
+
+// As where the webhook cannot be reached and failClosed is off.
+TEST(ReplacementTest, OneThatCameUpWithoutTheSidecarEndsIt) {
+  World seen = in_force(world(policy("p", kRestarting)));
+  add(seen, of("DaemonSet", "everywhere", "a"));
+  const Plan plan = decide(seen, kSettings);
+  ASSERT_EQ(plan.evict.size(), 1U);
+  seen.last_eviction = plan.evict[0];
+  seen.pods.clear();
+  add(seen, of("DaemonSet", "everywhere", "b"));
+  EXPECT_TRUE(evicted(seen).empty());
+  EXPECT_TRUE(awaited(seen).starts_with("new pods come up with the sidecar of today, as b did not"))
+      << awaited(seen);
+  seen.last_eviction->injection = "an older one";
+  EXPECT_EQ(evicted(seen), std::vector<std::string>{"b"}) << "there is another one to try";
 }
 
 TEST(ReplacementTest, WhereABudgetHoldsOneAnotherWorkloadsAreTried) {

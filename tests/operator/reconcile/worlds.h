@@ -9,8 +9,10 @@
 #include <gtest/gtest.h>
 
 #include "lib/json/text.h"
+#include "lib/json/write.h"
 #include "operator/controllers/readers.h"
 #include "operator/reconcile/decide.h"
+#include "operator/reconcile/older_policies.h"
 #include "operator/reconcile/world.h"
 
 // Worlds for tests, made from the YAML that a user would write and the objects an API server holds.
@@ -91,6 +93,15 @@ inline World world(Ptr<Policy> of) {
 
 inline void add(World& to, Pod pod) {
   to.pods.push_back(std::make_shared<const Pod>(std::move(pod)));
+}
+
+// Its status is as an operator leaves it: what admission goes by is what is wanted.
+inline World in_force(World seen, const Settings& settings = kSettings) {
+  Policy now = *seen.policy;
+  now.status = json::write(decide(seen, settings).status);
+  note_standing(now);
+  seen.policy = std::make_shared<const Policy>(std::move(now));
+  return seen;
 }
 
 inline const api::Condition& condition(const Plan& plan, const std::string& type) {
