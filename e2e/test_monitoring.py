@@ -135,12 +135,14 @@ def not_programmed(cluster, namespace: str) -> None:
 
 def undeliverable(cluster, namespace: str) -> None:
     """A policy whose ConfigMap somebody else wrote, so that the operator fails to."""
-    theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "penstock-theirs"}, "data": {"binding.json": "{}"}}
+    theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "penstock-theirs"}, "data": {"mine": "kept"}}
     space = Namespace(cluster, namespace)
     space.apply(theirs)
     space.apply(deployment("theirs", {"app": "theirs"}))
     space.apply(policy_document("theirs", {"app": "theirs"}))
-    assert "conflict" in space.await_condition("theirs", "Degraded", "True", "NotDelivered")["message"]
+    assert "not Penstock's" in space.await_condition("theirs", "Degraded", "True", "NotDelivered")["message"]
+    left = cluster.api.get(f"/api/v1/namespaces/{namespace}/configmaps/penstock-theirs")
+    assert left["data"] == theirs["data"] and "ownerReferences" not in left["metadata"]
 
 
 def refuse_an_edit(sidecar) -> None:

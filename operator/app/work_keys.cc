@@ -162,8 +162,9 @@ void WorkKeys::add_taking(const T* before, const T* now, const Takes& takes) {
 }
 
 void WorkKeys::workload_changed(const Workload* before, const Workload* now) {
-  // What is read of it is what it asks for; its status tells nothing.
-  if (before != nullptr && now != nullptr && is_as_it_was(before->meta, now->meta)) {
+  // What is read of it is what it asks for and its labels; its status tells nothing.
+  if (before != nullptr && now != nullptr && is_as_it_was(before->meta, now->meta) &&
+      before->meta.labels == now->meta.labels) {
     return;
   }
   add_taking(before, now, [](const Policy& policy, const Workload& workload) {

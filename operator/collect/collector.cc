@@ -150,6 +150,7 @@ class Collector::Loop {
         add(owner, target);
       } else if (old.wanted != target.wanted || old.signals != target.signals) {
         entry.owner = owner;
+        entry.settled = entry.settled && old.wanted == target.wanted;
         entry.probe->want(target);
         entry.due = clock_.now();
         await(entry);

@@ -50,6 +50,7 @@ struct AutoscalingController::Running {
   // `before`: what the status of an operator before this one says of the same target.
   Running(const Policy& policy, const api::OptimizationPolicyStatus& before, autoscale::Time now)
       : target(policy.parsed.autoscaling->target),
+        uid(policy.meta.uid),
         generation(policy.meta.generation),
         scaler(policy.meta.key(), settings_in(policy)) {
     events.adopt(before.conditions);
@@ -62,6 +63,7 @@ struct AutoscalingController::Running {
   }
 
   api::ScaleTargetSpec target;
+  std::string uid;
   std::int64_t generation;
   autoscale::Scaler scaler;
   ReplicaSights replicas;
@@ -147,7 +149,8 @@ AutoscalingController::Running& AutoscalingController::running(const Policy& pol
     slot = std::make_unique<Running>(policy,
                                      starts ? said_before(policy) : api::OptimizationPolicyStatus(),
                                      time_of(clock_.wall_now()));
-  } else if (slot->generation != policy.meta.generation) {
+  } else if (slot->uid != policy.meta.uid || slot->generation != policy.meta.generation) {
+    slot->uid = policy.meta.uid;
     slot->generation = policy.meta.generation;
     slot->scaler.set(settings_in(policy));
   }

@@ -33,19 +33,20 @@ void ConfigWriter::forget(const std::string& policy) {
 // which is not watched, is asked for. Somebody else's is left alone, whatever it holds.
 ApiResult<bool> ConfigWriter::is_written_for(const Policy& policy, const std::string& path,
                                              const ConfigMap* seen) {
+  std::string owner;
   if (seen != nullptr) {
-    return seen->owner_uid == policy.meta.uid;
-  }
-  const auto unseen = client_.get(path);
-  if (!unseen) {
+    owner = seen->owner_uid;
+  } else if (const auto unseen = client_.get(path); unseen) {
+    owner = read_config_map(*unseen).owner_uid;
+  } else {
     return unseen.error().not_found() ? ApiResult<bool>(false) : std::unexpected(unseen.error());
   }
-  if (read_config_map(*unseen).owner_uid != policy.meta.uid) {
-    return std::unexpected(kube::ApiError{.status = 409,
-                                          .reason = "AlreadyExists",
-                                          .message = "one that is not Penstock's is there"});
+  // That of a policy of the same name before is taken over: it would go with it.
+  if (owner.empty()) {
+    return std::unexpected(kube::ApiError{
+        .status = 409, .reason = kNotOurs, .message = "one that is not Penstock's is there"});
   }
-  return true;
+  return owner == policy.meta.uid;
 }
 
 ApiResult<void> ConfigWriter::write(const Policy& policy, const Plan& plan) {

@@ -32,9 +32,12 @@ class ConfigWriter {
   // A policy ("namespace/name") that is gone.
   void forget(const std::string& policy);
 
+  // The reason of the error where somebody else's has its name.
+  static constexpr const char* kNotOurs = "AlreadyExists";
+
  private:
-  // Of the ConfigMap at `path`; `seen`: as the store has it, nullptr: it has none. An error, too,
-  // where somebody else's is there.
+  // Whether what is at `path` was written for this policy. Of the ConfigMap at `path`; `seen`: as
+  // the store has it, nullptr: it has none. An error, too, where somebody else's is there.
   kube::ApiResult<bool> is_written_for(const reconcile::Policy& policy, const std::string& path,
                                        const ConfigMap* seen);
 

@@ -20,7 +20,7 @@ Evictions::Outcome Evictions::evict_one(const Policy& policy,
       return {};
     }
     if (evicted.error().not_found() || evicted.error().conflict()) {
-      return {};  // it is gone, or another of its name is there, which the watch will tell
+      break;  // it is gone, or another of its name is there, which the watch will tell
     }
     if (evicted.error().status == kTooManyRequests) {
       held.push_back(candidate.pod);

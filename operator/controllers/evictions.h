@@ -24,7 +24,7 @@ class Evictions {
     std::optional<kube::ApiError> error;  // of one that failed for another reason; none went
   };
 
-  // The first of `candidates` that may go; none where the first that answers is gone already.
+  // The first of `candidates` that may go; none after one that is gone already.
   Outcome evict_one(const reconcile::Policy& policy,
                     const std::vector<reconcile::Eviction>& candidates);
   // What `world` is to know of them.

@@ -187,9 +187,12 @@ WorkOutcome PolicyController::not_delivered(World world, const kube::ApiError& e
   const bool is_refused = error.status >= 400 && error.status < 500 && error.status != 429;
   if (is_refused) {
     const std::string name = reconcile::config_map_name(policy.meta.name);
+    const std::string remedy = error.reason == ConfigWriter::kNotOurs
+                                   ? "; give it or the policy another name"
+                                   : "; kubectl -n " + policy.meta.ns + " delete configmap " +
+                                         name + " lets it be made anew";
     world.undelivered = "sidecars keep the version before, since ConfigMap " + name +
-                        " cannot be written: " + error.message + "; kubectl -n " + policy.meta.ns +
-                        " delete configmap " + name + " lets it be made anew";
+                        " cannot be written: " + error.message + remedy;
     static_cast<void>(finish_status(policy, decide(world, settings_)));
   }
   return kube::failed(error);

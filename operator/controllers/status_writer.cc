@@ -26,11 +26,14 @@ StatusWriter::Done StatusWriter::write(const kube::ResourceType& type, const kub
   }
   // Of the version that it was decided for: what was decided for one that was edited or made anew
   // meanwhile is decided again, once the watch has told of that.
-  if (const kube::ApiResult<void> written = client_.apply_status(type, of, status); !written) {
-    return {.outcome = written.error().outdated() ? kube::WorkOutcome{.again_in = kPause}
-                                                  : kube::failed(written.error())};
-  }
+  const kube::ApiResult<void> written = client_.apply_status(type, of, status);
   const sync::MutexLock lock(mutex_);
+  if (!written) {
+    const bool awaits_watch = written.error().outdated() && ++outdated_[key] <= kOutdatedMost;
+    return {.outcome = awaits_watch ? kube::WorkOutcome{.again_in = kPause}
+                                    : kube::failed(written.error())};
+  }
+  outdated_.erase(key);
   written_[key] = clock_.now();
   return {.written = true};
 }
@@ -39,6 +42,7 @@ void StatusWriter::forget(const kube::ResourceType& type, const std::string& ns,
                           const std::string& name) {
   const sync::MutexLock lock(mutex_);
   written_.erase(key_of(type, ns, name));
+  outdated_.erase(key_of(type, ns, name));
 }
 
 }  // namespace penstock::controllers

@@ -34,10 +34,14 @@ class StatusWriter {
   void forget(const kube::ResourceType& type, const std::string& ns, const std::string& name);
 
  private:
+  // So often in a row the watch may lag; beyond, it is a failure like others.
+  static constexpr int kOutdatedMost = 3;
+
   kube::Client& client_;
   const clock::Clock& clock_;
   sync::Mutex mutex_;
   std::map<std::string, clock::Instant> written_ PENSTOCK_GUARDED_BY(mutex_);
+  std::map<std::string, int> outdated_ PENSTOCK_GUARDED_BY(mutex_);  // writes, in a row
 };
 
 }  // namespace penstock::controllers

@@ -39,6 +39,7 @@ class Decision {
     plan_.status.hash = before_.hash;
     plan_.status.interception = before_.interception;
     plan_.status.injection = before_.injection;
+    leave_excluded();
     judge_policy();
     yield_to_older();
     judge_pods();
@@ -61,6 +62,17 @@ class Decision {
   static bool is_bad(const api::Condition& condition) {
     const bool good_when_false = condition.type == "Degraded";
     return condition.status != kUnknown && good_when_false == (condition.status == kTrue);
+  }
+
+  void leave_excluded() {
+    const auto& excluded = settings_.excluded_namespaces;
+    if (std::ranges::find(excluded, policy_.meta.ns) != excluded.end()) {
+      not_injected_ = {"NamespaceExcluded",
+                       "pods of namespace " + policy_.meta.ns +
+                           " are never touched (admission.excludedNamespaces of the chart, the "
+                           "operator's own namespace and Kubernetes')"};
+      plan_.status.injection.reset();
+    }
   }
 
   void judge_policy() {
@@ -118,13 +130,7 @@ class Decision {
 
   // Running pods have what is delivered, whatever new ones are made with.
   void inject(const Delivery& delivery) {
-    const auto& excluded = settings_.excluded_namespaces;
-    if (std::ranges::find(excluded, policy_.meta.ns) != excluded.end()) {
-      not_injected_ = {"NamespaceExcluded",
-                       "pods of namespace " + policy_.meta.ns +
-                           " are never touched (admission.excludedNamespaces of the chart, the "
-                           "operator's own namespace and Kubernetes')"};
-      plan_.status.injection.reset();
+    if (!not_injected_.reason.empty()) {
       return;
     }
     const InterceptionFinding interception = choose_interception(world_, settings_);

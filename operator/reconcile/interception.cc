@@ -1,6 +1,9 @@
 #include "operator/reconcile/interception.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -194,6 +197,19 @@ bool alike(const Interception& a, const Interception& b) {
          a.probes == b.probes && a.environment == b.environment && a.to == b.to;
 }
 
+// Whether both lead the same calls the same way; where an engine goes is for each to choose.
+bool lead_alike(const Interception& a, const Interception& b) {
+  const auto of_ports = [](const Interception& one) {
+    return one.ports
+               ? std::tuple(one.ports->container, one.ports->from, one.ports->flag, one.ports->env)
+               : std::tuple(std::string(), std::uint16_t{}, std::string(), std::string());
+  };
+  const bool same_probes = a.probes.has_value() == b.probes.has_value() &&
+                           (!a.probes || a.probes->from == b.probes->from);
+  return a.mode == b.mode && of_ports(a) == of_ports(b) && a.redirects == b.redirects &&
+         same_probes && a.environment == b.environment;
+}
+
 // Unless the sidecar could not listen in such pods.
 InterceptionFinding without_clash(InterceptionFinding finding, const PodTemplate& pods,
                                   const Settings& settings) {
@@ -250,15 +266,17 @@ InterceptionFinding choose_without_workload(const Policy& policy, const OwnWorkl
 // pods are among the workloads tell of themselves.
 InterceptionFinding unless_others_differ(InterceptionFinding finding, const Interception& carried,
                                          const OwnWorkloads& own) {
-  if (!finding.choice || alike(*finding.choice, carried)) {
+  if (!finding.choice || lead_alike(*finding.choice, carried)) {
     return finding;
   }
   for (const std::string& carrier : own.carriers) {
     const auto tells = [&carrier](const Ptr<Workload>& one) { return name_of(*one) == carrier; };
     if (std::ranges::none_of(own.workloads, tells)) {
       return refused("SeveralShapes", name_of(*own.workloads.front()) + " and " + carrier +
-                                          " would be intercepted differently; give each a policy "
-                                          "of its own");
+                                          ", by what its pods carry, would be intercepted "
+                                          "differently; give each a policy of its own, or say "
+                                          "which holds for both: spec.interception.mode, or "
+                                          "engine.port");
     }
   }
   return finding;

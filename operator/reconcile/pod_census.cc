@@ -109,7 +109,7 @@ void judge_services(const World& world, const Fronted& fronted, PodCensus& censu
 void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
                    const std::string& injection, PodCensus& census) {
   ++census.counts.injected;
-  if (pod.injected_hash != injection) {
+  if (!injection.empty() && pod.injected_hash != injection) {
     census.outdated.push_back(pod.meta.name);
     add_replaceable(world, pod, census);
   }

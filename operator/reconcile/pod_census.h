@@ -46,7 +46,8 @@ struct PodCensus {
   std::vector<std::string> leaving;
 };
 
-// `hash`: what sidecars are to run; `injection`: what new pods are made with.
+// `hash`: what sidecars are to run; `injection`: what new pods are made with;
+// empty: with nothing, so that none is outdated.
 PodCensus count_pods(const World& world, const api::LabelSelector& selector,
                      const std::vector<api::LabelSelector>& older, const std::string& hash,
                      const std::string& injection);

@@ -53,23 +53,42 @@ std::vector<std::string> incomplete(const World& world, const Ready& ready) {
 // Made by the workload of the pod that was evicted last, since then.
 bool came_after(const World& world, const Pod& pod) {
   const Eviction& last = *world.last_eviction;
-  return workload_of(world, pod) == last.workload &&
-         std::ranges::find(last.known, pod.meta.uid) == last.known.end();
+  return !std::ranges::binary_search(last.known, pod.meta.uid) &&
+         workload_of(world, pod) == last.workload;
 }
 
-// A pod that was to come up with the sidecar of today and did not: nor would the next.
-std::string in_vain(const World& world, const PodCensus& census, const std::string& injection) {
+// A pod that was to come up with the sidecar of today and did not: nor would the next. One that did
+// shows that it works.
+std::string in_vain(const World& world, const std::string& injection) {
   if (!world.last_eviction || world.last_eviction->injection != injection) {
     return {};
   }
+  const Pod* without = nullptr;
   for (const Ptr<Pod>& pod : world.pods) {
-    const bool needs = std::ranges::find(census.plain, pod->meta.name) != census.plain.end() ||
-                       std::ranges::find(census.outdated, pod->meta.name) != census.outdated.end();
-    if (needs && came_after(world, *pod)) {
-      return "new pods come up with the sidecar of today, as " + pod->meta.name + " did not";
+    if (pod->finished || pod->meta.deleting || !came_after(world, *pod)) {
+      continue;
     }
+    if (pod->injected_by == world.policy->meta.name && pod->injected_hash == injection) {
+      return {};
+    }
+    without = pod.get();
   }
-  return {};
+  return without == nullptr ? ""
+                            : "new pods come up with the sidecar of today, as " +
+                                  without->meta.name + " did not; kubectl -n " + without->meta.ns +
+                                  " delete pod " + without->meta.name + " tries again";
+}
+
+// The uids of each workload's pods, in their order.
+std::map<std::string, std::vector<std::string>> pods_by_workload(const World& world) {
+  std::map<std::string, std::vector<std::string>> pods;
+  for (const Ptr<Pod>& pod : world.pods) {
+    pods[workload_of(world, *pod)].push_back(pod->meta.uid);
+  }
+  for (auto& [workload, uids] : pods) {
+    std::ranges::sort(uids);
+  }
+  return pods;
 }
 
 // Of other owners nobody here knows how many pods they ask for: as many as they had.
@@ -98,7 +117,7 @@ bool is_still_there(const World& world) {
 std::string awaited(const World& world, const PodCensus& census, const std::string& injection,
                     const Ready& ready) {
   std::vector<std::string> all = incomplete(world, ready);
-  if (std::string failed = in_vain(world, census, injection); !failed.empty()) {
+  if (std::string failed = in_vain(world, injection); !failed.empty()) {
     all.push_back(std::move(failed));
   }
   if (!census.unready.empty()) {
@@ -156,14 +175,11 @@ Replacement replacement_of(const World& world, const PodCensus& census,
     result.awaited = "a disruption budget lets one of these go: " + listed(held);
   }
   result.candidates.resize(std::min(result.candidates.size(), kCandidatesMost));
+  const auto known = pods_by_workload(world);
   for (Eviction& candidate : result.candidates) {
     candidate.ready = count_of(ready, candidate.workload);
     candidate.injection = injection;
-    for (const Ptr<Pod>& pod : world.pods) {
-      if (workload_of(world, *pod) == candidate.workload) {
-        candidate.known.push_back(pod->meta.uid);
-      }
-    }
+    candidate.known = known.at(candidate.workload);
   }
   return result;
 }

@@ -106,6 +106,14 @@ TEST_F(WorkKeysTest, AWorkloadsStatusConcernsNobody) {
   EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:chat"));
 }
 
+TEST_F(WorkKeysTest, ATablesStatusConcernsNoPolicy) {
+  stores_.policies.put(reconcile::policy(
+      "chat", "{selector: {matchLabels: {app: llm}}, routing: {tableRef: {name: models}}}"));
+  const auto table = reconcile::table("models", "{}");
+  keys_.changes().table(table.get(), table.get());
+  EXPECT_EQ(queued(), (std::set<std::string>{"ns/RoutingTable:models", "ns/last:key"}));
+}
+
 // It begins with the same generation, which a list after a lost watch shows beside the old one's.
 TEST_F(WorkKeysTest, ATableThatWasMadeAnewConcernsWhoUsesIt) {
   const auto of = [](const std::string& uid) {
@@ -116,11 +124,10 @@ TEST_F(WorkKeysTest, ATableThatWasMadeAnewConcernsWhoUsesIt) {
   stores_.policies.put(reconcile::policy(
       "chat", "{selector: {matchLabels: {app: llm}}, routing: {tableRef: {name: models}}}"));
   const reconcile::Document before = of("a");
-  const reconcile::Document same = of("a");
   const reconcile::Document anew = of("b");
-  keys_.changes().table(&before, &same);
   keys_.changes().table(&before, &anew);
-  EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:chat"));
+  EXPECT_EQ(queued(), (std::set<std::string>{"ns/RoutingTable:models", "ns/OptimizationPolicy:chat",
+                                             "ns/last:key"}));
 }
 
 // What could not be deleted is still told of, and tried.

@@ -90,6 +90,16 @@ TEST_F(EvictionsTest, ThePodThatWasMeantGoesOrNone) {
       << "what is there now is seen first";
 }
 
+TEST_F(EvictionsTest, OneThatIsGoneMakesNothingForgotten) {
+  answer("a", 429);
+  answer("b", 404);
+  EXPECT_TRUE(evict({"a", "b", "c"}).held);
+  EXPECT_EQ(told(policy_).held_by_budget, std::vector<std::string>{"a"});
+  answer("a", 500);
+  answer("b", 404);
+  EXPECT_TRUE(evict({"a", "b", "c"}).error);
+}
+
 TEST_F(EvictionsTest, WhereBudgetsHoldAllThatIsRemembered) {
   answer("a", 429);
   answer("b", 429);

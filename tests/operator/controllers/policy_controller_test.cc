@@ -105,6 +105,9 @@ TEST_F(PolicyControllerTest, AStatusOfAnOlderVersionIsDecidedAgain) {
   EXPECT_TRUE(outcome.succeeded);
   EXPECT_EQ(outcome.again_in, StatusWriter::kPause);
   EXPECT_TRUE((*client_.get(kube::kPolicies.object("ns", "one")))["status"].is_null());
+  EXPECT_TRUE(reconcile("one").succeeded);
+  EXPECT_TRUE(reconcile("one").succeeded);
+  EXPECT_FALSE(reconcile("one").succeeded) << "a watch that never tells is a failure";
   stale.meta.resource_version =
       kube::read_meta(*client_.get(kube::kPolicies.object("ns", "one"))).resource_version;
   stores_.policies.put(std::make_shared<const reconcile::Policy>(stale));
@@ -230,6 +233,9 @@ TEST_F(PolicyControllerTest, AConfigMapOfSomebodyElseStaysAsItIs) {
   const kube::WorkOutcome outcome = reconcile("one");
   EXPECT_FALSE(outcome.succeeded);
   EXPECT_TRUE(outcome.problem.contains("not Penstock's")) << outcome.problem;
+  EXPECT_EQ(*client_.get(path), before);
+  stores_.config_maps.put(std::make_shared<const ConfigMap>(read_config_map(before)));
+  EXPECT_FALSE(reconcile("one").succeeded) << "though it has our label";
   EXPECT_EQ(*client_.get(path), before);
 }
 

@@ -609,6 +609,9 @@ TEST(DecideTest, AnExcludedNamespaceIsToldOf) {
   EXPECT_EQ(condition(plan, "Injected").reason, "NamespaceExcluded");
   EXPECT_FALSE(plan.status.injection);
   EXPECT_TRUE(plan.evict.empty());
+  add(seen, pod("carries", "p", "from before"));
+  EXPECT_EQ(condition(decide(seen, settings), "Degraded").reason, "AsExpected")
+      << "nobody is told to restart what would come up plain";
 }
 
 }  // namespace

@@ -162,6 +162,13 @@ TEST(ReplacementTest, OneThatCameUpWithoutTheSidecarEndsIt) {
   EXPECT_TRUE(evicted(seen).empty());
   EXPECT_TRUE(awaited(seen).starts_with("new pods come up with the sidecar of today, as b did not"))
       << awaited(seen);
+  Pod right = of("DaemonSet", "everywhere", "c");
+  right.has_sidecar = true;
+  right.injected_by = "p";
+  right.injected_hash = plan.status.injection->hash;
+  World works = seen;
+  add(works, std::move(right));
+  EXPECT_EQ(evicted(works), std::vector<std::string>{"b"}) << "new pods come up with it by now";
   seen.last_eviction->injection = "an older one";
   EXPECT_EQ(evicted(seen), std::vector<std::string>{"b"}) << "there is another one to try";
 }
