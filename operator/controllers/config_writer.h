@@ -36,8 +36,8 @@ class ConfigWriter {
   static constexpr const char* kNotOurs = "AlreadyExists";
 
  private:
-  // Whether what is at `path` was written for this policy. Of the ConfigMap at `path`; `seen`: as
-  // the store has it, nullptr: it has none. An error, too, where somebody else's is there.
+  // Whether the ConfigMap at `path` was written for this policy. `seen`: as the store has it;
+  // nullptr: it has none. An error, too, where somebody else's is there.
   kube::ApiResult<bool> is_written_for(const reconcile::Policy& policy, const std::string& path,
                                        const ConfigMap* seen);
 

@@ -1,9 +1,6 @@
 #include "operator/reconcile/interception.h"
 
 #include <algorithm>
-#include <cstdint>
-#include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -198,16 +195,18 @@ bool alike(const Interception& a, const Interception& b) {
 }
 
 // Whether both lead the same calls the same way; where an engine goes is for each to choose.
-bool lead_alike(const Interception& a, const Interception& b) {
-  const auto of_ports = [](const Interception& one) {
-    return one.ports
-               ? std::tuple(one.ports->container, one.ports->from, one.ports->flag, one.ports->env)
-               : std::tuple(std::string(), std::uint16_t{}, std::string(), std::string());
-  };
-  const bool same_probes = a.probes.has_value() == b.probes.has_value() &&
-                           (!a.probes || a.probes->from == b.probes->from);
-  return a.mode == b.mode && of_ports(a) == of_ports(b) && a.redirects == b.redirects &&
-         same_probes && a.environment == b.environment;
+bool lead_alike(const Interception& a, Interception b) {
+  b.to = a.to;
+  if (a.ports && b.ports) {
+    b.ports->to = a.ports->to;
+    b.ports->bind = a.ports->bind;
+    b.ports->flag_alias = a.ports->flag_alias;
+    b.ports->env_host = a.ports->env_host;
+  }
+  if (a.probes && b.probes) {
+    b.probes->to = a.probes->to;
+  }
+  return alike(a, b);
 }
 
 // Unless the sidecar could not listen in such pods.

@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* kYounger = "2026-01-02T00:00:00Z";
 const std::string kSglang = "[{name: sglang, image: lmsysorg/sglang}]";
+const std::string kAt9000 = "[{name: vllm, image: vllm/vllm-openai, args: [--port, \"9000\"]}]";
 const std::string kUnknown = "[{name: app, image: mine}]";
 
 // A Deployment whose pods have these labels and annotations, flow YAML.
@@ -259,13 +260,12 @@ World carrying() {
 }
 
 TEST(OwnWorkloadsTest, WhatLastingPodsCarryGoesBeforeWhatRunsOnce) {
-  const std::string other = "[{name: vllm, image: vllm/vllm-openai, args: [--port, \"9000\"]}]";
   World seen = carrying();
-  Pod done = of("Job", "done", shape(other));
+  Pod done = of("Job", "done", shape(kAt9000));
   done.finished = true;
   add(seen, std::move(done));
   EXPECT_EQ(chosen(seen), "PortSwap 8000");
-  add(seen, of("Job", "runs", shape(other)));
+  add(seen, of("Job", "runs", shape(kAt9000)));
   EXPECT_EQ(chosen(seen), "PortSwap 8000");
 }
 
@@ -279,14 +279,11 @@ TEST(OwnWorkloadsTest, AnotherWorkloadIsHeldAgainstWhatPodsCarry) {
                "http, containerPort: 8000}, {containerPort: 18000}]}]")};
   EXPECT_EQ(chosen(seen), "PortSwap 8000")
       << "its engine goes to another port, as is its own matter";
-  seen.workloads = {
-      workload("engine", "[{name: vllm, image: vllm/vllm-openai, args: [--port, \"9000\"]}]")};
+  seen.workloads = {workload("engine", kAt9000)};
   EXPECT_TRUE(chosen(seen).starts_with("SeveralShapes: deployment/engine and daemonset/owner, "))
       << chosen(seen);
   seen.workloads.clear();
-  add(seen, of("DaemonSet", "new",
-               shape("[{name: vllm, image: vllm/vllm-openai, args: [--port, "
-                     "\"9000\"]}]")));
+  add(seen, of("DaemonSet", "new", shape(kAt9000)));
   EXPECT_EQ(chosen(seen), "PortSwap 9000") << "its owner's newer pods tell of it";
 }
 

@@ -39,6 +39,15 @@ Pod of(const std::string& kind, const std::string& owner, const std::string& nam
   return result;
 }
 
+// Of the DaemonSet "everywhere", with the sidecar that `plan` gives new pods.
+Pod of_today(const Plan& plan, const std::string& name) {
+  Pod one = of("DaemonSet", "everywhere", name);
+  one.has_sidecar = true;
+  one.injected_by = "p";
+  one.injected_hash = plan.status.injection->hash;
+  return one;
+}
+
 Pod unready(Pod one) {
   one.ready = false;
   return one;
@@ -119,19 +128,12 @@ TEST(ReplacementTest, WhatAnotherOwnerHadBeforeIsWaitedFor) {
   seen.pods.erase(seen.pods.begin());
   EXPECT_TRUE(evicted(seen).empty());
   EXPECT_EQ(awaited(seen), "daemonset/everywhere has a ready pod in the place of a");
-  const auto anew = [&plan] {
-    Pod one = of("DaemonSet", "everywhere", "c");
-    one.has_sidecar = true;
-    one.injected_by = "p";
-    one.injected_hash = plan.status.injection->hash;
-    return one;
-  };
   World back = seen;
-  add(back, anew());
+  add(back, of_today(plan, "c"));
   EXPECT_EQ(evicted(back), std::vector<std::string>{"b"}) << "as many as before";
 
   seen.last_eviction->ready = 3;
-  add(seen, anew());
+  add(seen, of_today(plan, "c"));
   EXPECT_EQ(evicted(seen), std::vector<std::string>{"b"})
       << "one has come; another went for reasons of its own";
 }
@@ -162,12 +164,8 @@ TEST(ReplacementTest, OneThatCameUpWithoutTheSidecarEndsIt) {
   EXPECT_TRUE(evicted(seen).empty());
   EXPECT_TRUE(awaited(seen).starts_with("new pods come up with the sidecar of today, as b did not"))
       << awaited(seen);
-  Pod right = of("DaemonSet", "everywhere", "c");
-  right.has_sidecar = true;
-  right.injected_by = "p";
-  right.injected_hash = plan.status.injection->hash;
   World works = seen;
-  add(works, std::move(right));
+  add(works, of_today(plan, "c"));
   EXPECT_EQ(evicted(works), std::vector<std::string>{"b"}) << "new pods come up with it by now";
   seen.last_eviction->injection = "an older one";
   EXPECT_EQ(evicted(seen), std::vector<std::string>{"b"}) << "there is another one to try";

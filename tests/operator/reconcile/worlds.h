@@ -95,19 +95,30 @@ inline void add(World& to, Pod pod) {
   to.pods.push_back(std::make_shared<const Pod>(std::move(pod)));
 }
 
-// Its status is as an operator leaves it: what admission goes by is what is wanted.
-inline World in_force(World seen, const Settings& settings = kSettings) {
-  Policy now = *seen.policy;
-  now.status = json::write(decide(seen, settings).status);
-  note_standing(now);
-  seen.policy = std::make_shared<const Policy>(std::move(now));
-  return seen;
+// The same policy once `plan` has been written.
+inline World after(World before, const Plan& plan) {
+  Policy changed = *before.policy;
+  changed.status = json::write(plan.status);
+  note_standing(changed);
+  before.policy = std::make_shared<const Policy>(std::move(changed));
+  return before;
+}
+
+// As an operator leaves it: what admission goes by is what is wanted.
+inline World in_force(const World& seen, const Settings& settings = kSettings) {
+  return after(seen, decide(seen, settings));
 }
 
 inline const api::Condition& condition(const Plan& plan, const std::string& type) {
   const auto found = std::ranges::find(plan.status.conditions, type, &api::Condition::type);
   EXPECT_NE(found, plan.status.conditions.end()) << type;
   return *found;
+}
+
+// "True Accepted".
+inline std::string state(const Plan& plan, const std::string& type) {
+  const api::Condition& found = condition(plan, type);
+  return std::string(json::name_of(found.status)) + " " + found.reason;
 }
 
 }  // namespace penstock::reconcile
