@@ -225,11 +225,17 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG)
-def test_the_schema_refuses(kubernetes, wrong):
-    run = subprocess.run(
-        [kubernetes / "helm", "template", "p", CHART, "--set", wrong], capture_output=True, text=True
-    )
+# What --set cannot say, or only at length.
+WRONG_IN_JSON = [
+    *(f'{image}imagePullSecrets=[{{"name": ""}}]' for image in ("", "sidecar.")),
+    # One more than a policy's status holds.
+    f"sidecar.imagePullSecrets={json.dumps([{'name': f'registry-{number}'} for number in range(9)])}",
+]
+
+
+@pytest.mark.parametrize(("flag", "wrong"), [("--set", one) for one in WRONG] + [("--set-json", one) for one in WRONG_IN_JSON])
+def test_the_schema_refuses(kubernetes, flag, wrong):
+    run = subprocess.run([kubernetes / "helm", "template", "p", CHART, flag, wrong], capture_output=True, text=True)
     assert run.returncode != 0
     assert wrong.partition("=")[0].rpartition(".")[2] in run.stderr
 
@@ -279,6 +285,13 @@ def test_a_release_cannot_watch_what_is_never_touched(kubernetes):
         values = ("--set", f"watchNamespace={name}", "--set", "admission.excludedNamespaces={kept-out}")
         refused = subprocess.run([*command, *values], capture_output=True, text=True)
         assert refused.returncode != 0 and f"pods of {name} are never touched" in refused.stderr
+
+
+@pytest.mark.parametrize("values", ["sidecar.statusPort=15801", "sidecar.bindPort=15820", "sidecar.statusPort=15821", "sidecar.bindPort=15821"])
+def test_the_sidecars_ports_are_three(kubernetes, values):
+    refused = subprocess.run([kubernetes / "helm", "template", "p", CHART, "--set", values], capture_output=True, text=True)
+    assert refused.returncode != 0
+    assert values.replace("=", " is ") in refused.stderr
 
 
 # Of each value of the chart another one than values.yaml has.

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from dry_run import await_injection, client_case, made, with_injection, without_defaults
+from dry_run import await_injection, client_case, client_pod, made, with_injection, without_defaults
 from installation import ROOT
 
 TABLE = yaml.safe_load((ROOT / "tests/cases/client_environment.yaml").read_text())
@@ -22,6 +22,31 @@ def policies(admission):
         return next((client_case(case) for case in of_it), None)
 
     return {one: await_injection(admission, name, first(one, True), first(one, False)) for one, name in names.items()}
+
+
+# What the validating policy sees of a pod to which others have put something after us.
+LED = {"name": "a", "env": [{"name": "OPENAI_BASE_URL", "value": "http://127.0.0.1:15801/v1"}]}
+
+
+@pytest.mark.parametrize("late", [{}, {"envFrom": [{"configMapRef": {"name": "c"}}]}, {"env": [{"name": "HTTPS_PROXY", "value": "p"}]}])
+def test_what_others_put_in_after_us_is_let_alone(admission, policies, late):
+    pod = client_pod([LED, {"name": "late", **late}], initContainers=[CONTAINER])
+    status, answer = made(admission, policies["default"], pod)
+    assert status == 201, answer["message"]
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        {"name": "OPENAI_BASE_URL", "value": "https://elsewhere.example/v1"},
+        {"name": "ANTHROPIC_BASE_URL", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}},
+        {"name": "HTTPS_PROXY", "value": "p"},
+    ],
+)
+def test_what_others_lead_past_the_sidecar_after_us_is_refused(admission, policies, late):
+    pod = client_pod([{**LED, "env": [*LED["env"], late]}], initContainers=[CONTAINER])
+    status, answer = made(admission, policies["default"], pod)
+    assert status == 422 and "led a container of this pod past it" in answer["message"]
 
 
 def environments(containers: list[dict]) -> list[dict]:

@@ -89,12 +89,12 @@ def test_pods_of_clients_are_told_that_their_model_apis_are_at_the_sidecar(space
 
     pod = wait_until(injected, "injected pods")[0]
     told = {variable["name"]: variable["value"] for variable in pod["spec"]["containers"][0]["env"]}
-    assert told["OPENAI_BASE_URL"] == "http://127.0.0.1:15001/v1"
-    assert told["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:15001"
+    assert told["OPENAI_BASE_URL"] == "http://127.0.0.1:15801/v1"
+    assert told["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:15801"
     assert pod["spec"]["terminationGracePeriodSeconds"] == 30, "a client's own business"
     sidecar = pod["spec"]["initContainers"][0]
     assert sidecar["args"][-6:] == [
-        *("--listen", "127.0.0.1:15001", "--openai-url", "https://gateway.test:443/v1"),
+        *("--listen", "127.0.0.1:15801", "--openai-url", "https://gateway.test:443/v1"),
         *("--anthropic-url", "https://api.anthropic.com:443"),
     ]
     assert "preStop" not in sidecar["lifecycle"]

@@ -7,7 +7,7 @@ from installation import ROOT
 
 TABLE = yaml.safe_load((ROOT / "tests/cases/pod_quality.yaml").read_text())
 CONTAINER = {"name": "penstock-sidecar", "image": "sidecar", "restartPolicy": "Always", "resources": TABLE["resources"]}
-REDIRECT = {"name": "penstock-redirect", "image": "sidecar", "resources": TABLE["guaranteedResources"]}
+REDIRECT = {"name": "penstock-redirect", "image": "sidecar", "resources": TABLE["redirect"]["resources"]}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def test_the_sidecar_follows_the_class_of_its_pod(admission, spaces, case):
     assert sidecar.get("resources", {}) == TABLE.get(case["out"], {})
     if redirected:
         assert redirect["name"] == "penstock-redirect"
-        assert bool(redirect.get("resources")) == (case["out"] != "none")
+        assert redirect.get("resources", {}) == TABLE["redirect"].get(case["out"], {})
     assert injected["status"]["qosClass"] == case["class"]
     pod["metadata"]["annotations"] = {"penstock.dev/inject": "false"}
     assert made(admission, space, pod)[1]["status"]["qosClass"] == case.get("before", case["class"])

@@ -9,7 +9,7 @@ TABLE = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
 PROBES = yaml.safe_load((ROOT / "tests/cases/probe_move.yaml").read_text())
 # What the API server adds to every container.
 DEFAULTS = ("image", "resources", "terminationMessagePath", "terminationMessagePolicy", "imagePullPolicy")
-STATUS_PORT = {"name": "penstock-status", "containerPort": 15020, "protocol": "TCP"}
+STATUS_PORT = {"name": "penstock-status", "containerPort": 15820, "protocol": "TCP"}
 CONTAINER = {"name": "penstock-sidecar", "image": "sidecar", "restartPolicy": "Always", "ports": [STATUS_PORT]}
 
 
@@ -39,12 +39,14 @@ def test_the_admission_policy_moves_the_port(admission, policies, case):
     status, pod = made(admission, policies[case["swap"]], engine_pod(case["in"]))
     if "out" not in case:
         assert status == 422, pod.get("message", "accepted")
+        assert "the sidecar was not injected" in pod["message"]
         assert "does not say how its engine takes its port" in pod["message"]
         return
     assert status == 201, pod["message"]
     assert engine_of(pod) == without_defaults(case["out"])
     sidecar = pod["spec"]["initContainers"][0]
     assert without_defaults(sidecar["ports"]) == without_defaults([STATUS_PORT, *case["sidecarPorts"]])
+    assert pod["spec"]["securityContext"].get("sysctls") == case.get("sysctls")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,9 @@ time zones for the operator, two users.
 The first program is what the image runs.
 
 The archive is an OCI image layout, for `ctr images import`, `skopeo copy oci-archive:` or `podman load`. The same inputs
-give the same bytes, and so do two builds of one commit by the same Debian packages, wherever they are built. /sbom.cdx.json in the image lists the Debian packages its files come from (CycloneDX 1.5).
+give the same bytes, and so do two builds of one commit by the same Debian packages, wherever they are built.
+/sbom.cdx.json in the image lists the Debian packages its files come from, and those whose headers are compiled into its
+programs (CycloneDX 1.5).
 """
 
 import gzip
@@ -22,12 +24,16 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.parse
 
-USER = 1337
+USER = 15801
 ZONES = pathlib.Path("/usr/share/zoneinfo")
-CERTIFICATES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
-# What makes that file, which is no package's own.
-CERTIFICATES_PACKAGED = pathlib.Path("/usr/sbin/update-ca-certificates")
+# The package of the CAs that the image trusts, and its folder of them.
+AUTHORITIES = "ca-certificates"
+AUTHORITIES_FOLDER = b"/usr/share/ca-certificates/mozilla/"
+# Libraries that are nothing but headers: they are inside the programs, where ldd does not see them. Each image's programs
+# are compiled with all of them. The image test asks for every dependency of cmake/dependencies.cmake.
+HEADERS = ("libboost1.81-dev", "libcli11-dev", "nlohmann-json3-dev")
 
 
 def libraries(program: pathlib.Path) -> list[pathlib.Path]:
@@ -39,8 +45,14 @@ def libraries(program: pathlib.Path) -> list[pathlib.Path]:
     return [pathlib.Path(path) for path in re.findall(r"(/\S+) \(0x", listed)]
 
 
-def packages(files: list[pathlib.Path]) -> list[dict]:
-    """The Debian packages of `files`, once each, as CycloneDX components."""
+def architecture() -> str:
+    """As Debian calls it; amd64 and arm64 are OCI's names too."""
+    asked = subprocess.run(["dpkg", "--print-architecture"], check=True, capture_output=True, text=True)
+    return asked.stdout.strip()
+
+
+def packages(files: list[pathlib.Path]) -> set[str]:
+    """The names of the Debian packages of `files`."""
     names = set()
     for file in files:
         # dpkg knows a file by the path it was installed at: /lib is a link to /usr/lib.
@@ -50,18 +62,32 @@ def packages(files: list[pathlib.Path]) -> list[dict]:
             if found.returncode == 0:
                 names.add(found.stdout.partition(": ")[0].split(",")[0])
                 break
-    components = []
+    return names
+
+
+def components(names: set[str]) -> list[dict]:
+    """Debian packages as CycloneDX has them."""
+    listed = []
     for name in sorted(names):
-        shown = subprocess.run(
-            ["dpkg-query", "-W", "-f", "${Package} ${Version} ${Architecture}", name],
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.split()
-        package, version, architecture = shown
-        purl = f"pkg:deb/debian/{package}@{version}?arch={architecture}"
-        components.append({"type": "library", "name": package, "version": version, "purl": purl, "bom-ref": purl})
-    return components
+        asked = ["dpkg-query", "-W", "-f", "${Package} ${Version} ${Architecture}", name]
+        shown = subprocess.run(asked, capture_output=True, text=True)
+        if shown.returncode != 0:
+            raise SystemExit(f"{name} is not installed; scripts/bootstrap installs it")
+        package, version, made_for = shown.stdout.split()
+        purl = f"pkg:deb/debian/{package}@{urllib.parse.quote(version)}?arch={made_for}"
+        listed.append({"type": "library", "name": package, "version": version, "purl": purl, "bom-ref": purl})
+    return listed
+
+
+def certificates() -> bytes:
+    """Debian's CAs, in one file as /etc/ssl/certs has it. That one also holds those that an administrator of this machine added:
+    they would make another image of each machine, and one that trusts somebody private."""
+    asked = subprocess.run(["dpkg-query", "-L", AUTHORITIES], capture_output=True)
+    # Names are bytes: some are not ASCII, and a locale would sort them its own way.
+    found = sorted(path for path in asked.stdout.splitlines() if path.startswith(AUTHORITIES_FOLDER) and path.endswith(b".crt"))
+    if not found:
+        raise SystemExit(f"{AUTHORITIES} is not installed; scripts/bootstrap installs it")
+    return b"".join(pathlib.Path(os.fsdecode(path)).read_bytes().rstrip(b"\n") + b"\n" for path in found)
 
 
 def zones(programs: list[pathlib.Path]) -> list[pathlib.Path]:
@@ -90,20 +116,21 @@ def contents(programs: list[pathlib.Path], version: str) -> dict[str, tuple[byte
     """path -> (bytes, mode)."""
     loaded = sorted({library for program in programs for library in libraries(program)})
     places = zones(programs)
+    trusted = certificates()
     bill = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
         "metadata": {"component": {"type": "application", "name": programs[0].name, "version": version}},
-        "components": packages([*loaded, *places[:1], CERTIFICATES_PACKAGED]),
+        "components": components(packages([*loaded, *places[:1]]) | {AUTHORITIES, *HEADERS}),
     }
     files = {
         **{program.name: (stripped(program), 0o755) for program in programs},
         "etc/passwd": (f"root:x:0:0:::\npenstock:x:{USER}:{USER}:::\n".encode(), 0o644),
         "etc/group": (f"root:x:0:\npenstock:x:{USER}:\n".encode(), 0o644),
-        "etc/ssl/certs/ca-certificates.crt": (CERTIFICATES.read_bytes(), 0o644),
+        "etc/ssl/certs/ca-certificates.crt": (trusted, 0o644),
         # Where OpenSSL looks by itself.
-        "usr/lib/ssl/cert.pem": (CERTIFICATES.read_bytes(), 0o644),
+        "usr/lib/ssl/cert.pem": (trusted, 0o644),
         "etc/nsswitch.conf": (b"hosts: files dns\n", 0o644),
         "sbom.cdx.json": (json.dumps(bill, indent=1, sort_keys=True).encode() + b"\n", 0o644),
     }
@@ -152,7 +179,7 @@ def image(programs: list[pathlib.Path], name: str) -> bytes:
     layer = gzip.compress(raw, 9, mtime=0)
     config = json.dumps(
         {
-            "architecture": "amd64",
+            "architecture": architecture(),
             "os": "linux",
             "config": {
                 "User": f"{USER}:{USER}",

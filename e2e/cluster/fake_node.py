@@ -141,7 +141,7 @@ class Pod:
     def sidecar_answers(self, path: str) -> dict | None:
         """The headers of a 200 of the sidecar's status listener."""
         try:
-            with urllib.request.urlopen(f"http://{self.ip}:15020{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{self.ip}:15820{path}", timeout=5) as answer:
                 return {name.lower(): value for name, value in answer.headers.items()} | {"": ""}
         except urllib.error.HTTPError:
             return None

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+import warnings
 
 from api import Api
 
@@ -24,3 +25,10 @@ def slowness(api: Api) -> float:
         taken.append(time.monotonic() - began)
         assert status == 201, answer["message"]
     return min(max(1.0, statistics.median(taken) / PLAIN_SECONDS), MOST)
+
+
+def keeps(what: str, taken: float, bar: float, slow: float) -> bool:
+    """Whether `taken` keeps the bar of a machine that is so slow; one that it would miss on the other machine is told of."""
+    if taken >= bar:
+        warnings.warn(f"{what}: {taken:.3g} misses the bar of {bar:.3g}; this machine is {slow:.2f} times as slow", stacklevel=2)
+    return taken < bar * slow

@@ -30,6 +30,14 @@ def test_traffic_passes_the_sidecar_and_hits_never_reach_the_engine(space):
     assert engine_calls(space) == before
 
 
+def test_a_sidecar_that_is_no_root_takes_a_low_port(space):
+    """As text-generation-inference has it; what that takes is admitted where Pod Security is strictest."""
+    address = start(space, port=80)
+    assert "x-penstock-policy" in ask(address, "at port 80")
+    assert space.pods("app=llm")[0]["spec"]["containers"][0]["args"] == ["model-server", "--port", "10080"]
+    assert len(journal(space, port=10080)) > 0
+
+
 def test_an_edit_reaches_real_pods(space, record_property):
     address = start(space, replicas=3)
     took = []
@@ -41,7 +49,7 @@ def test_an_edit_reaches_real_pods(space, record_property):
         ips = [pod["status"]["podIP"] for pod in space.pods("app=llm")]
 
         def has_changed(ip: str, old: str = old) -> bool:
-            with urllib.request.urlopen(f"http://{ip}:15020/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{ip}:15820/readyz", timeout=5) as answer:
                 return answer.headers["x-penstock-policy"] != old
 
         for ip in ips:
@@ -131,7 +139,7 @@ def test_the_operator_fails_over_and_traffic_does_not_notice(space):
 
 def test_deleting_the_policy_leaves_traffic_flowing(space):
     address = start(space)
-    running = f"http://{space.pods('app=llm')[0]['status']['podIP']}:15020/readyz"
+    running = f"http://{space.pods('app=llm')[0]['status']['podIP']}:15820/readyz"
 
     def policy_version() -> str:
         with urllib.request.urlopen(running, timeout=5) as answer:

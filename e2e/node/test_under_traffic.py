@@ -51,7 +51,7 @@ def test_a_service_by_the_ports_name_is_led_to_the_sidecar(space):
     pod = new_pods()[0]["spec"]
     assert pod["containers"][0]["args"] == ["model-server", "--port", "8000"]
     named = [port for one in (*pod["initContainers"], *pod["containers"]) for port in one["ports"] if port.get("name") == "http"]
-    assert [port["containerPort"] for port in named] == [15001]
+    assert [port["containerPort"] for port in named] == [15801]
     address = space.api.get(f"/api/v1/namespaces/{space.name}/services/engine")["spec"]["clusterIP"]
     # Until whoever leads traffic has heard that the pod from before is gone.
     wait_until(lambda: "x-penstock-policy" in ask(address, "by name"), "the Service", seconds=30)

@@ -16,14 +16,14 @@ from spaces import Namespace
 SIMULATE = "x-simulate"
 
 
-def engine(name: str, labels: dict, replicas: int = 1) -> list[dict]:
+def engine(name: str, labels: dict, replicas: int = 1, port: int = 8000) -> list[dict]:
     """A Deployment of the simulated engine, and its Service."""
     container = {
         "name": "engine",
         "image": "penstock.test/engine:1",
         "imagePullPolicy": "Never",
-        "args": ["model-server", "--port", "8000"],
-        "ports": [{"name": "http", "containerPort": 8000}],
+        "args": ["model-server", "--port", str(port)],
+        "ports": [{"name": "http", "containerPort": port}],
         "readinessProbe": {"tcpSocket": {"port": "http"}, "periodSeconds": 1},
         "securityContext": {
             "runAsNonRoot": True,
@@ -46,17 +46,17 @@ def engine(name: str, labels: dict, replicas: int = 1) -> list[dict]:
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": name},
-        "spec": {"selector": labels, "ports": [{"port": 80, "targetPort": 8000}]},
+        "spec": {"selector": labels, "ports": [{"port": 80, "targetPort": port}]},
     }
     return [deployment, service]
 
 
-def start(space: Namespace, replicas: int = 1, **spec) -> str:
+def start(space: Namespace, replicas: int = 1, port: int = 8000, **spec) -> str:
     """A policy, and an engine behind it whose every pod is ready and programmed; the Service's address."""
-    known = {"engine": {"port": 8000, "flag": "--port"}, **spec.pop("interception", {})}
+    known = {"engine": {"port": port, "flag": "--port"}, **spec.pop("interception", {})}
     space.apply(policy_document("chat", {"app": "llm"}, interception=known, **spec))
     wait_until(lambda: space.policy("chat").get("status", {}).get("injection"), "injection")
-    for document in engine("engine", {"app": "llm"}, replicas):
+    for document in engine("engine", {"app": "llm"}, replicas, port):
         space.apply(document)
     space.cluster.kubectl("-n", space.name, "rollout", "status", "deployment/engine", "--timeout=60s")
     space.await_condition("chat", "Programmed", "True", seconds=30)

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,6 +83,24 @@ std::string wrong_cpu(const std::string& text) {
   return cores && *cores > 0 ? "" : "must be a quantity above 0 such as 100m, 0.5 or 2";
 }
 
+// A sidecar has three ports, and the status of a policy room for so many Secrets.
+void check_sidecar(const reconcile::Settings& settings) {
+  constexpr std::size_t kPullSecretsMax = 8;
+  const std::set<std::uint16_t> ports = {settings.status_port, settings.bind_port,
+                                         reconcile::kAdminPort};
+  if (ports.size() < 3) {
+    throw CLI::ValidationError(
+        "--status-port", std::to_string(settings.status_port) + " and --bind-port " +
+                             std::to_string(settings.bind_port) +
+                             " must be two ports, and neither " +
+                             std::to_string(reconcile::kAdminPort) + ", the sidecar's admin port");
+  }
+  if (settings.image_pull_secrets.size() > kPullSecretsMax) {
+    throw CLI::ValidationError("--sidecar-pull-secret",
+                               "at most " + std::to_string(kPullSecretsMax) + " Secrets");
+  }
+}
+
 // What the sidecars are made with.
 void add_sidecar_options(CLI::App& command, reconcile::Settings& settings) {
   const auto add = [&command](const std::string& flag, auto& into, const std::string& about) {
@@ -118,6 +137,7 @@ void add_sidecar_options(CLI::App& command, reconcile::Settings& settings) {
       ->check(CLI::Range(1, 65'535));
   add("bind-port", settings.bind_port, "The sidecar's port where it takes a port's name")
       ->check(CLI::Range(1, 65'535));
+  command.parse_complete_callback([&settings] { check_sidecar(settings); });
 }
 
 void add_run_options(CLI::App& run, RunOptions& options) {

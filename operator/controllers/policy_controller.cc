@@ -151,9 +151,11 @@ bool PolicyController::ask_sidecars(const World& world, const std::string& hash)
       all_asked = all_asked && world.reports.contains(pod->meta.key());
       // One that asks for certificates, which the operator has not, stays unproven and is not
       // judged.
+      // Pods keep the port that they were made with when the setting changes.
+      const std::int64_t port = pod->status_port > 0 ? pod->status_port : settings_.status_port;
       targets.push_back({.pod = pod->meta.key(),
                          .ip = pod->ip,
-                         .port = settings_.status_port,
+                         .port = static_cast<std::uint16_t>(port),
                          .wanted = hash,
                          .data_port = static_cast<std::uint16_t>(pod->sidecar_port),
                          .data_tls = world.policy->parsed.listener.tls.has_value(),

@@ -79,9 +79,8 @@ std::string failure_of(const Value& container) {
 void read_sidecar(const Value& container, bool heeds_flags, reconcile::Pod& pod) {
   pod.has_sidecar = true;
   for (const Value& port : list_of(container, "ports")) {
-    if (text_of(port, "name") != kStatusPort) {
-      pod.sidecar_port = number_of(port, "containerPort");
-    }
+    const bool is_status = text_of(port, "name") == kStatusPort;
+    (is_status ? pod.status_port : pod.sidecar_port) = number_of(port, "containerPort");
   }
   const std::vector<std::string> args = strings_of(container, "args");
   const auto value_of = [&args](const char* flag) {
@@ -107,6 +106,14 @@ void read_sidecar(const Value& container, bool heeds_flags, reconcile::Pod& pod)
 bool is_our_redirect(const Value& container, const Value& before, const reconcile::Pod& pod) {
   return text_of(container, "name") == kRedirect && text_of(before, "name") == kSidecar &&
          text_of(container, "image") == text_of(before, "image") && pod.sidecar_port == 0;
+}
+
+// Admission gives the engine a hook that waits, unless it has one of its own.
+bool any_waits_for_drain(const Value& spec) {
+  return std::ranges::any_of(list_of(spec, "containers"), [](const Value& container) {
+    const Value& hook = member(member(container, "lifecycle"), "preStop");
+    return text_of(member(hook, "httpGet"), "path") == "/drained";
+  });
 }
 
 }  // namespace
@@ -151,6 +158,7 @@ reconcile::Pod read_pod(const Value& object) {
     }
     before = &container;
   }
+  pod.engine_has_pre_stop = pod.sidecar_port > 0 && !any_waits_for_drain(spec);
   read_readiness(status, pod);
   for (const Value& container : list_of(status, "initContainerStatuses")) {
     if (text_of(container, "name") == kSidecar) {

@@ -66,7 +66,11 @@ reconcile::Container read_container(const Value& container) {
                           !member(variable, "valueFrom").is_null()});
   });
   for_each(container, "ports", [&result](const Value& port) {
-    result.ports.push_back({text_of(port, "name"), number_of(port, "containerPort")});
+    const std::string protocol = text_of(port, "protocol");
+    if (protocol.empty() || protocol == "TCP") {
+      result.ports.push_back({text_of(port, "name"), number_of(port, "containerPort"),
+                              number_of(port, "hostPort") > 0});
+    }
   });
   return result;
 }

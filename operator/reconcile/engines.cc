@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "operator/reconcile/fixed_port.h"
 #include "operator/reconcile/known_engines.h"
 #include "operator/reconcile/said_port.h"
 
@@ -11,7 +12,10 @@ namespace penstock::reconcile {
 namespace {
 
 std::optional<std::uint16_t> declared_port(const Container& container) {
-  if (container.ports.size() != 1) {
+  const auto others = [&container](const Port& port) {
+    return port.number != container.ports.front().number;  // which may have several names
+  };
+  if (container.ports.empty() || std::ranges::any_of(container.ports, others)) {
     return std::nullopt;
   }
   return static_cast<std::uint16_t>(container.ports.front().number);
@@ -130,10 +134,10 @@ EngineFinding find_engine(const PodTemplate& pods, const api::EngineSpec& spec) 
     return problem(no_port(*container, known, unread));
   }
   shape.port = *port;
-  shape.says_another = said.ports.contains(shape.port) ? "" : said.by;
+  shape.fixed = fixed_port(*container, shape, said);
   for (const Port& declared : container->ports) {
-    if (declared.number == shape.port) {
-      shape.port_name = declared.name;
+    if (declared.number == shape.port && !declared.name.empty()) {
+      shape.port_names.push_back(declared.name);
     }
   }
   return {shape, ""};

@@ -3,25 +3,33 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/api/interception_spec.h"
 #include "operator/reconcile/world.h"
 
 namespace penstock::reconcile {
 
+// Why an engine keeps the port that it has.
+struct FixedPort {
+  std::string reason;   // "PortUnread"
+  std::string message;  // what is there and what to do, for a person
+
+  bool operator==(const FixedPort&) const = default;
+};
+
 // How an engine is told its port, and which it has.
 struct EngineShape {
   std::string container;  // its name in the pod
   std::string engine;     // "vLLM"; empty: not known
   std::uint16_t port = 0;
-  std::string port_name;   // as its container declares it; may be empty
-  std::string flag;        // empty: none is known
-  std::string flag_alias;  // another spelling of the flag; empty: it has none
-  std::string env;         // empty: none is known
-  std::string env_host;    // where that holds host:port, the host that is meant by none
-  // What says another port than `port`, or none that is read: "--port". It cannot be told another
-  // port then, since admission changes only what names the one that it had. Empty: nothing does.
-  std::string says_another;
+  std::vector<std::string> port_names;  // as its container declares it
+  std::string flag;                     // empty: none is known
+  std::string flag_alias;               // another spelling of the flag; empty: it has none
+  std::string env;                      // empty: none is known
+  std::string env_host;  // where that holds host:port, the host that is meant by none
+  // Nothing: it can be told another, where a flag or a variable is known.
+  std::optional<FixedPort> fixed;
   bool has_pre_stop = false;
 
   bool operator==(const EngineShape&) const = default;

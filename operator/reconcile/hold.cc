@@ -12,7 +12,7 @@ namespace {
 
 using json::Value;
 
-constexpr std::int64_t kUser = 1337;
+constexpr std::int64_t kUser = 15801;
 // What a body that waits may take beside the budget of large ones, which sidecars have of their
 // own.
 constexpr std::uint64_t kBodyBytes = std::uint64_t{64} << 10;

@@ -21,7 +21,7 @@ InterceptionFinding refused(std::string reason, std::string message) {
   return {std::nullopt, std::move(reason), std::move(message)};
 }
 
-// Whether Services reach `shape`'s port by its name, and none by its number.
+// Whether Services reach `shape`'s port by a name, and none by its number.
 bool all_by_name(const World& world, const PodTemplate& pods, const EngineShape& shape,
                  std::string& numeric) {
   bool any = false;
@@ -35,7 +35,7 @@ bool all_by_name(const World& world, const PodTemplate& pods, const EngineShape&
         numeric = service->meta.name;
         return false;
       }
-      any = any || (!port.target_name.empty() && port.target_name == shape.port_name);
+      any = any || std::ranges::find(shape.port_names, port.target_name) != shape.port_names.end();
     }
   }
   return any;
@@ -93,7 +93,10 @@ InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
 
 InterceptionFinding named_port(const World& world, const PodTemplate& pods,
                                const EngineShape& shape, const Settings& settings) {
-  if (shape.port_name.empty()) {
+  if (shape.fixed && shape.fixed->reason == "HostPort") {
+    return refused(shape.fixed->reason, shape.fixed->message);
+  }
+  if (shape.port_names.empty()) {
     return refused("PortHasNoName", "NamedPort needs a name on port " + std::to_string(shape.port) +
                                         " of container " + shape.container +
                                         ", and Services that use it as targetPort");
@@ -103,9 +106,9 @@ InterceptionFinding named_port(const World& world, const PodTemplate& pods,
     return refused(
         "ServiceByNumber",
         numeric.empty()
-            ? "NamedPort needs a Service whose targetPort is " + shape.port_name
+            ? "NamedPort needs a Service whose targetPort is " + shape.port_names.front()
             : "Service " + numeric + " sends to port " + std::to_string(shape.port) +
-                  " by its number, past the sidecar; use targetPort: " + shape.port_name);
+                  " by its number, past the sidecar; use targetPort: " + shape.port_names.front());
   }
   return {in_front_of(InterceptionMode::kNamedPort, shape, shape.port, settings.bind_port), "", ""};
 }
@@ -139,7 +142,7 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
   if (wanted == InterceptionMode::kRedirect) {
     return redirect(world, pods, shape, settings);
   }
-  const bool can_move = (!shape.flag.empty() || !shape.env.empty()) && shape.says_another.empty();
+  const bool can_move = (!shape.flag.empty() || !shape.env.empty()) && !shape.fixed;
   if (wanted == InterceptionMode::kNamedPort) {
     return named_port(world, pods, shape, settings);
   }
@@ -157,11 +160,8 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
   }
   const std::string otherwise =
       ", give its port a name that every Service uses, or use mode Redirect";
-  if (!shape.says_another.empty()) {
-    return refused("PortUnread", shape.says_another + " of container " + shape.container +
-                                     " does not say that its port is " +
-                                     std::to_string(shape.port) + "; write that number there" +
-                                     otherwise);
+  if (shape.fixed) {
+    return refused(shape.fixed->reason, shape.fixed->message + otherwise);
   }
   return refused("EngineUnknown", "nothing tells how container " + shape.container +
                                       " takes its port; set spec.interception.engine.flag or .env" +
@@ -241,6 +241,16 @@ InterceptionFinding nothing_tells(const OwnWorkloads& own) {
                  "tells how the engine takes its port; it is looked at again when one appears");
 }
 
+// What pods carry already, with what they show of their engines.
+std::optional<Interception> carried_by(const OwnWorkloads& own, const Policy& policy,
+                                       const Settings& settings) {
+  std::optional<Interception> carried = carried_interception(policy, settings);
+  if (carried) {
+    carried->engine_has_pre_stop = own.has_pre_stop;
+  }
+  return carried;
+}
+
 // What the policy says by itself or has done already, where there is no workload to look at.
 InterceptionFinding choose_without_workload(const Policy& policy, const OwnWorkloads& own,
                                             const Settings& settings) {
@@ -254,7 +264,7 @@ InterceptionFinding choose_without_workload(const Policy& policy, const OwnWorkl
     return without_clash(port_swap({}, *told, settings), {}, settings);
   }
   if (own.carried) {
-    if (std::optional<Interception> carried = carried_interception(policy, settings)) {
+    if (std::optional<Interception> carried = carried_by(own, policy, settings)) {
       return {std::move(carried), "", ""};
     }
   }
@@ -316,7 +326,7 @@ InterceptionFinding choose_interception(const World& world, const Settings& sett
   const OwnWorkloads own = own_workloads(world);
   std::optional<Interception> carried;
   if (!own.carriers.empty()) {
-    carried = carried_interception(*world.policy, settings);
+    carried = carried_by(own, *world.policy, settings);
   }
   if (!own.workloads.empty()) {
     InterceptionFinding finding = choose_alike(world, own.workloads, settings);

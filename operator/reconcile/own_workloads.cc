@@ -47,7 +47,9 @@ class Search {
       why = "OptimizationPolicy " + *owner + ", which is older";
       found_.taken = true;
     } else {
-      found_.workloads.push_back(workload);
+      // Those are read in files only; of a cluster it is their pods that tell.
+      const bool runs_once = workload->kind == "Job" || workload->kind == "CronJob";
+      (runs_once ? batch_ : found_.workloads).push_back(workload);
       return;
     }
     found_.left_out.push_back(workload->kind + " " + workload->meta.name + " (" + why + ")");
@@ -74,6 +76,7 @@ class Search {
       add(pod, pod.finished ? ended_ : pod.owner_kind == "Job" ? batch_ : lasting_);
     } else if (pod.has_sidecar && pod.injected_by == world_.policy->meta.name) {
       found_.carried = true;
+      found_.has_pre_stop = found_.has_pre_stop || pod.engine_has_pre_stop;
       add_carrier(pod);
     } else if (!pod.finished && found_.workloads.empty() && !is_read(pod)) {
       std::string owner = kind_of(pod) + " " + name_of(pod);

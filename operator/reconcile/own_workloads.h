@@ -20,6 +20,7 @@ struct OwnWorkloads {
   bool of_the_host = false;           // one of those is
   bool taken = false;                 // one of those is an older policy's
   bool carried = false;               // pods carry the sidecar, which hides what they were
+  bool has_pre_stop = false;          // an engine of those has a hook of its own
   std::vector<std::string> unread;    // "Node a": owners of pods of which nothing tells the shape
 };
 

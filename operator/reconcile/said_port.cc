@@ -130,7 +130,7 @@ Said read_variable(const Container& container, const EngineShape& shape, std::ui
   said.by = shape.env;
   const std::string_view value = variable->value;
   std::optional<std::uint16_t> port;
-  if (shape.env_host.empty()) {
+  if (shape.env_host.empty() || parse_port(value)) {
     port = parse_port(value);
   } else if (const std::size_t colon = value.rfind(':'); colon != value.npos) {
     port = parse_port(value.substr(colon + 1));

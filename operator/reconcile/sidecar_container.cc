@@ -18,7 +18,7 @@ constexpr const char* kBinary = "/penstock-sidecar";
 constexpr const char* kPolicyPath = "/etc/penstock/policy";
 constexpr const char* kSecretsPath = "/etc/penstock/secrets";
 constexpr const char* kAccountPath = "/var/run/secrets/kubernetes.io/serviceaccount";
-constexpr std::int64_t kUser = 1337;
+constexpr std::int64_t kUser = 15801;
 // Endpoints are forgotten by every node's proxy within this; requests still come until then.
 constexpr std::int64_t kLameDuckSeconds = 3;
 static_assert(kLameDuckSeconds < api::kGraceReserveSeconds);
@@ -147,14 +147,15 @@ Value container(const Interception& interception, const Value& resources, std::i
 
 // Root, and with one capability: no Pod Security level but privileged admits it.
 Value redirect_container(const api::ProbeMoveStatus& probes, const Settings& settings) {
-  const Value resources = {{"cpu", "10m"}, {"memory", "32Mi"}};
+  // Where the pod is Guaranteed, admission limits the CPU as well.
+  const Value requests = {{"cpu", "10m"}, {"memory", "32Mi"}};
   return {{"name", "penstock-redirect"},
           {"image", settings.sidecar_image},
           {"imagePullPolicy", settings.image_pull_policy},
           {"command",
            strings({"/penstock-redirect", "--port", std::to_string(probes.from), "--to",
                     std::to_string(settings.bind_port), "--probes", std::to_string(probes.to)})},
-          {"resources", {{"requests", resources}, {"limits", resources}}},
+          {"resources", {{"requests", requests}, {"limits", {{"memory", requests["memory"]}}}}},
           {"securityContext",
            {{"runAsUser", 0},
             {"runAsNonRoot", false},

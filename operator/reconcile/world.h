@@ -47,9 +47,11 @@ struct EnvVar {
   auto operator<=>(const EnvVar&) const = default;
 };
 
+// Of TCP: HTTP is nothing else.
 struct Port {
   std::string name;  // may be empty
   std::int64_t number = 0;
+  bool of_host = false;  // it is the node's as well
 
   auto operator<=>(const Port&) const = default;
 };
@@ -107,10 +109,12 @@ struct Pod {
   bool has_sidecar = false;
   bool opted_out = false;
   std::int64_t sidecar_port = 0;  // where its sidecar takes requests; 0: it is a client's
+  std::int64_t status_port = 0;   // where its sidecar is asked; 0: it does not say
   std::int64_t engine_port = 0;   // where its engine went
   // Of a sidecar from before pods said who made them, which obeys what it is delivered over its own
   // flags: where these lead calls.
   std::optional<api::PassThrough> unheeded;
+  bool engine_has_pre_stop = false;  // of its own, so that the engine does not wait for the drain
   bool ready = false;
   std::string ready_since;  // RFC 3339, UTC
   std::string
@@ -174,7 +178,7 @@ struct SidecarReport {
 };
 
 // Where every injected sidecar's admin listener is, on loopback.
-inline constexpr std::uint16_t kAdminPort = 15'021;
+inline constexpr std::uint16_t kAdminPort = 15'821;
 
 // What the operator was started with.
 struct Settings {
@@ -189,8 +193,8 @@ struct Settings {
   std::string placeholder_image = "registry.k8s.io/pause:3.10";  // does nothing, and keeps room
   std::string placeholder_priority_class = "penstock-operator-placeholder";
   std::vector<std::string> excluded_namespaces;  // whose pods admission leaves alone
-  std::uint16_t status_port = 15020;
-  std::uint16_t bind_port = 15001;  // NamedPort: where the sidecar listens
+  std::uint16_t status_port = 15820;
+  std::uint16_t bind_port = 15801;  // NamedPort: where the sidecar listens
 };
 
 // What the autoscaler says of a policy.

@@ -63,7 +63,7 @@ Value environment_of(const Value& container, const EnvironmentStatus& environmen
 
 }  // namespace
 
-void set_environment(const Value& pod, const EnvironmentStatus& environment, std::size_t first,
+bool set_environment(const Value& pod, const EnvironmentStatus& environment, std::size_t first,
                      Patch& patch) {
   const Value& spec = kube::member(pod, "spec");
   const auto certain = [&environment](const Value& container) {
@@ -73,7 +73,7 @@ void set_environment(const Value& pod, const EnvironmentStatus& environment, std
   const Value& containers = list_of(spec, "containers");
   const Value& before = list_of(spec, "initContainers");
   if (!std::ranges::all_of(containers, certain) || !std::ranges::all_of(before, certain)) {
-    return;
+    return false;
   }
   for (std::size_t i = 0; i < containers.size(); ++i) {
     patch.add("/spec/containers/" + std::to_string(i) + "/env",
@@ -83,6 +83,7 @@ void set_environment(const Value& pod, const EnvironmentStatus& environment, std
     patch.add("/spec/initContainers/" + std::to_string(first + i) + "/env",
               environment_of(before[i], environment));
   }
+  return true;
 }
 
 }  // namespace penstock::webhook

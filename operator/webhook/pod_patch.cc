@@ -65,6 +65,10 @@ void set_resources(const Value& spec, const InjectionStatus& injection, Value& s
     }
   } else if (!injection.guaranteed_resources.is_null() && is_guaranteed(spec)) {
     sidecar["resources"] = injection.guaranteed_resources;
+    if (redirect.contains("resources")) {
+      Value& resources = redirect["resources"];
+      resources["limits"]["cpu"] = resources["requests"]["cpu"];
+    }
   }
 }
 
@@ -147,14 +151,18 @@ bool concerns(const InjectionStatus& injection, const Value& pod) {
 }
 
 Value pod_patch(const Value& pod, const InjectionStatus& injection) {
+  // All or nothing: a sidecar on the port of an engine that cannot leave it would keep that from
+  // starting.
+  const Value nothing = Value::array();
   Patch patch;
   add_sidecar(pod, injection, patch);
   const api::PortSwapStatus swap = injection.port_swap.value_or(api::PortSwapStatus{});
   const std::string& name = swap.container.empty() ? injection.engine_container : swap.container;
-  if (const std::optional<std::size_t> engine = find_engine(pod, swap, name)) {
-    if (injection.port_swap) {
-      move_port(pod, *engine, swap, patch);
-    }
+  const std::optional<std::size_t> engine = find_engine(pod, swap, name);
+  if (injection.port_swap && !(engine && move_port(pod, *engine, swap, patch))) {
+    return nothing;
+  }
+  if (engine) {
     if (injection.probe_move) {
       move_pointers(member(pod, "spec")["containers"][*engine],
                     "/spec/containers/" + std::to_string(*engine), injection.probe_move->from,
@@ -164,8 +172,9 @@ Value pod_patch(const Value& pod, const InjectionStatus& injection) {
       add_pre_stop(pod, *engine, injection.engine_pre_stop, patch);
     }
   }
-  if (injection.environment) {
-    set_environment(pod, *injection.environment, injection.redirect.is_null() ? 1 : 2, patch);
+  const std::size_t ours = injection.redirect.is_null() ? 1 : 2;
+  if (injection.environment && !set_environment(pod, *injection.environment, ours, patch)) {
+    return nothing;
   }
   return patch.take();
 }

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "lib/api/port_words.h"
 #include "lib/api/url.h"
 #include "operator/kube/object_meta.h"
 #include "operator/webhook/port_pointers.h"
-#include "operator/webhook/port_words.h"
 
 namespace penstock::webhook {
 namespace {
@@ -98,6 +98,7 @@ class Move {
     }
     move_pointers(container_, at_, swap_.from, swap_.to, patch);
     write_ports(patch);
+    write_gained_ports(patch);
     patch.add("/metadata/annotations/" + escaped_segment("penstock.dev/port-swap"),
               text_of(container_, "name") + ":" + from_ + ":" + to_ + ":" + name_of(how_));
   }
@@ -116,15 +117,15 @@ class Move {
 
   [[nodiscard]] bool in_command_line(std::string_view variable) const {
     return std::ranges::any_of(
-        words_, [variable](const std::string& word) { return refers_to(word, variable); });
+        words_, [variable](const std::string& word) { return api::refers_to(word, variable); });
   }
 
   // "--port", "8000" as two words, or both in one.
   [[nodiscard]] std::vector<std::size_t> hits_of(const std::vector<std::string>& words) const {
     std::vector<std::size_t> hits;
     for (std::size_t i = 0; !swap_.flag.empty() && i < words.size(); ++i) {
-      const bool alone = i > 0 && is_flag(words[i - 1], flag_) && words[i] == from_;
-      if (alone || names_port(words[i], flag_, from_)) {
+      const bool alone = i > 0 && api::is_flag(words[i - 1], flag_) && words[i] == from_;
+      if (alone || api::names_port(words[i], flag_, from_)) {
         hits.push_back(i);
       }
     }
@@ -152,8 +153,8 @@ class Move {
 
   // The command line gives the flag a value, this or another.
   [[nodiscard]] bool has_flag() const {
-    return std::ranges::any_of(words_,
-                               [this](const std::string& word) { return holds_flag(word, flag_); });
+    return std::ranges::any_of(
+        words_, [this](const std::string& word) { return api::holds_flag(word, flag_); });
   }
 
   // The flag or variable is there with another value: not the port that was meant.
@@ -168,8 +169,9 @@ class Move {
   // A longer number after the flag, or a longer flag, beside the port itself: exchanging one would
   // change the other.
   [[nodiscard]] bool is_ambiguous() const {
-    return std::ranges::any_of(
-        words_, [this](const std::string& word) { return names_longer_words(word, flag_, from_); });
+    return std::ranges::any_of(words_, [this](const std::string& word) {
+      return api::names_longer_words(word, flag_, from_);
+    });
   }
 
   // Nothing found: the engine listens on its default, and is told another.
@@ -185,7 +187,7 @@ class Move {
     if (has_other_value()) {
       return How::kRefuse;
     }
-    const bool shell = runs_script(words_);
+    const bool shell = api::runs_script(words_);
     if (!swap_.flag.empty() && !shell && !args_.empty()) {
       return How::kAppend;
     }
@@ -198,7 +200,8 @@ class Move {
   void write_words(const char* part, const std::vector<std::string>& words,
                    const std::vector<std::size_t>& hits, Patch& patch) const {
     for (const std::size_t hit : hits) {
-      patch.replace(at_ + part + std::to_string(hit), with_port(words[hit], flag_, from_, to_));
+      patch.replace(at_ + part + std::to_string(hit),
+                    api::with_port(words[hit], flag_, from_, to_));
     }
   }
 
@@ -210,17 +213,29 @@ class Move {
                       {{"containerPort", swap_.to}, {"protocol", "TCP"}});
       }
     }
-    Value gained = {{"containerPort", swap_.bind}};
-    if (!port_names_.empty() && !port_names_.front().empty()) {
-      gained["name"] = port_names_.front();
+  }
+
+  // Every name of the port leads to the sidecar.
+  void write_gained_ports(Patch& patch) const {
+    const Value gained = {{"containerPort", swap_.bind}};
+    bool named = false;
+    for (const std::string& name : port_names_) {
+      if (!name.empty()) {
+        Value with_name = gained;
+        with_name["name"] = name;
+        patch.add("/spec/initContainers/0/ports/-", std::move(with_name));
+        named = true;
+      }
     }
-    patch.add("/spec/initContainers/0/ports/-", std::move(gained));
+    if (!named) {
+      patch.add("/spec/initContainers/0/ports/-", gained);
+    }
   }
 
   const Value& container_;
   const std::string at_;
   const PortSwapStatus& swap_;
-  const PortFlag flag_;
+  const api::PortFlag flag_;
   const std::string from_;
   const std::string to_;
   const std::vector<std::string> command_;
@@ -232,6 +247,26 @@ class Move {
   const std::vector<std::string> port_names_;  // of the port that moves; may be empty strings
   How how_ = How::kRefuse;
 };
+
+// The sidecar is no root: on a low port it may listen where the pod says that anybody may.
+void open_low_port(const Value& spec, std::uint16_t bind, Patch& patch) {
+  constexpr int kFirstOfAll = 1'024;
+  constexpr const char* kSysctl = "net.ipv4.ip_unprivileged_port_start";
+  const Value& sysctls = list_of(member(spec, "securityContext"), "sysctls");
+  const bool is_said = std::ranges::any_of(
+      sysctls, [](const Value& sysctl) { return text_of(sysctl, "name") == kSysctl; });
+  if (bind >= kFirstOfAll || is_said) {
+    return;
+  }
+  if (!spec.contains("securityContext")) {
+    patch.add("/spec/securityContext", Value::object());
+  }
+  if (sysctls.empty()) {
+    patch.add("/spec/securityContext/sysctls", Value::array());
+  }
+  patch.add("/spec/securityContext/sysctls/-",
+            {{"name", kSysctl}, {"value", std::to_string(bind)}});
+}
 
 }  // namespace
 
@@ -258,6 +293,7 @@ bool move_port(const Value& pod, std::size_t engine, const PortSwapStatus& swap,
     return false;
   }
   move.write(patch);
+  open_low_port(member(pod, "spec"), swap.bind, patch);
   return true;
 }
 

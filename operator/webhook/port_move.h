@@ -16,9 +16,9 @@ std::optional<std::size_t> find_engine(const json::Value& pod, const api::PortSw
                                        const std::string& name);
 
 // Moves the engine's port: its command line or environment, its probes, hooks and ports, and the
-// port that the sidecar, the first init container, gains. False, and nothing is added: the
-// container does not say with certainty how it takes its port.
-// The admission policy (charts/penstock/templates/inject.yaml) does the same, case for case.
+// port that the sidecar, the first init container, gains, and the right to listen there. False, and
+// nothing is added: the container does not say with certainty how it takes its port. The admission
+// policy (charts/penstock/templates/inject.yaml) does the same, case for case.
 bool move_port(const json::Value& pod, std::size_t engine, const api::PortSwapStatus& swap,
                Patch& patch);
 

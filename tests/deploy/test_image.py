@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tarfile
 
@@ -18,6 +19,29 @@ IMAGES = {
     "penstock-sidecar": ["penstock-sidecar", "penstock-redirect"],
 }
 MEGABYTE = 1_000_000
+# ELF's number of the machine that a program is for, by OCI's name of it.
+MACHINES = {"amd64": 62, "arm64": 183}
+# What cmake/dependencies.cmake finds, by the package that an image has it from: a library, or headers that are compiled in.
+SHIPPED = {
+    "Threads": "libc6",
+    "OpenSSL": "libssl3",
+    "Boost": "libboost1.81-dev",
+    "ZLIB": "zlib1g",
+    "nlohmann_json": "nlohmann-json3-dev",
+    "CLI11": "libcli11-dev",
+    "simdjson": "libsimdjson14",
+    "cpp-httplib": "libcpp-httplib0.11",
+    "yaml-cpp": "libyaml-cpp0.7",
+    "libxxhash": "libxxhash0",
+    "libnftables": "libnftables1",
+    "libbrotlidec": "libbrotli1",
+    "prometheus-cpp": "libprometheus-cpp-core1.0",
+    "jemalloc": "libjemalloc2",
+}
+# Of these, what one image has and the other has not.
+ONLY_IN = {"cpp-httplib": "penstock-operator", "libnftables": "penstock-sidecar"}
+# A tool of the build, and what only tests and benchmarks are linked with.
+NOT_SHIPPED = {"PkgConfig", "GTest", "benchmark", "libbrotlienc"}
 
 
 class Image:
@@ -68,7 +92,7 @@ def image(name, tmp_path_factory) -> Image:
 
 
 def test_the_same_programs_give_the_same_image(name, image, tmp_path):
-    again = build(name, tmp_path / "image.tar", TZ="Pacific/Apia", PYTHONHASHSEED="7")
+    again = build(name, tmp_path / "image.tar", TZ="Pacific/Apia", PYTHONHASHSEED="7", LC_ALL="C")
     assert again.described["digest"] == image.described["digest"]
     assert again.archive == image.archive
 
@@ -110,6 +134,29 @@ def test_it_runs_its_program_as_nobody_in_particular(name, image):
     assert not any(entry.mode & 0o6000 for entry in image.files().values()), "nobody becomes somebody else"
 
 
+def test_it_says_which_machine_its_programs_are_for(name, image):
+    for program in IMAGES[name]:
+        assert int.from_bytes(image.file(program)[18:20], "little") == MACHINES[image.config["architecture"]], program
+
+
+def pem(bundle: bytes) -> list[bytes]:
+    """The certificates of a bundle, each with a beginning and an end on lines of their own."""
+    return re.findall(rb"^-----BEGIN CERTIFICATE-----$.+?^-----END CERTIFICATE-----$", bundle, re.DOTALL | re.MULTILINE)
+
+
+def test_it_trusts_whom_debian_trusts(image):
+    """And nobody whom an administrator of the build machine added."""
+    files = subprocess.run(["dpkg-query", "-L", "ca-certificates"], check=True, capture_output=True).stdout.splitlines()
+    # The package's documentation has one too, as an example.
+    authorities = [path for path in files if path.startswith(b"/usr/share/ca-certificates/") and path.endswith(b".crt")]
+    packaged = [one for path in authorities for one in pem(pathlib.Path(os.fsdecode(path)).read_bytes())]
+    assert packaged
+    for path in ("etc/ssl/certs/ca-certificates.crt", "usr/lib/ssl/cert.pem"):
+        trusted = pem(image.file(path))
+        assert set(trusted) <= set(packaged), "the package's own"
+        assert len(trusted) == len(packaged) == image.file(path).count(b"-BEGIN "), "all of them"
+
+
 def test_there_is_no_shell(image):
     names = {pathlib.PurePosixPath(path).name for path in image.files()}
     assert not names & {"sh", "bash", "dash", "busybox", "apt", "dpkg"}
@@ -131,6 +178,26 @@ def test_a_bill_of_materials_names_what_is_inside(name, image):
         owners = [subprocess.run(["dpkg-query", "-S", each], capture_output=True, text=True).stdout for each in candidates]
         found = {owner.partition(":")[0] for owner in owners if owner}
         assert found & set(listed), path
+
+
+def dependencies() -> set[str]:
+    """What CMake looks for, by its own names or pkg-config's."""
+    told = (ROOT / "cmake/dependencies.cmake").read_text()
+    found = set(re.findall(r"^\s*find_package\(([^\s)]+)", told, re.MULTILINE))
+    for arguments in re.findall(r"^\s*pkg_check_modules\(\S+ ([^)]+)\)", told, re.MULTILINE):
+        found |= set(arguments.split()) - {"REQUIRED", "IMPORTED_TARGET"}
+    return found
+
+
+def test_every_dependency_is_known_to_be_shipped_or_not():
+    assert dependencies() == set(SHIPPED) | NOT_SHIPPED
+
+
+def test_the_bill_has_every_dependency_that_is_shipped(name, image):
+    """Those of headers too, which no loader sees."""
+    listed = {component["name"] for component in json.loads(image.file("sbom.cdx.json"))["components"]}
+    wanted = {package for found, package in SHIPPED.items() if ONLY_IN.get(found, name) == name}
+    assert wanted <= listed, wanted - listed
 
 
 def test_the_operator_knows_time_zones(name, image):

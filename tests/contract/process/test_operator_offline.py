@@ -98,6 +98,19 @@ def test_what_no_container_can_ask_for_is_refused(tmp_path, command, wrong):
     assert f"--sidecar-{wrong.partition('=')[0]}: " in run.stderr and "must " in run.stderr, run.stderr
 
 
+@pytest.mark.parametrize("command", ["render", "run"])
+@pytest.mark.parametrize(
+    "wrong",
+    [["--status-port=15801"], ["--bind-port=15820"], ["--bind-port=15821"], [f"--sidecar-pull-secret={','.join('abcdefghi')}"]],
+)
+def test_what_a_sidecar_cannot_have_together_is_refused(tmp_path, command, wrong):
+    file = tmp_path / "files.yaml"
+    file.write_text(FILES)
+    run = operator(command, *wrong, *([file] if command == "render" else []))
+    assert run.returncode == 2, run.stderr
+    assert "--status-port: " in run.stderr or "--sidecar-pull-secret: " in run.stderr
+
+
 @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"])
 def test_render_reads_every_workload(tmp_path, kind):
     policy, workload = yaml.safe_load_all(FILES)
@@ -106,6 +119,20 @@ def test_render_reads_every_workload(tmp_path, kind):
         workload["spec"] = {"jobTemplate": {"spec": workload["spec"]}}
     file = tmp_path / "files.yaml"
     file.write_text(yaml.safe_dump_all([policy, workload]))
+    run = operator("render", file)
+    assert run.returncode == 0, run.stderr
+    assert next(yaml.safe_load_all(run.stdout))["status"]["injection"]["portSwap"]["from"] == 8000
+
+
+def test_render_goes_by_what_lasts(tmp_path):
+    """As in a cluster, where what runs once tells only where nothing else does."""
+    policy, workload = yaml.safe_load_all(FILES)
+    client = {"name": "c", "image": "c", "env": [{"name": "OPENAI_API_KEY", "value": "k"}]}
+    template = {"metadata": workload["spec"]["template"]["metadata"], "spec": {"containers": [client]}}
+    job = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly"}}
+    job["spec"] = {"jobTemplate": {"spec": {"template": template}}}
+    file = tmp_path / "files.yaml"
+    file.write_text(yaml.safe_dump_all([policy, workload, job]))
     run = operator("render", file)
     assert run.returncode == 0, run.stderr
     assert next(yaml.safe_load_all(run.stdout))["status"]["injection"]["portSwap"]["from"] == 8000

@@ -49,10 +49,10 @@ TEST(ReadersTest, WhatAPodAsksFor) {
 TEST(ReadersTest, OnlyTheRedirectBesideASidecarWithoutThePortLeadsToIt) {
   const std::string sidecar =
       "{name: penstock-sidecar, image: s, args: [--engine-port, \"8000\"], ports: [{name: "
-      "penstock-status, containerPort: 15020}]}";
+      "penstock-status, containerPort: 15820}]}";
   const std::string swapped =
       "{name: penstock-sidecar, image: s, args: [--engine-port, \"18000\"], ports: [{name: "
-      "penstock-status, containerPort: 15020}, {name: http, containerPort: 8000}]}";
+      "penstock-status, containerPort: 15820}, {name: http, containerPort: 8000}]}";
   const std::string redirect = "{name: penstock-redirect, image: s}";
   const auto ports = [](const std::string& containers) {
     const reconcile::Pod pod =
@@ -68,6 +68,42 @@ TEST(ReadersTest, OnlyTheRedirectBesideASidecarWithoutThePortLeadsToIt) {
   EXPECT_EQ(ports(sidecar + ", {name: other, image: s}, " + redirect), Ports(0, 8000));
   EXPECT_EQ(ports(redirect + ", " + sidecar), Ports(0, 8000));
   EXPECT_EQ(ports("{name: penstock-sidecar, image: s}, " + redirect), Ports(0, 0)) << "a client's";
+}
+
+TEST(ReadersTest, ASidecarIsAskedWhereItsPodSays) {
+  const auto port = [](const std::string& ports) {
+    return read_pod(yaml("{metadata: {name: p}, spec: {initContainers: [{name: penstock-sidecar, "
+                         "ports: [" +
+                         ports + "]}]}}"))
+        .status_port;
+  };
+  EXPECT_EQ(port("{name: http, containerPort: 8000}, {name: penstock-status, containerPort: 9020}"),
+            9020);
+  EXPECT_EQ(port("{name: http, containerPort: 8000}"), 0);
+}
+
+TEST(ReadersTest, AnEngineThatDoesNotWaitForTheDrainHasAHookOfItsOwn) {
+  const auto has_hook = [](const std::string& hook, const std::string& ports) {
+    return read_pod(yaml("{metadata: {name: p}, spec: {initContainers: [{name: penstock-sidecar, "
+                         "ports: [" +
+                         ports + "]}], containers: [{name: engine, lifecycle: {preStop: " + hook +
+                         "}}, {name: other}]}}"))
+        .engine_has_pre_stop;
+  };
+  const std::string engine = "{name: http, containerPort: 8000}";
+  EXPECT_FALSE(has_hook("{httpGet: {path: /drained, port: 15820}}", engine));
+  EXPECT_TRUE(has_hook("{exec: {command: [bye]}}", engine));
+  EXPECT_TRUE(has_hook("{httpGet: {path: /bye, port: 8000}}", engine));
+  EXPECT_FALSE(has_hook("{exec: {command: [bye]}}", "")) << "a client's";
+}
+
+TEST(ReadersTest, PortsAreThoseOfTcp) {
+  const reconcile::Workload made = read_deployment(
+      yaml("{metadata: {name: d}, spec: {template: {spec: {containers: [{name: c, ports: [{name: "
+           "quic, containerPort: 8000, protocol: UDP}, {name: http, containerPort: 8000, protocol: "
+           "TCP, hostPort: 80}, {containerPort: 9000}]}]}}}}"));
+  EXPECT_EQ(made.pods.containers.at(0).ports,
+            (std::vector<reconcile::Port>{{"http", 8000, true}, {"", 9000}}));
 }
 
 // Only a sidecar from before pods said who made them goes by what it is delivered.

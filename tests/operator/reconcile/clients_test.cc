@@ -7,7 +7,7 @@
 namespace penstock::reconcile {
 namespace {
 
-constexpr std::uint16_t kPort = 15001;
+constexpr std::uint16_t kPort = 15801;
 
 ClientFinding read(const std::string& containers, bool override_all = false) {
   return read_client(workload("app", containers)->pods, {.override_all = override_all}, kPort);
@@ -27,7 +27,7 @@ std::string described(const ClientFinding& finding) {
 TEST(ReadClientTest, WithoutABaseUrlItIsTheProvidersOwnHosts) {
   EXPECT_EQ(described(read("[{name: a}]")),
             "https://api.openai.com:443/v1 https://api.anthropic.com:443 | OPENAI_BASE_URL  -> "
-            "http://127.0.0.1:15001/v1 | ANTHROPIC_BASE_URL  -> http://127.0.0.1:15001");
+            "http://127.0.0.1:15801/v1 | ANTHROPIC_BASE_URL  -> http://127.0.0.1:15801");
 }
 
 TEST(ReadClientTest, ABaseUrlBecomesTheBackendAndItsPathStays) {
@@ -36,16 +36,16 @@ TEST(ReadClientTest, ABaseUrlBecomesTheBackendAndItsPathStays) {
                      "{name: ANTHROPIC_BASE_URL, value: 'https://[2001:db8::1]/proxy'}]}]")),
       "http://vllm:8000/api/v1 https://[2001:db8::1]:443/proxy | OPENAI_BASE_URL "
       "http://vllm:8000/api/v1/ -> "
-      "http://127.0.0.1:15001/api/v1 | ANTHROPIC_BASE_URL https://[2001:db8::1]/proxy -> "
-      "http://127.0.0.1:15001/proxy");
+      "http://127.0.0.1:15801/api/v1 | ANTHROPIC_BASE_URL https://[2001:db8::1]/proxy -> "
+      "http://127.0.0.1:15801/proxy");
 }
 
 TEST(ReadClientTest, TheOlderNameCountsWhereItIsSet) {
   EXPECT_EQ(described(read("[{name: a, env: [{name: OPENAI_API_BASE, value: 'https://g/v1'}, "
                            "{name: OPENAI_BASE_URL, value: 'https://g/v1'}]}]")),
             "https://g:443/v1 https://api.anthropic.com:443 | OPENAI_BASE_URL https://g/v1 -> "
-            "http://127.0.0.1:15001/v1 | OPENAI_API_BASE https://g/v1 -> "
-            "http://127.0.0.1:15001/v1 | ANTHROPIC_BASE_URL  -> http://127.0.0.1:15001");
+            "http://127.0.0.1:15801/v1 | OPENAI_API_BASE https://g/v1 -> "
+            "http://127.0.0.1:15801/v1 | ANTHROPIC_BASE_URL  -> http://127.0.0.1:15801");
   EXPECT_EQ(described(read("[{name: a, env: [{name: OPENAI_API_BASE, value: 'https://g/v1'}]}]")),
             "SeveralShapes")
       << "the newer name, absent, leads elsewhere";

@@ -195,7 +195,7 @@ TEST(DecideTest, AnUnreachableSidecarIsToldWithTheNetworkPolicyToAdd) {
   const json::Value shown = shown_in(message);
   EXPECT_EQ(shown["kind"], "NetworkPolicy");
   EXPECT_EQ(shown["spec"]["podSelector"]["matchLabels"]["app"], "llm");
-  EXPECT_EQ(shown["spec"]["ingress"][0]["ports"][0]["port"], 15020);
+  EXPECT_EQ(shown["spec"]["ingress"][0]["ports"][0]["port"], 15820);
   EXPECT_EQ(shown["spec"]["ingress"][0]["ports"][1]["port"], 8000) << "for the proof of traffic";
 }
 

@@ -24,8 +24,8 @@ std::string describe(const EngineFinding& finding) {
   const EngineShape& shape = *finding.shape;
   const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
   return shape.container + " " + or_dash(shape.engine) + " " + std::to_string(shape.port) + " " +
-         or_dash(shape.port_name) + " " + or_dash(shape.flag) + " " + or_dash(shape.env) + " " +
-         or_dash(shape.flag_alias);
+         or_dash(shape.port_names.empty() ? std::string() : shape.port_names.front()) + " " +
+         or_dash(shape.flag) + " " + or_dash(shape.env) + " " + or_dash(shape.flag_alias);
 }
 
 void expect_all(const std::vector<Case>& cases) {

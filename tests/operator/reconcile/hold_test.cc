@@ -132,11 +132,11 @@ TEST(HoldTest, ItsSliceBelongsToTheUsersService) {
   const Ptr<Policy> of = sleepy();
   const HeldService at = held(of, {front()});
   const json::Value made =
-      hold_slice(*of, at, {{"chat-hold-1", "10.1.0.3"}}, {.bind_port = 15'001});
+      hold_slice(*of, at, {{"chat-hold-1", "10.1.0.3"}}, {.bind_port = 15'801});
   EXPECT_EQ(made["metadata"]["labels"]["kubernetes.io/service-name"], "front");
   EXPECT_EQ(made["metadata"]["labels"]["endpointslice.kubernetes.io/managed-by"], "penstock.dev");
   EXPECT_EQ(made["addressType"], "IPv4");
-  EXPECT_EQ(made["ports"][0]["port"], 15'001);
+  EXPECT_EQ(made["ports"][0]["port"], 15'801);
   const EndpointSlice read = controllers::read_endpoint_slice(made);
   EXPECT_EQ(read.addresses, std::vector<std::string>{"10.1.0.3"});
   EXPECT_TRUE(read.ready);

@@ -63,12 +63,13 @@ TEST(InjectionTest, RedirectLeavesTheEngineAndAddsAnInitContainer) {
   EXPECT_EQ(injection.engine_container, "vllm");
   EXPECT_EQ(injection.redirect["command"],
             json::Value::array(
-                {"/penstock-redirect", "--port", "8000", "--to", "15001", "--probes", "18000"}));
+                {"/penstock-redirect", "--port", "8000", "--to", "15801", "--probes", "18000"}));
   EXPECT_EQ(injection.probe_move, (api::ProbeMoveStatus{.from = 8000, .to = 18000}));
+  EXPECT_FALSE(injection.redirect["resources"]["limits"].contains("cpu"));
   EXPECT_EQ(injection.redirect["securityContext"]["capabilities"]["add"],
             json::Value::array({"NET_ADMIN"}));
   const std::vector<std::string> args = injection.container["args"];
-  EXPECT_NE(std::ranges::find(args, ":15001"), args.end());
+  EXPECT_NE(std::ranges::find(args, ":15801"), args.end());
   EXPECT_EQ(*(std::ranges::find(args, "--engine-port") + 1), "8000");
   EXPECT_FALSE(injection.engine_pre_stop.is_null()) << "it waits for the drain as ever";
 }
@@ -91,7 +92,7 @@ TEST(InjectionTest, ThereAreResourcesForGuaranteedPodsAndAnEnginesOwnHookIsTold)
   World seen = world(policy("p", "{" + kSelector + ", interception: {grace: 90500ms}}"));
   seen.workloads = {
       workload("a",
-               "[{name: v, image: vllm, lifecycle: {preStop: {exec: {command: [x]}}}, "
+               "[{name: v, image: vllm, args: [m], lifecycle: {preStop: {exec: {command: [x]}}}, "
                "resources: {limits: {cpu: 1, memory: 1Gi}}}]")};
   const Plan plan = decide(seen, kSettings);
   ASSERT_TRUE(plan.status.injection);

@@ -55,8 +55,8 @@ TEST(InterceptionTest, ChoosesByWorkloadsAndServicesAndRefusesWhatIsNotCertain) 
       workload("odd", "[{name: e, image: mine, ports: [{name: http, containerPort: 7000}]}]");
   const auto crowded = workload(
       "crowded",
-      "[{name: vllm, image: vllm, ports: [{containerPort: 8000}]}, {name: x, image: y, ports: "
-      "[{containerPort: 18000}, {containerPort: 18001}]}]");
+      "[{name: vllm, image: vllm, args: [m], ports: [{containerPort: 8000}]}, {name: x, image: y, "
+      "ports: [{containerPort: 18000}, {containerPort: 18001}]}]");
   const auto high = workload("high", "[{name: vllm, image: vllm, args: [--port=60000]}]");
   const auto client =
       workload("client", "[{name: app, image: app, env: [{name: OPENAI_API_KEY}]}]");
@@ -77,7 +77,7 @@ TEST(InterceptionTest, ChoosesByWorkloadsAndServicesAndRefusesWhatIsNotCertain) 
        "{}",
        {odd},
        {service("s", "http")},
-       "NamedPort e 7000 7000 15001  "},
+       "NamedPort e 7000 7000 15801  "},
       {"an unknown engine behind its port's number",
        "{}",
        {odd},
@@ -91,14 +91,14 @@ TEST(InterceptionTest, ChoosesByWorkloadsAndServicesAndRefusesWhatIsNotCertain) 
        "EngineUnknown: "},
       {"an engine that the policy explains",
        "{engine: {flag: --listen}}",
-       {odd},
+       {workload("odd", "[{name: e, image: mine, args: [m], ports: [{containerPort: 7000}]}]")},
        {},
        "PortSwap e 7000 17000 7000 --listen "},
       {"NamedPort of a known engine",
        "{mode: NamedPort}",
        {engine},
        {service("s", "http")},
-       "NamedPort vllm 8000 8000 15001  "},
+       "NamedPort vllm 8000 8000 15801  "},
       {"NamedPort past which a Service goes",
        "{mode: NamedPort}",
        {engine},
@@ -147,20 +147,21 @@ TEST(InterceptionTest, NobodyGetsAPortThatAnotherHas) {
   };
   const auto declares = [](const std::string& port) {
     return workload(
-        "e", "[{name: vllm, image: vllm}, {name: other, image: x, ports: [{containerPort: " + port +
-                 "}]}]");
+        "e",
+        "[{name: vllm, image: vllm, args: [m]}, {name: other, image: x, ports: [{containerPort: " +
+            port + "}]}]");
   };
   const auto odd =
-      workload("odd", "[{name: e, image: mine, ports: [{name: http, containerPort: 15001}]}]");
+      workload("odd", "[{name: e, image: mine, ports: [{name: http, containerPort: 15801}]}]");
   const auto client = workload(
-      "c", "[{name: app, env: [{name: OPENAI_API_KEY}], ports: [{containerPort: 15001}]}]");
+      "c", "[{name: app, env: [{name: OPENAI_API_KEY}], ports: [{containerPort: 15801}]}]");
   expect({
       {"of a container that runs before it",
        "{}",
        {workload("e", kVllm, ", initContainers: [{name: i, ports: [{containerPort: 18000}]}]")},
        {},
        "PortSwap vllm 8000 18001 8000 "},
-      {"nor the sidecar's", "{}", {moves("5020")}, {}, "PortSwap vllm 5020 15022 5020 "},
+      {"nor the sidecar's", "{}", {moves("5820")}, {}, "PortSwap vllm 5820 15822 5820 "},
       {"one that leaves the range at its end",
        "{}",
        {workload("e",
@@ -170,31 +171,31 @@ TEST(InterceptionTest, NobodyGetsAPortThatAnotherHas) {
        "PortSwap vllm 55535 1024 55535 "},
       {"the engine has the sidecar's status port",
        "{}",
-       {moves("15020")},
+       {moves("15820")},
        {},
-       "PortTaken: Deployment e: port 15020 is the sidecar's own (status), and container vllm has "
+       "PortTaken: Deployment e: port 15820 is the sidecar's own (status), and container vllm has "
        "it; give that another, or the sidecar: sidecar.statusPort of the chart"},
       {"or its admin port",
        "{}",
-       {moves("15021")},
+       {moves("15821")},
        {},
-       "PortTaken: Deployment e: port 15021 is the sidecar's own (admin), and container vllm has "
+       "PortTaken: Deployment e: port 15821 is the sidecar's own (admin), and container vllm has "
        "it; give that another"},
-      {"or another container has", "{}", {declares("15021")}, {}, "PortTaken: "},
+      {"or another container has", "{}", {declares("15821")}, {}, "PortTaken: "},
       {"where the sidecar takes the engine's port, its own is free",
        "{}",
-       {moves("15001")},
+       {moves("15801")},
        {},
-       "PortSwap vllm 15001 25001 15001 "},
+       "PortSwap vllm 15801 25801 15801 "},
       {"where it does not, its own is needed", "{}", {odd}, {service("s", "http")}, "PortTaken: "},
-      {"by a client's, too", "{}", {client}, {}, "PortTaken: Deployment c: port 15001"},
+      {"by a client's, too", "{}", {client}, {}, "PortTaken: Deployment c: port 15801"},
       {"before there is a workload",
-       "{engine: {port: 15020, env: PORT}}",
+       "{engine: {port: 15820, env: PORT}}",
        {},
        {},
-       "PortTaken: port 15020 is the sidecar's own (status), and the engine has it"},
+       "PortTaken: port 15820 is the sidecar's own (status), and the engine has it"},
   });
-  expect({{"where rules lead to it", "{mode: Redirect}", {moves("15001")}, {}, "PortTaken: "}},
+  expect({{"where rules lead to it", "{mode: Redirect}", {moves("15801")}, {}, "PortTaken: "}},
          "privileged");
 }
 
@@ -211,7 +212,8 @@ TEST(InterceptionTest, ClientsAreWhoSaysSoAndNeedNoEngine) {
        "EngineNotFound: Deployment client: container app tells no port"},
       {"an engine that calls others",
        "{}",
-       {workload("engine", "[{name: vllm, image: vllm, env: [{name: OPENAI_API_KEY}]}]")},
+       {workload("engine",
+                 "[{name: vllm, image: vllm, args: [m], env: [{name: OPENAI_API_KEY}]}]")},
        {},
        "PortSwap vllm 8000 18000 8000 --port "},
       {"a client whose option names an engine's Service",
@@ -233,7 +235,7 @@ TEST(InterceptionTest, ClientsAreWhoSaysSoAndNeedNoEngine) {
        "{}",
        {workload("both",
                  "[{name: app, image: app, env: [{name: OPENAI_API_KEY}]}, {name: vllm, image: "
-                 "vllm/vllm-openai}]")},
+                 "vllm/vllm-openai, args: [m]}]")},
        {},
        "PortSwap vllm 8000 18000 8000 --port "},
       {"an engine that the policy takes for a client",
@@ -315,7 +317,7 @@ TEST(InterceptionTest, AnEngineThatSaysAnotherPortIsNotMoved) {
        "{}",
        {unread},
        {service("s", "http")},
-       "NamedPort v 8000 8000 15001  "},
+       "NamedPort v 8000 8000 15801  "},
       {"another port than the policy's",
        "{engine: {port: 8000}}",
        {vllm("args: [--port=9000]")},
@@ -337,6 +339,57 @@ TEST(InterceptionTest, AnEngineThatSaysAnotherPortIsNotMoved) {
   });
 }
 
+TEST(InterceptionTest, AnEngineThatCannotBeToldAPortIsNotMoved) {
+  const auto vllm = [](const std::string& more) {
+    return workload(
+        "v", "[{name: v, image: vllm, ports: [{name: http, containerPort: 8000" + more + "}]");
+  };
+  const auto script = vllm("}], command: [sh, -c], args: [vllm serve m]");
+  const auto image_alone = vllm("}]");
+  const auto of_host = vllm(", hostPort: 8000}], args: [m]");
+  expect({
+      {"a script without the flag",
+       "{}",
+       {script},
+       {},
+       "PortUnread: Deployment v: the script of container v does not give --port; write it there"},
+      {"nothing to put the flag behind",
+       "{}",
+       {image_alone},
+       {},
+       "PortUnread: Deployment v: container v has no args"},
+      {"it stays, where the port's name moves",
+       "{}",
+       {image_alone},
+       {service("s", "http")},
+       "NamedPort v 8000 8000 15801  "},
+      {"the node's port",
+       "{}",
+       {of_host},
+       {service("s", "http")},
+       "HostPort: Deployment v: container v has port 8000 of the node (hostPort)"},
+      {"the node's port, by name",
+       "{mode: NamedPort}",
+       {of_host},
+       {service("s", "http")},
+       "HostPort: "},
+  });
+  expect({{"rules lead there whatever the engine is told", "{}", {of_host}, {}, "Redirect v 8000"}},
+         "privileged");
+}
+
+TEST(InterceptionTest, AnyOfTheNamesOfAPortLeadsToTheSidecar) {
+  const auto two =
+      workload("o",
+               "[{name: e, image: mine, ports: [{name: http, containerPort: 7000}, {name: metrics, "
+               "containerPort: 7000}]}]");
+  expect({
+      {"the first", "{}", {two}, {service("s", "http")}, "NamedPort e 7000 7000 15801  "},
+      {"the second", "{}", {two}, {service("s", "metrics")}, "NamedPort e 7000 7000 15801  "},
+      {"none", "{}", {two}, {service("s", "other")}, "EngineUnknown: "},
+  });
+}
+
 TEST(InterceptionTest, OtherSpellingsOfTheFlagGoAlong) {
   const auto alias = [](const std::string& interception, const std::string& container) {
     World seen = world(
@@ -347,8 +400,8 @@ TEST(InterceptionTest, OtherSpellingsOfTheFlagGoAlong) {
   const std::string tgi =
       "{name: e, image: huggingface/text-generation-inference, args: [-p, '81']}";
   EXPECT_EQ(alias("{}", tgi), "-p");
-  EXPECT_EQ(alias("{}", "{name: e, image: vllm}"), "");
-  EXPECT_EQ(alias("{engine: {flag: -l, port: 81}}", "{name: e, image: mine}"), "-l")
+  EXPECT_EQ(alias("{}", "{name: e, image: vllm, args: [m]}"), "");
+  EXPECT_EQ(alias("{engine: {flag: -l, port: 81}}", "{name: e, image: mine, args: [m]}"), "-l")
       << "a short flag's value may be in the same word";
 }
 
@@ -374,7 +427,8 @@ TEST(InterceptionTest, AnEnginesOwnPreStopOfAnyWorkloadIsSeen) {
   seen.workloads = {
       workload("a", kVllm),
       workload("b",
-               "[{name: vllm, image: 'vllm/vllm-openai:v0.9', lifecycle: {preStop: {exec: {}}}}]")};
+               "[{name: vllm, image: 'vllm/vllm-openai:v0.9', args: [m], lifecycle: {preStop: "
+               "{exec: {}}}}]")};
   const InterceptionFinding finding = choose_interception(seen, {});
   ASSERT_TRUE(finding.choice) << finding.message;
   EXPECT_TRUE(finding.choice->engine_has_pre_stop);

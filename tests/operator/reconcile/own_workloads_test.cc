@@ -14,7 +14,7 @@ namespace penstock::reconcile {
 namespace {
 
 constexpr const char* kYounger = "2026-01-02T00:00:00Z";
-const std::string kSglang = "[{name: sglang, image: lmsysorg/sglang}]";
+const std::string kSglang = "[{name: sglang, image: lmsysorg/sglang, args: [m]}]";
 const std::string kAt9000 = "[{name: vllm, image: vllm/vllm-openai, args: [--port, \"9000\"]}]";
 const std::string kUnknown = "[{name: app, image: mine}]";
 

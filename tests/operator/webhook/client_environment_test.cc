@@ -32,13 +32,17 @@ TEST(ClientEnvironmentTest, EveryCaseOfTheTable) {
       pod["spec"]["initContainers"] = row["init"];
     }
     const Value made = pod.patch(pod_patch(pod, injection));
+    if (!row.contains("out")) {
+      // Where it is not certain nothing is put in, and the validating policy refuses the pod.
+      EXPECT_EQ(made, pod);
+      continue;
+    }
     Value before = made["spec"]["initContainers"];
     EXPECT_EQ(before[0]["name"], kSidecarName);
     before.erase(0);
     const Value as_it_was = row.value("init", Value::array());
     EXPECT_EQ(before, row.value("initOut", as_it_was));
-    // Where it is not certain nothing is set, and the validating policy refuses the pod.
-    EXPECT_EQ(made["spec"]["containers"], row.contains("out") ? row["out"] : row["in"]);
+    EXPECT_EQ(made["spec"]["containers"], row["out"]);
   }
 }
 

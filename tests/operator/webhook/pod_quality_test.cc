@@ -37,7 +37,7 @@ TEST(PodQualityTest, EveryCaseOfTheTable) {
       .guaranteed_resources = table["guaranteedResources"]};
   api::InjectionStatus redirected = plain;
   redirected.redirect = {{"name", "penstock-redirect"},
-                         {"resources", table["guaranteedResources"]}};
+                         {"resources", table["redirect"]["resources"]}};
   ASSERT_EQ(table["cases"].size(), 16U);
   for (const Value& row : table["cases"]) {
     SCOPED_TRACE(row["name"].get<std::string>());
@@ -59,7 +59,8 @@ TEST(PodQualityTest, EveryCaseOfTheTable) {
     EXPECT_EQ(before[0].value("resources", Value()), out == "none" ? Value() : table[out]);
     if (!is_plain) {
       EXPECT_EQ(before[1]["name"], "penstock-redirect");
-      EXPECT_EQ(before[1].contains("resources"), out != "none");
+      EXPECT_EQ(before[1].value("resources", Value()),
+                out == "none" ? Value() : table["redirect"][out]);
     }
   }
 }

@@ -16,7 +16,7 @@ api::InjectionStatus injection(const std::string& name, api::LabelSelector selec
           .annotations = {{"penstock.dev/policy", name}},
           .grace = 90,
           .container = {{"name", kSidecarName}, {"ports", Value::array()}},
-          .engine_pre_stop = {{"httpGet", {{"path", "/drained"}, {"port", 15020}}}},
+          .engine_pre_stop = {{"httpGet", {{"path", "/drained"}, {"port", 15820}}}},
           .volumes = {{{"name", "penstock-policy"}}}};
 }
 

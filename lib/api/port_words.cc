@@ -1,11 +1,11 @@
-#include "operator/webhook/port_words.h"
+#include "lib/api/port_words.h"
 
 #include <algorithm>
 #include <array>
 
 #include "lib/api/url.h"
 
-namespace penstock::webhook {
+namespace penstock::api {
 namespace {
 
 // CEL's \s.
@@ -89,7 +89,7 @@ bool holds_flag(std::string_view text, const PortFlag& flag) {
              ++end;
            }
            return (at == 0 || is_space(text[at - 1])) &&
-                  (end == text.size() || api::may_begin_port(text[end]));
+                  (end == text.size() || may_begin_port(text[end]));
          });
 }
 
@@ -138,4 +138,4 @@ bool runs_script(const std::vector<std::string>& words) {
          });
 }
 
-}  // namespace penstock::webhook
+}  // namespace penstock::api

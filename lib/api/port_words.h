@@ -5,7 +5,7 @@
 #include <vector>
 
 // How command lines name a port: the same patterns as the admission policy's.
-namespace penstock::webhook {
+namespace penstock::api {
 
 // The flag that sets an engine's port.
 struct PortFlag {
@@ -37,4 +37,4 @@ bool refers_to(std::string_view text, std::string_view variable);
 // Whether this command line hands a string to a shell: "sh -c", "tini -- /bin/bash -lc", ….
 bool runs_script(const std::vector<std::string>& words);
 
-}  // namespace penstock::webhook
+}  // namespace penstock::api

@@ -1,0 +1,76 @@
+#include "operator/reconcile/fixed_port.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "lib/api/port_words.h"
+
+namespace penstock::reconcile {
+namespace {
+
+std::vector<std::string> words_of(const Container& container) {
+  std::vector<std::string> words = container.command;
+  words.insert(words.end(), container.args.begin(), container.args.end());
+  return words;
+}
+
+bool is_of_host(const Container& container, std::uint16_t port) {
+  return std::ranges::any_of(container.ports, [port](const Port& declared) {
+    return declared.number == port && declared.of_host;
+  });
+}
+
+bool has_longer_words(const Container& container, const EngineShape& shape,
+                      const std::string& port) {
+  const api::PortFlag flag{.name = shape.flag, .alias = shape.flag_alias};
+  return std::ranges::any_of(words_of(container), [&](const std::string& word) {
+    return api::names_longer_words(word, flag, port);
+  });
+}
+
+// Nothing says a port, so it is the engine's default, and it is to be told another.
+std::optional<FixedPort> untold(const Container& container, const EngineShape& shape) {
+  const bool runs_script = api::runs_script(words_of(container));
+  // Arguments take the place of the image's own, so none are given to one that has none.
+  const bool takes_more = !container.args.empty() || container.command.size() > 1;
+  if (!shape.env.empty() || (!runs_script && takes_more)) {
+    return std::nullopt;
+  }
+  const std::string& of = container.name;
+  return FixedPort{"PortUnread",
+                   runs_script ? "the script of container " + of + " does not give " + shape.flag +
+                                     "; write it there, with the port"
+                               : "container " + of +
+                                     " has no args, so nothing tells whether its image gives " +
+                                     shape.flag + "; write it into args, with the port"};
+}
+
+}  // namespace
+
+std::optional<FixedPort> fixed_port(const Container& container, const EngineShape& shape,
+                                    const Said& said) {
+  const std::string port = std::to_string(shape.port);
+  if (is_of_host(container, shape.port)) {
+    return FixedPort{"HostPort", "container " + container.name + " has port " + port +
+                                     " of the node (hostPort), where another pod may have the one "
+                                     "that it would go to; drop hostPort"};
+  }
+  if (said.ports.contains(shape.port)) {
+    return has_longer_words(container, shape, port)
+               ? std::optional(FixedPort{
+                     "PortUnread", "container " + container.name + " gives " + port +
+                                       " as part of longer words, too, which would change with "
+                                       "it; write flag and port as words of their own"})
+               : std::nullopt;
+  }
+  if (!said.by.empty()) {
+    return FixedPort{"PortUnread", said.by + " of container " + container.name +
+                                       " does not say that its port is " + port +
+                                       "; write that number there"};
+  }
+  const bool is_known = !shape.flag.empty() || !shape.env.empty();
+  return is_known ? untold(container, shape) : std::nullopt;
+}
+
+}  // namespace penstock::reconcile
