@@ -90,7 +90,7 @@ class Operator {
         policy_gauges_(
             policy_gauges(metrics_.registry(), stores_.policies, [this] { return leads(); })),
         health_([this] { return ready(); }, [this] { return metrics_.render(); }),
-        reflectors_(counted_, seed_) {
+        reflectors_(counted_, seed_, [this] { work_where_complete(); }) {
     keys_.attach(stores_);
     if (options.webhook != "off") {
       webhook_ = std::make_unique<InjectionWebhook>(
@@ -110,6 +110,7 @@ class Operator {
       return 1;
     }
     workers_.suspend();
+    workers_.suspend(kube::Suspended::kIncomplete);
     workers_.start(options_.workers, [this](const std::string& key) { return work(key); });
     start_reflectors();
     start_leader();
@@ -215,16 +216,19 @@ class Operator {
     });
   }
 
+  // Before every list is complete, what is missing may only be late.
+  void work_where_complete() {
+    if (stores_.complete()) {
+      workers_.resume(kube::Suspended::kIncomplete);
+    }
+  }
+
   void begin_leading() {
     keys_.add_all();
     workers_.resume();
   }
 
   kube::WorkOutcome work(const std::string& key) {
-    // Before every list is complete, what is missing may only be late.
-    if (!stores_.complete()) {
-      return {.again_in = std::chrono::milliseconds(20)};
-    }
     const WorkKey parsed = parse_key(key);
     const clock::Instant began = clock_.now();
     kube::WorkOutcome outcome = reconcile(parsed);

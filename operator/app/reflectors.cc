@@ -8,6 +8,26 @@ namespace {
 
 constexpr const char* kOurs = "app.kubernetes.io/managed-by=penstock-operator";
 
+// Hands on what it is told, and tells of each list that is complete.
+class TellingSink final : public kube::ReflectorSink {
+ public:
+  TellingSink(kube::ReflectorSink& sink, const std::function<void()>& on_complete)
+      : sink_(sink), on_complete_(on_complete) {}
+
+  void list_item(const json::Value& object) override { sink_.list_item(object); }
+  void list_dropped() override { sink_.list_dropped(); }
+  void list_complete() override {
+    sink_.list_complete();
+    on_complete_();
+  }
+  void changed(const json::Value& object) override { sink_.changed(object); }
+  void removed(const json::Value& object) override { sink_.removed(object); }
+
+ private:
+  kube::ReflectorSink& sink_;
+  const std::function<void()>& on_complete_;
+};
+
 }  // namespace
 
 void Reflectors::start(controllers::Stores& stores, const std::string& only) {
@@ -61,10 +81,12 @@ std::jthread Reflectors::reflecting(const kube::ResourceType& type,
   kube::ListWatch order(type, selection, seed);
   return std::jthread([this, plural = std::string(type.plural), order = std::move(order),
                        sink = std::move(sink), failed](const std::stop_token& stop) {
-    kube::reflect(transport_, order, *sink, stop, [&](const kube::ApiError& error) {
+    TellingSink telling(*sink, on_complete_);
+    kube::reflect(transport_, order, telling, stop, [&](const kube::ApiError& error) {
       log_line("warn", plural + ": " + error.message);
       if (failed) {
         failed(error);
+        on_complete_();
       }
     });
   });

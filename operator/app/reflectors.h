@@ -19,9 +19,13 @@ class Reflectors {
  public:
   using Failed = std::function<void(const kube::ApiError&)>;
 
-  // `seed` is for pauses after failures.
-  Reflectors(kube::Transport& transport, std::uint64_t seed)
-      : transport_(transport), seed_(seed), node_seed_(seed + kNodeSeed) {}
+  // `seed` is for pauses after failures. `on_complete` is told, by the thread of its kind, whenever
+  // a store may have become complete.
+  Reflectors(kube::Transport& transport, std::uint64_t seed, std::function<void()> on_complete)
+      : transport_(transport),
+        seed_(seed),
+        node_seed_(seed + kNodeSeed),
+        on_complete_(std::move(on_complete)) {}
 
   // What decisions about policies look at; of all namespaces, or of `only`.
   void start(controllers::Stores& stores, const std::string& only);
@@ -49,6 +53,7 @@ class Reflectors {
   kube::Transport& transport_;
   std::uint64_t seed_;
   const std::uint64_t node_seed_;
+  const std::function<void()> on_complete_;
   std::vector<std::jthread> threads_;
   std::once_flag nodes_asked_;
   std::jthread nodes_;

@@ -20,7 +20,11 @@ ApiError error_of(const Response& response) {
   if (status.is_object()) {
     error.reason = text_of(status, "reason");
     error.message = text_of(status, "message");
-    const std::int64_t seconds = number_of(member(status, "details"), "retryAfterSeconds");
+    const json::Value& details = member(status, "details");
+    if (const json::Value& causes = list_of(details, "causes"); !causes.empty()) {
+      error.cause = text_of(causes.front(), "reason");
+    }
+    const std::int64_t seconds = number_of(details, "retryAfterSeconds");
     if (!error.retry_after && seconds > 0) {
       error.retry_after = std::chrono::seconds(std::min(seconds, kRetryAfterMost));
     }

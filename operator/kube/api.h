@@ -33,6 +33,8 @@ struct ApiError {
   std::string reason;   // the server's word for programs: "Conflict", "Expired"
   std::string message;  // for people; never holds a credential
   std::optional<std::chrono::seconds> retry_after;
+  std::string cause;       // the server's more exact word: "DisruptionBudget"; mostly empty
+  bool too_large = false;  // there was an answer, longer than is read
 
   [[nodiscard]] bool forbidden() const { return status == 403; }
   // It is refused until somebody changes something: there is no use in trying soon.
@@ -44,6 +46,12 @@ struct ApiError {
     return conflict() && message.contains("the object has been modified");
   }
   [[nodiscard]] bool expired() const { return status == 410; }
+  // Too much was asked, which says nothing of what it was about. See also held_by_budget().
+  [[nodiscard]] bool busy() const { return status == 429 && !held_by_budget(); }
+  // A disruption budget lets nobody evict this pod now.
+  [[nodiscard]] bool held_by_budget() const { return status == 429 && cause == "DisruptionBudget"; }
+  // Whether it was done all the same nobody knows.
+  [[nodiscard]] bool unknown_outcome() const { return status == 0 || status == 504; }
 };
 
 template <class T>

@@ -24,19 +24,22 @@ ApiResult<json::Value> Client::get(const std::string& path, std::chrono::millise
 }
 
 ApiResult<json::Value> Client::create(const std::string& collection, const json::Value& object,
-                                      Priority priority) {
+                                      Priority priority, std::chrono::milliseconds patience) {
   return send({.method = "POST",
                .path = with_manager(collection),
                .content_type = "application/json",
-               .body = text_of(object)},
+               .body = text_of(object),
+               .patience = patience},
               priority);
 }
 
-ApiResult<json::Value> Client::update(const std::string& path, const json::Value& object) {
+ApiResult<json::Value> Client::update(const std::string& path, const json::Value& object,
+                                      std::chrono::milliseconds patience) {
   return send({.method = "PUT",
                .path = with_manager(path),
                .content_type = "application/json",
-               .body = text_of(object)});
+               .body = text_of(object),
+               .patience = patience});
 }
 
 // JSON is YAML, and apply takes nothing that calls itself JSON.
@@ -51,7 +54,7 @@ ApiResult<json::Value> Client::apply(const std::string& path, const json::Value&
 }
 
 ApiResult<void> Client::apply_status(const ResourceType& type, const ObjectMeta& of,
-                                     const json::Value& status) {
+                                     const json::Value& status, Conflicts conflicts) {
   json::Value metadata{{"name", of.name}, {"namespace", of.ns}};
   if (!of.resource_version.empty()) {
     metadata["resourceVersion"] = of.resource_version;
@@ -61,7 +64,7 @@ ApiResult<void> Client::apply_status(const ResourceType& type, const ObjectMeta&
                                                 {"kind", type.kind},
                                                 {"metadata", std::move(metadata)},
                                                 {"status", status}},
-                                               Conflicts::kFail, Priority::kReport);
+                                               conflicts, Priority::kReport);
   if (!written && !written.error().not_found()) {
     return std::unexpected(written.error());
   }

@@ -38,8 +38,10 @@ class Client {
   // `patience`: of its Request.
   ApiResult<json::Value> get(const std::string& path, std::chrono::milliseconds patience = {});
   ApiResult<json::Value> create(const std::string& collection, const json::Value& object,
-                                Priority priority = Priority::kChange);
-  ApiResult<json::Value> update(const std::string& path, const json::Value& object);
+                                Priority priority = Priority::kChange,
+                                std::chrono::milliseconds patience = {});
+  ApiResult<json::Value> update(const std::string& path, const json::Value& object,
+                                std::chrono::milliseconds patience = {});
   // Server-side apply. Only what is the operator's own as a whole may take fields from others.
   ApiResult<json::Value> apply(const std::string& path, const json::Value& object,
                                Conflicts conflicts = Conflicts::kFail,
@@ -48,7 +50,7 @@ class Client {
   // applying a status creates nothing. Where `of` names a version it is refused as outdated() of
   // any other, so also of another object that has the name now.
   ApiResult<void> apply_status(const ResourceType& type, const ObjectMeta& of,
-                               const json::Value& status);
+                               const json::Value& status, Conflicts conflicts = Conflicts::kFail);
   // RFC 7386.
   ApiResult<json::Value> merge(const std::string& path, const json::Value& patch,
                                Priority priority = Priority::kChange);

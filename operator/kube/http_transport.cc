@@ -1,5 +1,6 @@
 #include "operator/kube/http_transport.h"
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <string>
@@ -40,6 +41,8 @@ void keep_alive(int descriptor) {
   set(IPPROTO_TCP, TCP_KEEPIDLE, 20);
   set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
   set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+  // Nothing is probed while something that was sent waits to be acknowledged: that has this time.
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 20'000);
 }
 
 ApiError no_answer(httplib::Error error) {
@@ -100,6 +103,13 @@ class HttpTransport::Connections {
   void refused() {
     const sync::MutexLock lock(mutex_);
     read_at_.reset();
+  }
+
+  // What is kept may lead to the server that gave no answer.
+  void drop_idle() {
+    std::vector<ClientPtr> ended;  // which takes its time, without the lock
+    const sync::MutexLock lock(mutex_);
+    ended.swap(idle_);
   }
 
   void give_back(Lease lease) {
@@ -194,14 +204,18 @@ class HttpTransport::Connections {
 };
 
 // OpenSSL writes without MSG_NOSIGNAL: a server that closes first must not end the process.
-HttpTransport::HttpTransport(ClusterConfig config, const clock::Clock& clock, Timeouts timeouts)
-    : connections_(std::make_unique<Connections>(std::move(config), clock, timeouts)) {
+HttpTransport::HttpTransport(ClusterConfig config, const clock::Clock& clock, Timeouts timeouts,
+                             std::size_t body_bytes_max)
+    : body_bytes_max_(body_bytes_max),
+      connections_(std::make_unique<Connections>(std::move(config), clock, timeouts)) {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
 HttpTransport::~HttpTransport() = default;
 
 ApiResult<Response> HttpTransport::call(const Request& request) {
+  const Timeouts& timeouts = connections_->timeouts();
+  const auto patience = request.patience.count() > 0 ? request.patience : timeouts.calls;
   for (bool may_reuse = true;; may_reuse = false) {
     ApiResult<Connections::Lease> lease = connections_->take(may_reuse);
     if (!lease) {
@@ -212,14 +226,14 @@ ApiResult<Response> HttpTransport::call(const Request& request) {
     httplib::Request message = connections_->message(request, lease->token);
     message.content_receiver = [&](const char* bytes, std::size_t size, std::uint64_t,
                                    std::uint64_t) {
-      too_large = answer.body.size() + size > kBodyBytesMax;
+      too_large = answer.body.size() + size > body_bytes_max_;
       if (!too_large) {
         answer.body.append(bytes, size);
       }
       return !too_large;
     };
-    lease->client->set_read_timeout(request.patience.count() > 0 ? request.patience
-                                                                 : connections_->timeouts().calls);
+    lease->client->set_connection_timeout(std::min(timeouts.connecting, patience));
+    lease->client->set_read_timeout(patience);
     httplib::Response response;
     httplib::Error error = httplib::Error::Success;
     if (lease->client->send(message, response, error)) {
@@ -232,8 +246,10 @@ ApiResult<Response> HttpTransport::call(const Request& request) {
       return answer;
     }
     if (too_large) {
-      return std::unexpected(ApiError{.message = "the API server's answer is too large"});
+      return std::unexpected(
+          ApiError{.message = "the API server's answer is too large", .too_large = true});
     }
+    connections_->drop_idle();
     // A kept connection may have been closed meanwhile. What only reads is safe to ask again.
     if (!lease->reused || request.method != "GET") {
       return std::unexpected(no_answer(error));
@@ -265,7 +281,7 @@ ApiResult<Response> HttpTransport::stream(const Request& request, std::stop_toke
       return wanted;
     }
     answer.body.append(bytes, size);
-    return answer.body.size() <= kBodyBytesMax;
+    return answer.body.size() <= body_bytes_max_;
   };
   lease->client->set_read_timeout(connections_->timeouts().streams);
   httplib::Response response;

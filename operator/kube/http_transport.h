@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 
 #include "lib/clock/clock.h"
@@ -25,10 +26,11 @@ struct Timeouts {
 // anything.
 class HttpTransport final : public Transport {
  public:
-  // A longer answer is an error: no page of a list is near it.
+  // A longer answer is an error, which says so (too_large).
   static constexpr std::size_t kBodyBytesMax = 64ULL << 20;
 
-  HttpTransport(ClusterConfig config, const clock::Clock& clock, Timeouts timeouts = {});
+  HttpTransport(ClusterConfig config, const clock::Clock& clock, Timeouts timeouts = {},
+                std::size_t body_bytes_max = kBodyBytesMax);
   ~HttpTransport() override;
 
   ApiResult<Response> call(const Request& request) override;
@@ -37,6 +39,7 @@ class HttpTransport final : public Transport {
 
  private:
   class Connections;
+  const std::size_t body_bytes_max_;
   std::unique_ptr<Connections> connections_;
 };
 

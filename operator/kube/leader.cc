@@ -44,7 +44,7 @@ bool Leader::leads() const {
 void Leader::step() {
   std::optional<LeaseRecord> current = held_;
   if (!current) {
-    const ApiResult<json::Value> read = client_.get(kLeases.object(ns_, name_));
+    const ApiResult<json::Value> read = client_.get(kLeases.object(ns_, name_), patience());
     if (read) {
       current = read_lease(*read);
     } else if (!read.error().not_found()) {
@@ -74,11 +74,17 @@ void Leader::step() {
   }
 }
 
+std::chrono::milliseconds Leader::patience() const {
+  const sync::MutexLock lock(mutex_);
+  return election_.times().retry + std::chrono::seconds(1);
+}
+
 ApiResult<LeaseRecord> Leader::write(const LeaseRecord& wanted) {
   const json::Value body = write_lease(ns_, name_, wanted);
-  const ApiResult<json::Value> written = wanted.resource_version.empty()
-                                             ? client_.create(kLeases.collection(ns_), body)
-                                             : client_.update(kLeases.object(ns_, name_), body);
+  const ApiResult<json::Value> written =
+      wanted.resource_version.empty()
+          ? client_.create(kLeases.collection(ns_), body, Priority::kChange, patience())
+          : client_.update(kLeases.object(ns_, name_), body, patience());
   if (!written) {
     return std::unexpected(written.error());
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -27,6 +28,9 @@ class Leader {
 
  private:
   void step();
+  // How long a call of its own may hang. A server that is silent for longer is asked once more
+  // while the Lease still holds, by another connection, which may lead to another server.
+  [[nodiscard]] std::chrono::milliseconds patience() const;
   ApiResult<LeaseRecord> write(const LeaseRecord& wanted);
   void release();
 

@@ -28,13 +28,13 @@ ListWatch::Step ListWatch::next() {
     }
     return List{std::move(path)};
   }
+  seen_any_ = false;
   return Watch{collection_ +
                "?watch=1&allowWatchBookmarks=true&resourceVersion=" + escaped(version_) +
                "&timeoutSeconds=" + std::to_string(kWatchTime.count()) + selector_};
 }
 
 bool ListWatch::listed(std::string_view resource_version, std::string_view continue_token) {
-  failures_ = 0;
   version_ = resource_version;
   continue_token_ = continue_token;
   listing_ = !continue_token_.empty();
@@ -42,6 +42,10 @@ bool ListWatch::listed(std::string_view resource_version, std::string_view conti
 }
 
 bool ListWatch::list_failed(const ApiError& error) {
+  if (error.too_large && page_size_ > 1) {
+    page_size_ /= 2;
+    return false;
+  }
   // The token of a long list grows old: begin again, at once the first time.
   const bool restart = error.expired() && !continue_token_.empty();
   if (!restart || failures_ > 0) {
@@ -63,13 +67,19 @@ void ListWatch::list_abandoned(const ApiError& error) {
 
 void ListWatch::seen(std::string_view resource_version) {
   failures_ = 0;
+  seen_any_ = true;
   if (!resource_version.empty()) {
     version_ = resource_version;
   }
 }
 
-void ListWatch::watch_ended(const std::optional<ApiError>& error) {
+void ListWatch::watch_ended(const std::optional<ApiError>& error, std::chrono::nanoseconds lasted) {
   if (!error) {
+    if (lasted >= kShortWatch) {
+      failures_ = 0;
+    } else if (!seen_any_) {  // as by a proxy that lets no watch last
+      wait({});
+    }
     return;
   }
   if (error->expired()) {

@@ -45,9 +45,13 @@ class ListWatch {
 
   Step next();
 
+  // A watch that ended sooner, and told of nothing, is not begun again at once.
+  static constexpr std::chrono::milliseconds kShortWatch{1'000};
+
   // After List. True: that was the last page, the copy is complete.
   bool listed(std::string_view resource_version, std::string_view continue_token);
-  // True: pages that came before belong to a list that is no more; drop them.
+  // True: pages that came before belong to a list that is no more; drop them. Where the page was
+  // too large, half as many objects are asked for from here on.
   bool list_failed(const ApiError& error);
 
   // The page could not be read: drop all pages and begin again.
@@ -55,8 +59,9 @@ class ListWatch {
 
   // During Watch: the version of an event or bookmark.
   void seen(std::string_view resource_version);
-  // The watch is over: the server ended it as it does every few minutes, or an error did.
-  void watch_ended(const std::optional<ApiError>& error);
+  // The watch is over after so long: the server ended it as it does every few minutes, or an error
+  // did.
+  void watch_ended(const std::optional<ApiError>& error, std::chrono::nanoseconds lasted);
 
  private:
   void wait(const ApiError& error);
@@ -68,7 +73,8 @@ class ListWatch {
   std::string continue_token_;  // of the next page
   std::optional<std::chrono::milliseconds> wait_;
   std::uint64_t random_;
-  unsigned failures_ = 0;  // in a row
+  unsigned failures_ = 0;  // in a row, lists and watches alike: that a list worked proves no watch
+  bool seen_any_ = false;  // by this watch
   bool listing_ = true;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "lib/clock/clock.h"
 #include "operator/kube/list_page.h"
 #include "operator/kube/pause.h"
 
@@ -57,6 +58,7 @@ class Run {
   void take(const ListWatch::Watch& step) {
     WatchDecoder decoder;
     std::optional<ApiError> error;
+    const clock::Instant began = clock_.now();
     const ApiResult<Response> answer =
         transport_.stream(Request{.path = step.path}, stop_, [&](std::string_view bytes) {
           decoder.feed(bytes);
@@ -74,7 +76,7 @@ class Run {
     if (error) {
       on_error_(*error);
     }
-    order_.watch_ended(error);
+    order_.watch_ended(error, clock_.now() - began);
   }
 
   std::optional<ApiError> take_events(WatchDecoder& decoder) {
@@ -106,6 +108,7 @@ class Run {
   ReflectorSink& sink_;
   const std::stop_token stop_;
   const std::function<void(const ApiError&)>& on_error_;
+  const clock::RealClock clock_;
 };
 
 }  // namespace

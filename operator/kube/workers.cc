@@ -27,15 +27,15 @@ void Workers::stop() {
   threads_.clear();
 }
 
-void Workers::suspend() {
+void Workers::suspend(Suspended why) {
   const sync::MutexLock lock(mutex_);
-  suspended_ = true;
+  suspended_.insert(why);
 }
 
-void Workers::resume() {
+void Workers::resume(Suspended why) {
   {
     const sync::MutexLock lock(mutex_);
-    suspended_ = false;
+    suspended_.erase(why);
     ++changes_;
   }
   changed_.notify_all();
@@ -66,14 +66,14 @@ void Workers::run(const std::stop_token& stop) {
 std::optional<std::string> Workers::await(const std::stop_token& stop) {
   const sync::MutexLock lock(mutex_);
   while (!stop.stop_requested()) {
-    if (!suspended_) {
+    if (suspended_.empty()) {
       if (std::optional<std::string> key = queue_.take(clock_.now())) {
         return key;
       }
     }
     const std::uint64_t seen = changes_;
     const auto changed = [this, seen] { return changes_ != seen; };
-    const auto due = suspended_ ? std::nullopt : queue_.next_due();
+    const auto due = suspended_.empty() ? queue_.next_due() : std::nullopt;
     if (due) {
       changed_.wait_until(mutex_, stop, *due, changed);
     } else {

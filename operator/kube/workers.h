@@ -3,8 +3,10 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,6 +31,12 @@ inline WorkOutcome failed(const ApiError& error) {
   return {.succeeded = false, .problem = error.message, .retry_after = error.retry_after};
 }
 
+// Why no keys are handed out.
+enum class Suspended : std::uint8_t {
+  kFollowing,   // another replica leads
+  kIncomplete,  // what there is to be seen is not all known yet
+};
+
 // A WorkQueue and the threads that work on it. Threads: add() from any.
 class Workers {
  public:
@@ -45,9 +53,9 @@ class Workers {
   void start(int threads, Handler handler);
   // Ends after the keys that are being worked on.
   void stop();
-  // Hands out no further keys until resume(); they wait.
-  void suspend();
-  void resume();
+  // Hands out no further keys until resume() was called for each reason; they wait.
+  void suspend(Suspended why = Suspended::kFollowing);
+  void resume(Suspended why = Suspended::kFollowing);
 
   // Keys that wait for a thread.
   [[nodiscard]] std::size_t waiting() const;
@@ -61,7 +69,7 @@ class Workers {
   mutable sync::Mutex mutex_;
   std::condition_variable_any changed_;
   WorkQueue queue_ PENSTOCK_GUARDED_BY(mutex_);
-  bool suspended_ PENSTOCK_GUARDED_BY(mutex_) = false;
+  std::set<Suspended> suspended_ PENSTOCK_GUARDED_BY(mutex_);
   // Counts changes of the queue, under the mutex; atomic for the waits' conditions alone.
   std::atomic<std::uint64_t> changes_ = 0;
   std::vector<std::jthread> threads_;

@@ -372,6 +372,26 @@ TEST_F(ContractTest, AStatusIsWrittenByItsOwnPathWhichTakesAnnotationsAndNothing
   ASSERT_FALSE(outdated) << "it is of a version that is no more";
   EXPECT_TRUE(outdated.error().outdated()) << outdated.error().message;
   EXPECT_TRUE(client_->apply_status(kPods, read_meta(*now), {{"message", "told"}}));
+  const json::Value theirs = {{"apiVersion", "v1"},
+                              {"kind", "Pod"},
+                              {"metadata", {{"name", "stated"}}},
+                              {"status", {{"message", "theirs"}}}};
+  const Request foreign{
+      .method = "PATCH",
+      .path = kPods.object(ns_, "stated", "status") + "?fieldManager=somebody&force=true",
+      .content_type = "application/apply-patch+yaml",
+      .body = theirs.dump()};
+  ASSERT_EQ(transport_->call(foreign)->status, 200);
+  const auto refused =
+      client_->apply_status(kPods, {.ns = ns_, .name = "stated"}, {{"message", "ours"}});
+  ASSERT_FALSE(refused) << "somebody else has the field now";
+  EXPECT_TRUE(refused.error().conflict() && !refused.error().outdated());
+  EXPECT_FALSE(
+      client_->apply_status(kPods, read_meta(*made), {{"message", "ours"}}, Conflicts::kTake))
+      << "no force makes a status of an older version right";
+  EXPECT_TRUE(client_->apply_status(kPods, {.ns = ns_, .name = "stated"}, {{"message", "ours"}},
+                                    Conflicts::kTake));
+  EXPECT_EQ(text_of(member(*client_->get(pod), "status"), "message"), "ours");
   EXPECT_EQ(read_meta(*now).labels.at("a"), "b");
   EXPECT_EQ(texts_of(member(*now, "metadata"), "annotations").at("c"), "d");
   EXPECT_TRUE(member(member(*now, "spec"), "activeDeadlineSeconds").is_null());

@@ -1,6 +1,7 @@
 #include "operator/kube/http_transport.h"
 
 #include <chrono>
+#include <latch>
 #include <string>
 #include <thread>
 
@@ -157,6 +158,62 @@ TEST(HttpTransportTest, TellsHowLongToStayAway) {
   EXPECT_EQ(error.status, 429);
   EXPECT_EQ(error.reason, "TooManyRequests");
   EXPECT_EQ(error.retry_after, std::chrono::seconds(3));
+}
+
+// Says whose connection it is asked by; holds those that come to "/together" until there are two,
+// and those that come to "/silent" until the end.
+class PortServer {
+ public:
+  PortServer() {
+    server_.new_task_queue = [] { return new httplib::ThreadPool(8); };
+    server_.set_keep_alive_timeout(1);
+    const auto tell = [](const httplib::Request& request, httplib::Response& response) {
+      response.set_content(std::to_string(request.remote_port), "text/plain");
+    };
+    server_.Get("/port", tell);
+    server_.Get("/together", [this, tell](const auto& request, auto& response) {
+      together_.arrive_and_wait();
+      tell(request, response);
+    });
+    server_.Post("/silent", [this](const auto&, auto&) { ended_.wait(); });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) {
+      std::this_thread::yield();
+    }
+  }
+  ~PortServer() {
+    ended_.count_down();
+    server_.stop();
+    thread_.join();
+  }
+  [[nodiscard]] int port() const { return port_; }
+
+ private:
+  httplib::Server server_;
+  std::latch together_{2};
+  std::latch ended_{1};
+  int port_ = 0;
+  std::thread thread_;
+};
+
+TEST(HttpTransportTest, WhereOneCallHasNoAnswerNoKeptConnectionIsUsedAgain) {
+  PortServer server;
+  fakes::FakeClock clock;
+  HttpTransport transport({.https = false, .host = "127.0.0.1", .port = server.port()}, clock);
+  std::string first;
+  std::string second;
+  std::thread beside([&] { first = transport.call({.path = "/together"})->body; });
+  second = transport.call({.path = "/together"})->body;
+  beside.join();
+  ASSERT_NE(first, second);
+  const std::string kept = transport.call({.path = "/port"})->body;
+  EXPECT_TRUE(kept == first || kept == second) << kept;
+  EXPECT_FALSE(transport.call(
+      {.method = "POST", .path = "/silent", .patience = std::chrono::milliseconds(50)}));
+  const std::string after = transport.call({.path = "/port"})->body;
+  EXPECT_NE(after, first) << "it may lead to the server that gave no answer";
+  EXPECT_NE(after, second);
 }
 
 TEST(HttpTransportTest, NoServerIsAnErrorWithoutStatus) {

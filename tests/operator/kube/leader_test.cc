@@ -35,13 +35,14 @@ class JumpingClock final : public clock::Clock {
 // One replica, as a thread.
 class Replica {
  public:
-  Replica(fakes::FakeApiServer& server, const std::string& name, int hours_ahead = 0)
+  Replica(fakes::FakeApiServer& server, const std::string& name, int hours_ahead = 0,
+          std::chrono::seconds renew_deadline = std::chrono::seconds(1))
       : clock_(hours_ahead),
         transport_(server.config(), clock_),
         client_(transport_, clock_, {}),
         leader_(client_, clock_, "default", "lease", name,
                 {.duration = std::chrono::seconds(1),
-                 .renew_deadline = std::chrono::seconds(1),
+                 .renew_deadline = renew_deadline,
                  .retry = std::chrono::seconds(0)}),
         thread_([this](const std::stop_token& stop) {
           leader_.run(stop, [this](bool leads) {
@@ -104,6 +105,22 @@ TEST(LeaderTest, WhoCannotRenewStopsByItself) {
                    1'000'000);
   only.await({true, false});
   EXPECT_FALSE(only.leads());
+}
+
+// As of a server that lost power: the calls that it has are given up while the Lease still holds.
+TEST(LeaderTest, ACallThatHangsIsGivenUpBeforeTheLeaseIsLost) {
+  const std::string lease = "/apis/coordination.k8s.io";
+  fakes::FakeApiServer server;
+  Replica only(server, "only", 0, std::chrono::seconds(30));
+  only.await({true});
+  server.stall_next("PUT " + lease);
+  const auto looked = std::ranges::count_if(server.requests(), [&lease](const std::string& line) {
+    return line.starts_with("GET " + lease);
+  });
+  server.await_requests("GET " + lease, looked + 1);
+  EXPECT_TRUE(only.leads()) << "who does not know what became of a renewal looks, and soon";
+  EXPECT_EQ(only.changes(), std::vector<bool>{true});
+  server.release();
 }
 
 // An hour forward and back is far more than a Lease lasts. Only how long one has not been renewed,

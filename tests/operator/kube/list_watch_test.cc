@@ -11,6 +11,9 @@ namespace {
 
 const ApiError kGone{.status = 410, .reason = {}, .message = {}, .retry_after = {}};
 
+constexpr std::chrono::milliseconds kSoon{10};
+const std::string kFirstPage = "list /api/v1/pods?limit=250";
+
 std::string describe(const ListWatch::Step& step) {
   if (const auto* list = std::get_if<ListWatch::List>(&step)) {
     return "list " + list->path;
@@ -48,23 +51,83 @@ TEST(ListWatchTest, GoesOnFromTheLastVersionSeen) {
   order.listed("10", "");
   order.seen("11");
   order.seen("");
-  order.watch_ended(std::nullopt);
+  order.watch_ended(std::nullopt, ListWatch::kWatchTime);
   EXPECT_EQ(describe(order.next()), watch_from("11")) << "the server ends a watch now and then";
-  order.watch_ended(ApiError{.message = "cut"});
+  order.watch_ended(ApiError{.message = "cut"}, kSoon);
   EXPECT_EQ(describe(order.next()), "wait");
   EXPECT_EQ(describe(order.next()), watch_from("11"));
 }
 
 TEST(ListWatchTest, AVersionThatIsTooOldMeansANewListAtOnceAndPausesAfterwards) {
   ListWatch order(kPods, {}, 1);
-  order.listed("10", "");
-  order.watch_ended(kGone);
-  EXPECT_EQ(describe(order.next()), "list /api/v1/pods?limit=250");
-  order.listed("20", "");
-  EXPECT_EQ(describe(order.next()), watch_from("20"));
-  order.watch_ended(kGone);
-  order.watch_ended(kGone);
+  const auto list_and_watch = [&order](const std::string& version) {
+    ASSERT_EQ(describe(order.next()), kFirstPage);
+    order.listed(version, "");
+    ASSERT_EQ(describe(order.next()), watch_from(version));
+  };
+  list_and_watch("10");
+  order.watch_ended(kGone, kSoon);
+  list_and_watch("20");
+  order.watch_ended(kGone, kSoon);
   EXPECT_EQ(describe(order.next()), "wait") << "twice without anything seen";
+  list_and_watch("30");
+  order.seen("31");
+  order.watch_ended(kGone, kSoon);
+  list_and_watch("40");
+}
+
+TEST(ListWatchTest, AListWhosePagesExpireIsNotBegunAnewWithoutPause) {
+  ListWatch order(kPods, {}, 1);
+  order.listed("10", "token");
+  order.list_failed(kGone);
+  EXPECT_EQ(describe(order.next()), kFirstPage);
+  order.listed("20", "token");
+  order.list_failed(kGone);
+  EXPECT_EQ(describe(order.next()), "wait");
+}
+
+TEST(ListWatchTest, AWatchThatEndsAtOnceIsNotBegunAnewWithoutPause) {
+  ListWatch order(kPods, {}, 1);
+  order.listed("10", "");
+  const auto wait_after = [&order](std::chrono::milliseconds lasted) {
+    EXPECT_EQ(describe(order.next()), watch_from("10"));
+    order.watch_ended(std::nullopt, lasted);
+    const auto step = order.next();
+    const auto* wait = std::get_if<ListWatch::Wait>(&step);
+    return wait == nullptr ? std::chrono::milliseconds(0) : wait->time;
+  };
+  const auto first = wait_after(kSoon);
+  EXPECT_GT(first, std::chrono::milliseconds(0));
+  wait_after(kSoon);
+  EXPECT_GT(wait_after(kSoon), first) << "as by a proxy that lets no watch last";
+  EXPECT_EQ(wait_after(ListWatch::kShortWatch), std::chrono::milliseconds(0));
+  EXPECT_LT(wait_after(kSoon), std::chrono::milliseconds(201)) << "that one lasted";
+}
+
+TEST(ListWatchTest, AWatchThatToldOfSomethingIsBegunAnewAtOnceHoweverShort) {
+  ListWatch order(kPods, {}, 1);
+  order.listed("10", "");
+  static_cast<void>(order.next());
+  order.seen("11");
+  order.watch_ended(std::nullopt, kSoon);
+  EXPECT_EQ(describe(order.next()), watch_from("11"));
+  order.watch_ended(std::nullopt, kSoon);
+  EXPECT_EQ(describe(order.next()), "wait") << "this one told of nothing";
+}
+
+TEST(ListWatchTest, OfAPageThatIsTooLargeHalfAsManyAreAskedFor) {
+  const ApiError too_large{.message = "too large", .too_large = true};
+  ListWatch order(kPods, {}, 1, 4);
+  order.listed("10", "token");
+  for (const char* size : {"2", "1"}) {
+    EXPECT_FALSE(order.list_failed(too_large)) << "the pages before are good";
+    EXPECT_EQ(describe(order.next()),
+              std::string("list /api/v1/pods?limit=") + size + "&continue=token");
+  }
+  EXPECT_FALSE(order.list_failed(too_large));
+  EXPECT_EQ(describe(order.next()), "wait") << "a single object is";
+  EXPECT_FALSE(order.listed("10", "next"));
+  EXPECT_EQ(describe(order.next()), "list /api/v1/pods?limit=1&continue=next");
 }
 
 TEST(ListWatchTest, APageWhoseListHasExpiredDropsThePagesBeforeIt) {

@@ -156,6 +156,20 @@ TEST_F(ReflectorTest, AHugeListIsMirroredInPages) {
   EXPECT_EQ(pages, kNotes / ListWatch::kPageSize);
 }
 
+TEST_F(ReflectorTest, APageThatIsTooLargeIsAskedForInParts) {
+  constexpr std::size_t kBytesMax = 20'000;
+  const std::string text(2'000, 'x');
+  Notes wanted;
+  for (int i = 0; i < 40; ++i) {
+    put("n" + std::to_string(i), text);
+    wanted.emplace("n" + std::to_string(i), text);
+  }
+  HttpTransport bounded(server_.config(), clock_, {}, kBytesMax);
+  Mirror mirror(bounded, "default", 32);
+  EXPECT_TRUE(mirror.becomes(wanted));
+  EXPECT_EQ(mirror.errors(), (std::vector<int>{0, 0})) << "32 and 16; 8 fit";
+}
+
 TEST_F(ReflectorTest, AMalformedObjectIsHeldAsFarAsItGoesAndAMalformedLineEndsTheWatchOnly) {
   put("a", "1");
   Mirror mirror(transport_, "default");

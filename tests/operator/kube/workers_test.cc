@@ -72,6 +72,20 @@ TEST_F(WorkersTest, SuspendedTheyHandOutNothingAndForgetNothing) {
   }
 }
 
+TEST_F(WorkersTest, SuspendedForTwoReasonsTheyWaitForTheEndOfBoth) {
+  workers_.suspend(Suspended::kFollowing);
+  workers_.suspend(Suspended::kIncomplete);
+  workers_.add("a/x");
+  workers_.start(2, [this](const std::string& key) { return done(key); });
+  workers_.resume(Suspended::kFollowing);
+  workers_.suspend(Suspended::kFollowing);
+  workers_.resume(Suspended::kIncomplete);
+  EXPECT_EQ(workers_.waiting(), 1U);
+  EXPECT_EQ(count("a/x"), 0);
+  workers_.resume(Suspended::kFollowing);
+  await("a/x", 1);
+}
+
 TEST_F(WorkersTest, OneKeyIsNeverWithTwo) {
   std::atomic<int> inside = 0;
   std::atomic<bool> together = false;
