@@ -224,6 +224,7 @@ class Operator {
   }
 
   void begin_leading() {
+    policies_.begin();
     keys_.add_all();
     workers_.resume();
   }

@@ -10,26 +10,32 @@ using reconcile::Policy;
 
 Evictions::Outcome Evictions::evict_one(const Policy& policy,
                                         const std::vector<Eviction>& candidates) {
-  constexpr int kTooManyRequests = 429;
   Outcome outcome;
   std::vector<std::string> held;
+  std::string failure;
   for (const Eviction& candidate : candidates) {
     const ApiResult<void> evicted = evict(policy, candidate);
     if (evicted) {
-      remember(policy, candidate, {});
+      remember(policy, candidate, {}, {});
       return {};
     }
-    if (evicted.error().not_found() || evicted.error().conflict()) {
+    const kube::ApiError& error = evicted.error();
+    if (error.not_found() || error.conflict()) {
       break;  // it is gone, or another of its name is there, which the watch will tell
     }
-    if (evicted.error().status == kTooManyRequests) {
+    if (error.busy() || error.unknown_outcome()) {
+      outcome.error = error;
+      break;
+    }
+    if (error.held_by_budget()) {
       held.push_back(candidate.pod);
     } else if (!outcome.error) {
-      outcome.error = evicted.error();
+      outcome.error = error;
+      failure = candidate.pod + ": " + error.message;
     }
   }
   outcome.held = !held.empty();
-  remember(policy, std::nullopt, std::move(held));
+  remember(policy, std::nullopt, std::move(held), std::move(failure));
   return outcome;
 }
 
@@ -49,13 +55,14 @@ ApiResult<void> Evictions::evict(const Policy& policy, const Eviction& candidate
 }
 
 void Evictions::remember(const Policy& policy, std::optional<Eviction> last,
-                         std::vector<std::string> held) {
+                         std::vector<std::string> held, std::string failure) {
   const sync::MutexLock lock(mutex_);
   Memory& memory = memory_[policy.meta.key()];
   if (!memory.is_of(policy)) {
     memory = {.uid = policy.meta.uid, .generation = policy.meta.generation};
   }
   memory.held = std::move(held);
+  memory.failure = std::move(failure);
   if (last) {
     memory.last = std::move(last);
   }
@@ -67,6 +74,7 @@ void Evictions::tell(reconcile::World& world) const {
   if (found != memory_.end() && found->second.is_of(*world.policy)) {
     world.last_eviction = found->second.last;
     world.held_by_budget = found->second.held;
+    world.eviction_failure = found->second.failure;
   }
 }
 

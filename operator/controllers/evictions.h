@@ -24,7 +24,8 @@ class Evictions {
     std::optional<kube::ApiError> error;  // of one that failed for another reason; none went
   };
 
-  // The first of `candidates` that may go; none after one that is gone already.
+  // The first of `candidates` that may go; none after one that is gone already, that may have gone,
+  // or for which the server had no time.
   Outcome evict_one(const reconcile::Policy& policy,
                     const std::vector<reconcile::Eviction>& candidates);
   // What `world` is to know of them.
@@ -37,6 +38,7 @@ class Evictions {
     std::int64_t generation = 0;
     std::optional<reconcile::Eviction> last;
     std::vector<std::string> held;
+    std::string failure;  // what the server said of the first that failed: "a: why"
 
     [[nodiscard]] bool is_of(const reconcile::Policy& policy) const {
       return uid == policy.meta.uid && generation == policy.meta.generation;
@@ -47,7 +49,7 @@ class Evictions {
   kube::ApiResult<void> evict(const reconcile::Policy& policy,
                               const reconcile::Eviction& candidate);
   void remember(const reconcile::Policy& policy, std::optional<reconcile::Eviction> last,
-                std::vector<std::string> held);
+                std::vector<std::string> held, std::string failure);
 
   kube::Client& client_;
   kube::EventRecorder& events_;

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,17 +19,26 @@ namespace penstock::controllers {
 [[nodiscard]] bool is_to_be_told_of_the_end(const reconcile::Pod& pod);
 
 // Annotates pods whose ConfigMap has changed: a changed pod makes its kubelet look at its volumes
-// at once instead of within a minute and more. Threads: any.
+// at once instead of within a minute and more. One that cannot be annotated holds up no other: the
+// first error comes after the last pod. Threads: any, but one at a time for one policy.
 class PodNotices {
  public:
   static constexpr auto kAgain = Reminders::kFirst;
 
+  struct Told {
+    std::optional<kube::ApiError> error;  // the first
+    std::vector<std::string> refused;     // pods, by the server's rules
+    std::string why;                      // of the first of these
+  };
+
   PodNotices(const Stores& stores, kube::Client& client, const clock::Clock& clock)
       : stores_(stores), client_(client), clock_(clock) {}
 
-  // That version `hash` is delivered.
-  kube::ApiResult<void> tell(const std::string& ns, const std::vector<std::string>& pods,
-                             const std::string& hash);
+  // So many may fail in one round, after which it ends; who failed before comes last in the next.
+  static constexpr std::size_t kFailuresMost = 32;
+
+  // That version `hash` is delivered to the pods of `policy`.
+  Told tell(const kube::ObjectMeta& policy, std::vector<std::string> pods, const std::string& hash);
   // Those that still run another, each when it is due: a kubelet that read its volumes just before
   // the ConfigMap reached it would wait for its next round.
   kube::ApiResult<void> remind(const std::string& ns, const std::vector<std::string>& pods,
@@ -33,10 +46,14 @@ class PodNotices {
   // That the policy's ConfigMap is gone, to every pod that it gave a sidecar. True: call it once
   // more after kAgain, since a kubelet may have heard of the pod before it heard of the ConfigMap.
   kube::ApiResult<bool> tell_of_the_end(const std::string& ns, const std::string& policy);
+  // A policy ("namespace/name") that is gone.
+  void forget(const std::string& policy);
 
  private:
   kube::ApiResult<void> annotate(const std::string& ns, const std::string& pod,
                                  const std::string& name, const std::string& value);
+  void put_last(const std::string& policy, std::vector<std::string>& pods);
+  void remember(const std::string& policy, std::vector<std::string> failed);
   bool is_due(const std::string& pod, const std::string& hash);
   kube::ApiResult<void> remind_now(const std::string& ns, const std::string& pod);
 
@@ -45,6 +62,8 @@ class PodNotices {
   const clock::Clock& clock_;
   sync::Mutex mutex_;
   Reminders reminders_ PENSTOCK_GUARDED_BY(mutex_);
+  // By policy: pods that could not be told when last tried.
+  std::map<std::string, std::set<std::string>> failed_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::controllers

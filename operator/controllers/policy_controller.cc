@@ -7,6 +7,7 @@
 #include "lib/json/write.h"
 #include "operator/controllers/autoscaling_controller.h"
 #include "operator/kube/timestamp.h"
+#include "operator/reconcile/advice.h"
 #include "operator/reconcile/older_policies.h"
 #include "operator/reconcile/sidecar_container.h"
 
@@ -41,6 +42,7 @@ WorkOutcome PolicyController::end(const std::string& ns, const std::string& name
   collector_.set_targets(ns + "/" + name, {});
   forget(ns + "/" + name);
   configs_.forget(ns + "/" + name);
+  notices_.forget(ns + "/" + name);
   evictions_.forget(ns + "/" + name);
   if (stores_.config_maps.find(ns, reconcile::config_map_name(name)) != nullptr) {
     return {};  // we are called again when it goes
@@ -58,7 +60,7 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
     return end(ns, name);
   }
   World world = gather(policy);
-  const Plan plan = decide(world, settings_);
+  Plan plan = decide(world, settings_);
   const bool all_asked = ask_sidecars(world, plan.status.hash);
   const auto restored_in = configs_.pause_of_restore(*policy, plan);
   if (restored_in == restored_in.zero()) {
@@ -66,20 +68,19 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
       return not_delivered(std::move(world), written.error());
     }
   }
-  if (const ApiResult<void> told = notices_.tell(ns, plan.tell, plan.status.hash); !told) {
-    return kube::failed(told.error());
-  }
-  if (const ApiResult<void> reminded = notices_.remind(ns, plan.remind, plan.status.hash);
-      !reminded) {
-    return kube::failed(reminded.error());
+  const std::optional<kube::ApiError> untold = notify(world, plan);
+  if (untold && untold->status == 0) {
+    return kube::failed(*untold);  // nor would anything else be answered
   }
   const Evictions::Outcome evicted =
       plan.evict.empty() ? Evictions::Outcome{} : evictions_.evict_one(*policy, plan.evict);
   const auto rest = await_first_word(policy->meta.key(), all_asked);
   WorkOutcome outcome =
       rest > rest.zero() ? WorkOutcome{.again_in = rest} : finish_status(*policy, plan);
-  if (outcome.succeeded && evicted.error) {
-    return kube::failed(*evicted.error);
+  for (const auto& error : {untold, evicted.error}) {
+    if (outcome.succeeded && error) {
+      return kube::failed(*error);
+    }
   }
   if (outcome.succeeded && !outcome.again_in && evicted.held) {
     outcome.again_in = kEvictionPause;
@@ -94,6 +95,25 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
     outcome.again_in = std::min(outcome.again_in.value_or(restored_in), restored_in);
   }
   return outcome;
+}
+
+std::optional<kube::ApiError> PolicyController::notify(World& world, Plan& plan) {
+  const kube::ObjectMeta& policy = world.policy->meta;
+  PodNotices::Told told = notices_.tell(policy, plan.tell, plan.status.hash);
+  if (!told.refused.empty()) {
+    world.untold =
+        "the API server refuses to annotate " + reconcile::listed(told.refused) +
+        ", so that their kubelets find what is delivered only after a minute or two: " + told.why;
+    plan = decide(world, settings_);
+  }
+  if (told.error && told.error->status == 0) {
+    return std::move(told).error;
+  }
+  const ApiResult<void> reminded = notices_.remind(policy.ns, plan.remind, plan.status.hash);
+  if (!told.error && !reminded) {
+    return reminded.error();
+  }
+  return std::move(told).error;
 }
 
 World PolicyController::gather(const Ptr<Policy>& policy) const {
@@ -178,6 +198,11 @@ std::chrono::milliseconds PolicyController::await_first_word(const std::string& 
                      : std::chrono::milliseconds::zero();
 }
 
+void PolicyController::begin() {
+  const sync::MutexLock lock(mutex_);
+  first_word_until_.clear();
+}
+
 void PolicyController::forget(const std::string& policy) {
   const sync::MutexLock lock(mutex_);
   first_word_until_.erase(policy);
@@ -209,7 +234,7 @@ WorkOutcome PolicyController::finish_status(const Policy& policy, const Plan& pl
   for (const reconcile::PlannedEvent& event : plan.events) {
     events_.record(kube::kPolicies, policy.meta, event.warning, event.reason, event.message);
   }
-  return {};
+  return std::move(done.outcome);
 }
 
 }  // namespace penstock::controllers

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "lib/clock/clock.h"
@@ -48,6 +49,9 @@ class PolicyController {
         evictions_(client, events),
         statuses_(client, clock) {}
 
+  // This replica begins to lead, perhaps once more: what it knew of sidecars is no longer so.
+  void begin();
+
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
 
  private:
@@ -62,6 +66,8 @@ class PolicyController {
   // The policy's documents could not be written: where that is for somebody to mend, its status
   // says so.
   kube::WorkOutcome not_delivered(reconcile::World world, const kube::ApiError& error);
+  // Tells pods of what is delivered. Where that is refused, `plan` says so from here on.
+  std::optional<kube::ApiError> notify(reconcile::World& world, reconcile::Plan& plan);
   kube::WorkOutcome finish_status(const reconcile::Policy& policy, const reconcile::Plan& plan);
 
   const Stores& stores_;

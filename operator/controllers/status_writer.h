@@ -7,6 +7,7 @@
 #include "lib/clock/clock.h"
 #include "lib/json/text.h"
 #include "lib/sync/mutex.h"
+#include "operator/controllers/growing_pause.h"
 #include "operator/kube/client.h"
 #include "operator/kube/object_meta.h"
 #include "operator/kube/resource_type.h"
@@ -15,7 +16,9 @@
 namespace penstock::controllers {
 
 // Writes statuses, each where it differs from what stands there and not too often: what changes
-// meanwhile goes with the next write. Threads: any, but one object at a time.
+// meanwhile goes with the next write. They are the operator's own as a whole: what somebody else
+// has written into one is taken back, more slowly each time, and the log says from whom. Threads:
+// any, but one object at a time.
 class StatusWriter {
  public:
   // At most one write of a status in this time; a first change is written at once.
@@ -24,7 +27,9 @@ class StatusWriter {
   StatusWriter(kube::Client& client, const clock::Clock& clock) : client_(client), clock_(clock) {}
 
   struct Done {
-    kube::WorkOutcome outcome;  // with the time to come again, where it is too early
+    // With the time to come again, where it is too early, and what is for the log, also of a
+    // success.
+    kube::WorkOutcome outcome;
     bool written = false;
   };
   Done write(const kube::ResourceType& type, const kube::ObjectMeta& of, const json::Value& before,
@@ -37,11 +42,17 @@ class StatusWriter {
   // So often in a row the watch may lag; beyond, it is a failure like others.
   static constexpr int kOutdatedMost = 3;
 
+  // After `refused`: another manager has some of its fields.
+  Done take_back(const kube::ResourceType& type, const kube::ObjectMeta& of,
+                 const json::Value& status, const kube::ApiError& refused);
+  Done done(const std::string& key, const kube::ApiResult<void>& written);
+
   kube::Client& client_;
   const clock::Clock& clock_;
   sync::Mutex mutex_;
   std::map<std::string, clock::Instant> written_ PENSTOCK_GUARDED_BY(mutex_);
   std::map<std::string, int> outdated_ PENSTOCK_GUARDED_BY(mutex_);  // writes, in a row
+  std::map<std::string, GrowingPause> taken_back_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::controllers

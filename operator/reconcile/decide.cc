@@ -185,6 +185,9 @@ class Decision {
                              " is older and keeps pods that both select: " + listed(census.taken)});
     }
     std::ranges::copy(findings.problems(), std::back_inserter(degraded_));
+    if (!world_.untold.empty()) {
+      degrade({"NotTold", world_.untold});
+    }
     if (degraded_.empty()) {
       conditions_.set("Degraded", kFalse, "AsExpected", "");
     } else {

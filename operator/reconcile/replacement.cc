@@ -171,7 +171,9 @@ Replacement replacement_of(const World& world, const PodCensus& census,
       }
     }
   }
-  if (held.size() == census.replaceable.size()) {
+  if (!world.eviction_failure.empty()) {
+    result.awaited = "the API server evicts one; it says of " + world.eviction_failure;
+  } else if (held.size() == census.replaceable.size()) {
     result.awaited = "a disruption budget lets one of these go: " + listed(held);
   }
   result.candidates.resize(std::min(result.candidates.size(), kCandidatesMost));

@@ -234,6 +234,8 @@ struct World {
   // Pods that were ready by then are judged by their traffic (seconds, as they state them, so the
   // bound is part of it); later ones may not be known yet to whoever leads traffic to them.
   std::string judged_until;
+  std::string eviction_failure;  // why, but for budgets, none was evicted when last asked for
+  std::string untold;            // which pods' annotations were refused, and why; empty: none
 };
 
 }  // namespace penstock::reconcile

@@ -1,5 +1,6 @@
 #include "operator/controllers/evictions.h"
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,17 @@ namespace {
 
 class EvictionsTest : public ::testing::Test {
  protected:
-  void answer(const std::string& pod, int status) {
-    server_.fail_next("POST " + path(pod), {.status = status, .body = "{}", .retry_after = ""});
+  void answer(const std::string& pod, int status, const std::string& body = "{}") {
+    server_.fail_next("POST " + path(pod), {.status = status, .body = body, .retry_after = ""});
+  }
+  // As the Eviction API words it.
+  void hold(const std::string& pod) {
+    answer(pod, 429,
+           R"({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",)"
+           R"( "message": "Cannot evict pod as it would violate the pod's disruption budget.",)"
+           R"( "reason": "TooManyRequests", "details": {"causes": [{"reason": "DisruptionBudget",)"
+           R"( "message": "The disruption budget d needs 2 healthy pods and has 2 currently"}]},)"
+           R"( "code": 429})");
   }
 
   static std::string path(const std::string& pod) {
@@ -61,7 +71,7 @@ class EvictionsTest : public ::testing::Test {
 };
 
 TEST_F(EvictionsTest, TheFirstThatMayGoGoesAndIsRemembered) {
-  answer("a", 429);
+  hold("a");
   const Evictions::Outcome outcome = evict({"a", "b", "c"});
   EXPECT_FALSE(outcome.held);
   EXPECT_FALSE(outcome.error);
@@ -91,7 +101,7 @@ TEST_F(EvictionsTest, ThePodThatWasMeantGoesOrNone) {
 }
 
 TEST_F(EvictionsTest, OneThatIsGoneMakesNothingForgotten) {
-  answer("a", 429);
+  hold("a");
   answer("b", 404);
   EXPECT_TRUE(evict({"a", "b", "c"}).held);
   EXPECT_EQ(told(policy_).held_by_budget, std::vector<std::string>{"a"});
@@ -101,8 +111,8 @@ TEST_F(EvictionsTest, OneThatIsGoneMakesNothingForgotten) {
 }
 
 TEST_F(EvictionsTest, WhereBudgetsHoldAllThatIsRemembered) {
-  answer("a", 429);
-  answer("b", 429);
+  hold("a");
+  hold("b");
   EXPECT_TRUE(evict({"a", "b"}).held);
   EXPECT_EQ(told(policy_).held_by_budget, (std::vector<std::string>{"a", "b"}));
   EXPECT_FALSE(told(policy_).last_eviction);
@@ -111,12 +121,41 @@ TEST_F(EvictionsTest, WhereBudgetsHoldAllThatIsRemembered) {
 }
 
 TEST_F(EvictionsTest, OneThatFailsHoldsUpNoOther) {
-  answer("a", 500);  // as where two budgets cover a pod
+  const std::string two_budgets =
+      R"({"reason": "InternalError", "message": "This pod has more than one PodDisruptionBudget"})";
+  answer("a", 500, two_budgets);
   EXPECT_FALSE(evict({"a", "b"}).error);
-  answer("a", 500);
-  const Evictions::Outcome outcome = evict({"a"});
+  EXPECT_EQ(told(policy_).eviction_failure, "") << "another went, and that is all there is to say";
+  answer("a", 500, two_budgets);
+  hold("b");
+  const Evictions::Outcome outcome = evict({"a", "b"});
   ASSERT_TRUE(outcome.error);
   EXPECT_EQ(outcome.error->status, 500);
+  EXPECT_EQ(told(policy_).eviction_failure, "a: This pod has more than one PodDisruptionBudget");
+  EXPECT_EQ(told(policy_).held_by_budget, std::vector<std::string>{"b"});
+  evict({"a"});
+  EXPECT_EQ(told(policy_).eviction_failure, "");
+}
+
+// As priority and fairness answers, in plain text: no budget says so, and the next would only add
+// to it.
+TEST_F(EvictionsTest, AServerThatIsBusyIsLeftAloneForAsLongAsItSays) {
+  server_.fail_next(
+      "POST " + path("a"),
+      {.status = 429, .body = "Too many requests, please try again later.\n", .retry_after = "7"});
+  const Evictions::Outcome outcome = evict({"a", "b"});
+  EXPECT_FALSE(outcome.held);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->retry_after, std::chrono::seconds(7));
+  EXPECT_EQ(asked(), std::vector<std::string>{"a"});
+  EXPECT_TRUE(told(policy_).held_by_budget.empty());
+}
+
+// Two would go at once.
+TEST_F(EvictionsTest, AfterOneThatMayHaveGoneNoOtherIsAskedFor) {
+  answer("a", 504);
+  EXPECT_TRUE(evict({"a", "b"}).error);
+  EXPECT_EQ(asked(), std::vector<std::string>{"a"});
 }
 
 TEST_F(EvictionsTest, AnEditOfThePolicyOrItsEndForgets) {
@@ -126,7 +165,7 @@ TEST_F(EvictionsTest, AnEditOfThePolicyOrItsEndForgets) {
   const auto after = std::make_shared<const reconcile::Policy>(edited);
   EXPECT_FALSE(told(after).last_eviction);
   EXPECT_TRUE(told(policy_).last_eviction);
-  answer("b", 429);
+  hold("b");
   evictions_.evict_one(edited, {{.pod = "b", .uid = "u-b", .workload = "daemonset/d"}});
   EXPECT_EQ(told(after).held_by_budget, std::vector<std::string>{"b"});
   EXPECT_FALSE(told(after).last_eviction) << "what was before the edit does not come back";

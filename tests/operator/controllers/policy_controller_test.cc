@@ -115,6 +115,36 @@ TEST_F(PolicyControllerTest, AStatusOfAnOlderVersionIsDecidedAgain) {
   EXPECT_FALSE((*client_.get(kube::kPolicies.object("ns", "one")))["status"].is_null());
 }
 
+// As by kubectl edit --subresource=status: nobody else has any of it.
+TEST_F(PolicyControllerTest, AStatusThatSomebodyElseWroteIsTakenBack) {
+  const std::string path = kube::kPolicies.object("ns", "one");
+  ASSERT_TRUE(client_.create(kube::kPolicies.collection("ns"), {{"metadata", {{"name", "one"}}}}));
+  ASSERT_TRUE(reconcile("one").succeeded);
+  const auto written = [&] { return (*client_.get(path))["status"]; };
+  const json::Value first = written();
+  const auto edit = [&] {
+    const auto edited = transport_.call({.method = "PATCH",
+                                         .path = path + "/status?fieldManager=kubectl&force=true",
+                                         .content_type = "application/apply-patch+yaml",
+                                         .body = R"({"status": {"conditions": [], "hash": "x"}})"});
+    ASSERT_EQ(edited->status, 200);
+    clock_.advance(StatusWriter::kPause);
+  };
+  edit();
+  const kube::WorkOutcome outcome = reconcile("one");
+  EXPECT_TRUE(outcome.succeeded);
+  EXPECT_TRUE(outcome.problem.contains("somebody else")) << outcome.problem;
+  EXPECT_EQ(written()["hash"], first["hash"]);
+  EXPECT_EQ(written()["conditions"].size(), first["conditions"].size());
+  edit();
+  EXPECT_TRUE(reconcile("one").succeeded);
+  EXPECT_EQ(written()["hash"], first["hash"]);
+  edit();
+  EXPECT_EQ(reconcile("one").again_in, GrowingPause::kFirst)
+      << "who does it over and over is answered ever more slowly";
+  EXPECT_EQ(written()["hash"], "x");
+}
+
 // It goes with the policy that it was written for.
 TEST_F(PolicyControllerTest, TheConfigMapOfAPolicyOfTheSameNameBeforeIsWrittenAnew) {
   ASSERT_TRUE(reconcile("one").succeeded);
@@ -368,6 +398,21 @@ TEST_F(LaggingPodTest, ItsFirstWordIsWaitedForByAnOperatorThatStarts) {
   EXPECT_EQ(statuses_written("one"), before + 1) << "one status, with what it said";
 }
 
+TEST_F(LaggingPodTest, ItsFirstWordIsWaitedForByWhoLeadsOnceMore) {
+  reconcile();
+  await_answer();
+  reconcile();
+  collector_.forget_all();
+  while (!collector_.reports({"ns/a"}).empty()) {
+    std::this_thread::yield();
+  }
+  clock_.advance(std::chrono::hours(1));
+  const std::ptrdiff_t before = statuses_written("one");
+  controller_of_it_->begin();
+  EXPECT_EQ(reconcile().again_in, PolicyController::kFirstWord);
+  EXPECT_EQ(statuses_written("one"), before) << "what is not known any more is no news";
+}
+
 TEST_F(LaggingPodTest, ANewPodHoldsUpNoStatus) {
   const std::ptrdiff_t before = statuses_written("one");
   reconcile();  // the pod came after the operator
@@ -381,6 +426,100 @@ TEST_F(LaggingPodTest, ItsFirstWordIsNotWaitedForForEver) {
   clock_.advance(PolicyController::kFirstWord);
   EXPECT_TRUE(reconcile().succeeded);
   EXPECT_EQ(statuses_written("one"), before + 1);
+}
+
+// Policy "one" and the pods of it that are to be told of what is delivered.
+class UntoldPodsTest : public PolicyControllerTest {
+ protected:
+  UntoldPodsTest() {
+    static_cast<void>(
+        client_.create(kube::kPolicies.collection("ns"), {{"metadata", {{"name", "one"}}}}));
+    reconcile("one");
+    const auto map = client_.get(kube::kConfigMaps.object("ns", "penstock-one"));
+    stores_.config_maps.put(std::make_shared<const ConfigMap>(read_config_map(*map)));
+    clock_.advance(StatusWriter::kPause);
+  }
+
+  void put(const std::string& name) {
+    stores_.pods.put(std::make_shared<const reconcile::Pod>(reconcile::pod(name, "one")));
+    static_cast<void>(
+        client_.create(kube::kPods.collection("ns"), {{"metadata", {{"name", name}}}}));
+  }
+  void fail(const std::string& pod, int status, int times = 1'000) {
+    server_.fail_next(
+        line(pod),
+        {.status = status, .body = R"({"message": "no annotations here"})", .retry_after = ""},
+        times);
+  }
+  [[nodiscard]] std::ptrdiff_t asked(const std::string& pod) const {
+    return std::ranges::count_if(server_.requests(), [&pod](const std::string& request) {
+      return request.starts_with(line(pod));
+    });
+  }
+  static std::string line(const std::string& pod) {
+    return "PATCH " + kube::kPods.object("ns", pod, "status") + "?";
+  }
+  [[nodiscard]] bool is_told(const std::string& pod) {
+    const auto now = client_.get(kube::kPods.object("ns", pod));
+    return now->contains("/metadata/annotations/penstock.dev~1delivered"_json_pointer);
+  }
+  [[nodiscard]] json::Value degraded() {
+    const json::Value status = (*client_.get(kube::kPolicies.object("ns", "one")))["status"];
+    return *std::ranges::find_if(status["conditions"], [](const json::Value& condition) {
+      return condition["type"] == "Degraded";
+    });
+  }
+};
+
+TEST_F(UntoldPodsTest, OneThatIsRefusedHoldsUpNeitherOthersNorTheStatusWhichSaysSo) {
+  put("a");
+  put("b");
+  fail("a", 403, 1);
+  const std::ptrdiff_t before = statuses_written("one");
+  const kube::WorkOutcome outcome = reconcile("one");
+  EXPECT_FALSE(outcome.succeeded) << "it is tried again";
+  EXPECT_EQ(outcome.problem, "no annotations here");
+  EXPECT_TRUE(is_told("b"));
+  EXPECT_EQ(statuses_written("one"), before + 1);
+  const std::string message = degraded()["message"];
+  EXPECT_TRUE(degraded()["reason"] == "NotTold" || message.contains("NotTold")) << message;
+  clock_.advance(StatusWriter::kPause);
+  EXPECT_TRUE(reconcile("one").succeeded);
+  EXPECT_TRUE(is_told("a"));
+}
+
+TEST_F(UntoldPodsTest, WhatMayPassIsNotInTheStatus) {
+  put("a");
+  put("b");
+  fail("a", 500);
+  const std::ptrdiff_t before = statuses_written("one");
+  EXPECT_FALSE(reconcile("one").succeeded);
+  EXPECT_TRUE(is_told("b"));
+  EXPECT_EQ(statuses_written("one"), before + 1);
+  EXPECT_NE(degraded()["reason"], "NotTold");
+}
+
+TEST_F(UntoldPodsTest, ABusyServerIsNotAskedOfEveryPod) {
+  put("a");
+  put("b");
+  fail("a", 429);
+  EXPECT_FALSE(reconcile("one").succeeded);
+  EXPECT_EQ(asked("b"), 0);
+}
+
+TEST_F(UntoldPodsTest, ManyThatAreRefusedEndARoundAndComeLastInTheNext) {
+  for (std::size_t i = 0; i <= PodNotices::kFailuresMost; ++i) {
+    put("a" + std::to_string(100 + i));
+    fail("a" + std::to_string(100 + i), 403);
+  }
+  put("b");
+  EXPECT_FALSE(reconcile("one").succeeded);
+  EXPECT_FALSE(is_told("b"));
+  const std::string last = "a" + std::to_string(100 + PodNotices::kFailuresMost);
+  EXPECT_EQ(asked(last), 0);
+  EXPECT_FALSE(reconcile("one").succeeded);
+  EXPECT_TRUE(is_told("b"));
+  EXPECT_EQ(asked(last), 1);
 }
 
 TEST_F(PolicyControllerTest, APolicyMadeAnewIsWrittenAtOnce) {

@@ -185,6 +185,12 @@ TEST(ReplacementTest, WhereABudgetHoldsOneAnotherWorkloadsAreTried) {
   seen.held_by_budget = {"a1", "d1"};
   EXPECT_EQ(evicted(seen), (std::vector<std::string>{"a1", "d1"})) << "budgets change";
   EXPECT_EQ(awaited(seen), "a disruption budget lets one of these go: a1, d1");
+  seen.held_by_budget = {"d1"};
+  seen.eviction_failure = "a1: This pod has more than one PodDisruptionBudget";
+  EXPECT_EQ(awaited(seen),
+            "the API server evicts one; it says of a1: This pod has more than one "
+            "PodDisruptionBudget");
+  EXPECT_EQ(evicted(seen), (std::vector<std::string>{"a1", "d1"})) << "it is tried again";
 }
 
 TEST(ReplacementTest, PodsOfAnOlderPolicyAreNotWaitedFor) {
