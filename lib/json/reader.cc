@@ -64,6 +64,12 @@ bool has_control_characters(std::string_view text) {
   });
 }
 
+// As schemas count them: code points, by the bytes that begin one in UTF-8.
+std::size_t characters_of(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
 }  // namespace
 
 Reader::Step Reader::member(std::string_view name) {
@@ -177,8 +183,8 @@ std::optional<std::string> Reader::string(const Value& value, const Rules& rules
   }
   if (found->size() < rules.length_min) {
     fail("must not be empty");
-  } else if (found->size() > rules.length_max) {
-    fail("must be at most " + std::to_string(rules.length_max) + " bytes long");
+  } else if (characters_of(*found) > rules.length_max) {
+    fail("must be at most " + std::to_string(rules.length_max) + " characters long");
   } else if (has_control_characters(*found)) {
     fail("must not hold control characters");
   } else if (rules.format != nullptr && !rules.format->matches(*found)) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "lib/api/formats.h"
 #include "lib/json/scalars.h"
 
 namespace penstock::crd {
@@ -69,6 +70,11 @@ void quantity_bounds(Value& schema, const json::Rules& rules) {
                  "must be a whole number of bytes from " + min + " to " + max);
 }
 
+// What no pattern can say besides, as CEL behind the text: a label's prefix is a DNS subdomain.
+std::string bound_of(const json::Format& format) {
+  return format.matches == &api::is_label_key ? ".indexOf('/') <= 253" : "";
+}
+
 void string_schema(Value& schema, const json::Rules& rules) {
   schema["type"] = "string";
   if (rules.length_min > 0) {
@@ -77,6 +83,10 @@ void string_schema(Value& schema, const json::Rules& rules) {
   schema["maxLength"] = rules.length_max;
   const bool has_pattern = rules.format != nullptr && !rules.format->pattern.empty();
   schema["pattern"] = has_pattern ? rules.format->pattern : kAnyText;
+  if (rules.format != nullptr && !bound_of(*rules.format).empty()) {
+    add_constraint(schema, "self" + bound_of(*rules.format),
+                   "must be " + std::string(rules.format->says));
+  }
 }
 
 void list_schema(Value& schema, const FieldInfo& field) {
@@ -106,7 +116,11 @@ void map_schema(Value& schema, const FieldInfo& field) {
   schema["additionalProperties"] = schema_of(field.children.front());
   if (const json::Format* format = field.rules.key_format; format != nullptr) {
     // A JSON string is a CEL string.
-    add_constraint(schema, "self.all(k, k.matches(" + Value(format->pattern).dump() + "))",
+    std::string holds = "k.matches(" + Value(format->pattern).dump() + ")";
+    if (const std::string bound = bound_of(*format); !bound.empty()) {
+      holds = "k" + bound + " && " + holds;
+    }
+    add_constraint(schema, "self.all(k, " + holds + ")",
                    "each name must be " + std::string(format->says));
   }
 }

@@ -185,7 +185,7 @@ TEST(ReadTest, EachErrorNamesItsPathAndWhatWouldBeRight) {
            Case{"maybe: 4", "maybe must be between -2147483648 and 3"},
            Case{"words: a", "words must be a list, not text"},
            Case{"words: [a, b, c]", "words must hold at most 2 entries"},
-           Case{"words: [a, abcde]", "words[1] must be at most 4 bytes long"},
+           Case{"words: [a, abcde]", "words[1] must be at most 4 characters long"},
            Case{"words: [a, ~]", "words[1] must be text, not nothing"},
            Case{"labels: [a]", "labels must be a mapping, not a list"},
            Case{"labels: {abcd: x}", "labels.abcd has a name that must be at most three letters"},
