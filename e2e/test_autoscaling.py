@@ -3,6 +3,7 @@
 import json
 import subprocess
 
+from api import APPLY
 from autoscaled import CAPACITY, KNOWN
 from installation import policy_document
 from polling import wait_until
@@ -96,6 +97,31 @@ def test_another_scaler_is_never_fought(autoscaled):
         autoscaled.await_condition("chat", "Conflict", "False", seconds=20)
         wait_until(lambda: "no longer AnotherScaler" in autoscaled.notes("NoOtherScaler"), "an Event of its end")
         wait_until(lambda: autoscaled.replicas() > 1, "replicas, once nobody else sets them", seconds=30)
+
+
+def test_who_applies_replicas_is_never_fought(autoscaled):
+    """As continuous delivery does it: by server-side apply, under a name of its own."""
+    engine = f"/apis/apps/v1/namespaces/{autoscaled.name}/deployments/engine?fieldManager=gitops&force=true"
+
+    def apply(**parts) -> None:
+        document = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "engine"}, **parts}
+        status, answer = autoscaled.api.call("PATCH", engine, document, APPLY)
+        assert status == 200, answer
+
+    autoscaled.start()
+    apply(spec={"replicas": 1})
+    autoscaled.await_condition("chat", "Conflict", "True", "AnotherScaler", seconds=20)
+    with autoscaled.load(18):
+        wait_until(lambda: autoscaled.desired() > 1, "advice", seconds=30)
+        assert autoscaled.replicas() == 1
+        wait_until(lambda: 'field manager "gitops" (applies spec.replicas)' in autoscaled.notes("AnotherScaler"), "an Event of it")
+        apply()  # who made the Deployment wrote the same number, so it stays
+        autoscaled.await_condition("chat", "Conflict", "False", seconds=20)
+        wait_until(lambda: autoscaled.replicas() > 1, "replicas, once nobody else applies them", seconds=30)
+        apply(spec={"replicas": 1})
+        autoscaled.await_condition("chat", "Conflict", "True", "AnotherScaler", seconds=20)
+        wait_until(lambda: autoscaled.desired() > 1, "advice again", seconds=30)
+        assert autoscaled.replicas() == 1
 
 
 def test_what_a_person_sets_stands_for_a_while(autoscaled):

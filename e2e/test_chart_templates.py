@@ -111,6 +111,28 @@ def test_room_on_nodes_takes_only_the_rights_that_were_asked_for(kubernetes):
     assert "--no-placeholders" in without["spec"]["template"]["spec"]["containers"][0]["args"]
 
 
+def test_whether_cluster_autoscaler_has_a_pool_may_be_read(kubernetes):
+    pools = [{"group": "cluster.x-k8s.io", "resource": "machinedeployments"}, {"group": "karpenter.sh", "resource": "nodepools"}]
+    rules = operator_rules(render(kubernetes, "--set-json", f"nodeCapacity.pools={json.dumps(pools)}"))
+    assert {"apiGroups": ["cluster.x-k8s.io"], "resources": ["machinedeployments"], "verbs": ["get"]} in rules
+    assert not any("nodepools" in rule["resources"] for rule in rules)
+
+
+def test_decisions_are_kept_on_a_volume(kubernetes):
+    def made(*values: str) -> tuple[dict, dict]:
+        documents = render(kubernetes, *values)
+        return only(documents, "Deployment")["spec"]["template"]["spec"], container(documents)
+
+    pod, operator = made("--set-json", 'autoscaling.decisions={"persistentVolumeClaim": {"claimName": "kept"}}')
+    assert pod["volumes"] == [{"name": "decisions", "persistentVolumeClaim": {"claimName": "kept"}}]
+    assert operator["volumeMounts"] == [{"name": "decisions", "mountPath": "/var/lib/penstock"}]
+    assert "--decisions=/var/lib/penstock/$(PENSTOCK_IDENTITY).jsonl" in operator["args"]
+    assert pod["securityContext"]["fsGroup"] == 1337
+    pod, operator = made()
+    assert "volumes" not in pod and "volumeMounts" not in operator
+    assert not any(argument.startswith("--decisions") for argument in operator["args"])
+
+
 def test_scaling_to_zero_takes_rights_that_are_asked_for(kubernetes):
     """It is the right to run any pod, and to lead any traffic."""
 
@@ -319,6 +341,7 @@ OTHERS = {
     "admission.excludedNamespaces": ["kept-out"],
     "autoscaling.targets": [{"group": "leaderworkerset.x-k8s.io", "resource": "leaderworkersets"}],
     "autoscaling.scaleToZero": True,
+    "autoscaling.decisions": {"emptyDir": {"sizeLimit": "1Gi"}},
     "nodeCapacity.placeholders": True,
     "nodeCapacity.placeholderImage": "another/pause:1",
     "nodeCapacity.pools": [{"group": "karpenter.sh", "resource": "nodepools"}],

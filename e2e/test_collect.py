@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import time
+import uuid
 
 import pytest
 from api import MERGE, Api
@@ -78,9 +79,30 @@ def make_pods(space: Namespace) -> None:
             assert code == 200, answer
 
     await_injection(space.cluster, space.name, pod_of(0))
+    share_out(make)
+
+
+def share_out(work) -> None:
+    """Calls it with the numbers of some pods each, at once."""
     workers = 4
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        list(pool.map(make, (range(start, PODS, workers) for start in range(workers))))
+        list(pool.map(work, (range(start, PODS, workers) for start in range(workers))))
+
+
+def give_to_deployment(space: Namespace, name: str) -> None:
+    """The pods, as if it had made them. Their owner is a ReplicaSet of a group that nobody serves: a real one would delete
+    them, since it wants none, and so would the garbage collector if its kind were served and it was not there."""
+    admin = space.api
+    kind = {"apiVersion": "simulated.example.com/v1", "kind": "ReplicaSet"}
+    owner = {**kind, "name": f"{name}-abc12", "uid": str(uuid.uuid4()), "controller": True}
+    made_by = {"metadata": {"labels": {"pod-template-hash": "abc12"}, "ownerReferences": [owner]}}
+
+    def give(share: range) -> None:
+        api = Api(admin.host, admin.port, space.cluster.pki)
+        for number in share:
+            api.merge(f"/api/v1/namespaces/{space.name}/pods/pod{number}", made_by)
+
+    share_out(give)
 
 
 def all_counted(space: Namespace) -> bool:
@@ -113,6 +135,7 @@ def test_their_signals_each_second_cost_a_third_of_a_core_at_most(space, sidecar
     target["spec"]["replicas"] = 0
     target["spec"]["template"]["spec"]["containers"][0]["args"] = ["--port", str(ENGINE_PORT)]
     space.apply(target)
+    give_to_deployment(space, "engine")
     autoscaling = {"mode": "Advise", "target": {"name": "engine"}, "maxReplicas": 4000, "capacity": {"requestsPerSecond": 5}}
     old = space.policy("load")["status"]["hash"]
     space.api.merge(f"{POLICIES.format(space.name)}/load", {"spec": {"autoscaling": autoscaling}})

@@ -10,6 +10,19 @@ namespace penstock::control {
 
 using autoscale::DecisionRecord;
 
+namespace {
+
+// By what somebody would look for it; numbers, also those in messages, change each second.
+bool differs(const autoscale::Decision& a, const autoscale::Decision& b) {
+  const auto says_same = [](const autoscale::Finding& one, const autoscale::Finding& other) {
+    return one.type == other.type && one.status == other.status && one.reason == other.reason;
+  };
+  return a.reason != b.reason || a.current != b.current || a.write != b.write ||
+         a.withheld != b.withheld || !std::ranges::equal(a.conditions, b.conditions, says_same);
+}
+
+}  // namespace
+
 AutoscalingReports::AutoscalingReports(
     telemetry::Registry& registry,
     std::function<void(const std::string& ns, const std::string& name)> published)
@@ -39,8 +52,7 @@ void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTi
   if (changes) {
     count_change(record.decision, series.name);
   }
-  const bool is_news =
-      changes || decision.reason != series.reason || decision.current != shown.current;
+  const bool is_news = changes || differs(decision, series.before);
   shown.current = decision.current;
   shown.desired = decision.desired;
   shown.supply = decision.supply;
@@ -48,7 +60,7 @@ void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTi
   shown.lead_seconds = static_cast<double>(lead.duration.count()) / 1e3;
   show_numbers(record, shown);
   show_conditions(conditions, shown);
-  series.reason = decision.reason;
+  series.before = decision;
   const std::int64_t now_ms = record.inputs.now_ms;
   const bool is_due = now_ms - series.written_ms >= std::chrono::milliseconds(kRepeat).count();
   if (lines_.is_open() && (is_news || is_due)) {

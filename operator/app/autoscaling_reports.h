@@ -65,8 +65,8 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
     api::ObjectName name;
     std::shared_ptr<Shown> shown;
     std::vector<telemetry::GaugeHandle> gauges;
-    std::vector<telemetry::GaugeHandle> node_gauges;     // of what is kept on nodes, if anything is
-    autoscale::Reason reason = autoscale::Reason::kOff;  // of the decision before
+    std::vector<telemetry::GaugeHandle> node_gauges;  // of what is kept on nodes, if anything is
+    autoscale::Decision before;
     std::int64_t written_ms = 0;
   };
 

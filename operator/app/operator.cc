@@ -209,8 +209,7 @@ class Operator {
           begin_leading();
         } else {
           workers_.suspend();
-          collector_.forget_all();  // the new leader asks
-          autoscaling_reports_.forget_all();
+          forget();
         }
       });
     });
@@ -223,8 +222,19 @@ class Operator {
     }
   }
 
+  // Another leader may change all that this one saw, and what it would take for its own.
+  void forget() {
+    collector_.forget_all();
+    policies_.forget_all();
+    autoscaling_.forget_all();
+    hold_.forget_all();
+    capacity_.forget_all();
+    board_.forget_all();
+    autoscaling_reports_.forget_all();
+  }
+
   void begin_leading() {
-    policies_.begin();
+    forget();  // what was under way when it led before may have kept something
     keys_.add_all();
     workers_.resume();
   }

@@ -114,6 +114,10 @@ void Scaler::adopt(int replicas, Time now) {
   state_.writes.push_back({ms_of(now), replicas});
 }
 
+void Scaler::adopt_drift(Time since) {
+  state_.drift_since_ms = ms_of(since);
+}
+
 DecisionRecord Scaler::tick(const Sight& sight) {
   std::vector<PodReport> reports;
   DecisionRecord record{.target = target_, .state = state_};

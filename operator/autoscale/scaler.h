@@ -76,6 +76,11 @@ class Scaler {
 
   // Replicas that an operator before this one wrote last: they are nobody else's.
   void adopt(int replicas, Time now);
+  // Replicas that somebody else set then, as an operator before this one saw.
+  void adopt_drift(Time since);
+  // Another object has the target's name: who set its replicas is not known, nor what was asked of
+  // it. What was learned of its pods stays.
+  void forget_target() { state_ = {}; }
 
   // The decision for this moment, with all that it was made of. Times do not go back.
   DecisionRecord tick(const Sight& sight);

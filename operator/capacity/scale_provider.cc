@@ -1,5 +1,6 @@
 #include "operator/capacity/scale_provider.h"
 
+#include <array>
 #include <string_view>
 
 #include "operator/kube/scale.h"
@@ -12,9 +13,19 @@ using kube::ApiResult;
 constexpr std::string_view kKarpenter = "karpenter.sh/";
 constexpr std::string_view kClusterApi = "cluster.x-k8s.io/";
 constexpr const char* kNodePoolLabel = "karpenter.sh/nodepool";
+constexpr std::string_view kMachineSet = "MachineSet";
+
+// By these cluster-autoscaler knows a pool of Cluster API as its own.
+constexpr std::array kAutoscalerBounds = {
+    "cluster.x-k8s.io/cluster-api-autoscaler-node-group-min-size",
+    "cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size"};
 
 bool is_karpenter(const api::NodePoolSpec& pool) {
   return pool.kind == "NodePool" && pool.api_version.starts_with(kKarpenter);
+}
+
+bool is_cluster_api(const api::NodePoolSpec& pool) {
+  return pool.api_version.starts_with(kClusterApi);
 }
 
 std::string described(const api::NodePoolSpec& pool) {
@@ -24,15 +35,37 @@ std::string described(const api::NodePoolSpec& pool) {
 }  // namespace
 
 bool is_in_pool(const api::NodePoolSpec& pool, const std::map<std::string, std::string>& labels,
-                const std::string& machine_owner) {
-  if (pool.api_version.starts_with(kClusterApi)) {
-    return machine_owner == pool.name || machine_owner.starts_with(pool.name + "-");
+                const MachineOwner& machine_owner) {
+  if (is_cluster_api(pool)) {
+    const bool by_set = pool.kind == "MachineDeployment";
+    const std::string_view kind = by_set ? kMachineSet : std::string_view(pool.kind);
+    return (machine_owner.kind.empty() || machine_owner.kind == kind) &&
+           (by_set ? kube::is_made_of(pool.name, machine_owner.name)
+                   : machine_owner.name == pool.name);
   }
   if (!is_karpenter(pool)) {
     return true;
   }
   const auto found = labels.find(kNodePoolLabel);
   return found != labels.end() && found->second == pool.name;
+}
+
+// Two that scale one pool undo each other's work.
+ApiResult<Standing> ScaleProvider::unless_autoscaled(const std::string& path) {
+  const ApiResult<json::Value> object = client_.get(path);
+  if (!object) {
+    return std::unexpected(object.error());
+  }
+  const json::Value& annotations = kube::member(kube::member(*object, "metadata"), "annotations");
+  for (const char* bound : kAutoscalerBounds) {
+    if (!kube::member(annotations, bound).is_null()) {
+      return Standing{"ManagedByClusterAutoscaler",
+                      described(pool_) + " has the annotation " + bound +
+                          ", so cluster-autoscaler scales it: take another provider, which makes "
+                          "it add nodes, or remove the annotation"};
+    }
+  }
+  return Standing{};
 }
 
 ApiResult<Standing> ScaleProvider::hold(const Wish& wish) {
@@ -51,8 +84,8 @@ ApiResult<Standing> ScaleProvider::hold(const Wish& wish) {
     return Standing{"NodePoolNotFound",
                     pool_.api_version + " " + pool_.kind + " is not served, or has no /scale"};
   }
-  const std::string path =
-      (*type)->type().object((*type)->namespaced ? wish.policy.ns : "", pool_.name, "scale");
+  const std::string ns = (*type)->namespaced ? wish.policy.ns : "";
+  const std::string path = (*type)->type().object(ns, pool_.name, "scale");
   const ApiResult<kube::Scale> scale = kube::read_scale(client_, path);
   if (!scale && scale.error().not_found()) {
     discovery_.forget(pool_.api_version);
@@ -60,6 +93,12 @@ ApiResult<Standing> ScaleProvider::hold(const Wish& wish) {
   }
   if (!scale) {
     return std::unexpected(scale.error());
+  }
+  if (is_cluster_api(pool_)) {
+    ApiResult<Standing> free = unless_autoscaled((*type)->type().object(ns, pool_.name));
+    if (!free || !free->reason.empty()) {
+      return free;
+    }
   }
   const std::int64_t size = pool_size({.wanted = scale->wanted,
                                        .nodes = wish.room.pool_nodes,

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <string>
 #include <utility>
 
 #include "lib/api/node_capacity_spec.h"
@@ -9,9 +11,10 @@
 
 namespace penstock::capacity {
 
-// The replicas of a pool of nodes, by its /scale. It asks for fewer only where the pool is known to
-// give up empty nodes first, and then never for less than those that are used: a static NodePool of
-// Karpenter. A MachineDeployment takes any of its machines.
+// The replicas of a pool of nodes, by its /scale. One that cluster-autoscaler scales, too, is left
+// alone: it would take away each node that nobody uses yet. It asks for fewer only where the pool
+// is known to give up empty nodes first, and then never for less than those that are used: a static
+// NodePool of Karpenter. A MachineDeployment takes any of its machines.
 class ScaleProvider final : public NodeCapacityProvider {
  public:
   ScaleProvider(kube::Client& client, kube::Discovery& discovery, api::NodePoolSpec pool)
@@ -23,15 +26,24 @@ class ScaleProvider final : public NodeCapacityProvider {
   kube::ApiResult<void> release(const kube::ObjectMeta& /*policy*/) override { return {}; }
 
  private:
+  // Of a Cluster API pool, whose object is at `path`.
+  kube::ApiResult<Standing> unless_autoscaled(const std::string& path);
+
   kube::Client& client_;
   kube::Discovery& discovery_;
   const api::NodePoolSpec pool_;
 };
 
-// Whether a node with these labels is one of the pool's. Cluster API notes the owner of a node's
-// machine: the pool, or a MachineSet that is called after it. Of other kinds all nodes on which the
-// target may run are.
+// Whose machine a node is, as Cluster API notes it on the node. A kind may be left out.
+struct MachineOwner {
+  std::string kind;
+  std::string name;
+};
+
+// Whether a node with these labels is one of the pool's. The owner of a MachineDeployment's
+// machines is a MachineSet that is called after it, that of others' is the pool itself. Of kinds
+// that are neither Cluster API's nor Karpenter's all nodes on which the target may run are.
 bool is_in_pool(const api::NodePoolSpec& pool, const std::map<std::string, std::string>& labels,
-                const std::string& machine_owner);
+                const MachineOwner& machine_owner);
 
 }  // namespace penstock::capacity

@@ -30,6 +30,12 @@ class AutoscalingBoard {
     notes_.erase(policy);
   }
 
+  // Of all policies: another operator may have said something since.
+  void forget_all() {
+    const sync::MutexLock lock(mutex_);
+    notes_.clear();
+  }
+
   [[nodiscard]] std::optional<reconcile::AutoscalingNote> find(const std::string& policy) const {
     const sync::MutexLock lock(mutex_);
     const auto found = notes_.find(policy);

@@ -5,12 +5,8 @@
 #include <utility>
 
 #include "lib/json/field.h"
-#include "lib/zoneinfo/zone_files.h"
-#include "operator/autoscale/policy_settings.h"
-#include "operator/controllers/condition_events.h"
 #include "operator/controllers/hold_condition.h"
-#include "operator/controllers/replica_sights.h"
-#include "operator/controllers/scaling_changes.h"
+#include "operator/controllers/scaled_target.h"
 #include "operator/controllers/scaling_status.h"
 #include "operator/kube/timestamp.h"
 
@@ -39,41 +35,7 @@ void say(NodeReport of_nodes, AutoscalingNote& note) {
   std::ranges::move(of_nodes.conditions, std::back_inserter(note.conditions));
 }
 
-autoscale::ScalerSettings settings_in(const Policy& policy) {
-  return autoscale::settings_of(*policy.parsed.autoscaling, &zoneinfo::load_zone);
-}
-
 }  // namespace
-
-// What is known of one policy's target.
-struct AutoscalingController::Running {
-  // `before`: what the status of an operator before this one says of the same target.
-  Running(const Policy& policy, const api::OptimizationPolicyStatus& before, autoscale::Time now)
-      : target(policy.parsed.autoscaling->target),
-        uid(policy.meta.uid),
-        generation(policy.meta.generation),
-        scaler(policy.meta.key(), settings_in(policy)) {
-    events.adopt(before.conditions);
-    if (before.autoscaling) {
-      changes.adopt(*before.autoscaling);
-    }
-    if (has_set_to_zero(before)) {
-      scaler.adopt(0, now);
-    }
-  }
-
-  api::ScaleTargetSpec target;
-  std::string uid;
-  std::int64_t generation;
-  autoscale::Scaler scaler;
-  ReplicaSights replicas;
-  ConditionEvents events;
-  ReplicaWriter writer;
-  ScalingChanges changes;
-  std::string problem;  // of the last write, for the log
-  std::optional<autoscale::Time> forecast_shown;
-  api::AutoscalingStatus status;
-};
 
 AutoscalingController::AutoscalingController(
     const Stores& stores, kube::Client& client, kube::Discovery& discovery,
@@ -110,7 +72,9 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   if (!*live) {
     return target_missing(*policy);
   }
-  Running& state = running(*policy);
+  const std::shared_ptr<ScaledTarget> held = running(*policy);  // also if it is forgotten meanwhile
+  ScaledTarget& state = *held;
+  state.meet(**live);
   const DecisionRecord record = state.scaler.tick(sight(*policy, **live, state));
   const bool allowed = may_write(*policy, record.decision);
   // Room that a replica is about to take is given up first: a placeholder that makes way for it
@@ -124,6 +88,9 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   const ReplicaWriter::Done done =
       state.writer.write(client_, stores_, collector_, clock_.now(),
                          {*policy, **live, state.replicas.pods(), record.decision, allowed});
+  if (done.set) {
+    state.foreign.wrote();
+  }
   tell(*policy, record, done, state);
   const std::string problem = done.problem.empty() ? done.unmarkable : done.problem;
   const bool is_news = std::exchange(state.problem, problem) != problem;
@@ -140,21 +107,24 @@ bool AutoscalingController::may_write(const Policy& policy, const autoscale::Dec
   return decision.write && (*decision.write > 0 || stands_in);
 }
 
-AutoscalingController::Running& AutoscalingController::running(const Policy& policy) {
+void AutoscalingController::forget_all() {
   const sync::MutexLock lock(mutex_);
-  std::unique_ptr<Running>& slot = running_[policy.meta.key()];
+  running_.clear();
+}
+
+std::shared_ptr<ScaledTarget> AutoscalingController::running(const Policy& policy) {
+  const sync::MutexLock lock(mutex_);
+  std::shared_ptr<ScaledTarget>& slot = running_[policy.meta.key()];
   const api::AutoscalingSpec& spec = *policy.parsed.autoscaling;
   if (slot == nullptr || slot->target != spec.target) {
     const bool starts = slot == nullptr;
-    slot = std::make_unique<Running>(policy,
-                                     starts ? said_before(policy) : api::OptimizationPolicyStatus(),
-                                     time_of(clock_.wall_now()));
-  } else if (slot->uid != policy.meta.uid || slot->generation != policy.meta.generation) {
-    slot->uid = policy.meta.uid;
-    slot->generation = policy.meta.generation;
-    slot->scaler.set(settings_in(policy));
+    slot = std::make_shared<ScaledTarget>(
+        policy, starts ? said_before(policy) : api::OptimizationPolicyStatus(),
+        time_of(clock_.wall_now()));
+  } else {
+    slot->follow(policy);
   }
-  return *slot;
+  return slot;
 }
 
 // A policy that is scaled no more, or is gone (null).
@@ -182,22 +152,28 @@ WorkOutcome AutoscalingController::end(const std::string& key, const Policy* pol
   return released;
 }
 
-Sight AutoscalingController::sight(const Policy& policy, const LiveTarget& live, Running& running) {
+Sight AutoscalingController::sight(const Policy& policy, const LiveTarget& live,
+                                   ScaledTarget& running) {
   Sight seen{.now = time_of(clock_.wall_now()),
              .replicas = live.replicas,
              .other_scaler = other_scaler(stores_, policy)};
+  if (std::string foreign = running.foreign.look(client_, live, clock_.now());
+      seen.other_scaler.empty()) {
+    seen.other_scaler = std::move(foreign);
+  }
   if (uses_hold(policy)) {
     const HoldController::Standing standing = hold_.standing(policy);
     seen.held_requests = standing.held;
     seen.hold_ready = standing.ready;
   }
-  seen.pods = running.replicas.look(stores_, collector_, policy, seen.now);
+  seen.pods = running.replicas.look(stores_, collector_, {policy, running.pods}, seen.now);
   pod_metrics_.look(*policy.parsed.autoscaling, policy.meta.ns, running.replicas.pods(), seen);
   return seen;
 }
 
 WorkOutcome AutoscalingController::target_missing(const Policy& policy) {
-  Running& state = running(policy);
+  const std::shared_ptr<ScaledTarget> held = running(policy);
+  ScaledTarget& state = *held;
   const autoscale::Finding missing{
       "ScalingActive", api::ConditionStatus::kFalse, "TargetNotFound",
       described(policy.parsed.autoscaling->target) + " is not there, or serves no /scale"};
@@ -219,7 +195,7 @@ WorkOutcome AutoscalingController::target_missing(const Policy& policy) {
 }
 
 void AutoscalingController::tell(const Policy& policy, const DecisionRecord& record,
-                                 const ReplicaWriter::Done& done, Running& running) {
+                                 const ReplicaWriter::Done& done, ScaledTarget& running) {
   const autoscale::Decision& decision = record.decision;
   api::AutoscalingStatus& status = running.status;
   const bool is_news = tell_change(policy, decision, done.set, running);
@@ -258,7 +234,7 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
 }
 
 bool AutoscalingController::tell_change(const Policy& policy, const autoscale::Decision& decision,
-                                        bool set, Running& running) {
+                                        bool set, ScaledTarget& running) {
   if (!running.changes.note(decision, set, kube::timestamp(clock_.wall_now()))) {
     return false;
   }
@@ -271,7 +247,7 @@ bool AutoscalingController::tell_change(const Policy& policy, const autoscale::D
 
 void AutoscalingController::tell_events(const Policy& policy,
                                         const std::vector<autoscale::Finding>& conditions,
-                                        Running& running) {
+                                        ScaledTarget& running) {
   for (const ConditionEvent& event : running.events.changes(conditions)) {
     events_.record(kube::kPolicies, policy.meta, event.warning, event.reason, event.note);
   }
@@ -279,8 +255,11 @@ void AutoscalingController::tell_events(const Policy& policy,
 
 NodeDemand AutoscalingController::node_demand(const Policy& policy,
                                               const autoscale::Decision& decision, int replicas,
-                                              const Running& running) const {
-  NodeDemand demand{.desired = decision.desired, .replicas = replicas};
+                                              const ScaledTarget& running) const {
+  NodeDemand demand{.desired = decision.desired,
+                    .replicas = replicas,
+                    .withheld = decision.withheld,
+                    .pods = running.pods};
   if (wants_nodes(policy)) {
     const double quantile = policy.parsed.autoscaling->nodes->quantile_percent / 100.0;
     demand.forecast = running.scaler.node_forecast(time_of(clock_.wall_now()), quantile);

@@ -18,6 +18,7 @@
 #include "operator/controllers/pod_metrics.h"
 #include "operator/controllers/replica_writer.h"
 #include "operator/controllers/scale_target.h"
+#include "operator/controllers/scaled_target.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
 #include "operator/kube/discovery.h"
@@ -62,24 +63,27 @@ class AutoscalingController {
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
 
- private:
-  struct Running;
+  // What was seen and learned is not known any more, as at the start: another operator leads, or
+  // did, and has changed what this one would take for a person's doing.
+  void forget_all();
 
-  Running& running(const reconcile::Policy& policy);
+ private:
+  std::shared_ptr<ScaledTarget> running(const reconcile::Policy& policy);
   kube::WorkOutcome end(const std::string& key, const reconcile::Policy* policy);
-  autoscale::Sight sight(const reconcile::Policy& policy, const LiveTarget& live, Running& running);
+  autoscale::Sight sight(const reconcile::Policy& policy, const LiveTarget& live,
+                         ScaledTarget& running);
   [[nodiscard]] bool may_write(const reconcile::Policy& policy,
                                const autoscale::Decision& decision);
   kube::WorkOutcome target_missing(const reconcile::Policy& policy);
   void tell(const reconcile::Policy& policy, const autoscale::DecisionRecord& record,
-            const ReplicaWriter::Done& done, Running& running);
+            const ReplicaWriter::Done& done, ScaledTarget& running);
   bool tell_change(const reconcile::Policy& policy, const autoscale::Decision& decision, bool set,
-                   Running& running);
+                   ScaledTarget& running);
   void tell_events(const reconcile::Policy& policy,
-                   const std::vector<autoscale::Finding>& conditions, Running& running);
+                   const std::vector<autoscale::Finding>& conditions, ScaledTarget& running);
   [[nodiscard]] NodeDemand node_demand(const reconcile::Policy& policy,
                                        const autoscale::Decision& decision, int replicas,
-                                       const Running& running) const;
+                                       const ScaledTarget& running) const;
   void publish(const reconcile::Policy& policy, reconcile::AutoscalingNote note);
 
   const Stores& stores_;
@@ -94,7 +98,7 @@ class AutoscalingController {
   AutoscalingObserver& observer_;
   PodMetrics pod_metrics_;
   sync::Mutex mutex_;
-  std::map<std::string, std::unique_ptr<Running>> running_ PENSTOCK_GUARDED_BY(mutex_);
+  std::map<std::string, std::shared_ptr<ScaledTarget>> running_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::controllers

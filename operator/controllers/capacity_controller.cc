@@ -23,6 +23,23 @@ bool wants_nodes(const Policy& policy) {
   return scaling && scaling->nodes && scaling->nodes->provider != NodeProvider::kOff;
 }
 
+namespace {
+
+// `given_up`: whether what was kept could be taken back. `wanted`: what would be kept otherwise.
+reconcile::AutoscalingNote::Stated unasked(bool contested, const ApiResult<void>& given_up,
+                                           const std::string& wanted) {
+  if (!given_up) {
+    return {kNodeCapacity, ConditionStatus::kFalse, "ProviderFailed", given_up.error().message};
+  }
+  const std::string why = contested
+                              ? "another scaler sets the replicas, so nobody is asked; without it "
+                              : "in Advise nobody is asked; with Enforce ";
+  return {kNodeCapacity, ConditionStatus::kFalse, contested ? "Conflict" : "Advising",
+          why + wanted};
+}
+
+}  // namespace
+
 // Of one policy.
 struct CapacityController::Held {
   explicit Held(kube::EventRecorder& recorder) : events(recorder) {}
@@ -119,6 +136,11 @@ kube::WorkOutcome CapacityController::release(const std::string& key, const Poli
   return {};
 }
 
+void CapacityController::forget_all() {
+  const sync::MutexLock lock(mutex_);
+  held_.clear();
+}
+
 NodeReport CapacityController::still_kept(const Policy& policy) {
   const std::shared_ptr<Held> state = held(policy);
   NodeReport kept{.status = state->report.status, .conditions = not_removed(state->report)};
@@ -132,7 +154,9 @@ NodeReport CapacityController::still_kept(const Policy& policy) {
 NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& demand, Held& held) {
   const api::AutoscalingSpec& scaling = *policy.parsed.autoscaling;
   const NodeCapacitySpec& spec = *scaling.nodes;
-  const bool enforces = scaling.mode == api::ScalingMode::kEnforce;
+  // Nobody knows whether another scaler's replicas would ever take the room.
+  const bool contested = demand.withheld == autoscale::Withheld::kConflict;
+  const bool enforces = scaling.mode == api::ScalingMode::kEnforce && !contested;
   // Whatever else is not known of the target and its nodes.
   const ApiResult<void> given_up = enforces ? ApiResult<void>() : take_back(policy, held);
   if (const ApiResult<void> read = templates_.read(policy, held.target); !read) {
@@ -148,7 +172,7 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
                             " asks for no GPU: neither as a resource of its containers nor by a "
                             "ResourceClaimTemplate");
   }
-  const std::optional<ApiResult<NodeSights>> seen = look_at_nodes(policy, shape);
+  const std::optional<ApiResult<NodeSights>> seen = look_at_nodes(policy, demand, shape);
   if (!seen) {
     return held.report;
   }
@@ -176,9 +200,7 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
   };
   if (!enforces) {
     status.provider = held.provider;  // whoever did not let it be taken back
-    conclude(ConditionStatus::kFalse, given_up ? "Advising" : "ProviderFailed",
-             given_up ? "in Advise nobody is asked; with Enforce " + summary(status, shape, room)
-                      : given_up.error().message);
+    report.conditions.push_back(unasked(contested, given_up, summary(status, shape, room)));
   } else {
     const ApiResult<Standing> standing =
         ask(policy, spec, wish_of(policy, shape, plan, room), held);
@@ -212,11 +234,12 @@ void CapacityController::judge_surge(const Policy& policy, const NodeCapacitySta
 }
 
 std::optional<ApiResult<NodeSights>> CapacityController::look_at_nodes(
-    const Policy& policy, const capacity::PodShape& shape) {
+    const Policy& policy, const NodeDemand& demand, const capacity::PodShape& shape) {
+  const TargetPods replicas{policy, demand.pods};
   const auto& pool = policy.parsed.autoscaling->nodes->scale;
   // Without the right to read nodes there is none to read their devices either.
   if (!shape.by_claims || stores_.nodes.size() == 0) {
-    return node_sights(stores_, policy, shape, pool);
+    return node_sights(stores_, replicas, shape, pool);
   }
   const auto devices = claimed_.of(shape.resource);
   if (!devices && devices.error() == Silence::kNotYet) {
@@ -228,7 +251,7 @@ std::optional<ApiResult<NodeSights>> CapacityController::look_at_nodes(
   if (!**devices) {
     return std::unexpected((*devices)->error());
   }
-  return node_sights(stores_, policy, shape, pool, ***devices);
+  return node_sights(stores_, replicas, shape, pool, ***devices);
 }
 
 ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapacitySpec& spec,

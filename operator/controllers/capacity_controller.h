@@ -36,6 +36,8 @@ struct NodeDemand {
   // It is about to be asked for them, and may refuse. Their room is given up for the try; where the
   // next look counts others, it is asked for again, and nothing is remembered of them.
   bool tentative = false;
+  autoscale::Withheld withheld = autoscale::Withheld::kNo;  // why that is not asked of the target
+  std::optional<api::LabelSelector> pods;                   // TargetPods::selected
 };
 
 // Keeps room on GPU nodes for the replicas to come, by whoever makes nodes. It never deletes one.
@@ -61,6 +63,10 @@ class CapacityController {
   // its name is taken back. Of one that is gone, the API server removes it.
   kube::WorkOutcome release(const std::string& key, const reconcile::Policy* policy);
 
+  // What was seen is not known any more, as at the start: another operator leads, or did. What was
+  // asked for stands, and is known by the status.
+  void forget_all();
+
   // What stands while that does not succeed, who keeps it, and why.
   NodeReport still_kept(const reconcile::Policy& policy);
 
@@ -71,6 +77,7 @@ class CapacityController {
   NodeReport judge(const reconcile::Policy& policy, const NodeDemand& demand, Held& held);
   // Nothing: what it takes has just been asked for.
   std::optional<kube::ApiResult<NodeSights>> look_at_nodes(const reconcile::Policy& policy,
+                                                           const NodeDemand& demand,
                                                            const capacity::PodShape& shape);
   kube::ApiResult<capacity::Standing> ask(const reconcile::Policy& policy,
                                           const api::NodeCapacitySpec& spec, capacity::Wish wish,

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "operator/autoscale/victims.h"
+#include "operator/controllers/target_pods.h"
 #include "operator/kube/resource_type.h"
 
 namespace penstock::controllers {
@@ -25,14 +26,10 @@ int cost_of(const Pod& pod) {
   return read.ec == std::errc() ? cost : 0;
 }
 
-// A Deployment's ReplicaSets are called "NAME-HASH".
 bool is_of(const api::ScaleTargetSpec& target, const Pod& pod) {
-  const std::string prefix = target.name + "-";
-  return pod.owner_kind == "ReplicaSet" &&
-         (target.kind == "Deployment"
-              ? pod.owner_name.starts_with(prefix) &&
-                    pod.owner_name.find('-', prefix.size()) == std::string::npos
-              : pod.owner_name == target.name);
+  return target.kind == "Deployment"
+             ? is_of_deployment(target.name, pod)
+             : pod.owner_kind == "ReplicaSet" && pod.owner_name == target.name;
 }
 
 // Nodes that would stay even without the target's pods. What runs on every node keeps none.

@@ -83,4 +83,9 @@ void Evictions::forget(const std::string& policy) {
   memory_.erase(policy);
 }
 
+void Evictions::forget_all() {
+  const sync::MutexLock lock(mutex_);
+  memory_.clear();
+}
+
 }  // namespace penstock::controllers

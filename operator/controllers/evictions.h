@@ -31,6 +31,7 @@ class Evictions {
   // What `world` is to know of them.
   void tell(reconcile::World& world) const;
   void forget(const std::string& policy);
+  void forget_all();
 
  private:
   struct Memory {

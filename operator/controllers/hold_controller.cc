@@ -91,6 +91,12 @@ void HoldController::forget(const std::string& key) {
   states_.erase(key);
 }
 
+void HoldController::forget_all() {
+  removal_.forget_all();
+  const sync::MutexLock lock(mutex_);
+  states_.clear();
+}
+
 std::vector<Ptr<reconcile::Pod>> HoldController::hold_pods(const Policy& policy) const {
   const std::string name = reconcile::hold_name(policy.meta.name);
   std::vector<Ptr<reconcile::Pod>> pods = stores_.pods.list(policy.meta.ns);

@@ -54,6 +54,9 @@ class HoldController {
 
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
 
+  // What was seen is not known any more, as at the start: another operator leads, or did.
+  void forget_all();
+
   [[nodiscard]] Standing standing(const reconcile::Policy& policy);
 
   // What held for a policy that needs nobody any more.

@@ -99,6 +99,11 @@ void HoldRemoval::forget(const std::string& policy) {
   tries_.erase(policy);
 }
 
+void HoldRemoval::forget_all() {
+  const sync::MutexLock lock(mutex_);
+  tries_.clear();
+}
+
 std::optional<std::string> HoldRemoval::problem(const Policy& policy) const {
   const sync::MutexLock lock(mutex_);
   const auto found = tries_.find(policy.meta.key());

@@ -31,6 +31,7 @@ class HoldRemoval {
 
   // A policy ("namespace/name") that needs it again, or is gone.
   void forget(const std::string& policy);
+  void forget_all();
 
   // Whether anything of it is there.
   [[nodiscard]] bool stands(const reconcile::Policy& policy) const;

@@ -5,11 +5,9 @@
 #include <map>
 #include <utility>
 
-#include "lib/api/selects.h"
 #include "operator/capacity/interruption.h"
 #include "operator/capacity/provider.h"
 #include "operator/capacity/scale_provider.h"
-#include "operator/reconcile/hold.h"
 
 namespace penstock::controllers {
 namespace {
@@ -63,15 +61,15 @@ bool is_placeholder(const Policy& policy, const Pod& pod) {
 using Found = std::map<std::string, std::pair<NodeSight, std::string>>;
 
 // Counts a pod, which holds so many GPUs, on its node.
-void place(const Policy& policy, const Pod& pod, std::int64_t held, Found& found,
+void place(const TargetPods& replicas, const Pod& pod, std::int64_t held, Found& found,
            NodeSights& result) {
   const auto node = found.find(pod.node);
-  if (pod.finished || node == found.end() || is_placeholder(policy, pod)) {
+  if (pod.finished || node == found.end() || is_placeholder(replicas.policy, pod)) {
     return;
   }
   auto& [sight, interruption] = node->second;
   sight.empty = sight.empty && held == 0;
-  if (!is_replica(policy, pod)) {
+  if (!replicas.has(pod)) {
     sight.taken += held;
     return;
   }
@@ -83,32 +81,28 @@ void place(const Policy& policy, const Pod& pod, std::int64_t held, Found& found
 }
 
 // The same of devices by a claim; null: its pod is not known.
-void take(const Policy& policy, const Pod* pod, const capacity::DeviceHold& hold, Found& found) {
+void take(const TargetPods& replicas, const Pod* pod, const capacity::DeviceHold& hold,
+          Found& found) {
   const auto node = found.find(hold.node);
-  if (node == found.end() || (pod != nullptr && is_placeholder(policy, *pod))) {
+  if (node == found.end() || (pod != nullptr && is_placeholder(replicas.policy, *pod))) {
     return;
   }
   NodeSight& sight = node->second.first;
   sight.empty = false;
-  if (pod == nullptr || !is_replica(policy, *pod)) {
+  if (pod == nullptr || !replicas.has(*pod)) {
     sight.taken += hold.devices;
   }
 }
 
 }  // namespace
 
-bool is_replica(const Policy& policy, const Pod& pod) {
-  return pod.meta.ns == policy.meta.ns && !pod.finished && !pod.meta.deleting &&
-         !reconcile::is_hold(pod.meta) && api::selects(policy.parsed.selector, pod.meta.labels) &&
-         !pod.meta.labels.contains(capacity::kHeadroomLabel);  // a selector may say "not in"
-}
-
 bool waited_for_node(const Stores& stores, const Pod& pod) {
   const auto node = pod.node.empty() ? nullptr : stores.nodes.find("", pod.node);
   return node != nullptr && node->meta.created > pod.meta.created;
 }
 
-NodeSights node_sights(const Stores& stores, const Policy& policy, const capacity::PodShape& shape,
+NodeSights node_sights(const Stores& stores, const TargetPods& replicas,
+                       const capacity::PodShape& shape,
                        const std::optional<api::NodePoolSpec>& pool,
                        const capacity::DeviceView& claimed) {
   Found found;
@@ -127,20 +121,21 @@ NodeSights node_sights(const Stores& stores, const Policy& policy, const capacit
         .interrupted = !interruption.empty(),
         .allocatable = shape.by_claims ? count_in(claimed.on_node, node->meta.name)
                                        : count_in(node->allocatable, shape.resource),
-        .in_pool = pool && capacity::is_in_pool(*pool, node->meta.labels, node->machine_owner)};
+        .in_pool = pool && capacity::is_in_pool(*pool, node->meta.labels,
+                                                {node->machine_owner_kind, node->machine_owner})};
     found.emplace(node->meta.name, std::pair(std::move(sight), std::move(interruption)));
   }
   NodeSights result;
   for (const auto& pod : stores.pods.list()) {
-    if (pod->devices.empty() && pod->meta.ns != policy.meta.ns) {
+    if (pod->devices.empty() && pod->meta.ns != replicas.policy.meta.ns) {
       continue;  // most of a cluster's pods
     }
-    result.replicas += is_replica(policy, *pod) ? 1 : 0;
-    place(policy, *pod, shape.by_claims ? 0 : count_in(pod->devices, shape.resource), found,
+    result.replicas += replicas.has(*pod) ? 1 : 0;
+    place(replicas, *pod, shape.by_claims ? 0 : count_in(pod->devices, shape.resource), found,
           result);
   }
   for (const capacity::DeviceHold& hold : claimed.holds) {
-    take(policy, stores.pods.find(hold.ns, hold.pod).get(), hold, found);
+    take(replicas, stores.pods.find(hold.ns, hold.pod).get(), hold, found);
   }
   for (auto& entry : found) {
     result.nodes.push_back(std::move(entry.second.first));

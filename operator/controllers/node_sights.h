@@ -9,12 +9,9 @@
 #include "operator/capacity/pod_shape.h"
 #include "operator/capacity/room.h"
 #include "operator/controllers/stores.h"
+#include "operator/controllers/target_pods.h"
 
 namespace penstock::controllers {
-
-// Whether a pod is one of those that a policy's target has, as far as a selector tells; a pod
-// without the sidecar serves, too, and says nothing.
-bool is_replica(const reconcile::Policy& policy, const reconcile::Pod& pod);
 
 // Whether a pod's node was made after it: its start took a node's, too.
 bool waited_for_node(const Stores& stores, const reconcile::Pod& pod);
@@ -26,9 +23,9 @@ struct NodeSights {
   std::string interruption;
 };
 
-// What the stores know of nodes for pods of this shape. `pool`: the one that is scaled, if any.
-// `claimed`: for a shape by claims, their devices.
-NodeSights node_sights(const Stores& stores, const reconcile::Policy& policy,
+// What the stores know of nodes for the target's pods, which have this shape. `pool`: the one that
+// is scaled, if any. `claimed`: for a shape by claims, their devices.
+NodeSights node_sights(const Stores& stores, const TargetPods& replicas,
                        const capacity::PodShape& shape,
                        const std::optional<api::NodePoolSpec>& pool,
                        const capacity::DeviceView& claimed = {});

@@ -198,14 +198,15 @@ std::chrono::milliseconds PolicyController::await_first_word(const std::string& 
                      : std::chrono::milliseconds::zero();
 }
 
-void PolicyController::begin() {
-  const sync::MutexLock lock(mutex_);
-  first_word_until_.clear();
-}
-
 void PolicyController::forget(const std::string& policy) {
   const sync::MutexLock lock(mutex_);
   first_word_until_.erase(policy);
+}
+
+void PolicyController::forget_all() {
+  evictions_.forget_all();
+  const sync::MutexLock lock(mutex_);
+  first_word_until_.clear();
 }
 
 WorkOutcome PolicyController::not_delivered(World world, const kube::ApiError& error) {

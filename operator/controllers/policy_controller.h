@@ -49,10 +49,10 @@ class PolicyController {
         evictions_(client, events),
         statuses_(client, clock) {}
 
-  // This replica begins to lead, perhaps once more: what it knew of sidecars is no longer so.
-  void begin();
-
   kube::WorkOutcome reconcile(const std::string& ns, const std::string& name);
+
+  // What was seen of all policies, as at the start: another operator leads, or did.
+  void forget_all();
 
  private:
   // The policy is gone, and its ConfigMap with it, whose owner it was, or soon will be.

@@ -19,7 +19,8 @@ reconcile::Node read_node(const Value& object) {
                        .machine_owner = text_of(annotations, "cluster.x-k8s.io/owner-name"),
                        .schedulable = !flag_of(spec, "unschedulable"),
                        .allocatable = capacity::devices_in(member(status, "allocatable")),
-                       .capacity = capacity::devices_in(member(status, "capacity"))};
+                       .capacity = capacity::devices_in(member(status, "capacity")),
+                       .machine_owner_kind = text_of(annotations, "cluster.x-k8s.io/owner-kind")};
   for (const Value& taint : kube::list_of(spec, "taints")) {
     node.taints.push_back(
         {text_of(taint, "key"), text_of(taint, "value"), text_of(taint, "effect")});

@@ -79,7 +79,8 @@ reconcile::Workload read_workload(const Value& object, std::string kind) {
   return {.meta = kube::read_meta(object),
           .kind = std::move(kind),
           .replicas = number_of(member(object, "spec"), "replicas"),
-          .pods = read_template(member(member(object, "spec"), "template"))};
+          .pods = read_template(member(member(object, "spec"), "template")),
+          .replica_owners = kube::owners_of(object, "replicas")};
 }
 
 }  // namespace

@@ -37,13 +37,13 @@ std::string revision_of(const Pod& pod) {
 
 std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
                                                      const collect::Collector& collector,
-                                                     const reconcile::Policy& policy,
+                                                     const TargetPods& replicas,
                                                      autoscale::Time now) {
   std::vector<autoscale::PodSight> sights;
   std::map<std::string, autoscale::PodMeter> meters;
   pods_.clear();
-  for (const Ptr<Pod>& pod : stores.pods.list(policy.meta.ns)) {
-    if (!is_replica(policy, *pod)) {
+  for (const Ptr<Pod>& pod : stores.pods.list(replicas.policy.meta.ns)) {
+    if (!replicas.has(*pod)) {
       continue;
     }
     pods_.push_back(pod);

@@ -8,6 +8,7 @@
 #include "operator/autoscale/scaler.h"
 #include "operator/collect/collector.h"
 #include "operator/controllers/stores.h"
+#include "operator/controllers/target_pods.h"
 
 namespace penstock::controllers {
 
@@ -16,7 +17,7 @@ namespace penstock::controllers {
 class ReplicaSights {
  public:
   std::vector<autoscale::PodSight> look(const Stores& stores, const collect::Collector& collector,
-                                        const reconcile::Policy& policy, autoscale::Time now);
+                                        const TargetPods& replicas, autoscale::Time now);
 
   // Of the last look.
   [[nodiscard]] const std::vector<reconcile::Ptr<reconcile::Pod>>& pods() const { return pods_; }

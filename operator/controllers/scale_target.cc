@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "operator/kube/label_query.h"
 #include "operator/kube/scale.h"
 
 namespace penstock::controllers {
@@ -35,8 +36,11 @@ ApiResult<std::optional<LiveTarget>> find_target(const Stores& stores, kube::Cli
       return std::nullopt;
     }
     return LiveTarget{.path = type.object(ns, target.name, "scale"),
+                      .uid = found->meta.uid,
+                      .created = found->meta.created,
                       .resource_version = found->meta.resource_version,
-                      .replicas = static_cast<int>(found->replicas)};
+                      .replicas = static_cast<int>(found->replicas),
+                      .replica_owners = found->replica_owners};
   };
   if (target.api_version == "apps/v1" && target.kind == "Deployment") {
     return watched(kube::kDeployments, stores.deployments);
@@ -61,8 +65,12 @@ ApiResult<std::optional<LiveTarget>> find_target(const Stores& stores, kube::Cli
     return std::unexpected(scale.error());
   }
   return LiveTarget{.path = path,
+                    .object = (*type)->type().object(ns, target.name),
+                    .uid = scale->uid,
+                    .created = scale->created,
                     .resource_version = scale->resource_version,
-                    .replicas = static_cast<int>(scale->wanted)};
+                    .replicas = static_cast<int>(scale->wanted),
+                    .pods = kube::parse_label_query(scale->selector)};
 }
 
 std::string other_scaler(const Stores& stores, const Policy& policy) {

@@ -90,4 +90,11 @@ bool has_set_to_zero(const api::OptimizationPolicyStatus& status) {
          });
 }
 
+std::string overridden_since(const api::OptimizationPolicyStatus& status) {
+  const auto found = std::ranges::find_if(status.conditions, [](const api::Condition& condition) {
+    return condition.type == "ScalingActive" && condition.reason == "ManualOverride";
+  });
+  return found == status.conditions.end() ? std::string() : found->last_transition_time;
+}
+
 }  // namespace penstock::controllers

@@ -31,4 +31,8 @@ api::OptimizationPolicyStatus said_before(const reconcile::Policy& policy);
 // zero of a person's is no decision.
 bool has_set_to_zero(const api::OptimizationPolicyStatus& status);
 
+// Since when replicas stand that somebody else set, as far as the status tells (RFC 3339, UTC);
+// empty: none do.
+std::string overridden_since(const api::OptimizationPolicyStatus& status);
+
 }  // namespace penstock::controllers

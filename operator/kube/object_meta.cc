@@ -67,4 +67,24 @@ ObjectMeta read_meta(const json::Value& object) {
           .labels = texts_of(metadata, "labels")};
 }
 
+std::vector<FieldOwner> owners_of(const json::Value& object, const std::string& name) {
+  const std::string field = "f:" + name;
+  std::vector<FieldOwner> owners;
+  for (const json::Value& entry : list_of(member(object, "metadata"), "managedFields")) {
+    const json::Value& spec = member(member(entry, "fieldsV1"), "f:spec");
+    if (spec.is_object() && spec.contains(field) && owners.size() < kOwnersMax) {
+      owners.push_back({.manager = text_of(entry, "manager"),
+                        .applies = text_of(entry, "operation") == "Apply",
+                        .time = text_of(entry, "time")});
+    }
+  }
+  return owners;
+}
+
+bool is_made_of(const std::string& maker, const std::string& name) {
+  const std::string prefix = maker + "-";
+  return name.size() > prefix.size() && name.starts_with(prefix) &&
+         name.find('-', prefix.size()) == std::string::npos;
+}
+
 }  // namespace penstock::kube

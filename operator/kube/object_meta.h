@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -26,6 +27,23 @@ struct ObjectMeta {
 // Of a whole object. What is absent or of another type is left empty: foreign objects are never
 // trusted to be well formed.
 ObjectMeta read_meta(const json::Value& object);
+
+// Who wrote a field of an object last, by the name that it goes by; several may have it.
+struct FieldOwner {
+  std::string manager;
+  bool applies = false;  // by server-side apply: it owns the field until it no longer applies it
+  std::string time;      // of its last write of any of its fields, RFC 3339, UTC
+
+  bool operator==(const FieldOwner&) const = default;
+};
+
+// Those that own spec.NAME (metadata.managedFields), kOwnersMax at most.
+inline constexpr std::size_t kOwnersMax = 16;
+std::vector<FieldOwner> owners_of(const json::Value& object, const std::string& name);
+
+// Whether controllers call so what they make of `maker`: "MAKER-HASH". A Deployment "gpu" has
+// "gpu-7d9f8b" and not "gpu-spot-7d9f8b".
+bool is_made_of(const std::string& maker, const std::string& name);
 
 // Members of foreign objects, read without trust: empty, 0 or a shared null or empty list where
 // absent or of another type.

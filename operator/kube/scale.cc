@@ -1,5 +1,7 @@
 #include "operator/kube/scale.h"
 
+#include <utility>
+
 #include "operator/kube/object_meta.h"
 
 namespace penstock::kube {
@@ -9,10 +11,13 @@ ApiResult<Scale> scale_of(const ApiResult<json::Value>& answer) {
   if (!answer) {
     return std::unexpected(answer.error());
   }
+  ObjectMeta meta = read_meta(*answer);
   return Scale{.wanted = number_of(member(*answer, "spec"), "replicas"),
                .present = number_of(member(*answer, "status"), "replicas"),
                .selector = text_of(member(*answer, "status"), "selector"),
-               .resource_version = read_meta(*answer).resource_version};
+               .uid = std::move(meta.uid),
+               .created = std::move(meta.created),
+               .resource_version = std::move(meta.resource_version)};
 }
 
 }  // namespace

@@ -12,7 +12,9 @@ struct Scale {
   std::int64_t wanted = 0;       // spec.replicas
   std::int64_t present = 0;      // status.replicas
   std::string selector;          // of its pods, as a query takes it; empty: not told
-  std::string resource_version;  // of the object
+  std::string uid;               // of the object
+  std::string created;           // the same, RFC 3339, UTC
+  std::string resource_version;  // the same
 };
 
 // `path`: of the object's part "scale" (ResourceType::object).

@@ -28,6 +28,7 @@ struct Node {
   // after the node is Ready.
   std::map<std::string, std::int64_t> allocatable;
   std::map<std::string, std::int64_t> capacity;
+  std::string machine_owner_kind;  // what that owner is; empty: not told
 };
 
 }  // namespace penstock::reconcile

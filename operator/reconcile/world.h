@@ -85,6 +85,7 @@ struct Workload {
   std::string kind;           // "Deployment", "StatefulSet", "Pod", or what made the pods it is of
   std::int64_t replicas = 1;  // that are asked for
   PodTemplate pods;
+  std::vector<kube::FieldOwner> replica_owners;  // who says how many
 };
 
 // Annotations of pods: who goes first when a ReplicaSet shrinks, and what of that is the

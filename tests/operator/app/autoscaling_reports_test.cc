@@ -1,8 +1,13 @@
 #include "operator/app/autoscaling_reports.h"
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include <gtest/gtest.h>
+
+#include "tests/fakes/temporary_folder.h"
 
 namespace penstock::control {
 namespace {
@@ -63,6 +68,35 @@ TEST_F(AutoscalingReportsTest, WhoLeadsNoMoreShowsNoPolicy) {
   EXPECT_FALSE(registry_.render().contains("_replicas{"));
   reports_.decided(record_, {}, {});
   EXPECT_EQ(shown("desired_replicas"), "3");
+}
+
+TEST_F(AutoscalingReportsTest, ALineIsWrittenOnceSomethingIsNews) {
+  const fakes::TemporaryFolder folder;
+  const std::string file = folder.path() / "decisions.jsonl";
+  ASSERT_TRUE(reports_.record_to(file));
+  const auto lines = [&] {
+    std::ifstream read(file);
+    return std::count(std::istreambuf_iterator<char>(read), {}, '\n');
+  };
+  record_.inputs.now_ms = 60'000;
+  const auto decide = [&] {
+    ++record_.inputs.now_ms;
+    reports_.decided(record_, {}, {});
+    return lines();
+  };
+  EXPECT_EQ(decide(), 1);
+  EXPECT_EQ(decide(), 1) << "the same once more";
+  record_.decision.conditions[0].message = "1 of 3 replicas";
+  EXPECT_EQ(decide(), 1) << "numbers are no news";
+  record_.decision.withheld = autoscale::Withheld::kAdvise;
+  EXPECT_EQ(decide(), 2);
+  record_.decision.write = 3;
+  EXPECT_EQ(decide(), 3);
+  record_.decision.conditions[1].status = api::ConditionStatus::kTrue;
+  EXPECT_EQ(decide(), 4);
+  record_.decision.conditions[0].reason = "Advising";
+  EXPECT_EQ(decide(), 5);
+  EXPECT_EQ(decide(), 5);
 }
 
 TEST_F(AutoscalingReportsTest, WhatBecameOfADecisionIsShown) {

@@ -129,6 +129,39 @@ TEST_F(ProvidersTest, AMachineDeploymentGrowsAndIsNeverShrunk) {
   EXPECT_EQ(provider.hold(more)->reason, "NodeTooSmall");
 }
 
+// It would take away each node that comes, since nobody uses it yet.
+TEST_F(ProvidersTest, APoolOfClusterAutoscalersIsLeftAlone) {
+  serve("cluster.x-k8s.io/v1beta1",
+        "[{name: machinepools, kind: MachinePool, namespaced: true}, {name: machinepools/scale, "
+        "kind: Scale, namespaced: true}]");
+  const std::string pools = "/apis/cluster.x-k8s.io/v1beta1/namespaces/ns/machinepools";
+  ScaleProvider provider(client_, discovery_,
+                         {.api_version = "cluster.x-k8s.io/v1beta1",
+                          .kind = "MachinePool",
+                          .name = "gpu",
+                          .gpus_per_node = 8});
+  Wish more = wish(0);
+  more.expected = 5;
+  for (const char* bound : {"min", "max"}) {
+    ASSERT_TRUE(client_.create(
+        pools, yaml(std::string("{apiVersion: cluster.x-k8s.io/v1beta1, kind: MachinePool, "
+                                "metadata: {name: gpu, namespace: ns, annotations: "
+                                "{cluster.x-k8s.io/cluster-api-autoscaler-node-group-") +
+                    bound + "-size: \"0\"}}, spec: {replicas: 1}}")));
+    const auto refused = provider.hold(more);
+    ASSERT_TRUE(refused) << refused.error().message;
+    EXPECT_EQ(refused->reason, "ManagedByClusterAutoscaler");
+    EXPECT_TRUE(refused->message.contains(std::string("node-group-") + bound + "-size"));
+    EXPECT_EQ(replicas(pools + "/gpu"), 1);
+    ASSERT_TRUE(client_.remove(pools + "/gpu"));
+  }
+  ASSERT_TRUE(client_.create(pools, yaml("{apiVersion: cluster.x-k8s.io/v1beta1, kind: "
+                                         "MachinePool, metadata: {name: gpu, namespace: ns}, "
+                                         "spec: {replicas: 1}}")));
+  EXPECT_EQ(provider.hold(more)->reason, "");
+  EXPECT_EQ(replicas(pools + "/gpu"), 3) << "one is on its way, two replicas a node";
+}
+
 TEST_F(ProvidersTest, APoolThatIsNotThereIsSaid) {
   ScaleProvider provider(client_, discovery_,
                          {.api_version = "karpenter.sh/v1", .kind = "NodePool", .name = "gpu"});
@@ -140,9 +173,9 @@ TEST_F(ProvidersTest, APoolThatIsNotThereIsSaid) {
 
 TEST_F(ProvidersTest, NodesOfAKarpenterPoolAreKnownByTheirLabel) {
   const api::NodePoolSpec pool{.api_version = "karpenter.sh/v1", .kind = "NodePool", .name = "gpu"};
-  EXPECT_TRUE(is_in_pool(pool, {{"karpenter.sh/nodepool", "gpu"}}, ""));
-  EXPECT_FALSE(is_in_pool(pool, {{"karpenter.sh/nodepool", "cpu"}}, ""));
-  EXPECT_FALSE(is_in_pool(pool, {}, ""));
+  EXPECT_TRUE(is_in_pool(pool, {{"karpenter.sh/nodepool", "gpu"}}, {}));
+  EXPECT_FALSE(is_in_pool(pool, {{"karpenter.sh/nodepool", "cpu"}}, {}));
+  EXPECT_FALSE(is_in_pool(pool, {}, {}));
 }
 
 // Nodes of others that the target fits on would otherwise hide that the pool's own are still
@@ -150,10 +183,17 @@ TEST_F(ProvidersTest, NodesOfAKarpenterPoolAreKnownByTheirLabel) {
 TEST_F(ProvidersTest, NodesOfAClusterApiPoolAreKnownByTheirMachinesOwner) {
   const api::NodePoolSpec pool{
       .api_version = "cluster.x-k8s.io/v1beta1", .kind = "MachineDeployment", .name = "gpu"};
-  EXPECT_TRUE(is_in_pool(pool, {}, "gpu-x7k2p"));
-  EXPECT_TRUE(is_in_pool(pool, {}, "gpu"));
-  EXPECT_FALSE(is_in_pool(pool, {}, "gpus-x7k2p"));
-  EXPECT_FALSE(is_in_pool(pool, {}, ""));
+  EXPECT_TRUE(is_in_pool(pool, {}, {"MachineSet", "gpu-x7k2p"}));
+  EXPECT_TRUE(is_in_pool(pool, {}, {"", "gpu-x7k2p"}));
+  EXPECT_FALSE(is_in_pool(pool, {}, {"MachineSet", "gpus-x7k2p"}));
+  EXPECT_FALSE(is_in_pool(pool, {}, {"MachineSet", "gpu-spot-x7k2p"})) << "MachineDeployment's";
+  EXPECT_FALSE(is_in_pool(pool, {}, {"MachinePool", "gpu-spot"}));
+  EXPECT_FALSE(is_in_pool(pool, {}, {}));
+  const api::NodePoolSpec one{
+      .api_version = "cluster.x-k8s.io/v1beta1", .kind = "MachinePool", .name = "gpu"};
+  EXPECT_TRUE(is_in_pool(one, {}, {"MachinePool", "gpu"}));
+  EXPECT_FALSE(is_in_pool(one, {}, {"MachinePool", "gpu-x7k2p"}));
+  EXPECT_FALSE(is_in_pool(one, {}, {"MachineSet", "gpu"}));
 }
 
 }  // namespace

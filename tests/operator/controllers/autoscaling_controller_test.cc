@@ -57,10 +57,11 @@ class AutoscalingControllerTest : public ::testing::Test {
                           "2026-01-01T00:00:00Z", yaml(status)));
     ASSERT_EQ(stores_.policies.find("ns", "chat")->errors, std::vector<std::string>());
   }
-  void set_replicas(int replicas) {
+  // `metadata`: more of it.
+  void set_replicas(int replicas, const std::string& metadata = "") {
     stores_.deployments.put(std::make_shared<const reconcile::Workload>(
-        read_deployment(yaml("{metadata: {name: engine, namespace: ns}, spec: {replicas: " +
-                             std::to_string(replicas) + "}}"))));
+        read_deployment(yaml("{metadata: {name: engine, namespace: ns" + metadata +
+                             "}, spec: {replicas: " + std::to_string(replicas) + "}}"))));
   }
   void put_pod(const std::string& name, const std::string& node, const std::string& cost) {
     Pod pod = reconcile::pod(name);
@@ -248,6 +249,132 @@ TEST_F(AutoscalingControllerTest, WhatWasDecidedOfAnotherTargetIsNotAdopted) {
   EXPECT_EQ(observer_.record.decision.reason, autoscale::Reason::kPaused);
   EXPECT_TRUE(board_.find("ns/chat")->status.decisions.empty());
   EXPECT_EQ(board_.find("ns/chat")->status.target, "Deployment engine");
+}
+
+// Another leader has scaled it meanwhile, by the same right.
+TEST_F(AutoscalingControllerTest, WhoLeadsAgainTakesNobodysReplicasForAPersons) {
+  tick();
+  controller_.forget_all();
+  set_replicas(3);
+  tick();
+  EXPECT_EQ(condition("ScalingActive").reason, "Enforcing");
+  set_replicas(4);
+  tick();
+  EXPECT_EQ(condition("ScalingActive").reason, "ManualOverride") << "as it is while it leads";
+}
+
+constexpr const char* kOverridden =
+    "{conditions: [{type: ScalingActive, status: \"False\", reason: ManualOverride, "
+    "lastTransitionTime: \"2025-12-31T23:45:00Z\"}], autoscaling: {target: Deployment engine, "
+    "current: 4, desired: 2, reason: Maximum}}";
+
+TEST_F(AutoscalingControllerTest, WhatAPersonSetStandsOverARestart) {
+  set_policy(kOverridden);
+  set_replicas(4, ", uid: a, creationTimestamp: \"2025-12-01T00:00:00Z\"");
+  tick();
+  EXPECT_EQ(condition("ScalingActive").reason, "ManualOverride");
+  EXPECT_EQ(observer_.record.decision.write, std::nullopt);
+  clock_.advance(std::chrono::minutes(14));
+  tick();
+  EXPECT_EQ(condition("ScalingActive").reason, "ManualOverride");
+  clock_.advance(std::chrono::minutes(1));
+  tick();
+  EXPECT_EQ(condition("ScalingActive").reason, "Enforcing") << "half an hour after it was set";
+}
+
+TEST_F(AutoscalingControllerTest, WhatAPersonSetOfAnObjectBeforeThisOneDoesNotStand) {
+  set_policy(kOverridden);
+  set_replicas(4, ", uid: b, creationTimestamp: \"2025-12-31T23:50:00Z\"");
+  tick();
+  EXPECT_EQ(condition("ScalingActive").reason, "Enforcing");
+}
+
+TEST_F(AutoscalingControllerTest, ATargetThatIsMadeAnewIsNobodysChange) {
+  set_replicas(4, ", uid: a");
+  tick();
+  stores_.deployments.remove("ns", "engine");
+  tick();
+  set_replicas(3, ", uid: b");
+  tick();
+  EXPECT_EQ(condition("ScalingActive").reason, "Enforcing");
+  set_replicas(4, ", uid: b");
+  tick();
+  EXPECT_EQ(condition("ScalingActive").reason, "ManualOverride") << "of one and the same it is";
+}
+
+TEST_F(AutoscalingControllerTest, PodsOfAnotherWorkloadAreNoReplicas) {
+  for (const char* name : {"o1", "o2", "o3", "o4", "o5"}) {
+    Pod other = reconcile::pod(name);
+    other.owner_name = "engine-canary-abc12";
+    stores_.pods.put(std::make_shared<const Pod>(std::move(other)));
+  }
+  tick();
+  EXPECT_EQ(observer_.record.inputs.target.ready, 4);
+}
+
+TEST_F(AutoscalingControllerTest, WhoAppliesReplicasIsAnotherScaler) {
+  const auto owned = [](const std::string& operation) {
+    return ", managedFields: [{manager: gitops, operation: " + operation +
+           ", time: \"2026-01-01T00:00:00Z\", fieldsV1: {f:spec: {f:replicas: {}}}}]";
+  };
+  set_replicas(4, owned("Apply"));
+  tick();
+  tick();
+  EXPECT_EQ(condition("Conflict").status, api::ConditionStatus::kTrue);
+  EXPECT_EQ(
+      condition("Conflict").message,
+      "field manager \"gitops\" (applies spec.replicas) scales the same target; remove it, or "
+      "set mode: Advise");
+  EXPECT_EQ(condition("ScalingActive").reason, "Conflict");
+  EXPECT_EQ(written(), std::vector<std::string>{});
+  set_replicas(4, owned("Update"));
+  tick();
+  EXPECT_EQ(condition("Conflict").status, api::ConditionStatus::kFalse);
+}
+
+TEST_F(AutoscalingControllerTest, WhoSetsReplicasBackIsFoughtOnce) {
+  set_policy("{}",
+             "autoscaling: {target: {name: engine}, minReplicas: 2, maxReplicas: 2, "
+             "manualChangeStands: 0s}");
+  stores_.pods.replace({});
+  const auto theirs = [this](int second) {
+    set_replicas(4,
+                 ", managedFields: [{manager: gitops, operation: Update, time: "
+                 "\"2026-01-01T00:00:0" +
+                     std::to_string(second) + "Z\", fieldsV1: {f:spec: {f:replicas: {}}}}]");
+  };
+  answer_scale(200, 5);
+  theirs(0);
+  tick();
+  theirs(1);
+  tick();
+  EXPECT_EQ(scale_writes(), 2) << "once is no other scaler's";
+  theirs(2);
+  tick();
+  EXPECT_EQ(condition("Conflict").status, api::ConditionStatus::kTrue);
+  EXPECT_EQ(scale_writes(), 0);
+}
+
+// Neither its pods' owners nor the managers of its fields are known without asking.
+TEST_F(AutoscalingControllerTest, ATargetOfAnotherKindTellsItsPodsAndWhoAppliesReplicas) {
+  server_.serve("example.com/v1",
+                yaml("[{name: models, kind: Model, namespaced: true}, {name: models/scale, kind: "
+                     "Scale, namespaced: true}]"));
+  const auto made = client_.create(
+      "/apis/example.com/v1/namespaces/ns/models",
+      yaml("{apiVersion: example.com/v1, kind: Model, metadata: {name: m, namespace: ns, "
+           "managedFields: [{manager: gitops, operation: Apply, fieldsV1: {f:spec: {f:replicas: "
+           "{}}}}]}, spec: {replicas: 1}}"));
+  ASSERT_TRUE(made) << made.error().message;
+  set_policy("{}",
+             "autoscaling: {target: {apiVersion: example.com/v1, kind: Model, name: m}, "
+             "maxReplicas: 2}");
+  Pod own = reconcile::pod("x1");
+  own.meta.labels = {{"app", "llm"}, {"part", "x"}};
+  stores_.pods.put(std::make_shared<const Pod>(own));
+  tick();
+  EXPECT_EQ(condition("Conflict").status, api::ConditionStatus::kTrue);
+  EXPECT_EQ(observer_.record.inputs.target.ready, 0) << "its /scale selects app=x";
 }
 
 // Two groups may have kinds of one name.

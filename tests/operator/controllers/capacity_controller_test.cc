@@ -62,10 +62,12 @@ class CapacityControllerTest : public ::testing::Test {
                        "\"}, conditions: [{type: Ready, status: \"True\"}]}}"))));
   }
 
-  void pod(const std::string& name, const std::string& on, const std::string& labels = "app: llm") {
+  void pod(const std::string& name, const std::string& on, const std::string& labels = "app: llm",
+           const std::string& owner = "engine-abc12") {
     stores_.pods.put(std::make_shared<const reconcile::Pod>(
         read_pod(yaml("{metadata: {name: " + name + ", namespace: ns, labels: {" + labels +
-                      "}}, spec: {nodeName: " + on + ", containers: [{" + kGpus + "}]}}"))));
+                      "}, ownerReferences: [{kind: ReplicaSet, controller: true, name: " + owner +
+                      "}]}, spec: {nodeName: " + on + ", containers: [{" + kGpus + "}]}}"))));
   }
 
   // Once the time between two looks is over.
@@ -229,6 +231,39 @@ TEST_F(CapacityControllerTest, AdviceAsksNobodyAndTakesBackWhatWasAskedFor) {
   EXPECT_EQ(report.status->headroom, 2U);
   EXPECT_EQ(condition(report, "NodeCapacity").reason, "Advising");
   EXPECT_EQ(held(), -1);
+}
+
+// Its replicas may never come to take the room.
+TEST_F(CapacityControllerTest, WithAnotherScalerNobodyIsAskedEither) {
+  look(3);
+  ASSERT_EQ(held(), 2);
+  NodeDemand contested{.forecast = {.replicas = 3}, .desired = 1};
+  contested.withheld = autoscale::Withheld::kConflict;
+  clock_.advance(CapacityController::kPeriod);
+  const NodeReport report = controller_.look(*policy_, contested);
+  EXPECT_EQ(condition(report, "NodeCapacity").reason, "Conflict");
+  EXPECT_TRUE(condition(report, "NodeCapacity").message.contains("without it room for 2 more"));
+  EXPECT_EQ(held(), -1);
+  look(3);
+  EXPECT_EQ(held(), 2) << "it is gone";
+}
+
+TEST_F(CapacityControllerTest, PodsOfAnotherWorkloadAreNoReplicas) {
+  node("b", "", 4);
+  pod("other", "b", "app: llm", "engine-canary-abc12");
+  const NodeReport report = look(2);
+  EXPECT_EQ(report.status->allocatable, 1U);
+  EXPECT_EQ(report.status->headroom, 1U);
+}
+
+TEST_F(CapacityControllerTest, WhoLeadsAgainGoesByTheStatus) {
+  look(3);
+  controller_.forget_all();
+  set("provider: Placeholder", "Enforce",
+      yaml("{autoscaling: {nodes: {provider: Placeholder, expected: 5}}}"));
+  const NodeReport report = controller_.look(*policy_, {});  // without a wait
+  EXPECT_EQ(report.status->reason, "ForecastUntrained");
+  EXPECT_EQ(held(), 4);
 }
 
 TEST_F(CapacityControllerTest, OffTakesItBackAlsoAfterARestart) {

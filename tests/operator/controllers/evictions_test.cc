@@ -175,6 +175,9 @@ TEST_F(EvictionsTest, AnEditOfThePolicyOrItsEndForgets) {
   EXPECT_FALSE(told(std::make_shared<const reconcile::Policy>(anew)).last_eviction);
   evictions_.forget("ns/p");
   EXPECT_FALSE(told(policy_).last_eviction);
+  evict({"a"});
+  evictions_.forget_all();
+  EXPECT_FALSE(told(policy_).last_eviction) << "another operator has led";
 }
 
 }  // namespace

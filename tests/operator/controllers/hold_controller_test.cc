@@ -135,6 +135,13 @@ TEST_F(HoldControllerTest, StandsInWhileNoEndpointIsReady) {
   EXPECT_EQ(holding(), std::vector<std::string>{});
 }
 
+TEST_F(HoldControllerTest, WhoLeadsAgainLooksFirst) {
+  settle();
+  ASSERT_TRUE(controller_.standing(policy()).reason != "NotLookedYet");
+  controller_.forget_all();
+  EXPECT_EQ(controller_.standing(policy()).reason, "NotLookedYet");
+}
+
 TEST_F(HoldControllerTest, StandsInBeforeTheLastReplicaGoes) {
   settle();
   EXPECT_FALSE(controller_.stand_in(policy(), true));

@@ -408,7 +408,7 @@ TEST_F(LaggingPodTest, ItsFirstWordIsWaitedForByWhoLeadsOnceMore) {
   }
   clock_.advance(std::chrono::hours(1));
   const std::ptrdiff_t before = statuses_written("one");
-  controller_of_it_->begin();
+  controller_of_it_->forget_all();
   EXPECT_EQ(reconcile().again_in, PolicyController::kFirstWord);
   EXPECT_EQ(statuses_written("one"), before) << "what is not known any more is no news";
 }

@@ -12,11 +12,13 @@ using reconcile::yaml;
 TEST(ReadersTest, ANodesDevicesAndTaints) {
   const reconcile::Node node = read_node(
       yaml("{metadata: {name: n, labels: {nvidia.com/gpu.product: L4}, annotations: "
-           "{cluster.x-k8s.io/owner-name: gpu-x7k2p}}, spec: {unschedulable: true, "
+           "{cluster.x-k8s.io/owner-kind: MachineSet, cluster.x-k8s.io/owner-name: gpu-x7k2p}}, "
+           "spec: {unschedulable: true, "
            "taints: [{key: a, value: b, effect: NoSchedule}]}, status: {allocatable: {cpu: \"8\", "
            "memory: 32Gi, nvidia.com/gpu: \"4\", hugepages-2Mi: \"0\", x/y: 1500m}, capacity: "
            "{nvidia.com/gpu: \"8\"}, conditions: [{type: Ready, status: \"True\"}]}}"));
   EXPECT_EQ(node.meta.key(), "/n");
+  EXPECT_EQ(node.machine_owner_kind, "MachineSet");
   EXPECT_EQ(node.machine_owner, "gpu-x7k2p");
   EXPECT_TRUE(node.ready);
   EXPECT_FALSE(node.schedulable);
