@@ -106,6 +106,7 @@ struct ReactiveSpec {
   std::uint32_t panic_threshold_percent = 200;
   std::uint32_t tolerance_percent = 10;
   std::chrono::milliseconds scale_down_delay{0};
+  std::uint32_t burst_requests = 0;
 
   static constexpr auto fields() {
     using T = ReactiveSpec;
@@ -136,7 +137,14 @@ struct ReactiveSpec {
                     {.about = "A load this near to what is there changes nothing.", .max = 50}},
         json::Field{"scaleDownDelay",
                     &T::scale_down_delay,
-                    {.about = "The largest result of this long counts.", .max = 3'600'000}}};
+                    {.about = "The largest result of this long counts.", .max = 3'600'000}},
+        json::Field{"burstRequests",
+                    &T::burst_requests,
+                    {.about = "So many requests may come at once beyond the load and keep the "
+                              "objective for the first token; where it is not known what that "
+                              "allows, they find room within a second. No budget bounds what they "
+                              "need; at zero replicas nothing is kept for them.",
+                     .max = 100'000}}};
   }
 
   static constexpr auto constraints() {
@@ -164,7 +172,8 @@ struct PredictiveSpec {
                      .max = 99}},
         json::Field{"budgetReplicas",
                     &T::budget_replicas,
-                    {.about = "At most so many beyond what the load of the moment needs.",
+                    {.about = "At most so many beyond what the load of the moment needs, for the "
+                              "forecast and for peaks like the last ones.",
                      .max = kReplicasMax}},
         json::Field{"budgetUsdPerHour",
                     &T::budget_usd_per_hour,

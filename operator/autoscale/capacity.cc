@@ -104,7 +104,7 @@ bool CapacityModel::observe(Time now, const CapacitySample& sample) {
       return false;
     }
     found = samples_.emplace(key, Samples{}).first;
-  } else if (now - found->second.last < settings_.spacing) {
+  } else if (std::chrono::abs(now - found->second.last) < settings_.spacing) {
     return false;
   }
   Samples& samples = found->second;

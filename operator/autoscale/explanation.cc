@@ -37,6 +37,7 @@ std::string_view name_of_part(CandidateKind kind) {
   switch (kind) {
     case CandidateKind::kReactive: return "the load of the moment";
     case CandidateKind::kPeaks: return "what the last peaks let expect";
+    case CandidateKind::kBurst: return "room for a burst beside the load";
     case CandidateKind::kTriggers: return "the largest of the triggers";
     case CandidateKind::kPredictive: return "the forecast";
     case CandidateKind::kBudgeted: return "the forecast within its budget";
@@ -62,6 +63,7 @@ std::string_view sentence_of(Reason reason) {
     case Reason::kSteady: return "what is needed is what there is";
     case Reason::kLoad: return "the load of the last moments asks for more";
     case Reason::kPeaks: return "peaks like those of the last minutes would need more";
+    case Reason::kBurst: return "a burst of reactive.burstRequests would find no room";
     case Reason::kPanic:
       return "the load of the last seconds asks for twice what is ready, or did so a moment ago";
     case Reason::kForecast: return "more is expected by the time that a new replica would serve";

@@ -81,7 +81,8 @@ Finding capacity_starved(const Inputs& inputs, const Supply& supply) {
           std::to_string(supply.starved) + " of " + std::to_string(inputs.target.replicas) +
               " replicas did not start within " +
               json::format_duration(inputs.settings.start_deadline) +
-              " and do not count as supply; look for Pending pods and what they wait for"};
+              " and do not count as supply; look for Pending pods and what they wait for, or for "
+              "why fewer pods were made than are asked for (a quota, an admission webhook)"};
 }
 
 Finding conflict(const Inputs& inputs) {

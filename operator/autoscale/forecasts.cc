@@ -42,12 +42,17 @@ ForecastQuantile Forecast::at_least(double level) const {
 
 void LoadForecasts::add(Time now, std::optional<double> requests_per_s) {
   const forecast::BinIndex bin = bin_of(now);
+  if (bin_ && (*bin_ - bin) * kBin > kSetBackMost) {
+    *this = {};
+  } else if (bin_ && bin < *bin_) {
+    return;
+  }
   if (bin_ && *bin_ < bin) {
     requests_.observe(*bin_, samples_ > 0 ? std::optional(sum_ / samples_) : std::nullopt);
     sum_ = 0;
     samples_ = 0;
   }
-  bin_ = std::max(bin_.value_or(bin), bin);
+  bin_ = bin;
   if (requests_per_s) {
     sum_ += *requests_per_s;
     ++samples_;
@@ -56,8 +61,13 @@ void LoadForecasts::add(Time now, std::optional<double> requests_per_s) {
 
 std::vector<Forecast> LoadForecasts::at(Time now, milliseconds lead,
                                         const RequestShape& shape) const {
-  // The newest minute that is over is the one before this.
-  const auto ahead = std::max<std::int64_t>(1, bin_of(now + lead) - bin_of(now) + 1);
+  // The newest minute that is over is the one before bin_, which is this one but for a clock that
+  // was set back.
+  const forecast::BinIndex open = bin_.value_or(bin_of(now));
+  const std::int64_t ahead = bin_of(now + lead) - open + 1;
+  if (ahead < 1) {
+    return {};
+  }
   const auto expected = requests_.at(static_cast<int>(ahead));
   if (!expected) {
     return {};

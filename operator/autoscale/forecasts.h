@@ -16,10 +16,16 @@ namespace penstock::autoscale {
 // Threads: not safe.
 class LoadForecasts {
  public:
-  // The total of a moment; nullopt: nobody said. Times do not go back.
+  // How far the clock may be set back: so long nothing is expected, and days that were seen are
+  // worth it. Further than that, all of them are forgotten.
+  static constexpr std::chrono::hours kSetBackMost{2};
+
+  // The total of a moment; nullopt: nobody said. Minutes that a clock which was set back since has
+  // counted already teach nothing.
   void add(Time now, std::optional<double> requests_per_s);
 
-  // What is expected `lead` from now, of requests of this shape. Empty until a minute is over.
+  // What is expected `lead` from now, of requests of this shape. Empty until a minute is over, and
+  // where it was counted already.
   [[nodiscard]] std::vector<Forecast> at(Time now, milliseconds lead,
                                          const RequestShape& shape) const;
 

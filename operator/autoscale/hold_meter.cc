@@ -6,10 +6,13 @@
 namespace penstock::autoscale {
 
 void HoldMeter::take(Time received, const signals::Report& report) {
-  if (received_ && received <= *received_) {
+  if (received == received_) {
     return;
   }
   received_ = received;
+  if (arrived_) {
+    arrived_ = std::min(*arrived_, received);  // by a clock that was set back since
+  }
   held_ = static_cast<int>(std::min<std::int64_t>(report.held, 1'000'000));
   // Of a process that ran before it was first asked nobody knows when they came.
   const bool known = std::exchange(start_id_, report.start_id) == report.start_id;
@@ -22,7 +25,7 @@ void HoldMeter::take(Time received, const signals::Report& report) {
 }
 
 std::optional<int> HoldMeter::at(Time now) const {
-  if (!received_ || now - *received_ > kFresh) {
+  if (!received_ || std::chrono::abs(now - *received_) > kFresh) {
     return std::nullopt;
   }
   const bool remembered = arrived_ && now - *arrived_ <= kRemembered;

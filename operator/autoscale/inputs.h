@@ -27,7 +27,8 @@ inline constexpr std::size_t kQuantilesMax = 16;
 struct Target {
   int replicas = 0;                  // spec.replicas
   int ready = 0;                     // pods that serve
-  std::vector<TimedCount> starting;  // pods that do not yet, by when they were created
+  std::vector<TimedCount> starting;  // pods that do not yet, by when they were created, and
+                                     // replicas without a pod, by when they were first missed
   std::string other_scaler;  // who else scales it ("HorizontalPodAutoscaler web"); empty: nobody
 
   bool operator==(const Target&) const = default;

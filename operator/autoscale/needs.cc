@@ -31,12 +31,20 @@ void add_reactive(const Inputs& inputs, int supply, ReactiveState& state, Needs&
                                           .stable = in_replicas(inputs.observed.stable, one),
                                           .panic = in_replicas(inputs.observed.panic, one),
                                           .target = inputs.settings.utilization,
-                                          .ready = supply,
+                                          // A rollout's surge is no size to hold on to.
+                                          .ready = std::min(supply, inputs.target.replicas),
                                           .replicas = inputs.target.replicas},
                                          inputs.settings.reactive, state);
   needs.reactive = result.replicas;
   needs.in_panic = result.in_panic;
   needs.excess_burst_capacity = result.excess_burst_capacity;
+}
+
+// What is expected may go beyond what is needed now by the budget alone.
+int within_budget(const Inputs& inputs, const Needs& needs, int wanted) {
+  const int needed_now =
+      std::max({needs.reactive.value_or(0), needs.triggers.value_or(0), needs.floor});
+  return std::min({wanted, kReplicasMax, needed_now + budget_of(inputs.settings.budget)});
 }
 
 // Asked for beyond the tolerance only, as by the reactive loop.
@@ -45,8 +53,25 @@ void add_peaks(const Inputs& inputs, Needs& needs) {
   const std::optional<double> full =
       in_replicas({.requests = inputs.observed.peak}, inputs.capacity.one);
   if (full && needs.reactive) {
-    needs.peaks = replicas_for(*full / (1 + settings.reactive.tolerance), settings.utilization);
+    const int wanted =
+        replicas_for(*full / (1 + settings.reactive.tolerance), settings.utilization);
+    needs.peaks = within_budget(inputs, needs, wanted);
   }
+}
+
+// So many that the excess burst capacity is not negative. Within the tolerance it is what there is.
+void add_burst(const Inputs& inputs, Needs& needs) {
+  const Settings& settings = inputs.settings;
+  const double room = settings.reactive.burst_capacity;
+  const std::optional<double> load = in_replicas(inputs.observed.stable, inputs.capacity.one);
+  if (!(room > 0) || !load || !needs.reactive) {
+    return;
+  }
+  const int current = inputs.target.replicas;
+  const bool near =
+      current > 0 && within_tolerance((*load + room) / (settings.utilization * current),
+                                      settings.reactive.tolerance);
+  needs.burst = near ? current : replicas_for(*load + room, settings.utilization);
 }
 
 void add_predictive(const Inputs& inputs, Needs& needs) {
@@ -61,10 +86,7 @@ void add_predictive(const Inputs& inputs, Needs& needs) {
   }
   needs.predictive = replicas_for(*expected, predictive.utilization);
   needs.forecast_wakes = *expected >= kWakingShare;
-  const int needed_now =
-      std::max({needs.reactive.value_or(0), needs.triggers.value_or(0), needs.floor});
-  const int most = std::min(kReplicasMax, needed_now + budget_of(inputs.settings.budget));
-  needs.budgeted = std::min(*needs.predictive, most);
+  needs.budgeted = within_budget(inputs, needs, *needs.predictive);
 }
 
 struct Largest {
@@ -97,15 +119,16 @@ Needs needs_of(const Inputs& inputs, int supply, ReactiveState& state) {
   needs.measured = inputs.observed.stable != nothing && inputs.observed.panic != nothing;
   needs.capacity_known = in_replicas(inputs.observed.stable, inputs.capacity.one).has_value();
   add_reactive(inputs, supply, state, needs);
-  add_peaks(inputs, needs);
   needs.triggers = combine(inputs.votes, inputs.target.replicas);
+  add_peaks(inputs, needs);
+  add_burst(inputs, needs);
   add_predictive(inputs, needs);
   return needs;
 }
 
 std::vector<Candidate> candidates_of(const Needs& needs) {
   std::vector<Candidate> candidates;
-  candidates.reserve(6);
+  candidates.reserve(7);
   const auto add = [&](CandidateKind kind, const std::optional<int>& replicas) {
     if (replicas) {
       candidates.push_back({kind, *replicas});
@@ -113,6 +136,7 @@ std::vector<Candidate> candidates_of(const Needs& needs) {
   };
   add(CandidateKind::kReactive, needs.reactive);
   add(CandidateKind::kPeaks, needs.peaks);
+  add(CandidateKind::kBurst, needs.burst);
   add(CandidateKind::kTriggers, needs.triggers);
   add(CandidateKind::kPredictive, needs.predictive);
   add(CandidateKind::kBudgeted, needs.budgeted);
@@ -130,6 +154,7 @@ Recommendation recommend(const Inputs& inputs, const Needs& needs) {
   if (needs.peaks.value_or(0) > current) {
     largest.consider(needs.peaks, Reason::kPeaks);
   }
+  largest.consider(needs.burst, Reason::kBurst);
   largest.consider(needs.triggers, Reason::kTrigger);
   if (!needs.measured || (!needs.reactive && !needs.triggers)) {
     largest.consider(current, needs.measured ? Reason::kCapacityUnknown : Reason::kMetricsMissing);

@@ -10,7 +10,8 @@ namespace penstock::autoscale {
 // How many replicas each part of the decision asks for, before anything holds it back.
 struct Needs {
   std::optional<int> reactive;    // nullopt: nothing was measured, or no capacity is known
-  std::optional<int> peaks;       // nullopt: the same
+  std::optional<int> peaks;       // within the budget; nullopt: the same
+  std::optional<int> burst;       // nullopt: the same, or no room is asked for
   std::optional<int> triggers;    // nullopt: there are none
   std::optional<int> predictive;  // nullopt: no trained forecast
   std::optional<int> budgeted;    // the same within the budget

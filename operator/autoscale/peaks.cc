@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "operator/autoscale/replica_count.h"
+
 namespace penstock::autoscale {
 namespace {
 
@@ -26,6 +28,18 @@ std::optional<double> patience_of(const std::optional<ServiceModel>& model,
   const double prompt_ms = a + (b + g) * model->shape.input_tokens;
   const double prompts = *objectives.ttft_ms / prompt_ms;
   return std::clamp(prompts / *requests_per_s, kPatienceLeast_s, kPatienceMost_s);
+}
+
+double burst_in_replicas(double requests, const RequestShape& mean, const Load& one,
+                         const std::optional<double>& patience_s) {
+  const double per_s = requests / (1 + patience_s.value_or(0));
+  Load burst{.requests = per_s};
+  if (mean.input_tokens > 0) {
+    burst.prefill = per_s * mean.input_tokens;
+    burst.decode = per_s * mean.output_tokens;
+    burst.kv = requests * (mean.input_tokens + mean.output_tokens / 2);
+  }
+  return std::min(in_replicas(burst, one).value_or(0), double{kReplicasMax});
 }
 
 Peaks::Peaks(const PeakSettings& settings)

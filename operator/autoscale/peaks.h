@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "operator/autoscale/load.h"
 #include "operator/autoscale/queue_model.h"
 #include "operator/autoscale/time.h"
 #include "operator/autoscale/windows.h"
@@ -36,6 +37,12 @@ struct PeakSettings {
 std::optional<double> patience_of(const std::optional<ServiceModel>& model,
                                   const Objectives& objectives,
                                   const std::optional<double>& requests_per_s);
+
+// Full replicas that so many requests at once take, of the mean shape: whose rates are of what
+// begins within a second and the patience, if one is known, and whose cache holds all of them. 0
+// where nothing is known of a replica.
+double burst_in_replicas(double requests, const RequestShape& mean, const Load& one,
+                         const std::optional<double>& patience_s);
 
 // Memory:  about 26 KB with the defaults.
 // Threads: not safe.

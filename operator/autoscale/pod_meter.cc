@@ -98,7 +98,8 @@ void PodMeter::take(Time received, std::shared_ptr<const signals::Report> report
 }
 
 std::optional<Signals> PodMeter::at(Time now) const {
-  return now - received_ < kFresh ? carried_ : std::nullopt;
+  // Nor does what came at a time that is yet to come, by a clock that was set back since.
+  return std::chrono::abs(now - received_) < kFresh ? carried_ : std::nullopt;
 }
 
 EngineLimits PodMeter::limits() const {

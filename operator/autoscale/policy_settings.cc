@@ -95,6 +95,7 @@ ScalerSettings settings_of(const api::AutoscalingSpec& spec, const ZoneOf& zone_
   settings.replicas_max = static_cast<int>(spec.max_replicas);
   settings.utilization = share(spec.utilization_percent);
   settings.reactive = reactive_of(spec.reactive);
+  result.burst_requests = spec.reactive.burst_requests;
   settings.predictive = {.enabled = spec.predictive.enabled,
                          .quantile = share(spec.predictive.quantile_percent),
                          .utilization = settings.utilization};

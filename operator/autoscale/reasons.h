@@ -15,6 +15,7 @@ enum class Reason : std::uint8_t {
   kSteady,
   kLoad,
   kPeaks,
+  kBurst,
   kPanic,
   kForecast,
   kTrigger,
@@ -39,6 +40,7 @@ constexpr auto enum_names(Reason) {
                     EnumName{Reason::kSteady, "Steady"},
                     EnumName{Reason::kLoad, "Load"},
                     EnumName{Reason::kPeaks, "Peaks"},
+                    EnumName{Reason::kBurst, "Burst"},
                     EnumName{Reason::kPanic, "Panic"},
                     EnumName{Reason::kForecast, "Forecast"},
                     EnumName{Reason::kTrigger, "Trigger"},
@@ -71,6 +73,7 @@ constexpr auto enum_names(Withheld) {
 enum class CandidateKind : std::uint8_t {
   kReactive,
   kPeaks,
+  kBurst,
   kTriggers,
   kPredictive,
   kBudgeted,
@@ -80,6 +83,7 @@ constexpr auto enum_names(CandidateKind) {
   using json::EnumName;
   return std::array{EnumName{CandidateKind::kReactive, "Reactive"},
                     EnumName{CandidateKind::kPeaks, "Peaks"},
+                    EnumName{CandidateKind::kBurst, "Burst"},
                     EnumName{CandidateKind::kTriggers, "Triggers"},
                     EnumName{CandidateKind::kPredictive, "Predictive"},
                     EnumName{CandidateKind::kBudgeted, "PredictiveWithinBudget"},

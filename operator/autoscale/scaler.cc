@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "operator/autoscale/needs.h"
@@ -14,27 +15,11 @@ constexpr double kLeadQuantile = 0.9;
 // At what a replica can serve: as often as there is news of latencies, for bisections take a while.
 constexpr milliseconds kLookAgain{30'000};
 
-// Lengths are a matter of the model's users, not of the minute.
-constexpr milliseconds kMemory{900'000};
-
-constexpr milliseconds kShape{60'000};  // after which there is a mean request
-constexpr milliseconds kGap{5'000};     // that nothing is taken to have been different in
-
-// Takes a new value into a mean over kMemory, which is one of all values until there are so many.
-void take_into(std::optional<double>& mean, double value, milliseconds lasting,
-               milliseconds so_far) {
-  const milliseconds remembered = std::clamp(so_far, lasting, std::max(lasting, kMemory));
-  const double weight =
-      static_cast<double>(lasting.count()) / static_cast<double>(remembered.count());
-  mean = mean.value_or(value) * (1 - weight) + value * weight;
-}
+// A clock that is set back by no more than this stands still.
+constexpr milliseconds kStandsStill{5'000};
 
 LoadHistorySettings history_settings(const ScalerSettings& settings) {
   return {.stable = settings.decisions.reactive.stable_window, .panic = settings.panic_window};
-}
-
-bool serves(const PodSight& pod) {
-  return pod.ready_since.has_value();
 }
 
 // What more pods that serve have than any other, of those of which it is known; `before`, where no
@@ -42,7 +27,7 @@ bool serves(const PodSight& pod) {
 std::string of_most(const Sight& sight, std::string PodSight::* what, const std::string& before) {
   std::map<std::string, int> counts{{before, 0}};
   for (const PodSight& pod : sight.pods) {
-    if (serves(pod) && !(pod.*what).empty()) {
+    if (pod.serves() && !(pod.*what).empty()) {
       ++counts[pod.*what];
     }
   }
@@ -69,16 +54,31 @@ void take_unsaid(EngineLimits& into, const EngineLimits& before) {
   }
 }
 
+// Who set the replicas stands; windows are as after a restart.
+State set_back_to(Time now, const State& before) {
+  const auto at_most = [&](std::optional<std::int64_t> at_ms) {
+    return at_ms ? std::optional(std::min(*at_ms, ms_of(now))) : at_ms;
+  };
+  State state{.seen_replicas = before.seen_replicas,
+              .writes = before.writes,
+              .shrunk_ms = at_most(before.shrunk_ms),
+              .drift_since_ms = at_most(before.drift_since_ms)};
+  for (TimedCount& write : state.writes) {
+    write.at_ms = std::min(write.at_ms, ms_of(now));
+  }
+  return state;
+}
+
 }  // namespace
 
 Scaler::Scaler(std::string target, const ScalerSettings& settings)
     : target_(std::move(target)),
       settings_(settings),
       history_(history_settings(settings)),
-      service_(settings.percentile) {}
+      services_(settings.percentile) {}
 
 void Scaler::set(const ScalerSettings& settings) {
-  service_.set_percentile(settings.percentile);
+  services_.set_percentile(settings.percentile);
   const bool same_windows =
       settings.panic_window == settings_.panic_window &&
       settings.decisions.reactive.stable_window == settings_.decisions.reactive.stable_window;
@@ -88,7 +88,7 @@ void Scaler::set(const ScalerSettings& settings) {
   }
   if (settings.decisions.objectives != settings_.decisions.objectives) {
     patience_s_.reset();
-    service_.forget_proofs();
+    services_.forget_proofs();
   }
   settings_ = settings;
   looked_ = {};
@@ -102,8 +102,8 @@ LeadTime Scaler::lead_time() const {
 NodeForecast Scaler::node_forecast(Time now, double quantile) const {
   NodeForecast result{.lead = lead_times_.quantile(StartPath::kNode, kLeadQuantile)};
   const Predictive& predictive = settings_.decisions.predictive;
-  const auto expected =
-      expected_replicas(forecasts_.at(now, result.lead.duration, shape_), quantile, one_);
+  const auto expected = expected_replicas(
+      forecasts_.at(now, result.lead.duration, mean_request_.shape()), quantile, one_);
   if (expected && predictive.utilization > 0) {
     result.replicas = replicas_for(*expected, predictive.utilization);
   }
@@ -119,56 +119,73 @@ void Scaler::adopt_drift(Time since) {
 }
 
 DecisionRecord Scaler::tick(const Sight& sight) {
+  if (sight.now < now_ && now_ - sight.now <= kStandsStill) {
+    Sight still = sight;
+    still.now = now_;
+    return step(still);
+  }
+  if (sight.now < now_) {
+    set_back(sight.now);
+  }
+  now_ = sight.now;
+  return step(sight);
+}
+
+// Windows refuse what is older than their span, and mix what is not with what the wrong clock put
+// there. What was learned of engines, starts and days stays.
+void Scaler::set_back(Time now) {
+  history_ = LoadHistory(history_settings(settings_));
+  votes_ = {};
+  full_ = {};
+  starts_.set_back(now);
+  mean_request_.set_back(now);
+  looked_ = {};
+  state_ = set_back_to(now, state_);
+}
+
+DecisionRecord Scaler::step(const Sight& sight) {
   std::vector<PodReport> reports;
+  for (const PodSight& pod : sight.pods) {
+    if (pod.serves()) {
+      reports.push_back({pod.signals});
+    }
+  }
   DecisionRecord record{.target = target_, .state = state_};
   Inputs& inputs = record.inputs;
   inputs.now_ms = ms_of(sight.now);
-  inputs.target = {.replicas = sight.replicas, .other_scaler = sight.other_scaler};
-  std::map<Time, int> starting;
-  for (const PodSight& pod : sight.pods) {
-    if (serves(pod)) {
-      ++inputs.target.ready;
-      reports.push_back({pod.signals});
-    } else {
-      ++starting[pod.created];
-    }
-  }
-  for (const auto& [created, count] : starting) {
-    if (inputs.target.starting.size() < kStartingMax) {
-      inputs.target.starting.push_back({ms_of(created), count});
-    }
-  }
-  const Demand demand = total_demand(reports, shape_);
+  const Demand demand = total_demand(reports, mean_request_.shape());
   history_.add(sight.now, demand, sight.held_requests, patience_s_);
   const LeadTime lead = lead_time();
   inputs.lead = lead.measured ? std::optional(lead.duration) : std::nullopt;
   inputs.observed = history_.observed(sight.now, inputs.lead.value_or(milliseconds(0)));
   inputs.observed.hold_ready = sight.hold_ready;
-  learn_shape(sight.now, demand);
-  learn_starts(sight);
+  mean_request_.add(sight.now, demand);
+  starts_.look(sight, lead_times_);
+  inputs.target = {.replicas = sight.replicas,
+                   .ready = static_cast<int>(reports.size()),
+                   .starting = starts_.starting(),
+                   .other_scaler = sight.other_scaler};
   learn_capacity(sight);
   learn_limits(sight);
   notice_engine(sight);
-  const Objectives& objectives = settings_.decisions.objectives;
-  if (service_.observe(sight.now, demand, shape_, inputs.target.ready, objectives)) {
+  notice_accelerator(sight);
+  if (services_.observe(sight, demand, mean_request_.shape(), settings_.decisions.objectives)) {
     capacity_.renew();
   }
+  look_at_service(sight.now);
 
   inputs.settings = settings_.decisions;
-  if (sight.now - looked_ >= kLookAgain) {
-    looked_ = sight.now;
-    view_ = service_.look(shape_, settings_.decisions.objectives);
-  }
   inputs.settings.objectives = view_.objectives;
   inputs.scheduled_floor = scheduled_floor(settings_.schedules, sight.now, lead_time().duration);
-  accelerator_ = of_most(sight, &PodSight::accelerator, accelerator_);
   inputs.accelerator = accelerator_;
   inputs.capacity = capacity_of(limits_);
   one_ = inputs.capacity.one;
   if (const auto seen = patience_of(view_.model, settings_.decisions.objectives, one_.requests)) {
     patience_s_ = seen;
   }
-  count_begun(inputs.observed, shape_, one_);
+  inputs.settings.reactive.burst_capacity =
+      burst_in_replicas(settings_.burst_requests, mean_request_.shape(), one_, patience_s_);
+  count_begun(inputs.observed, mean_request_.shape(), one_);
   inputs.service = view_.model;
   inputs.votes = votes_.at(settings_.triggers, {.now = sight.now,
                                                 .current = sight.replicas,
@@ -178,60 +195,17 @@ DecisionRecord Scaler::tick(const Sight& sight) {
                                                 .cpu = sight.cpu,
                                                 .memory = sight.memory});
   forecasts_.add(sight.now, demand.total.requests);
-  inputs.forecasts = forecasts_.at(sight.now, lead_time().duration, shape_);
+  inputs.forecasts = forecasts_.at(sight.now, lead_time().duration, mean_request_.shape());
   Outcome outcome = decide(inputs, std::move(state_));
   record.decision = std::move(outcome.decision);
   state_ = std::move(outcome.state);
   return record;
 }
 
-// Only of pods that were seen before they ever served: what an operator finds running at its start
-// says nothing of how long it took, nor does a pod that is ready again after an hour.
-void Scaler::learn_starts(const Sight& sight) {
-  std::map<std::string, Start> now;
-  for (const PodSight& pod : sight.pods) {
-    const auto known = starts_.find(pod.name);
-    const bool is_known = known != starts_.end() && known->second.created == pod.created;
-    const bool served = is_known && known->second.served;
-    if (serves(pod) && is_known && !served) {
-      lead_times_.record(pod.path, *pod.ready_since - pod.created);
-    }
-    now.emplace_hint(now.end(), pod.name, Start{pod.created, served || serves(pod)});
-  }
-  starts_ = std::move(now);
-}
-
-// Requests count when they begin and their tokens when they end, so the two of one second are not
-// of the same requests, and at first many began of which none ended. Seconds without any say
-// nothing: after a night of silence the mean is that of the evening.
-void Scaler::learn_shape(Time now, const Demand& demand) {
-  const Load& seen = demand.total;
-  if (!seen.requests) {
-    return;
-  }
-  const double input = seen.prefill.value_or(0);
-  const double output = seen.decode.value_or(0);
-  first_measured_ = first_measured_.value_or(now);
-  const milliseconds lasting =
-      std::clamp(std::chrono::duration_cast<milliseconds>(now - measured_), milliseconds(1), kGap);
-  measured_ = now;
-  if (*seen.requests > 0 || input > 0 || output > 0) {
-    loaded_ += lasting;
-    take_into(mean_.requests, *seen.requests, lasting, loaded_);
-    take_into(mean_.prefill, input, lasting, loaded_);
-    take_into(mean_.decode, output, lasting, loaded_);
-  }
-  const double requests = mean_.requests.value_or(0);
-  if (now - *first_measured_ >= kShape && requests > 0 && mean_.prefill.value_or(0) > 0) {
-    shape_ = {.input_tokens = *mean_.prefill / requests,
-              .output_tokens = mean_.decode.value_or(0) / requests};
-  }
-}
-
 void Scaler::learn_capacity(const Sight& sight) {
   full_.begin();
   for (const PodSight& pod : sight.pods) {
-    if (!serves(pod) || !pod.signals) {
+    if (!pod.serves() || !pod.signals) {
       continue;
     }
     if (const std::optional<Load> carried = full_.see(sight.now, pod.name, *pod.signals)) {
@@ -239,7 +213,7 @@ void Scaler::learn_capacity(const Sight& sight) {
                                     .pod_age = sight.now - *pod.ready_since,
                                     .carried = *carried,
                                     .waiting = FullPods::kWaiting,
-                                    .output_tokens = shape_.output_tokens});
+                                    .output_tokens = mean_request_.shape().output_tokens});
     }
   }
   full_.end();
@@ -266,7 +240,7 @@ void Scaler::learn_limits(const Sight& sight) {
   told_ = told;
   take_unsaid(all, told_);
   limits_ = all;
-  service_.set_batch_max(limits_.sequences_max.value_or(EngineBounds{}.batch_max));
+  services_.set_batch_max(limits_.sequences_max.value_or(EngineBounds{}.batch_max));
 }
 
 // What was learned is of the engine that most replicas have: one that is still starting shows
@@ -274,15 +248,32 @@ void Scaler::learn_limits(const Sight& sight) {
 void Scaler::notice_engine(const Sight& sight) {
   std::string most = of_most(sight, &PodSight::revision, engine_revision_);
   if (most != engine_revision_ && !engine_revision_.empty()) {
-    service_.renew();
+    services_.renew();
     capacity_.renew();
   }
   engine_revision_ = std::move(most);
 }
 
+// What one of them serves says nothing of another, nor does how long it may be behind.
+void Scaler::notice_accelerator(const Sight& sight) {
+  std::string most = of_most(sight, &PodSight::accelerator, accelerator_);
+  if (most != accelerator_) {
+    patience_s_.reset();
+    looked_ = {};
+  }
+  accelerator_ = std::move(most);
+}
+
+void Scaler::look_at_service(Time now) {
+  if (now - looked_ >= kLookAgain) {
+    looked_ = now;
+    view_ = services_.look(accelerator_, mean_request_.shape(), settings_.decisions.objectives);
+  }
+}
+
 Capacity Scaler::capacity_of(const EngineLimits& limits) const {
   return capacity_.capacity({.accelerator = accelerator_,
-                             .shape = shape_,
+                             .shape = mean_request_.shape(),
                              .limits = limits,
                              .sustainable_per_s = view_.sustainable_per_s,
                              .configured = settings_.configured});

@@ -91,6 +91,10 @@ void ServiceTracker::learn_tail(const Histogram& came, Tail& tail) const {
 // The queue model describes a replica of many: the mean of all that serve.
 bool ServiceTracker::observe(Time now, const Demand& demand, const RequestShape& shape, int ready,
                              const Objectives& objectives) {
+  if (now < interval_.began) {  // by a clock that was set back since
+    interval_ = {.began = now};
+    carried_ = {};
+  }
   learn_tail(demand.ttft, ttft_tail_);
   learn_tail(demand.tpot, itl_tail_);
   if (ready > 0 && demand.total.requests) {

@@ -17,7 +17,8 @@ namespace penstock::autoscale {
 
 using Mode = api::ScalingMode;
 
-// How far the forecast may go beyond what the load of the moment needs. Never below it.
+// How far the forecast, and what peaks let expect, may go beyond what the load of the moment needs.
+// Never below it.
 struct Budget {
   std::optional<int> replicas;                               // >= 0
   std::optional<std::int64_t> picodollars_per_hour;          // >= 0

@@ -51,6 +51,13 @@ TEST(CapacityTest, ARenewedModelTakesToTheNewEngineAtOnce) {
   EXPECT_EQ(model.capacity(kQuery).one.kv, 20'000);
 }
 
+TEST(CapacityTest, AClockThatIsSetBackStopsNoLearning) {
+  CapacityModel model;
+  EXPECT_TRUE(model.observe(kStart + minutes(60), full(50'000)));
+  EXPECT_TRUE(model.observe(kStart, full(50'000)));
+  EXPECT_FALSE(model.observe(kStart + seconds(4), full(50'000)));
+}
+
 TEST(CapacityTest, EachSourceSaysSo) {
   CapacityModel model;
   CapacityQuery query = kQuery;

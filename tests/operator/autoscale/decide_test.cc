@@ -104,6 +104,33 @@ INSTANTIATE_TEST_SUITE_P(
         Step{"PeaksRaise", 8, 64, [](Inputs& in) { in.observed.peak = 106; }, 13, Reason::kPeaks},
         Step{"PeaksWithinTheTolerance", 8, 64, [](Inputs& in) { in.observed.peak = 70; }, 8,
              Reason::kSteady},
+        Step{"PeaksWithinTheBudget", 8, 64,
+             [](Inputs& in) {
+               in.observed.peak = 106;
+               in.settings.budget.replicas = 2;
+             },
+             10, Reason::kPeaks},
+        Step{"PeaksWithoutABudget", 8, 64,
+             [](Inputs& in) {
+               in.observed.peak = 300;
+               in.settings.budget.replicas = 0;
+             },
+             8, Reason::kSteady},
+        // 6.4 full replicas and two more, at 80 %; that is asked for in so many words.
+        Step{"RoomForABurst", 8, 64,
+             [](Inputs& in) {
+               in.settings.reactive.burst_capacity = 2;
+               in.settings.budget.replicas = 0;
+             },
+             11, Reason::kBurst},
+        Step{"RoomWithinTheTolerance", 8, 64,
+             [](Inputs& in) { in.settings.reactive.burst_capacity = 0.5; }, 8, Reason::kSteady},
+        Step{"RoomOfNobodyKnowsWhat", 8, 64,
+             [](Inputs& in) {
+               in.settings.reactive.burst_capacity = 2;
+               in.capacity = {};
+             },
+             8, Reason::kCapacityUnknown},
         Step{"Schedule", 8, 64, [](Inputs& in) { in.scheduled_floor = 12; }, 12, Reason::kFloor},
         Step{"Maximum", 8, 96, [](Inputs& in) { in.settings.replicas_max = 10; }, 10,
              Reason::kMaximum},
@@ -143,6 +170,13 @@ INSTANTIATE_TEST_SUITE_P(
         // What raises only: the tail says what has to stay.
         Step{"PeaksDoNotKeep", 8, 40, [](Inputs& in) { in.observed.peak = 70; }, 5,
              Reason::kLoadFitsFewer},
+        // Four full replicas and one more, at 80 %.
+        Step{"RoomForABurstStays", 8, 40,
+             [](Inputs& in) { in.settings.reactive.burst_capacity = 1; }, 7,
+             Reason::kLoadFitsFewer},
+        // A rollout's surge, or pods that somebody else has: half of them is not what has to stay.
+        Step{"PodsBeyondWhatIsAskedForKeepNothing", 4, 8, [](Inputs& in) { in.target.ready = 20; },
+             2, Reason::kLoadFitsFewer},
         Step{"AHoleInTheWindow", 8, 40, [](Inputs& in) { in.observed.coverage = 0.5; }, 8,
              Reason::kConsolidationUnsafe},
         Step{"ForecastKeeps", 8, 40, [](Inputs& in) { in.forecasts = {forecast(48, 56)}; }, 7,
@@ -159,6 +193,14 @@ INSTANTIATE_TEST_SUITE_P(
         Step{"FloorHolds", 8, 8, [](Inputs& in) { in.settings.replicas_min = 8; }, 8,
              Reason::kSteady}),
     [](const auto& test) { return std::string(test.param.name); });
+
+TEST(DecideTest, ARestartInARolloutKeepsWhatIsAskedFor) {
+  Inputs inputs = serving(0, 4, 8);
+  inputs.target.starting = {{kStartMs - 5'000, 4}};  // maxSurge: 100 %
+  const Decision decision = decide(inputs, {}).decision;
+  EXPECT_EQ(decision.supply, 8);
+  EXPECT_EQ(decision.desired, 4);
+}
 
 // One of eight, or a tenth of fifty, in two starts; without a measured start nothing paces.
 TEST(DecideTest, StartsPaceTheWayDown) {
@@ -408,8 +450,12 @@ TEST(DecideTest, CandidatesShowWhatEachPartAskedFor) {
   inputs.forecasts = {forecast(72, 120)};
   inputs.settings.budget.replicas = 2;
   inputs.votes = {{"cpu", 5, ""}};
+  inputs.observed.peak = 106;
+  inputs.settings.reactive.burst_capacity = 1;
   const Decision decision = decide(inputs, settled(8)).decision;
   EXPECT_EQ(decision.candidates, (std::vector<Candidate>{{CandidateKind::kReactive, 8},
+                                                         {CandidateKind::kPeaks, 10},
+                                                         {CandidateKind::kBurst, 10},
                                                          {CandidateKind::kTriggers, 5},
                                                          {CandidateKind::kPredictive, 15},
                                                          {CandidateKind::kBudgeted, 10},

@@ -70,5 +70,40 @@ TEST(LoadForecastsTest, AMinuteWithoutDataIsMissingAndNotZero) {
   EXPECT_NEAR(expected[0].mean, 8, 0.1);
 }
 
+// What lies between is as far ahead as it is; what was counted already is not expected again.
+TEST(LoadForecastsTest, AClockThatIsSetBackKeepsWhatDaysHaveTaught) {
+  LoadForecasts forecasts;
+  for (int second = 0; second < 7'200; second += 10) {
+    forecasts.add(at_second(second), 5);
+  }
+  forecasts.add(at_second(3'600), 500);
+  EXPECT_TRUE(forecasts.at(at_second(3'600), milliseconds(90'000), kShape).empty());
+  const auto beyond = forecasts.at(at_second(3'600), milliseconds(3'720'000), kShape);
+  ASSERT_FALSE(beyond.empty());
+  EXPECT_TRUE(beyond[0].trained);
+  EXPECT_NEAR(beyond[0].mean, 5, 0.05);
+  for (int second = 3'610; second < 7'320; second += 10) {
+    forecasts.add(at_second(second), 5);
+  }
+  const auto after = forecasts.at(at_second(7'310), milliseconds(90'000), kShape);
+  ASSERT_FALSE(after.empty());
+  EXPECT_TRUE(after[0].trained);
+  EXPECT_NEAR(after[0].mean, 5, 0.05);
+}
+
+TEST(LoadForecastsTest, AClockThatIsSetBackByHoursBeginsAnew) {
+  LoadForecasts forecasts;
+  for (int second = 0; second < 36'000; second += 10) {
+    forecasts.add(at_second(second), 5);
+  }
+  for (int second = 0; second < 180; second += 10) {
+    forecasts.add(at_second(second), 7);
+  }
+  const auto expected = forecasts.at(at_second(170), milliseconds(90'000), kShape);
+  ASSERT_FALSE(expected.empty());
+  EXPECT_FALSE(expected[0].trained);
+  EXPECT_NEAR(expected[0].mean, 7, 0.1);
+}
+
 }  // namespace
 }  // namespace penstock::autoscale

@@ -53,6 +53,20 @@ TEST(HoldMeterTest, TheSameReportTakenAgainIsNoNews) {
   EXPECT_EQ(meter.at(kNow), 0);
 }
 
+// By a clock that was an hour ahead.
+TEST(HoldMeterTest, AClockThatIsSetBackHidesNobody) {
+  const Time ahead = kNow + std::chrono::hours(1);
+  HoldMeter meter;
+  meter.take(ahead, report(0, 3));
+  meter.take(ahead + milliseconds(1'000), report(0, 4));
+  EXPECT_EQ(meter.at(kNow), std::nullopt) << "it has not said anything since";
+  meter.take(kNow, report(2, 6));
+  EXPECT_EQ(meter.at(kNow), 2);
+  const Time later = kNow + HoldMeter::kRemembered + milliseconds(1);
+  meter.take(later, report(0, 6));
+  EXPECT_EQ(meter.at(later), 0) << "nor is anybody remembered for an hour";
+}
+
 TEST(HoldMeterTest, ANewProcessCountsFromZero) {
   HoldMeter meter;
   meter.take(kNow, report(0, 30));

@@ -133,5 +133,19 @@ TEST(PatienceTest, IsWhatAReplicaComputesBeforeTheObjective) {
   EXPECT_EQ(patience_of(model, {.ttft_ms = 2'025}, std::nullopt), std::nullopt);
 }
 
+// 100 requests of 1,000 tokens and 200 of an answer.
+TEST(PeaksTest, ABurstTakesTheReplicasThatItFills) {
+  const RequestShape mean{.input_tokens = 1'000, .output_tokens = 200};
+  EXPECT_DOUBLE_EQ(burst_in_replicas(100, mean, {.requests = 10}, std::nullopt), 10);
+  EXPECT_DOUBLE_EQ(burst_in_replicas(100, mean, {.requests = 10}, 4), 2) << "five seconds of it";
+  EXPECT_DOUBLE_EQ(burst_in_replicas(100, mean, {.prefill = 20'000}, std::nullopt), 5);
+  EXPECT_DOUBLE_EQ(burst_in_replicas(100, mean, {.decode = 2'000}, std::nullopt), 10);
+  EXPECT_DOUBLE_EQ(burst_in_replicas(100, mean, {.requests = 10, .kv = 22'000}, 4), 5)
+      << "all of them stand in the cache";
+  EXPECT_EQ(burst_in_replicas(100, {}, {.kv = 22'000}, 4), 0) << "of no known length";
+  EXPECT_EQ(burst_in_replicas(100, mean, {}, 4), 0);
+  EXPECT_EQ(burst_in_replicas(0, mean, {.requests = 10}, 4), 0);
+}
+
 }  // namespace
 }  // namespace penstock::autoscale

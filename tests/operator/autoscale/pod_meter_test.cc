@@ -32,6 +32,16 @@ TEST(PodMeterTest, RatesAreOverTheSidecarsOwnTime) {
   EXPECT_EQ(seen->decode_tokens_per_s, 100);
 }
 
+// A pod that fell silent as a clock which was an hour ahead was set back.
+TEST(PodMeterTest, WhatCameAtATimeThatIsYetToComeIsNotFresh) {
+  PodMeter meter;
+  take(meter, time_of(kStart + 3'600'000), report(1'000, 10));
+  take(meter, time_of(kStart + 3'601'000), report(2'000, 20));
+  EXPECT_FALSE(meter.at(time_of(kStart)));
+  take(meter, time_of(kStart + 1'000), report(3'000, 30));
+  EXPECT_TRUE(meter.at(time_of(kStart + 1'000)));
+}
+
 // Who failed has no tokens; of those that did, some never were a call.
 TEST(PodMeterTest, WhatFailedIsNotOfWhatAReplicaGives) {
   const auto ended = [](std::int64_t client_errors, std::int64_t upstream_errors,

@@ -24,6 +24,7 @@ TEST(PolicySettingsTest, DefaultsAreThoseOfTheDecisionsThemselves) {
   EXPECT_EQ(made.percentile, 95);
   EXPECT_EQ(made.panic_window, ScalerSettings{}.panic_window);
   EXPECT_EQ(made.configured, Load{});
+  EXPECT_EQ(made.burst_requests, 0);
 }
 
 TEST(PolicySettingsTest, AShortStableWindowShortensThePanicWindowThatNobodyGave) {
@@ -42,7 +43,8 @@ TEST(PolicySettingsTest, EveryFieldArrives) {
       "objectives: {percentile: 99, timeToFirstToken: 800ms, timePerOutputToken: 40ms}, "
       "capacity: {requestsPerSecond: 4.5, prefillTokensPerSecond: 9000, decodeTokensPerSecond: "
       "1500, cacheTokens: 91000}, reactive: {stableWindow: 2m, panicWindow: 10s, "
-      "panicThresholdPercent: 150, tolerancePercent: 5, scaleDownDelay: 30s}, predictive: "
+      "panicThresholdPercent: 150, tolerancePercent: 5, scaleDownDelay: 30s, burstRequests: 40}, "
+      "predictive: "
       "{enabled: false, quantilePercent: 95, budgetReplicas: 4, budgetUsdPerHour: \"30\"}, "
       "replicaUsdPerHour: \"12.5\", behavior: {scaleUp: {policies: "
       "[{type: Pods, value: 8, period: 30s}]}, scaleDown: {stabilizationWindow: 10m, selectPolicy: "
@@ -61,6 +63,7 @@ TEST(PolicySettingsTest, EveryFieldArrives) {
   EXPECT_DOUBLE_EQ(decisions.reactive.panic_threshold, 1.5);
   EXPECT_DOUBLE_EQ(decisions.reactive.tolerance, 0.05);
   EXPECT_EQ(decisions.reactive.scale_down_delay, milliseconds(30'000));
+  EXPECT_EQ(made.burst_requests, 40);
   EXPECT_FALSE(decisions.predictive.enabled);
   EXPECT_DOUBLE_EQ(decisions.predictive.quantile, 0.95);
   EXPECT_EQ(decisions.budget, (Budget{.replicas = 4,

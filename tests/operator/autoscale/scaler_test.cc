@@ -6,35 +6,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/operator/autoscale/sights.h"
+
 namespace penstock::autoscale {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-// Monday, 2 November 2026, 00:00 UTC.
-constexpr Time kMonday = std::chrono::sys_days(std::chrono::year(2026) / 11 / 2);
-
-// So many replicas serve, each with this load.
-Sight serving(Time now, int replicas, double requests_per_s) {
-  Sight sight{.now = now, .replicas = replicas};
-  for (int i = 0; i < replicas; ++i) {
-    sight.pods.push_back(
-        {.name = "pod-" + std::to_string(i),
-         .created = kMonday - hours(2),
-         .ready_since = kMonday - hours(1),
-         .signals = Signals{.requests_per_s = requests_per_s, .ended_per_s = requests_per_s}});
-  }
-  return sight;
-}
-
-ScalerSettings settings() {
-  ScalerSettings result;
-  result.decisions.replicas_max = 20;
-  result.configured.requests = 10;
-  return result;
-}
 
 TEST(ScalerTest, AScheduleIsAFloorALeadTimeEarly) {
   ScalerSettings wanted = settings();
@@ -146,23 +125,6 @@ TEST(ScalerTest, AStepIsSeenInTheStableWindowWhereOnlyTokensAreKnownOfAReplica) 
   // 620 s of 1,000 tokens/s over 800 requests.
   EXPECT_NEAR(last.inputs.observed.stable.prefill.value_or(0), 7'750, 50);
   EXPECT_GE(last.decision.desired, 5);
-}
-
-TEST(ScalerTest, APodThatIsReadyAgainWasNotStarted) {
-  Scaler scaler("ns/a", settings());
-  const LeadTime before = scaler.lead_time();
-  for (int second = 0; second < 60; ++second) {
-    Sight sight = serving(kMonday + seconds(second), 1, 1);
-    sight.pods[0].created = kMonday - std::chrono::hours(20);
-    if (second == 30) {
-      sight.pods[0].ready_since.reset();
-    } else if (second > 30) {
-      sight.pods[0].ready_since = kMonday + seconds(31);
-    }
-    scaler.tick(sight);
-  }
-  EXPECT_EQ(scaler.lead_time().measured, before.measured);
-  EXPECT_EQ(scaler.lead_time().duration, before.duration);
 }
 
 // Two hundred half minutes of full replicas, and six of those that another revision has.
