@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 
-#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include "lib/json/read.h"
@@ -27,40 +26,10 @@ namespace {
 // A Monday, 00:00 UTC: loads of a week begin with their first working day.
 constexpr autoscale::Time kBegin = std::chrono::sys_days(std::chrono::year(2026) / 1 / 5);
 
-constexpr const char* kExamples =
-    "Examples:\n"
-    "  # An hour of Azure's conversations, as they came\n"
-    "  penstock-operator simulate AzureLLMInferenceTrace_conv.csv\n"
-    "  # A day at 100 requests/s, replicas that need a new node, every decision on record\n"
-    "  penstock-operator simulate AzureLLMInferenceTrace_conv.csv --rate 100 --duration 24h \\\n"
-    "    --start 440s --with-node --policy policy.yaml --decisions decisions.jsonl\n"
-    "  # A week with the rates of ServeGen and the lengths of Azure, by a HorizontalPodAutoscaler\n"
-    "  penstock-operator simulate servegen_week1.tar.gz --pool m-small --rate 10 \\\n"
-    "    --lengths AzureLLMInferenceTrace_conv.csv --autoscaler hpa --html week.html\n"
-    "A policy file holds an OptimizationPolicy with spec.autoscaling, as for kubectl apply.\n";
-
 double seconds_of(const std::string& duration) {
   return static_cast<double>(
              json::parse_duration(duration).value_or(std::chrono::seconds(0)).count()) /
          1e3;
-}
-
-std::string check_duration(const std::string& text) {
-  const Result<std::chrono::milliseconds> parsed = json::parse_duration(text);
-  return parsed ? "" : parsed.error().detail;
-}
-
-std::string contender_list() {
-  std::string text = "Who scales:";
-  for (const simulate::Contender& one : simulate::contenders()) {
-    text.append("\n").append(one.name).append(": ").append(one.about);
-    text.append("; knob: ").append(one.knob);
-  }
-  return text;
-}
-
-std::string check_contender(const std::string& name) {
-  return simulate::find_contender(name) != nullptr ? "" : "there is no autoscaler " + name;
 }
 
 // A line that is drawn again, on a terminal only.
@@ -153,6 +122,14 @@ bool read_policy(const SimulateOptions& options, autoscale::ScalerSettings& poli
   return true;
 }
 
+std::optional<simulate::NodeSettings> nodes_of(const SimulateOptions& options) {
+  if (options.node_start.empty()) {
+    return std::nullopt;
+  }
+  return simulate::NodeSettings{.start_s = seconds_of(options.node_start),
+                                .replicas = options.replicas_per_node};
+}
+
 void print_summary(const simulate::Contender& contender, double knob,
                    const simulate::Summary& sum) {
   std::printf("%s, %s %.3g\n", std::string(contender.name).c_str(),
@@ -164,6 +141,9 @@ void print_summary(const simulate::Contender& contender, double knob,
   std::printf("  time per token     p99 %.1f ms\n", sum.tpot_p99_s * 1e3);
   std::printf("  replica-hours      %.2f (at most %lld replicas)\n", sum.replica_hours,
               static_cast<long long>(sum.replicas_most));
+  if (sum.node_hours) {
+    std::printf("  node-hours         %.2f\n", *sum.node_hours);
+  }
   std::printf("  changes            %lld, %lld replicas in all\n",
               static_cast<long long>(sum.changes), static_cast<long long>(sum.replicas_moved));
   std::printf("  worst backlog      %lld requests\n", static_cast<long long>(sum.backlog_most));
@@ -171,73 +151,12 @@ void print_summary(const simulate::Contender& contender, double knob,
 
 }  // namespace
 
-void add_simulate_options(CLI::App& command, SimulateOptions& options) {
-  const CLI::Validator duration(check_duration, "DURATION");
-  command
-      .add_option("TRACE", options.load.path,
-                  "A load: Azure's CSV, Mooncake's JSON lines, CSV of at_ms,input_tokens,"
-                  "output_tokens; or a ServeGen folder or .tar.gz, with --lengths")
-      ->required();
-  command.add_option("--pool", options.load.pool,
-                     "Which pool of ServeGen, or all of them as one load: all [the only one]");
-  command
-      .add_option("--lengths", options.load.lengths,
-                  "A trace that lengths of requests are drawn from, for ServeGen")
-      ->type_name("FILE");
-  command
-      .add_option("--rate", options.load.requests_per_s,
-                  "Mean requests/s: a trace runs faster or slower [as it is], ServeGen's rates are "
-                  "multiplied [10]")
-      ->check(CLI::Range(0.0, 1e5));
-  command.add_option("--duration", options.duration, "How much of it; a trace begins again [once]")
-      ->check(duration);
-  command.add_option("--seed", options.load.seed, "Of what is drawn")->capture_default_str();
-  command.add_option("--autoscaler", options.autoscaler, contender_list())
-      ->check(CLI::Validator(check_contender, "NAME"))
-      ->capture_default_str();
-  command.add_option("--knob", options.knob, "Its one number, see there [its default]")
-      ->check(CLI::Range(0.0, 100.0));
-  command.add_option("--policy", options.policy, "An OptimizationPolicy with spec.autoscaling")
-      ->type_name("FILE");
-  command
-      .add_option("--engine", options.engine,
-                  "What a replica can do, in YAML: service {a, b, g}, kvTokens, sequencesMax, "
-                  "batchedTokensMax")
-      ->type_name("FILE");
-  command.add_option("--start", options.start, "From the wish for a replica to one that serves")
-      ->check(duration)
-      ->capture_default_str();
-  command.add_flag("--with-node", options.with_node, "Each start brings a node with it");
-  command.add_option("--replicas", options.replicas, "At the start [what the load needs]")
-      ->check(CLI::Range(0, 100'000));
-  command.add_option("--ttft", options.ttft, "Promised time to first token")
-      ->check(duration)
-      ->capture_default_str();
-  command.add_option("--tpot", options.tpot, "Promised mean time for each further token")
-      ->check(duration)
-      ->capture_default_str();
-  command.add_option("--interval", options.interval, "A row of --csv")
-      ->check(duration)
-      ->capture_default_str();
-  command.add_option("--json", options.json, "Write the summary; - is standard output")
-      ->type_name("FILE");
-  command.add_option("--csv", options.csv, "Write load, replicas and misses by interval")
-      ->type_name("FILE");
-  command.add_option("--html", options.html, "Draw load, replicas, misses and queues")
-      ->type_name("FILE");
-  command
-      .add_option("--decisions", options.decisions,
-                  "Write each decision of penstock as a line that `replay` makes again")
-      ->type_name("FILE");
-  command.footer(kExamples);
-}
-
 int simulate_load(SimulateOptions options) {
   options.load.duration_s = seconds_of(options.duration);
   const simulate::Contender& contender = *simulate::find_contender(options.autoscaler);
   simulate::Surroundings around{
       .promise = {.ttft_s = seconds_of(options.ttft), .tpot_s = seconds_of(options.tpot)},
-      .start_s = seconds_of(options.start),
+      .start_s = seconds_of(options.start) + seconds_of(options.node_start),
       .begin = kBegin};
   if (!read_engine(options.engine, around.engine) || !read_policy(options, around.policy)) {
     return 1;
@@ -262,9 +181,8 @@ int simulate_load(SimulateOptions options) {
   const int at_start =
       simulate::replicas_at_start(simulate::busy_replicas(*load, around.engine, around.promise));
   const simulate::Setup setup{.fleet = {.engine = around.engine,
-                                        .start_s = around.start_s,
-                                        .path = options.with_node ? autoscale::StartPath::kNode
-                                                                  : autoscale::StartPath::kPod,
+                                        .start_s = seconds_of(options.start),
+                                        .nodes = nodes_of(options),
                                         .seed = options.load.seed,
                                         .begin = kBegin},
                               .promise = around.promise,

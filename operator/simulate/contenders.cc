@@ -93,7 +93,9 @@ template <bool LoadLoop>
 Made dynamo(double knob, const Surroundings& around) {
   const Promise promise{.ttft_s = knob * around.promise.ttft_s,
                         .tpot_s = knob * around.promise.tpot_s};
-  return std::make_unique<Dynamo>(DynamoSettings{.service = around.engine.service,
+  const DynamoProfile profile{.service = around.engine.service,
+                              .prompt_tokens = shape_of(*around.load).input_tokens};
+  return std::make_unique<Dynamo>(DynamoSettings{.profile = profile,
                                                  .promise = promise,
                                                  .engine_per_s = knob * engine_per_s(around),
                                                  .replicas_max = around.replicas_max,

@@ -18,7 +18,7 @@ namespace penstock::simulate {
 struct Surroundings {
   EngineModel engine;
   Promise promise;
-  double start_s = 90;
+  double start_s = 90;  // of a replica, with the node that it may have to wait for
   int replicas_max = 1'000;
   autoscale::ScalerSettings policy;  // of "penstock"
   const Arrivals* load = nullptr;    // what static-peak and oracle know of

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "operator/autoscale/replica_count.h"
 
@@ -13,8 +14,21 @@ constexpr double kTrendNoise = 0.1;
 constexpr double kObservationNoise = 10;
 constexpr int kPointsMin = 5;
 constexpr double kInterval_s = 180;
-constexpr double kConsolidation = 0.8;  // of the promise
-constexpr double kPrompt = 1'000;       // tokens of a queued prompt, where nothing says more
+constexpr double kConsolidation = 0.8;  // of the promise, on the way down
+
+// Whether this worker could carry `growth` times what it has.
+bool can_carry(const autoscale::PodSight& pod, const DynamoProfile& profile, const Promise& promise,
+               double growth) {
+  const autoscale::Signals& seen = *pod.signals;
+  // What is queued will be in the cache, too.
+  const double tokens =
+      seen.kv_tokens.value_or(0) + seen.waiting.value_or(0) * profile.prompt_tokens;
+  const Expected then = expected_of(pod, profile, growth);
+  const double budget_s = kConsolidation * (promise.ttft_s - then.own_s);
+  return tokens * growth < pod.limits.kv_tokens.value_or(0) &&
+         then.tpot_s < kConsolidation * promise.tpot_s && budget_s > 0 &&
+         then.ttft_s - then.own_s < budget_s;
+}
 
 }  // namespace
 
@@ -39,56 +53,71 @@ double LocalLinearTrend::next(double value) {
   return points_ < kPointsMin ? value : std::max(0.0, level_ + trend_);
 }
 
-Expected expected_of(const autoscale::PodSight& pod, const autoscale::ServiceParameters& service,
-                     double growth) {
-  const auto& [a, b, g] = service;
+Expected expected_of(const autoscale::PodSight& pod, const DynamoProfile& profile, double growth) {
+  const auto& [a, b, g] = profile.service;
   const double running = pod.signals->running.value_or(0) * growth;
   const double context = pod.signals->kv_tokens.value_or(0) * growth;
-  const double queued = pod.signals->waiting.value_or(0) * growth * kPrompt;
+  const double queued = pod.signals->waiting.value_or(0) * growth * profile.prompt_tokens;
   const double iteration_ms = a + b * running + g * context;
-  return {.ttft_s = (iteration_ms + (b + g) * (queued + kPrompt)) / 1e3,
+  const auto prefill_s = [&](double tokens) {
+    const double chunk = pod.limits.batched_tokens_max.value_or(tokens);
+    const double iterations = std::max(1.0, std::ceil(tokens / std::max(1.0, chunk)));
+    return (iterations * iteration_ms + (b + g) * tokens) / 1e3;
+  };
+  return {.ttft_s = prefill_s(queued + profile.prompt_tokens),
+          .own_s = prefill_s(profile.prompt_tokens),
           .tpot_s = iteration_ms / 1e3};
 }
 
-int dynamo_load(const autoscale::Sight& sight, const autoscale::ServiceParameters& service,
+int dynamo_load(const autoscale::Sight& sight, const DynamoProfile& profile,
                 const Promise& promise) {
   int ready = 0;
-  int exceeding = 0;
+  int late_first = 0;
+  int late_further = 0;
   for (const autoscale::PodSight& pod : sight.pods) {
     if (!pod.signals) {
       return sight.replicas;
     }
-    const Expected seen = expected_of(pod, service);
+    const Expected seen = expected_of(pod, profile);
     ++ready;
-    exceeding += seen.ttft_s > promise.ttft_s || seen.tpot_s > promise.tpot_s ? 1 : 0;
+    late_first += seen.ttft_s > promise.ttft_s ? 1 : 0;
+    late_further += seen.tpot_s > promise.tpot_s ? 1 : 0;
   }
-  if (ready == 0 || exceeding == ready) {
+  if (ready == 0 || late_first == ready || late_further == ready) {
     return sight.replicas + 1;
   }
-  if (ready < 2 || exceeding > 0) {
+  if (ready < 2) {
     return sight.replicas;
   }
   const double growth = static_cast<double>(ready) / (ready - 1);
   const bool fits = std::ranges::all_of(sight.pods, [&](const autoscale::PodSight& pod) {
-    const Expected then = expected_of(pod, service, growth);
-    return then.ttft_s < kConsolidation * promise.ttft_s &&
-           then.tpot_s < kConsolidation * promise.tpot_s &&
-           pod.signals->kv_tokens.value_or(0) * growth < pod.limits.kv_tokens.value_or(0);
+    return can_carry(pod, profile, promise, growth);
   });
   return fits ? sight.replicas - 1 : sight.replicas;
 }
 
+bool Dynamo::plan(const autoscale::Sight& sight) {
+  const double seen = seen_of(sight).requests_per_s;  // of a second
+  requests_ = requests_ ? std::optional(*requests_ + seen) : std::nullopt;
+  if (!throughput_.due(sight.now)) {
+    return false;
+  }
+  const std::optional<double> over = std::exchange(requests_, 0);
+  if (!over) {
+    return false;  // the first interval begins: what came before belongs to none
+  }
+  const double expected = predictor_.next(*over);
+  floor_ = std::max(1, autoscale::replicas_for(expected / kInterval_s, settings_.engine_per_s));
+  return true;
+}
+
 int Dynamo::replicas(const autoscale::Sight& sight) {
-  requests_ += seen_of(sight).requests_per_s;
   int result = std::max(1, sight.replicas);
-  if (throughput_.due(sight.now)) {
-    const double expected = predictor_.next(requests_);
-    requests_ = 0;
-    floor_ = std::max(1, autoscale::replicas_for(expected / kInterval_s, settings_.engine_per_s));
-    result = settings_.load_loop ? result : floor_;
+  if (plan(sight) && !settings_.load_loop) {
+    result = floor_;
   }
   if (settings_.load_loop && load_.due(sight.now)) {
-    result = dynamo_load(sight, settings_.service, settings_.promise);
+    result = dynamo_load(sight, settings_.profile, settings_.promise);
   }
   return std::clamp(std::max(result, settings_.load_loop ? floor_ : 1), 1, settings_.replicas_max);
 }

@@ -7,8 +7,8 @@
 #include "operator/simulate/ledger.h"
 #include "operator/simulate/seen.h"
 
-// NVIDIA Dynamo's planner, current design: a throughput loop each 180 s that sets the least number
-// of engines, and a load loop each 5 s above it.
+// NVIDIA Dynamo's planner, current design, for engines that prefill and decode: a throughput loop
+// each 180 s that sets the least number of engines, and a load loop each 5 s above it.
 namespace penstock::simulate {
 
 // Its default predictor: a Kalman filter of level and trend (q_level 1, q_trend 0.1, r 10), one
@@ -27,21 +27,33 @@ class LocalLinearTrend {
   int points_ = 0;
 };
 
-// Of one worker: the latencies of its next request, s.
+// What its regressions found of an engine and its load.
+struct DynamoProfile {
+  autoscale::ServiceParameters service;
+  double prompt_tokens = 1'000;  // of the mean request
+};
+
+// Of one worker: the latencies of its next request, s. Its prompt waits for those in the queue;
+// all are computed in chunks of the engine's limit on batched tokens, beside what decodes. Where
+// the limit is not known, that is one chunk.
 struct Expected {
   double ttft_s = 0;
+  double own_s = 0;  // of ttft_s, with nobody in the queue
   double tpot_s = 0;
 };
-Expected expected_of(const autoscale::PodSight& pod, const autoscale::ServiceParameters& service,
+// `growth`: as if it had so many times what it has.
+Expected expected_of(const autoscale::PodSight& pod, const DynamoProfile& profile,
                      double growth = 1);
 
-// +1 only where *all* workers exceed the promise; -1 where, with queues and KV of each times
-// N / (N - 1), KV fits and latencies stay below 0.8 of the promise; nothing while any pod starts.
-int dynamo_load(const autoscale::Sight& sight, const autoscale::ServiceParameters& service,
+// +1 only where *all* workers exceed the promise of the first token, or all that of the further
+// ones. -1 where each could carry N / (N - 1) of what it has: the cache holds what runs and what is
+// queued, further tokens take less than 0.8 of their promise, and the queue's part of the first one
+// less than 0.8 of what the prompt itself leaves of it. Nothing while any pod starts.
+int dynamo_load(const autoscale::Sight& sight, const DynamoProfile& profile,
                 const Promise& promise);
 
 struct DynamoSettings {
-  autoscale::ServiceParameters service;  // what its profiling found
+  DynamoProfile profile;
   Promise promise;
   double engine_per_s = 1;  // requests/s that one engine serves within the promise, times the knob
   int replicas_max = 1'000;
@@ -55,11 +67,14 @@ class Dynamo final : public Autoscaler {
   int replicas(const autoscale::Sight& sight) override;
 
  private:
+  // Sets floor_. Whether it did: an interval is over.
+  bool plan(const autoscale::Sight& sight);
+
   DynamoSettings settings_;
   Timer throughput_{autoscale::milliseconds(180'000)};
   Timer load_{autoscale::milliseconds(5'000)};
   LocalLinearTrend predictor_;
-  double requests_ = 0;  // of this interval
+  std::optional<double> requests_;  // of this interval; nullopt: none has begun
   int floor_ = 1;
 };
 

@@ -16,9 +16,13 @@ Fleet::Fleet(const FleetSettings& settings, Ledger& ledger, int replicas)
   for (int i = 0; i < replicas; ++i) {
     pods_.push_back({.number = numbers_++,
                      .created_s = -kServedBefore_s - settings.start_s,
+                     .start_s = settings.start_s,
                      .ready_s = -kServedBefore_s,
                      .serves = true,
                      .replica = Replica(settings_.engine, ledger)});
+  }
+  if (settings.nodes) {
+    nodes_.emplace(*settings.nodes, settings.start_spread, settings.seed, replicas);
   }
 }
 
@@ -27,15 +31,32 @@ void Fleet::scale(double now_s, int replicas) {
   replicas_ = replicas;
   for (int i = 0; i < change; ++i) {
     const double share = 1 + settings_.start_spread * (2 * random_.uniform() - 1);
+    const double start_s = settings_.start_s * share;
     pods_.push_back({.number = numbers_++,
                      .created_s = now_s,
-                     .ready_s = now_s + settings_.start_s * share,
+                     .start_s = start_s,
+                     .ready_s = nodes_ ? Replica::kNever : now_s + start_s,
+                     .path = nodes_ ? autoscale::StartPath::kNode : autoscale::StartPath::kPod,
                      .replica = Replica(settings_.engine, *ledger_)});
+    if (nodes_) {
+      nodes_->add(now_s, pods_.back().number);
+    }
   }
-  remove(-change);
+  remove(now_s, -change);
 }
 
-void Fleet::remove(int count) {
+void Fleet::find_room(double now_s) {
+  if (!nodes_) {
+    return;
+  }
+  for (const Placed& placed : nodes_->advance(now_s)) {
+    const auto pod = std::ranges::find(pods_, placed.replica, &Pod::number);
+    pod->ready_s = placed.at_s + pod->start_s;
+    pod->path = placed.path;
+  }
+}
+
+void Fleet::remove(double now_s, int count) {
   for (const bool serving : {false, true}) {
     for (auto pod = pods_.rbegin(); pod != pods_.rend() && count > 0; ++pod) {
       if (pod->serves == serving && !pod->drains) {
@@ -44,11 +65,19 @@ void Fleet::remove(int count) {
       }
     }
   }
-  std::erase_if(pods_, [](const Pod& pod) { return pod.drains && pod.replica.outstanding() == 0; });
+  const auto is_gone = [](const Pod& pod) { return pod.drains && pod.replica.outstanding() == 0; };
+  for (const Pod& pod : pods_) {
+    if (nodes_ && is_gone(pod)) {
+      nodes_->remove(now_s, pod.number);
+    }
+  }
+  std::erase_if(pods_, is_gone);
+  find_room(now_s);
 }
 
 void Fleet::advance(double now_s) {
   bool emptied = false;
+  find_room(now_s);
   for (Pod& pod : pods_) {
     pod.replica.advance(now_s);
     emptied = emptied || (pod.drains && pod.replica.outstanding() == 0);
@@ -62,7 +91,7 @@ void Fleet::advance(double now_s) {
     }
   }
   if (emptied) {
-    remove(0);
+    remove(now_s, 0);
   }
 }
 
@@ -106,9 +135,8 @@ autoscale::Sight Fleet::look(double now_s) {
     if (pod.drains) {
       continue;
     }
-    autoscale::PodSight seen{.name = std::to_string(pod.number),
-                             .created = time_of(pod.created_s),
-                             .path = settings_.path};
+    autoscale::PodSight seen{
+        .name = std::to_string(pod.number), .created = time_of(pod.created_s), .path = pod.path};
     if (pod.serves) {
       const EngineModel& engine = settings_.engine;
       seen.ready_since = time_of(pod.ready_s);

@@ -7,6 +7,7 @@
 
 #include "operator/autoscale/scaler.h"
 #include "operator/simulate/arrival.h"
+#include "operator/simulate/nodes.h"
 #include "operator/simulate/random.h"
 #include "operator/simulate/replica.h"
 
@@ -14,9 +15,9 @@ namespace penstock::simulate {
 
 struct FleetSettings {
   EngineModel engine;
-  double start_s = 90;        // from the wish for a replica to one that serves
-  double start_spread = 0.1;  // each start takes up to this share more or less; 0 … 1
-  autoscale::StartPath path = autoscale::StartPath::kPod;  // what starts consist of
+  double start_s = 90;                // from room for a replica to one that serves
+  double start_spread = 0.1;          // each start takes up to this share more or less; 0 … 1
+  std::optional<NodeSettings> nodes;  // nullopt: there is room for all, always
   std::uint64_t seed = 1;
   autoscale::Time begin;  // what second 0 is
 };
@@ -24,7 +25,8 @@ struct FleetSettings {
 // The replicas of one target: they start, serve, drain and go. A request goes to the replica with
 // the fewest outstanding ones, and waits where none serves. Of replicas that are too many, those
 // that do not serve yet go first, then the youngest, as a ReplicaSet has it; they finish what they
-// hold, take nothing new, and cost until they are empty.
+// hold, take nothing new, and cost until they are empty. Where there are nodes, a replica starts
+// once one has room for it, and keeps that until it is gone.
 //
 // Times: seconds since second 0; they do not go back. Threads: not safe.
 class Fleet {
@@ -44,6 +46,7 @@ class Fleet {
   [[nodiscard]] int replicas() const { return replicas_; }
   [[nodiscard]] int ready() const;
   [[nodiscard]] int pods() const { return static_cast<int>(pods_.size()); }  // with draining ones
+  [[nodiscard]] int nodes() const { return nodes_ ? nodes_->count() : 0; }   // with coming ones
   [[nodiscard]] std::int64_t waiting() const;      // in queues, and for a first replica
   [[nodiscard]] std::int64_t outstanding() const;  // that did not end
 
@@ -51,19 +54,23 @@ class Fleet {
   struct Pod {
     std::int64_t number = 0;
     double created_s = 0;
-    double ready_s = 0;
+    double start_s = 0;  // from when it has room
+    double ready_s = Replica::kNever;
+    autoscale::StartPath path = autoscale::StartPath::kPod;
     bool serves = false;
     bool drains = false;
     Replica replica;
   };
 
-  void remove(int count);
+  void remove(double now_s, int count);
+  void find_room(double now_s);
   void route(double now_s, const Sequence& request);
   [[nodiscard]] autoscale::Time time_of(double second) const;
 
   FleetSettings settings_;
   Ledger* ledger_;
   Random random_;
+  std::optional<Nodes> nodes_;
   std::vector<Pod> pods_;  // oldest first
   std::deque<Sequence> held_;
   int replicas_ = 0;

@@ -11,7 +11,7 @@ namespace penstock::simulate {
 std::string summary_json(const std::string& load, const std::string& autoscaler, double knob,
                          const Summary& summary);
 
-// A row an interval, with a header.
+// A row an interval, with a header. Cells of what was not forecast are empty.
 std::string intervals_csv(const Outcome& run);
 
 }  // namespace penstock::simulate

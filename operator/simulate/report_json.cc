@@ -25,14 +25,22 @@ std::string summary_json(const std::string& load, const std::string& autoscaler,
 }
 
 std::string intervals_csv(const Outcome& run) {
-  std::string text = "at_s,requests_per_s,desired,ready,waiting,ended,missed\n";
+  std::string text =
+      "at_s,requests_per_s,desired,ready,waiting,ended,missed,"
+      "forecast_mean_per_s,forecast_quantile_per_s\n";
   for (const Interval& row : run.intervals) {
     append(text, row.at_s, ',');
     append(text, row.requests_per_s, ',');
     append(text, row.desired, ',');
     append(text, row.ready, ',');
     text += std::to_string(row.waiting) + ',' + std::to_string(row.ended) + ',' +
-            std::to_string(row.missed) + '\n';
+            std::to_string(row.missed) + ',';
+    if (row.expected) {
+      append(text, row.expected->mean_per_s, ',');
+      append(text, row.expected->quantile_per_s, '\n');
+    } else {
+      text += ",\n";
+    }
   }
   return text;
 }

@@ -1,14 +1,54 @@
 #include "operator/simulate/simulation.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <iterator>
+#include <map>
+#include <optional>
 
 namespace penstock::simulate {
 namespace {
 
 constexpr int kAwaited_s = 600;
 constexpr double kHour_s = 3'600;
+
+// What was expected of the intervals to come. Memory: an entry for each that a forecast reaches.
+class Expectations {
+ public:
+  explicit Expectations(double interval_s) : interval_s_(std::max(1.0, std::ceil(interval_s))) {}
+
+  void add(double due_s, const Outlook& outlook) {
+    Sum& sum = sums_[static_cast<std::int64_t>(std::floor(due_s / interval_s_))];
+    sum.mean_per_s += outlook.mean_per_s;
+    sum.quantile_per_s += outlook.quantile_per_s;
+    ++sum.count;
+  }
+
+  // Of the one that begins then; what was expected of any before is forgotten.
+  std::optional<Expectation> take(double begin_s) {
+    const auto sum = sums_.find(static_cast<std::int64_t>(std::llround(begin_s / interval_s_)));
+    if (sum == sums_.end()) {
+      return std::nullopt;
+    }
+    const auto& [mean, quantile, count] = sum->second;
+    const Expectation expected{.mean_per_s = mean / count, .quantile_per_s = quantile / count};
+    sums_.erase(sums_.begin(), std::next(sum));
+    return expected;
+  }
+
+ private:
+  struct Sum {
+    double mean_per_s = 0;
+    double quantile_per_s = 0;
+    double count = 0;
+  };
+  double interval_s_;
+  std::map<std::int64_t, Sum> sums_;
+};
 
 class Simulation {
  public:
@@ -17,6 +57,7 @@ class Simulation {
         autoscaler_(autoscaler),
         setup_(setup),
         ledger_(setup.promise),
+        expectations_(setup.interval_s),
         fleet_(setup.fleet, ledger_, setup.replicas) {}
 
   Outcome run(const std::function<void(double)>& progress) {
@@ -60,6 +101,10 @@ class Simulation {
   void decide(double second) {
     const int before = fleet_.replicas();
     const int wanted = std::max(0, autoscaler_.replicas(fleet_.look(second)));
+    if (const std::optional<Outlook> outlook = autoscaler_.outlook()) {
+      const std::chrono::duration<double> due = outlook->due - setup_.fleet.begin;
+      expectations_.add(due.count(), *outlook);
+    }
     if (wanted != before) {
       fleet_.scale(second, wanted);
       run_.summary.changes += 1;
@@ -71,6 +116,9 @@ class Simulation {
     Summary& sum = run_.summary;
     const std::int64_t waiting = fleet_.waiting();
     sum.replica_hours += fleet_.pods() / kHour_s;
+    if (setup_.fleet.nodes) {
+      sum.node_hours = sum.node_hours.value_or(0) + fleet_.nodes() / kHour_s;
+    }
     sum.replicas_most = std::max<std::int64_t>(sum.replicas_most, fleet_.pods());
     sum.backlog_most = std::max(sum.backlog_most, waiting);
     row_.desired += fleet_.replicas();
@@ -90,6 +138,7 @@ class Simulation {
     row_.ready /= seconds;
     row_.ended = ledger_.ended() - ended_;
     row_.missed = ledger_.missed() - missed_;
+    row_.expected = expectations_.take(row_.at_s);
     run_.intervals.push_back(row_);
     row_ = {};
     seconds_ = 0;
@@ -121,6 +170,7 @@ class Simulation {
   Autoscaler& autoscaler_;
   const Setup& setup_;
   Ledger ledger_;
+  Expectations expectations_;
   Fleet fleet_;
   Outcome run_;
   std::size_t next_ = 0;

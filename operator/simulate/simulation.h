@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -22,6 +23,12 @@ struct Setup {
   double interval_s = 60;    // one row of the report
 };
 
+// What was expected of an interval, requests/s: the mean of all forecasts that were due in it.
+struct Expectation {
+  double mean_per_s = 0;
+  double quantile_per_s = 0;  // that was acted on
+};
+
 // What happened in one interval.
 struct Interval {
   double at_s = 0;            // its start
@@ -30,7 +37,8 @@ struct Interval {
   double ready = 0;           // replicas that serve, mean
   std::int64_t waiting = 0;   // requests in queues, the most
   std::int64_t ended = 0;
-  std::int64_t missed = 0;  // of them, the promise
+  std::int64_t missed = 0;              // of them, the promise
+  std::optional<Expectation> expected;  // nullopt: nobody forecast anything for it
 };
 
 struct Summary {
@@ -43,7 +51,8 @@ struct Summary {
   std::int64_t changes = 0;         // of spec.replicas
   std::int64_t replicas_moved = 0;  // the sum of their sizes
   std::int64_t replicas_most = 0;
-  std::int64_t backlog_most = 0;  // requests in queues
+  std::int64_t backlog_most = 0;     // requests in queues
+  std::optional<double> node_hours;  // from the order for one until it is gone; nullopt: no nodes
 
   bool operator==(const Summary&) const = default;
   static constexpr auto fields() {
@@ -57,7 +66,8 @@ struct Summary {
                       json::Field{"changes", &T::changes},
                       json::Field{"replicasMoved", &T::replicas_moved},
                       json::Field{"replicasMost", &T::replicas_most},
-                      json::Field{"backlogMost", &T::backlog_most}};
+                      json::Field{"backlogMost", &T::backlog_most},
+                      json::Field{"nodeHours", &T::node_hours}};
   }
 };
 
@@ -67,9 +77,9 @@ struct Outcome {
 };
 
 // Plays the load to the fleet, asking the autoscaler each second. The same arguments give the same
-// run. Replicas cost from the moment they are asked for. What has not ended when the load does is
-// awaited for ten minutes at the last number of replicas, which costs nothing; what is then left
-// missed its promise. `progress` gets the share of the load that is over, now and then; may be
+// run. Replicas and nodes cost from the moment they are asked for. What has not ended when the load
+// does is awaited for ten minutes at the last number of replicas, which costs nothing; what is then
+// left missed its promise. `progress` gets the share of the load that is over, now and then; may be
 // empty.
 Outcome simulate(const Arrivals& load, Autoscaler& autoscaler, const Setup& setup,
                  const std::function<void(double)>& progress = {});

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iostream>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -62,11 +63,13 @@ Summary play(const Job& job, double knob) {
   around.policy.decisions.replicas_max = 1'000;
   around.policy.decisions.objectives = {.ttft_ms = job.load->promise.ttft_s * 1e3,
                                         .itl_ms = job.load->promise.tpot_s * 1e3};
+  // Such a start is all of it, node and replica: each brings a node of its own, which goes with it.
   const bool with_node = job.start_s > 120;
   const Setup setup{
       .fleet = {.engine = kEngine,
                 .start_s = job.start_s,
-                .path = with_node ? autoscale::StartPath::kNode : autoscale::StartPath::kPod,
+                .nodes = with_node ? std::optional(NodeSettings{.start_s = 0, .idle_s = 0})
+                                   : std::nullopt,
                 .begin = kBegin},
       .promise = job.load->promise,
       .replicas = replicas_at_start(busy_replicas(job.load->arrivals, kEngine, job.load->promise)),

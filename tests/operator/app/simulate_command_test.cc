@@ -55,6 +55,23 @@ TEST_F(SimulateCommandTest, WhatItDecidedReplays) {
   EXPECT_EQ(run({"replay", path("d.jsonl")}), 0);
 }
 
+TEST_F(SimulateCommandTest, NodesAreSimulatedWhereTheirStartIsGiven) {
+  ASSERT_EQ(run({"simulate", path("trace.csv"), "--json", path("s.json")}), 0);
+  EXPECT_EQ(content("s.json").find("nodeHours"), std::string::npos);
+  testing::internal::CaptureStdout();
+  ASSERT_EQ(run({"simulate", path("trace.csv"), "--autoscaler", "static-peak", "--knob", "0.1",
+                 "--replicas", "1", "--node-start", "60s", "--replicas-per-node", "100", "--json",
+                 path("s.json")}),
+            0);
+  const std::string said = testing::internal::GetCapturedStdout();
+  EXPECT_NE(said.find("node-hours         0.08"), std::string::npos) << said;  // 300 s of one
+  EXPECT_NE(content("s.json").find("\"nodeHours\": 0.083"), std::string::npos);
+  testing::internal::CaptureStderr();
+  EXPECT_NE(run({"simulate", path("trace.csv"), "--replicas-per-node", "2"}), 0);
+  EXPECT_NE(run({"simulate", path("trace.csv"), "--with-node"}), 0);
+  testing::internal::GetCapturedStderr();
+}
+
 TEST_F(SimulateCommandTest, AChangedDecisionIsTold) {
   ASSERT_EQ(run({"simulate", path("trace.csv"), "--decisions", path("d.jsonl")}), 0);
   std::string lines = content("d.jsonl");

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include "operator/simulate/aibrix.h"
@@ -6,6 +8,7 @@
 #include "operator/simulate/hpa.h"
 #include "operator/simulate/knative.h"
 #include "operator/simulate/oracle.h"
+#include "operator/simulate/sizing.h"
 #include "operator/simulate/wva.h"
 
 // Each baseline against a sequence that was computed by hand from its formula.
@@ -143,16 +146,67 @@ TEST(WvaTest, ItsHpaWaitsFourMinutesOnTheWayUp) {
 
 // a = 10, b = 1: with 90 running an iteration takes 100 ms.
 TEST(DynamoTest, GrowsOnlyWhenAllWorkersAreSlow) {
-  const autoscale::ServiceParameters service{.a = 10, .b = 1, .g = 0};
+  const DynamoProfile profile{.service = {.a = 10, .b = 1, .g = 0}};
   const Promise promise{.ttft_s = 60, .tpot_s = 0.09};
   autoscale::Sight seen{.replicas = 2, .pods = {pod(90, 0), pod(10, 0)}};
-  EXPECT_EQ(dynamo_load(seen, service, promise), 2);
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 2);
   seen.pods = {pod(90, 0), pod(90, 0)};
-  EXPECT_EQ(dynamo_load(seen, service, promise), 3);
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 3);
   seen.pods = {pod(20, 0), pod(20, 0)};  // 50 ms on one: below 72
-  EXPECT_EQ(dynamo_load(seen, service, promise), 1);
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 1);
   seen.pods = {pod(32, 0), pod(32, 0)};  // 74 ms
-  EXPECT_EQ(dynamo_load(seen, service, promise), 2);
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 2);
+}
+
+// With 10 running an iteration takes 20 ms, and a prompt of 100 tokens 100 ms more.
+TEST(DynamoTest, GrowsWhereAllQueuesBreakThePromiseOfTheFirstToken) {
+  const DynamoProfile profile{.service = {.a = 10, .b = 1, .g = 0}, .prompt_tokens = 100};
+  const Promise promise{.ttft_s = 1, .tpot_s = 1};
+  autoscale::Sight seen{.replicas = 2, .pods = {pod(10, 9), pod(10, 8)}};
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 2);  // 1,020 and 920 ms
+  seen.pods = {pod(10, 9), pod(10, 9)};
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 3);
+  // In chunks of 100 the nine prompts of 920 ms are nine iterations: 9 x 20 + 900 = 1,080 ms.
+  seen.pods = {pod(10, 8), pod(10, 8)};
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 2);
+  for (autoscale::PodSight& one : seen.pods) {
+    one.limits.batched_tokens_max = 100;
+  }
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 3);
+  // Late first tokens here and late further ones there are no reason.
+  seen.pods = {pod(10, 9), pod(500, 0)};  // 1,020 and 20 ms; 610 and 510 ms
+  EXPECT_EQ(dynamo_load(seen, profile, {.ttft_s = 1, .tpot_s = 0.5}), 2);
+}
+
+// Two workers, so that one would have twice as much: 20 running, 30 ms an iteration. A prompt of
+// 1,000 tokens alone then takes 1,030 ms, and a queue of two more 2,000 ms.
+TEST(DynamoTest, ShrinksByTheQueuesPartOfTheFirstToken) {
+  const DynamoProfile profile{.service = {.a = 10, .b = 1, .g = 0}, .prompt_tokens = 1'000};
+  autoscale::Sight seen{.replicas = 2, .pods = {pod(10, 1), pod(10, 1)}};
+  for (autoscale::PodSight& one : seen.pods) {
+    one.limits.kv_tokens = 100'000;
+  }
+  // 0.8 (3,700 - 1,030) = 2,136 ms, though all of it, 3,030, is more than 0.8 x 3,700 = 2,960.
+  EXPECT_EQ(dynamo_load(seen, profile, {.ttft_s = 3.7, .tpot_s = 1}), 1);
+  EXPECT_EQ(dynamo_load(seen, profile, {.ttft_s = 3.5, .tpot_s = 1}), 2);  // 1,976 ms
+  // Without a queue there is nothing to compare, unless the prompt alone breaks the promise.
+  seen.pods = {pod(10, 0), pod(10, 0)};
+  EXPECT_EQ(dynamo_load(seen, profile, {.ttft_s = 1.035, .tpot_s = 1}), 1);
+  EXPECT_EQ(dynamo_load(seen, profile, {.ttft_s = 1.025, .tpot_s = 1}), 2);
+}
+
+// Of 1,000 tokens that a cache holds.
+TEST(DynamoTest, ShrinksOnlyWhereTheCacheHoldsWhatRunsAndWhatWaits) {
+  const DynamoProfile profile{.service = {.a = 10, .b = 1, .g = 0}, .prompt_tokens = 100};
+  const Promise promise{.ttft_s = 60, .tpot_s = 1};
+  autoscale::Sight seen{.replicas = 2, .pods = {pod(1, 0, 499), pod(1, 0, 499)}};
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 1);
+  seen.pods = {pod(1, 0, 499), pod(1, 0, 500)};
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 2);
+  seen.pods = {pod(1, 1, 399), pod(1, 1, 399)};
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 1);
+  seen.pods = {pod(1, 1, 400), pod(1, 1, 399)};
+  EXPECT_EQ(dynamo_load(seen, profile, promise), 2);
 }
 
 TEST(DynamoTest, TheTrendIsFollowedAndTheFirstPointsAreRepeated) {
@@ -166,16 +220,18 @@ TEST(DynamoTest, TheTrendIsFollowedAndTheFirstPointsAreRepeated) {
   EXPECT_NEAR(next, 500, 3);
 }
 
-// 3 of an engine's 2 requests/s, at the second look of the loop.
-TEST(DynamoTest, TheThroughputLoopDividesTheForecast) {
-  Dynamo dynamo({.engine_per_s = 2, .load_loop = false});
-  int replicas = 1;
-  for (int second = 0; second <= 181; ++second) {
+// An interval is 180 s: 5 requests/s are 900, and 2.5 of an engine's need two. Until it is over
+// nothing is known, and what was there before it began is no part of it.
+TEST(DynamoTest, TheThroughputLoopDividesTheForecastOfWholeIntervals) {
+  Dynamo dynamo({.engine_per_s = 2.5, .load_loop = false});
+  int replicas = 4;
+  for (int second = 0; second <= 180; ++second) {
+    EXPECT_EQ(replicas, 4) << second;
     autoscale::Sight seen = sight(second, replicas, 0);
     seen.pods.front().signals->requests_per_s = 5;
     replicas = dynamo.replicas(seen);
   }
-  EXPECT_EQ(replicas, 3);
+  EXPECT_EQ(replicas, 2);
 }
 
 // Busy 1, 1, 4, 1, 1, 1 without smoothing, 2 s ahead, half used.
@@ -186,6 +242,89 @@ TEST(OracleTest, KnowsTheLeadTimeAhead) {
   Oracle oracle({2, 3}, kBegin);
   EXPECT_EQ(oracle.replicas(sight(1, 5, 0)), 3);
   EXPECT_EQ(oracle.replicas(sight(9, 5, 0)), 3);
+}
+
+// Some engine, and a load of one kind of request at so many times lambda* of it: `low` for 100 s,
+// then `high` for as long.
+struct Known {
+  Known(double low, double high) {
+    around.engine.service = {.a = 10, .b = 0.1, .g = 1e-5};
+    around.begin = kBegin;
+    load = {{0, 1'000, 200}};
+    around.load = &load;
+    rate = sustainable_per_s(around.engine, shape_of(load), around.promise);
+    for (double at_s = 1 / (low * rate); at_s < 200;
+         at_s += 1 / ((at_s < 100 ? low : high) * rate)) {
+      load.push_back({std::llround(at_s * 1e6), 1'000, 200});
+    }
+  }
+  Known(const Known&) = delete;  // `around` points to its load
+  Known& operator=(const Known&) = delete;
+
+  [[nodiscard]] std::unique_ptr<Autoscaler> make(std::string_view name, double knob) const {
+    return find_contender(name)->make(knob, around);
+  }
+
+  // Requests that a full replica holds.
+  [[nodiscard]] double full() const {
+    const autoscale::RequestShape shape = shape_of(load);
+    return autoscale::QueueModel(around.engine.service, shape, bounds_of(around.engine, shape))
+        .at(rate)
+        .served;
+  }
+
+  Arrivals load;
+  Surroundings around;
+  double rate = 0;
+};
+
+// No limit on the way up, 5 % of tolerance, a metric of 15 s; down by a tenth a minute, once
+// nothing higher was wanted for ten minutes.
+TEST(ContendersTest, TunedHpaByHand) {
+  const Known known(1, 1);
+  const auto hpa = known.make("hpa-tuned", 0.5);
+  const double target = 0.5 * known.full();
+  EXPECT_EQ(play(*hpa, 0, 60, 2, 10 * target, 15), (Counts{10, 10, 10, 10}));
+  EXPECT_EQ(play(*hpa, 60, 90, 10, 10.4 * target, 15), (Counts{10, 10}));
+  EXPECT_EQ(play(*hpa, 90, 120, 10, 10.6 * target, 15), (Counts{10, 11}));
+  // 11 was wanted last at 105 s, or at 120 s with a second of what came then. From then on
+  // 11 x 0.9 = 9.9, 9 x 0.9 = 8.1, 8 x 0.9 = 7.2, 7 x 0.9 = 6.3, 6 x 0.9 = 5.4, 5 x 0.9 = 4.5.
+  const Counts down = play(*hpa, 120, 1'260, 11, 4 * target, 60);
+  EXPECT_EQ(down, (Counts{11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 9, 8, 7, 6, 5, 4, 4, 4, 4}));
+}
+
+// 3 replicas' worth of load at 0.8 each are 3.75.
+TEST(ContendersTest, StaticPeakByHand) {
+  const Known known(0.5, 3);
+  const auto peak = known.make("static-peak", 0.8);
+  for (const int second : {0, 150, 100'000}) {
+    EXPECT_EQ(peak->replicas(sight(second, 1, 0)), 4);
+  }
+  EXPECT_EQ(known.make("static-peak", 0.65)->replicas(sight(0, 1, 0)), 5);  // 4.6
+}
+
+// A start takes 10 s, at most 11. In second s it knows the mean of the seconds s + 1 to s + 21,
+// of which s - 78 have 3 replicas' worth and the others half a one: at 84 s 1.21, over 0.8 1.5.
+TEST(ContendersTest, OracleByHand) {
+  Known known(0.5, 3);
+  known.around.start_s = 10;
+  const auto oracle = known.make("oracle", 0.8);
+  const auto at = [&](int second) { return oracle->replicas(sight(second, 1, 0)); };
+  EXPECT_EQ(at(75), 1);
+  EXPECT_EQ(at(84), 2);
+  EXPECT_EQ(at(90), 3);  // 1.93, 2.4
+  EXPECT_EQ(at(99), 4);
+  EXPECT_EQ(at(150), 4);
+}
+
+// 12,000 tokens of 1 ms each: five that wait and the next one take 72 s.
+TEST(ContendersTest, DynamoKnowsThePromptsOfItsLoad) {
+  const Arrivals load{{0, 12'000, 200}, {10'000'000, 12'000, 200}};
+  Surroundings around{.promise = {.ttft_s = 60, .tpot_s = 1}, .load = &load, .begin = kBegin};
+  around.engine.service = {.a = 10, .b = 1, .g = 0};
+  const auto dynamo = find_contender("dynamo-load")->make(1, around);
+  EXPECT_EQ(dynamo->replicas({.now = kBegin, .replicas = 1, .pods = {pod(1, 3)}}), 1);
+  EXPECT_EQ(dynamo->replicas({.now = kBegin + seconds(5), .replicas = 1, .pods = {pod(1, 5)}}), 2);
 }
 
 TEST(ContendersTest, EachIsMadeAndDecides) {

@@ -144,6 +144,74 @@ TEST(SimulationTest, TheScalerFollowsAStepAndEveryDecisionReplays) {
   EXPECT_EQ(simulate(load, again, setup(1)).summary, run.summary);
 }
 
+// Expects as many requests a second as seconds are over, a minute from now.
+class Foretelling final : public Autoscaler {
+ public:
+  int replicas(const autoscale::Sight& sight) override {
+    const std::chrono::duration<double> over = sight.now - kBegin;
+    outlook_ = {.due = sight.now + std::chrono::minutes(1),
+                .mean_per_s = over.count(),
+                .quantile_per_s = 2 * over.count()};
+    return sight.replicas;
+  }
+  [[nodiscard]] std::optional<Outlook> outlook() const override { return outlook_; }
+
+ private:
+  Outlook outlook_;
+};
+
+TEST(SimulationTest, AForecastStandsBesideTheLoadThatItWasFor) {
+  Foretelling foretelling;
+  auto minutes = setup(1);
+  minutes.duration_s = 180;
+  const Outcome run = simulate(steady(1, 180), foretelling, minutes);
+  ASSERT_EQ(run.intervals.size(), 3U);
+  EXPECT_FALSE(run.intervals[0].expected);
+  // Of seconds 1 to 59, and 60 to 119.
+  ASSERT_TRUE(run.intervals[1].expected);
+  EXPECT_DOUBLE_EQ(run.intervals[1].expected->mean_per_s, 30);
+  EXPECT_DOUBLE_EQ(run.intervals[1].expected->quantile_per_s, 60);
+  ASSERT_TRUE(run.intervals[2].expected);
+  EXPECT_DOUBLE_EQ(run.intervals[2].expected->mean_per_s, 89.5);
+  EXPECT_EQ(intervals_csv(run),
+            "at_s,requests_per_s,desired,ready,waiting,ended,missed,"
+            "forecast_mean_per_s,forecast_quantile_per_s\n"
+            "0.000,1.000,1.000,1.000,0,60,0,,\n"
+            "60.000,1.000,1.000,1.000,0,60,0,30.000,60.000\n"
+            "120.000,1.000,1.000,1.000,0,60,0,89.500,179.000\n");
+  const std::string page = picture_html("load", run);
+  // The largest is 179, so that the mean of the second minute is 160 - 30 / 179 x 156 down.
+  EXPECT_NE(page.find("<polygon fill-opacity=\"0.2\" fill=\"#a855f7\" points=\"333.3,133.9 "
+                      "666.7,82.0 666.7,4.0 333.3,107.7 \"/>"),
+            std::string::npos)
+      << page;
+  EXPECT_NE(page.find("forecast for then"), std::string::npos) << "the legend";
+}
+
+TEST(SimulationTest, WhoForecastsNothingShowsNothing) {
+  Scripted scripted(10, 2);
+  const Outcome run = simulate(steady(1, 180), scripted, setup(1));
+  EXPECT_FALSE(run.intervals.back().expected);
+  EXPECT_NE(intervals_csv(run).find(",60,0,,\n"), std::string::npos);
+  const std::string page = picture_html("load", run);
+  EXPECT_EQ(page.find("forecast"), std::string::npos);
+  EXPECT_EQ(page.find("polygon"), std::string::npos);
+}
+
+TEST(SimulationTest, TheScalersForecastIsShownOnceItIsTrained) {
+  autoscale::ScalerSettings settings;
+  settings.decisions.replicas_max = 20;
+  PenstockScaler scaler(settings);
+  const Outcome run = simulate(steady(2, 7'200), scaler, setup(1));
+  EXPECT_FALSE(run.intervals.front().expected);
+  ASSERT_TRUE(run.intervals.back().expected);
+  EXPECT_NEAR(run.intervals.back().expected->mean_per_s, 2, 0.2);
+  EXPECT_NEAR(run.intervals.back().expected->quantile_per_s, 2, 0.5);
+  settings.decisions.predictive.enabled = false;
+  PenstockScaler without(settings);
+  EXPECT_FALSE(simulate(steady(2, 7'200), without, setup(1)).intervals.back().expected);
+}
+
 // Ten minutes of a request a second, of which one replica's batch tells next to nothing; then
 // twenty. What the flood makes of a replica may ask for too many at first, not for long. By the
 // load alone: what forecasts make of a step is theirs.
