@@ -293,8 +293,14 @@ def test_a_restart_of_the_api_server_loses_nothing(space, running_operator):
     patch = json.dumps({"spec": {"mode": "Off"}})
     space.cluster.kubectl("-n", space.name, "patch", "opol", "chat", "--type=merge", "-p", patch)
     wait_until(lambda: space.policy("chat")["status"]["observedGeneration"] == 2, "the edit", seconds=60)
-    space.cluster.kubectl("-n", space.name, "delete", "deployment", "engine")
-    space.await_condition("chat", "Degraded", "True", "NoWorkload", seconds=60)
+    unknown = deployment("unknown", {"app": "llm"}, image="mine", args=["serve"])
+    unknown["spec"]["replicas"] = 0
+    space.apply(unknown)
+    space.await_condition("chat", "Degraded", "True", "EngineNotFound", seconds=60)
+    space.cluster.kubectl("-n", space.name, "delete", "deployment", "engine", "unknown")
+    # What was injected goes on, though nothing tells of the engine any more.
+    space.await_condition("chat", "Injected", "Unknown", "NoPods", seconds=60)
+    space.await_condition("chat", "Degraded", "False")
     assert running_operator.process.poll() is None
     # The server itself may look for the policies' parameters before it serves them, and looks again after 30 s.
     pod = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}

@@ -1,5 +1,10 @@
 #include "operator/controllers/config_map.h"
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
 #include "operator/kube/base64.h"
 #include "operator/kube/resource_type.h"
 #include "operator/reconcile/sidecar_container.h"
@@ -12,6 +17,24 @@ using kube::member;
 
 constexpr const char* kHash = "penstock.dev/hash";
 constexpr const char* kContent = "penstock.dev/content";
+constexpr const char* kListener = "penstock.dev/listener";
+
+using reconcile::ListenerKind;
+
+constexpr std::array kListenerKinds = {std::pair(ListenerKind::kPlain, "plain"),
+                                       std::pair(ListenerKind::kTls, "tls"),
+                                       std::pair(ListenerKind::kCertificate, "certificate")};
+
+const char* name_of(ListenerKind kind) {
+  return std::ranges::find(kListenerKinds, kind, &decltype(kListenerKinds)::value_type::first)
+      ->second;
+}
+
+std::optional<ListenerKind> kind_of(std::string_view name) {
+  const auto found =
+      std::ranges::find_if(kListenerKinds, [name](const auto& one) { return name == one.second; });
+  return found == kListenerKinds.end() ? std::nullopt : std::optional(found->first);
+}
 
 // Tells contents apart; an object without a part has an empty one.
 std::string fingerprint(const Value& object) {
@@ -43,6 +66,9 @@ ConfigMap read_config_map(const Value& object) {
   if (const auto content = annotations.find(kContent); content != annotations.end()) {
     result.intact = content->second == fingerprint(object);
   }
+  if (const auto listener = annotations.find(kListener); listener != annotations.end()) {
+    result.listener = kind_of(listener->second);
+  }
   result.text_files = names_in(member(object, "data"));
   result.byte_files = names_in(member(object, "binaryData"));
   for (const Value& owner : kube::list_of(metadata, "ownerReferences")) {
@@ -63,11 +89,13 @@ Value config_map_of(const reconcile::Policy& policy, const std::string& hash,
                   {"kind", "ConfigMap"},
                   {"data", content.text},
                   {"binaryData", kube::encode_base64(content.bytes)}};
-  object["metadata"] = {{"name", reconcile::config_map_name(policy.meta.name)},
-                        {"namespace", policy.meta.ns},
-                        {"labels", {{"app.kubernetes.io/managed-by", "penstock-operator"}}},
-                        {"annotations", {{kHash, hash}, {kContent, fingerprint(object)}}},
-                        {"ownerReferences", Value::array({owner})}};
+  object["metadata"] = {
+      {"name", reconcile::config_map_name(policy.meta.name)},
+      {"namespace", policy.meta.ns},
+      {"labels", {{"app.kubernetes.io/managed-by", "penstock-operator"}}},
+      {"annotations",
+       {{kHash, hash}, {kContent, fingerprint(object)}, {kListener, name_of(content.listener)}}},
+      {"ownerReferences", Value::array({owner})}};
   return object;
 }
 

@@ -19,6 +19,7 @@ struct ConfigMap {
   // What it holds is what was written; unset: it does not say what that was, since an earlier
   // operator wrote it.
   std::optional<bool> intact;
+  std::optional<reconcile::ListenerKind> listener;  // of that; unset: it does not say
   std::vector<std::string> text_files;
   std::vector<std::string> byte_files;
 };

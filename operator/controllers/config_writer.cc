@@ -1,5 +1,7 @@
 #include "operator/controllers/config_writer.h"
 
+#include <utility>
+
 #include "operator/controllers/config_map.h"
 #include "operator/reconcile/sidecar_container.h"
 
@@ -7,6 +9,7 @@ namespace penstock::controllers {
 
 using json::Value;
 using kube::ApiResult;
+using reconcile::DeliveredConfig;
 using reconcile::Plan;
 using reconcile::Policy;
 
@@ -27,6 +30,7 @@ std::chrono::milliseconds ConfigWriter::pause_of_restore(const Policy& policy, c
 void ConfigWriter::forget(const std::string& policy) {
   const sync::MutexLock lock(mutex_);
   restores_.erase(policy);
+  kept_.forget(policy);
 }
 
 // One that was written for this policy is ours, whoever has edited it since; one without our label,
@@ -50,9 +54,39 @@ ApiResult<bool> ConfigWriter::is_written_for(const Policy& policy, const std::st
 }
 
 ApiResult<void> ConfigWriter::write(const Policy& policy, const Plan& plan) {
-  if (!plan.config) {
-    return {};
+  if (plan.config) {
+    if (ApiResult<void> written = put(policy, plan); !written) {
+      return written;
+    }
   }
+  keep(policy, plan);
+  return {};
+}
+
+// A policy that is not good has no documents: what was kept of it stays.
+void ConfigWriter::keep(const Policy& policy, const Plan& plan) {
+  if (plan.documents.empty() || has_kept(policy.meta.key(), plan.status.hash)) {
+    return;
+  }
+  DeliveredConfig config{
+      .hash = plan.status.hash,
+      .content = plan.config ? *plan.config : reconcile::content_of(plan.documents)};
+  config.content.listener = reconcile::listener_kind(policy.parsed.listener);
+  const sync::MutexLock lock(mutex_);
+  kept_.keep(policy.meta.key(), std::move(config));
+}
+
+bool ConfigWriter::has_kept(const std::string& policy, const std::string& hash) const {
+  const sync::MutexLock lock(mutex_);
+  return kept_.has_seen(policy, hash);
+}
+
+reconcile::Ptr<DeliveredConfig> ConfigWriter::last_delivered(const std::string& policy) const {
+  const sync::MutexLock lock(mutex_);
+  return kept_.find(policy);
+}
+
+ApiResult<void> ConfigWriter::put(const Policy& policy, const Plan& plan) {
   const std::string name = reconcile::config_map_name(policy.meta.name);
   const std::string path = kube::kConfigMaps.object(policy.meta.ns, name);
   const auto before = stores_.config_maps.find(policy.meta.ns, name);

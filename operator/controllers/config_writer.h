@@ -7,6 +7,7 @@
 #include "lib/clock/clock.h"
 #include "lib/sync/mutex.h"
 #include "operator/controllers/growing_pause.h"
+#include "operator/controllers/kept_configs.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
 #include "operator/kube/events.h"
@@ -29,6 +30,11 @@ class ConfigWriter {
   // Nothing is written where the plan has nothing new.
   kube::ApiResult<void> write(const reconcile::Policy& policy, const reconcile::Plan& plan);
 
+  // What was delivered last for a policy ("namespace/name"), by this process; nullptr: that is not
+  // known.
+  [[nodiscard]] reconcile::Ptr<reconcile::DeliveredConfig> last_delivered(
+      const std::string& policy) const;
+
   // A policy ("namespace/name") that is gone.
   void forget(const std::string& policy);
 
@@ -41,12 +47,18 @@ class ConfigWriter {
   kube::ApiResult<bool> is_written_for(const reconcile::Policy& policy, const std::string& path,
                                        const ConfigMap* seen);
 
+  kube::ApiResult<void> put(const reconcile::Policy& policy, const reconcile::Plan& plan);
+  // What stands in the ConfigMap now.
+  void keep(const reconcile::Policy& policy, const reconcile::Plan& plan);
+  [[nodiscard]] bool has_kept(const std::string& policy, const std::string& hash) const;
+
   const Stores& stores_;
   kube::Client& client_;
   kube::EventRecorder& events_;
   const clock::Clock& clock_;
-  sync::Mutex mutex_;
+  mutable sync::Mutex mutex_;
   std::map<std::string, GrowingPause> restores_ PENSTOCK_GUARDED_BY(mutex_);  // by policy
+  KeptConfigs kept_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::controllers

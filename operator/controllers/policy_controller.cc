@@ -136,12 +136,7 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   if (const auto found = stores_.namespaces.find("", ns); found != nullptr) {
     world.pod_security = found->pod_security;
   }
-  const std::string map = reconcile::config_map_name(policy->meta.name);
-  if (const auto found = stores_.config_maps.find(ns, map); found != nullptr) {
-    // That of a policy of the same name before goes with it.
-    const bool is_ours = found->owner_uid == policy->meta.uid;
-    world.config_hash = is_ours && found->intact == true ? found->hash : "";
-  }
+  gather_config(world);
   std::vector<std::string> pods;
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
     if (pod->injected_by == policy->meta.name) {
@@ -162,9 +157,23 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   return world;
 }
 
+void PolicyController::gather_config(World& world) const {
+  const kube::ObjectMeta& policy = world.policy->meta;
+  const auto found = stores_.config_maps.find(policy.ns, reconcile::config_map_name(policy.name));
+  // That of a policy of the same name before goes with it.
+  const bool is_ours = found != nullptr && found->owner_uid == policy.uid;
+  world.config_hash = is_ours && found->intact == true ? found->hash : "";
+  world.config_lost = !is_ours || found->intact == false;
+  world.listener = is_ours ? found->listener : std::nullopt;
+  world.last_delivered = configs_.last_delivered(policy.key());
+}
+
 bool PolicyController::ask_sidecars(const World& world, const std::string& hash) {
   std::vector<collect::Target> targets;
   bool all_asked = true;
+  // What runs is what was delivered, not an edit that is not good.
+  const reconcile::ListenerKind listener =
+      world.listener.value_or(reconcile::listener_kind(world.policy->parsed.listener));
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
     if (pod->has_sidecar && pod->injected_by == world.policy->meta.name && !pod->ip.empty() &&
         !pod->finished && !pod->meta.deleting) {
@@ -178,7 +187,7 @@ bool PolicyController::ask_sidecars(const World& world, const std::string& hash)
                          .port = static_cast<std::uint16_t>(port),
                          .wanted = hash,
                          .data_port = static_cast<std::uint16_t>(pod->sidecar_port),
-                         .data_tls = world.policy->parsed.listener.tls.has_value(),
+                         .data_tls = listener != reconcile::ListenerKind::kPlain,
                          .signals = is_autoscaled(*world.policy)});
     }
   }

@@ -58,6 +58,8 @@ class PolicyController {
   // The policy is gone, and its ConfigMap with it, whose owner it was, or soon will be.
   kube::WorkOutcome end(const std::string& ns, const std::string& name);
   [[nodiscard]] reconcile::World gather(const reconcile::Ptr<reconcile::Policy>& policy) const;
+  // What is known of the policy's ConfigMap.
+  void gather_config(reconcile::World& world) const;
   // Whether all of them have been asked before, whatever came of it.
   bool ask_sidecars(const reconcile::World& world, const std::string& hash);
   // How long a policy's status waits yet, some of whose sidecars have not been asked.

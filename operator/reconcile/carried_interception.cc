@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "lib/json/write.h"
 #include "operator/reconcile/status_of.h"
 
 namespace penstock::reconcile {
@@ -84,6 +85,12 @@ std::optional<Interception> carried_interception(const Policy& policy, const Set
       argument(sidecar, "--listen").ends_with(":" + std::to_string(settings.bind_port));
   const bool fitting = is_whole && has_port && fits(policy.parsed.interception, carried);
   return fitting ? std::optional(std::move(carried)) : std::nullopt;
+}
+
+bool selects_as_before(const Policy& policy) {
+  const api::OptimizationPolicyStatus before = status_of(policy);
+  return before.injection &&
+         json::write(before.injection->selector) == json::write(policy.parsed.selector);
 }
 
 }  // namespace penstock::reconcile

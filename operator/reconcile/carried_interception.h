@@ -11,4 +11,8 @@ namespace penstock::reconcile {
 // now.
 std::optional<Interception> carried_interception(const Policy& policy, const Settings& settings);
 
+// Whether what new pods are given, by its status, is for the pods that the policy selects now: of
+// others nothing is known by it.
+bool selects_as_before(const Policy& policy);
+
 }  // namespace penstock::reconcile

@@ -35,12 +35,16 @@ class Decision {
 
   Plan run() {
     plan_.status.observed_generation = policy_.meta.generation;
-    // Until something better is known.
-    plan_.status.hash = before_.hash;
+    // Until something better is known. A status may lag behind the ConfigMap, which is written
+    // first.
+    plan_.status.hash = world_.config_hash.empty() ? before_.hash : world_.config_hash;
     plan_.status.interception = before_.interception;
     plan_.status.injection = before_.injection;
     leave_excluded();
     judge_policy();
+    if (!is_good_) {
+      keep_last_good();
+    }
     yield_to_older();
     judge_pods();
     plan_.status.conditions = conditions_.now();
@@ -83,7 +87,7 @@ class Decision {
       return;
     }
     conditions_.set("Accepted", kTrue, "Accepted", "the policy is valid");
-    const DeliveryResult documents = documents_of(world_);
+    DeliveryResult documents = documents_of(world_);
     if (!documents.delivery) {
       conditions_.set("ResolvedRefs", kFalse, "NotResolved", joined(documents.errors));
       degrade({"NotResolved", "sidecars keep the last good version: " + joined(documents.errors)});
@@ -92,6 +96,23 @@ class Decision {
     conditions_.set("ResolvedRefs", kTrue, "Resolved", resolved(documents.delivery->secrets));
     if (deliver(*documents.delivery)) {
       inject(*documents.delivery);
+      plan_.documents = std::move(documents.delivery->files);
+    }
+  }
+
+  // Without its ConfigMap the last good version would end at the sidecars as if it were deleted.
+  void keep_last_good() {
+    if (!world_.config_lost || before_.hash.empty()) {
+      return;
+    }
+    const Ptr<DeliveredConfig>& last = world_.last_delivered;
+    if (last == nullptr || last->hash != plan_.status.hash) {
+      degraded_.insert(degraded_.begin(), config_map_lost(policy_.meta));
+      return;
+    }
+    plan_.config = last->content;
+    if (!world_.undelivered.empty()) {
+      degraded_.insert(degraded_.begin(), {"NotDelivered", world_.undelivered});
     }
   }
 
@@ -118,6 +139,7 @@ class Decision {
                                  "RoutingTable"});
         return false;
       }
+      content.listener = listener_kind(policy_.parsed.listener);
       plan_.config = std::move(content);
     }
     plan_.status.hash = delivery.hash;
@@ -163,12 +185,12 @@ class Decision {
     const api::LabelSelector selector = injection ? injection->selector : policy_.parsed.selector;
     // A policy that was never good selects nothing yet.
     const PodCensus census = injection || policy_.errors.empty()
-                                 ? count_pods(world_, selector, older_.selectors, plan_.status.hash,
+                                 ? count_pods(world_, selector, older_, plan_.status.hash,
                                               injection ? injection->hash : std::string())
                                  : PodCensus{};
     plan_.status.pods = census.counts;
     plan_.judge_later = census.judged_later;
-    if (is_good_) {
+    if (is_delivered()) {
       plan_.tell = census.behind;
       plan_.remind = census.stale;
     }
@@ -180,9 +202,7 @@ class Decision {
     findings.state_programmed(plan_.status.hash, conditions_);
     state_autoscaling(world_, before_, conditions_, plan_.status);
     if (!census.taken.empty()) {
-      degrade(
-          {"Conflicted", "OptimizationPolicy " + listed(older_.names) +
-                             " is older and keeps pods that both select: " + listed(census.taken)});
+      degrade(conflict(census));
     }
     std::ranges::copy(findings.problems(), std::back_inserter(degraded_));
     if (!world_.untold.empty()) {
@@ -194,6 +214,12 @@ class Decision {
       conditions_.set("Degraded", kTrue, degraded_.front().reason,
                       what_else() + degraded_.front().message);
     }
+  }
+
+  // Whether what sidecars are to run stands in the ConfigMap or will.
+  [[nodiscard]] bool is_delivered() const {
+    const std::string& hash = plan_.status.hash;
+    return is_good_ || plan_.config || (!hash.empty() && hash == world_.config_hash);
   }
 
   // Whether a new pod comes up as the policy wants it: admission goes by the status that is there.
@@ -239,7 +265,7 @@ class Decision {
   Plan plan_;
   Problem not_injected_;  // empty: it is
   bool own_pre_stop_ = false;
-  bool is_good_ = false;  // what sidecars should run is known, and stands in the ConfigMap or will
+  bool is_good_ = false;  // what the policy says now can be delivered
   OlderPolicies older_;
   std::vector<Problem> degraded_;  // the first is shown
 };

@@ -22,7 +22,9 @@ struct Plan {
   api::OptimizationPolicyStatus status;
   // The ConfigMap's new content; nothing: leave the one that is there.
   std::optional<ConfigContent> config;
-  // Pods whose kubelet is to be told of that content.
+  // What sidecars are to run, as files, where that was found to be good.
+  std::map<std::string, std::string> documents;
+  // Pods whose kubelet is to be told of what stands in the ConfigMap.
   std::vector<std::string> tell;
   // Pods whose kubelet was told and whose sidecar still runs another version: to be told again.
   std::vector<std::string> remind;

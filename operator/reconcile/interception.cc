@@ -263,7 +263,8 @@ InterceptionFinding choose_without_workload(const Policy& policy, const OwnWorkl
   if (told && (spec.mode == InterceptionMode::kAuto || spec.mode == InterceptionMode::kPortSwap)) {
     return without_clash(port_swap({}, *told, settings), {}, settings);
   }
-  if (own.carried) {
+  // What came before goes on where nothing tells otherwise, as between the Jobs of a CronJob.
+  if (own.carried || (own.left_out.empty() && own.unread.empty() && selects_as_before(policy))) {
     if (std::optional<Interception> carried = carried_by(own, policy, settings)) {
       return {std::move(carried), "", ""};
     }

@@ -36,15 +36,18 @@ OlderPolicies older_policies(const World& world, const api::LabelSelector& own) 
   const auto age = [](const Policy& policy) {
     return std::pair(policy.meta.created, policy.meta.name);
   };
-  OlderPolicies found;
+  std::vector<const Policy*> older;
   for (const Ptr<Policy>& other : world.others) {
-    if (age(*other) >= age(*world.policy)) {
-      continue;
+    if (age(*other) < age(*world.policy) && other->active && !other->takes_no_pods &&
+        may_overlap(*other->active, own)) {
+      older.push_back(other.get());
     }
-    if (other->active && !other->takes_no_pods && may_overlap(*other->active, own)) {
-      found.selectors.push_back(*other->active);
-      found.names.push_back(other->meta.name);
-    }
+  }
+  std::ranges::sort(older, {}, [&age](const Policy* one) { return age(*one); });
+  OlderPolicies found;
+  for (const Policy* one : older) {
+    found.selectors.push_back(*one->active);
+    found.names.push_back(one->meta.name);
   }
   found.yields = distinct(found.selectors);
   if (found.yields.size() > kYieldsMax) {
@@ -56,6 +59,16 @@ OlderPolicies older_policies(const World& world, const api::LabelSelector& own) 
     found.yields = {own};
   }
   return found;
+}
+
+const std::string* holder_of(const OlderPolicies& older,
+                             const std::map<std::string, std::string>& labels) {
+  for (std::size_t i = 0; i < older.selectors.size(); ++i) {
+    if (selects(older.selectors[i], labels)) {
+      return &older.names[i];
+    }
+  }
+  return nullptr;
 }
 
 std::optional<api::LabelSelector> active_selector(const Policy& policy,

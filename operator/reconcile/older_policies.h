@@ -19,7 +19,7 @@ inline constexpr const char* kTooManyOverlaps = "TooManyOverlaps";
 
 // The older policies that may take pods that one selects. Admission sees one policy at a time, so
 // the younger is told whom to leave alone.
-struct OlderPolicies {
+struct OlderPolicies {  // the oldest first
   std::vector<std::string> names;
   std::vector<api::LabelSelector> selectors;  // of each
   std::vector<api::LabelSelector> yields;     // each selector once, or `own` where there are more
@@ -30,6 +30,10 @@ struct OlderPolicies {
 
 // `own`: what the policy of `world` selects.
 OlderPolicies older_policies(const World& world, const api::LabelSelector& own);
+
+// The name of the one that has pods of such labels; nullptr: none does.
+const std::string* holder_of(const OlderPolicies& older,
+                             const std::map<std::string, std::string>& labels);
 
 // What a policy takes: what admission goes by, which may be older than what the policy says now;
 // before there is any, what it says. Nothing: it was never good.

@@ -43,7 +43,7 @@ class Search {
     } else if (workload->pods.host_network) {
       why = "the host's network";
       found_.of_the_host = true;
-    } else if (const std::string* owner = taken_by(workload->pods.labels)) {
+    } else if (const std::string* owner = holder_of(older_, workload->pods.labels)) {
       why = "OptimizationPolicy " + *owner + ", which is older";
       found_.taken = true;
     } else {
@@ -55,20 +55,9 @@ class Search {
     found_.left_out.push_back(workload->kind + " " + workload->meta.name + " (" + why + ")");
   }
 
-  // The older policy that has such pods; nullptr: none.
-  [[nodiscard]] const std::string* taken_by(
-      const std::map<std::string, std::string>& labels) const {
-    for (std::size_t i = 0; i < older_.selectors.size(); ++i) {
-      if (selects(older_.selectors[i], labels)) {
-        return &older_.names[i];
-      }
-    }
-    return nullptr;
-  }
-
   [[nodiscard]] bool is_own(const Pod& pod) const {
     return !pod.meta.deleting && !pod.host_network && !pod.opted_out &&
-           selects(selector_, pod.meta.labels) && taken_by(pod.meta.labels) == nullptr;
+           selects(selector_, pod.meta.labels) && holder_of(older_, pod.meta.labels) == nullptr;
   }
 
   void see(const Pod& pod) {
@@ -143,6 +132,18 @@ class Search {
   std::set<std::pair<std::string, const PodTemplate*>> seen_;
 };
 
+// By the name of its ReplicaSet, which is the Deployment's and a hash; empty: it is of none.
+std::string deployment_of(const Pod& pod) {
+  const auto hash = pod.meta.labels.find("pod-template-hash");
+  if (pod.owner_kind != "ReplicaSet" || hash == pod.meta.labels.end()) {
+    return {};
+  }
+  const std::string end = "-" + hash->second;
+  return pod.owner_name.ends_with(end)
+             ? pod.owner_name.substr(0, pod.owner_name.size() - end.size())
+             : std::string();
+}
+
 }  // namespace
 
 OwnWorkloads own_workloads(const World& world) {
@@ -172,6 +173,9 @@ std::string workload_of(const World& world, const Pod& pod) {
     if (is_of(*workload, pod)) {
       return name_of(*workload);
     }
+  }
+  if (std::string deployment = deployment_of(pod); !deployment.empty()) {
+    return "deployment/" + std::move(deployment);
   }
   return pod.owner_kind.empty() ? "pod/" + pod.meta.name
                                 : json::lower_ascii(pod.owner_kind) + "/" + pod.owner_name;

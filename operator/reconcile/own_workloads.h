@@ -35,7 +35,8 @@ bool is_of(const Workload& workload, const Pod& pod);
 // "deployment/chat".
 std::string name_of(const Workload& workload);
 
-// The same for a pod of one of its ReplicaSets; "pod/a" for one that nothing has made.
+// The same for a pod of one of its ReplicaSets, be it read or not; "pod/a" for one that nothing has
+// made.
 std::string workload_of(const World& world, const Pod& pod);
 
 }  // namespace penstock::reconcile

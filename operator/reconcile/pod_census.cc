@@ -64,11 +64,13 @@ bool is_judged(const World& world, const Pod& pod, PodCensus& census) {
 
 // Whether the operator, which has no certificate, can ask the sidecars' ports at all. What a policy
 // says that is not good is not what runs.
-bool can_be_asked(const Policy& policy) {
-  const auto& tls = policy.parsed.listener.tls;
-  const bool requires_certificate =
-      tls && tls->client_ca_ref && tls->client_certificates != api::ClientCertificates::kRequest;
-  return policy.errors.empty() && !requires_certificate;
+bool can_be_asked(const World& world) {
+  const Policy& policy = *world.policy;
+  if (world.listener) {
+    return *world.listener != ListenerKind::kCertificate;
+  }
+  return policy.errors.empty() &&
+         listener_kind(policy.parsed.listener) != ListenerKind::kCertificate;
 }
 
 // What the sidecars' ports answered.
@@ -147,36 +149,58 @@ void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
   }
 }
 
+// Its ConfigMap is the policy's as long as it runs.
+void count_left_over(const World& world, const Pod& pod, const std::string& hash,
+                     PodCensus& census) {
+  census.left_over.push_back(pod.meta.name);
+  add_restart(workload_of(world, pod), pod, census.left_over_restart);
+  if (pod.delivered != hash) {
+    census.behind.push_back(pod.meta.name);
+    return;
+  }
+  const auto found = world.reports.find(pod.meta.key());
+  if (found != world.reports.end() && found->second.reachable && !found->second.refuses &&
+      found->second.hash != hash) {
+    census.stale.push_back(pod.meta.name);
+  }
+}
+
 }  // namespace
 
 PodCensus count_pods(const World& world, const api::LabelSelector& selector,
-                     const std::vector<api::LabelSelector>& older, const std::string& hash,
+                     const OlderPolicies& older, const std::string& hash,
                      const std::string& injection) {
   PodCensus census;
   Fronted fronted;
   for (const Ptr<Pod>& pod : world.pods) {
-    if (pod->finished || pod->host_network || pod->opted_out ||
-        !selects(selector, pod->meta.labels)) {
+    if (pod->finished || pod->host_network) {
       continue;
     }
-    const bool taken = std::ranges::any_of(older, [&pod](const api::LabelSelector& other) {
-      return selects(other, pod->meta.labels);
-    });
+    const bool selected = !pod->opted_out && selects(selector, pod->meta.labels);
+    const std::string* holder = selected ? holder_of(older, pod->meta.labels) : nullptr;
+    const bool is_own = selected && holder == nullptr;
     if (pod->meta.deleting) {
-      if (!taken) {
+      if (is_own) {
         census.leaving.push_back(pod->meta.name);
       }
       continue;
     }
-    if (taken) {
+    const bool carries = pod->has_sidecar && pod->injected_by == world.policy->meta.name;
+    if (holder != nullptr) {
       census.taken.push_back(pod->meta.name);
+      add_once(census.taken_by, *holder);
+    }
+    if (!is_own) {
+      if (carries) {
+        count_left_over(world, *pod, hash, census);
+      }
       continue;
     }
     ++census.counts.selected;
     if (!pod->ready) {
       census.unready.push_back(pod->meta.name);
     }
-    if (pod->has_sidecar && pod->injected_by == world.policy->meta.name) {
+    if (carries) {
       count_sidecar(world, *pod, hash, injection, census);
       if (pod->sidecar_port != 0) {
         fronted.emplace(pod->meta.name, pod.get());
@@ -187,7 +211,7 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
       add_replaceable(world, *pod, census);
     }
   }
-  census.can_be_asked = can_be_asked(*world.policy);
+  census.can_be_asked = can_be_asked(world);
   judge_proofs(world, fronted, census);
   judge_services(world, fronted, census);
   return census;

@@ -8,6 +8,7 @@
 #include "lib/api/label_selector.h"
 #include "lib/api/policy_status.h"
 #include "operator/reconcile/advice.h"
+#include "operator/reconcile/older_policies.h"
 #include "operator/reconcile/world.h"
 
 namespace penstock::reconcile {
@@ -39,6 +40,9 @@ struct PodCensus {
   std::vector<std::string> bypassed_by;    // these: "chat (port 18000)"
   std::vector<std::string> behind;         // whose kubelet was not told of the newest version
   std::vector<std::string> taken;          // selected, but an older policy's
+  std::vector<std::string> taken_by;       // those policies
+  std::vector<std::string> left_over;      // with the policy's sidecar, but not its pods any more
+  RestartNeeds left_over_restart;          // who holds these
   std::vector<Eviction> replaceable;       // plain or outdated, and a lasting owner makes it anew:
                                            // one of each workload
   bool judged_later = false;               // the traffic of pods that are too young for it is amiss
@@ -49,7 +53,7 @@ struct PodCensus {
 // `hash`: what sidecars are to run; `injection`: what new pods are made with;
 // empty: with nothing, so that none is outdated.
 PodCensus count_pods(const World& world, const api::LabelSelector& selector,
-                     const std::vector<api::LabelSelector>& older, const std::string& hash,
+                     const OlderPolicies& older, const std::string& hash,
                      const std::string& injection);
 
 }  // namespace penstock::reconcile

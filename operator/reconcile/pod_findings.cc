@@ -4,10 +4,26 @@
 
 #include "operator/reconcile/advice.h"
 #include "operator/reconcile/replacement.h"
+#include "operator/reconcile/sidecar_container.h"
 
 namespace penstock::reconcile {
 
 using enum api::ConditionStatus;
+
+Problem conflict(const PodCensus& census) {
+  const bool is_one = census.taken_by.size() == 1;
+  return {"Conflicted", (is_one ? "OptimizationPolicy " : "OptimizationPolicies ") +
+                            listed(census.taken_by) +
+                            (is_one ? " is older and keeps" : " are older and keep") +
+                            " pods that both select: " + listed(census.taken)};
+}
+
+Problem config_map_lost(const kube::ObjectMeta& policy) {
+  return {"ConfigMapLost", "ConfigMap " + config_map_name(policy.name) +
+                               ", which held the last good version, is gone or was edited, and "
+                               "nobody knows any more what that was: sidecars that find none pass "
+                               "every request through; what mends the policy makes it anew"};
+}
 
 std::string PodFindings::carriers() const {
   return std::to_string(census_.counts.injected) + " of " +
@@ -36,7 +52,7 @@ void PodFindings::state_programmed(const std::string& hash, Conditions& conditio
                          hash.substr(0, 8);
   const bool passes = census_.bypassed.empty() && census_.unproven.empty();
   if (counts.injected == 0) {
-    conditions.set("Programmed", kUnknown, "NoSidecars", "no pod carries the sidecar");
+    conditions.set("Programmed", kUnknown, "NoSidecars", "no selected pod carries the sidecar");
   } else if (!passes) {
     conditions.set("Programmed", kFalse,
                    census_.bypassed.empty() ? "TrafficUnproven" : "TrafficBypassed",
@@ -88,6 +104,13 @@ std::vector<Problem> PodFindings::problems() const {
   if (!census_.outdated.empty()) {
     found.push_back({"RestartRequired", "pods made with an older injection: " +
                                             listed(census_.outdated) + "; " + what_restarts()});
+  }
+  if (!census_.left_over.empty()) {
+    found.push_back({"NoLongerSelected",
+                     "pods that the policy does not select any more, or that an older one keeps, "
+                     "still run it: " +
+                         listed(census_.left_over) + "; " +
+                         restart_advice(policy_.meta.ns, census_.left_over_restart)});
   }
   return found;
 }

@@ -14,6 +14,12 @@ struct Problem {
   std::string message;  // what to do, for a person
 };
 
+// REQUIRES: older policies have some of the pods.
+Problem conflict(const PodCensus& census);
+
+// Of a policy ("namespace/name") that is not good.
+Problem config_map_lost(const kube::ObjectMeta& policy);
+
 // What is to be said of a policy's pods.
 class PodFindings {
  public:

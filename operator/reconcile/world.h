@@ -14,6 +14,7 @@
 #include "lib/api/policy_status.h"
 #include "lib/json/text.h"
 #include "operator/kube/object_meta.h"
+#include "operator/reconcile/config_content.h"
 
 // What a decision looks at: plain values, gathered by controllers, of which only what is read here
 // is kept.
@@ -227,6 +228,9 @@ struct World {
   std::map<std::string, SidecarReport> reports;  // by "namespace/name" of the pod
   std::optional<AutoscalingNote> autoscaling;    // nothing: it has not looked yet, or need not
   std::string config_hash;                       // of what its ConfigMap holds; empty: not known
+  bool config_lost = false;                      // no ConfigMap holds what was written for it
+  Ptr<DeliveredConfig> last_delivered;           // what that was; nullptr: nobody knows any more
+  std::optional<ListenerKind> listener;          // of what was written; nothing: it does not say
   std::optional<Eviction> last_eviction;         // for this policy; nothing: none is known
   std::vector<std::string> held_by_budget;       // pods that were not evicted when last asked for
   std::string undelivered;                       // why its ConfigMap was refused; empty: it was not

@@ -39,6 +39,24 @@ TEST(ConfigMapTest, AnAbsentPartIsAnEmptyOne) {
   EXPECT_EQ(read_config_map(object).intact, true);
 }
 
+TEST(ConfigMapTest, ItSaysHowItsSidecarsListen) {
+  using reconcile::ListenerKind;
+  for (const ListenerKind kind :
+       {ListenerKind::kPlain, ListenerKind::kTls, ListenerKind::kCertificate}) {
+    const reconcile::ConfigContent content{.text = {}, .bytes = {}, .listener = kind};
+    EXPECT_EQ(
+        read_config_map(config_map_of(*reconcile::policy("one", "{}"), "7", content)).listener,
+        kind);
+  }
+  Value object = written();
+  EXPECT_EQ(object["metadata"]["annotations"]["penstock.dev/listener"], "plain");
+  for (const char* other : {"null", "quic"}) {
+    object.merge_patch(reconcile::yaml(
+        std::string("{metadata: {annotations: {penstock.dev/listener: ") + other + "}}}"));
+    EXPECT_EQ(read_config_map(object).listener, std::nullopt) << other;
+  }
+}
+
 TEST(ConfigMapTest, OneOfAnEarlierOperatorDoesNotSay) {
   Value object = written();
   object["metadata"]["annotations"].erase("penstock.dev/content");

@@ -50,6 +50,26 @@ class PolicyControllerTest : public ::testing::Test {
     });
   }
 
+  // The API server's ConfigMap of policy "one", which the store comes to see.
+  json::Value see_config() {
+    const auto now = client_.get(kube::kConfigMaps.object("ns", "penstock-one"));
+    if (now) {
+      stores_.config_maps.put(std::make_shared<const ConfigMap>(read_config_map(*now)));
+    } else {
+      stores_.config_maps.remove("ns", "penstock-one");
+    }
+    return now.value_or(json::Value());
+  }
+
+  // An edit that leads nowhere, of a policy whose good version was written as `map`.
+  void break_policy(const json::Value& map, const std::string& more = "") {
+    const json::Value status = {{"hash", map["metadata"]["annotations"]["penstock.dev/hash"]}};
+    stores_.policies.put(reconcile::policy(
+        "one",
+        "{selector: {matchLabels: {app: llm}}, routing: {tableRef: {name: none}}" + more + "}",
+        "2026-01-01T00:00:00Z", status));
+  }
+
   fakes::FakeApiServer server_;
   fakes::FakeClock clock_;
   kube::HttpTransport transport_{server_.config(), clock_};
@@ -269,6 +289,39 @@ TEST_F(PolicyControllerTest, AConfigMapOfSomebodyElseStaysAsItIs) {
   EXPECT_EQ(*client_.get(path), before);
 }
 
+TEST_F(PolicyControllerTest, TheLastGoodConfigMapIsPutBackThoughThePolicyIsNotGood) {
+  const std::string path = kube::kConfigMaps.object("ns", "penstock-one");
+  ASSERT_TRUE(reconcile("one").succeeded);
+  const json::Value first = see_config();
+  const auto put_back = [&](PolicyController& by) {
+    clock_.advance(std::chrono::minutes(10));  // beyond all pauses
+    see_config();
+    by.reconcile("ns", "one");
+    const json::Value now = see_config();
+    return now.is_object() && now["data"] == first["data"] &&
+           now["metadata"]["annotations"] == first["metadata"]["annotations"];
+  };
+  break_policy(first, ", listener: {tls: {certificateRef: {name: s}}}");
+  ASSERT_TRUE(client_.remove(path));
+  EXPECT_TRUE(put_back(controller_));
+  ASSERT_TRUE(client_.merge(path, {{"data", {{"policy.json", "{}"}}}}));
+  EXPECT_TRUE(put_back(controller_));
+
+  // Another process knows it where it saw the policy while that was good.
+  PolicyController knows(stores_, client_, events_, collector_, board_, clock_, {.version = "1"});
+  set_mode("one", "Enforce");
+  see_config();
+  knows.reconcile("ns", "one");
+  break_policy(first);
+  PolicyController starts(stores_, client_, events_, collector_, board_, clock_, {.version = "1"});
+  ASSERT_TRUE(client_.create(kube::kPolicies.collection("ns"), {{"metadata", {{"name", "one"}}}}));
+  ASSERT_TRUE(client_.remove(path));
+  EXPECT_FALSE(put_back(starts));
+  const json::Value status = (*client_.get(kube::kPolicies.object("ns", "one")))["status"];
+  EXPECT_TRUE(status.dump().contains("\"ConfigMapLost\"")) << status;
+  EXPECT_TRUE(put_back(knows));
+}
+
 TEST_F(PolicyControllerTest, PodsAreToldOfTheEndOnceTheConfigMapIsGone) {
   const auto put = [this](const char* name, const char* policy, const char* delivered) {
     reconcile::Pod pod = reconcile::pod(name, policy);
@@ -308,6 +361,10 @@ class FakeSidecar {
       released_.wait();
       response.set_header("x-penstock-policy", hash);
     });
+    server_.Get("/.well-known/penstock/proof/(.*)",
+                [](const httplib::Request& request, httplib::Response& response) {
+                  response.set_content(request.matches[1].str(), "text/plain");
+                });
     thread_ = std::jthread([this] { server_.listen_after_bind(); });
     while (!server_.is_running()) {
       std::this_thread::yield();
@@ -384,6 +441,17 @@ TEST_F(LaggingPodTest, IsTouchedAgain) {
   clock_.advance(std::chrono::seconds(1));
   reconcile();
   EXPECT_EQ(touched(), kube::timestamp_micros(clock_.wall_now()));
+}
+
+// Not by an edit that reaches no sidecar.
+TEST_F(LaggingPodTest, ItsPortIsAskedByWhatWasDelivered) {
+  reconcile::Pod pod = *stores_.pods.find("ns", "a");
+  pod.sidecar_port = sidecar_.port();
+  stores_.pods.put(std::make_shared<const reconcile::Pod>(std::move(pod)));
+  break_policy(see_config(), ", listener: {tls: {certificateRef: {name: s}}}");
+  reconcile();
+  await_answer();
+  EXPECT_EQ(collector_.reports({"ns/a"})["ns/a"].proof, collect::Proof::kGood);
 }
 
 TEST_F(LaggingPodTest, ItsFirstWordIsWaitedForByAnOperatorThatStarts) {

@@ -281,12 +281,6 @@ TEST(DecideTest, WhatIsNoLongerGoodKeepsWhatWas) {
   EXPECT_EQ(state(refused, "Accepted"), "False Invalid");
   EXPECT_FALSE(refused.config);
   EXPECT_EQ(refused.status.injection->hash, good.status.injection->hash);
-
-  World gone = seen;
-  gone.workloads.clear();
-  const Plan idle = decide(gone, kSettings);
-  EXPECT_EQ(state(idle, "Degraded"), "True NoWorkload");
-  EXPECT_EQ(idle.status.injection->hash, good.status.injection->hash);
 }
 
 TEST(DecideTest, AnEditIsDeliveredWhateverBecomesOfTheInterception) {

@@ -1,6 +1,8 @@
 #include "operator/reconcile/older_policies.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -34,6 +36,32 @@ TEST(OlderPoliciesTest, TheOlderPolicyWinsAndTheYoungerSaysSo) {
   World same_age = world(policy("b", "{" + kTold + "}"));
   same_age.others = {policy("a", "{" + kSelector + "}"), policy("c", "{" + kSelector + "}")};
   EXPECT_EQ(decide(same_age, kSettings).status.injection->yields.size(), 1U) << "ties go by name";
+}
+
+// Others may overlap as well, and have none of them.
+TEST(OlderPoliciesTest, ThePolicyThatKeepsAPodIsNamed) {
+  World seen = world(policy("younger", "{" + kTold + "}", "2026-01-02T00:00:00Z"));
+  for (int i = 1; i <= 8; ++i) {
+    seen.others.push_back(policy("p" + std::to_string(i),
+                                 "{selector: {matchLabels: {of: l" + std::to_string(i) + "}}}"));
+  }
+  const auto add_pod = [&seen](const std::string& name, const std::string& of) {
+    Pod one = pod(name);
+    one.meta.labels["of"] = of;
+    add(seen, std::move(one));
+  };
+  const auto message = [&seen] { return condition(decide(seen, kSettings), "Degraded").message; };
+  add_pod("x", "l8");
+  EXPECT_EQ(message(), "OptimizationPolicy p8 is older and keeps pods that both select: x");
+  seen.others.push_back(
+      policy("a-later", "{selector: {matchLabels: {of: l8}}}", "2026-01-01T12:00:00Z"));
+  std::ranges::rotate(seen.others, seen.others.end() - 1);
+  EXPECT_EQ(message(), "OptimizationPolicy p8 is older and keeps pods that both select: x")
+      << "the oldest that selects it, whatever their order";
+  add_pod("y", "l2");
+  add_pod("z", "l8");
+  EXPECT_EQ(message(),
+            "OptimizationPolicies p8, p2 are older and keep pods that both select: x, y, z");
 }
 
 TEST(OlderPoliciesTest, APolicyThatWouldHaveToYieldToTooManyTakesNoPods) {
