@@ -127,7 +127,7 @@ def test_decisions_are_kept_on_a_volume(kubernetes):
     assert pod["volumes"] == [{"name": "decisions", "persistentVolumeClaim": {"claimName": "kept"}}]
     assert operator["volumeMounts"] == [{"name": "decisions", "mountPath": "/var/lib/penstock"}]
     assert "--decisions=/var/lib/penstock/$(PENSTOCK_IDENTITY).jsonl" in operator["args"]
-    assert pod["securityContext"]["fsGroup"] == 1337
+    assert pod["securityContext"]["fsGroup"] == 15801
     pod, operator = made()
     assert "volumes" not in pod and "volumeMounts" not in operator
     assert not any(argument.startswith("--decisions") for argument in operator["args"])
