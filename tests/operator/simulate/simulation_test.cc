@@ -213,12 +213,13 @@ TEST(SimulationTest, TheScalersForecastIsShownOnceItIsTrained) {
 }
 
 // Ten minutes of a request a second, of which one replica's batch tells next to nothing; then
-// twenty. What the flood makes of a replica may ask for too many at first, not for long. By the
-// load alone: what forecasts make of a step is theirs.
+// twenty. What the flood makes of a replica may ask for too many at first, not for long: those that
+// it starts teach nothing for three minutes, and go one by one. By the load alone: what forecasts
+// make of a step is theirs.
 TEST(SimulationTest, AStepOnAnUnknownEngineTakesAsManyReplicasAsItNeeds) {
   Arrivals load;
   double at_s = 0;
-  for (int i = 0; at_s < 2'400; ++i) {
+  for (int i = 0; at_s < 2'700; ++i) {
     const double golden = i * 0.618034;
     at_s += 2 * (golden - std::floor(golden)) / (at_s < 600 ? 1 : 20);
     load.push_back({std::llround(at_s * 1e6), 500, 50});
