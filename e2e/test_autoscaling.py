@@ -114,7 +114,7 @@ def test_who_applies_replicas_is_never_fought(autoscaled):
     with autoscaled.load(18):
         wait_until(lambda: autoscaled.desired() > 1, "advice", seconds=30)
         assert autoscaled.replicas() == 1
-        wait_until(lambda: 'field manager "gitops" (applies spec.replicas)' in autoscaled.notes("AnotherScaler"), "an Event of it")
+        wait_until(lambda: 'field manager "gitops", which applies spec.replicas' in autoscaled.notes("AnotherScaler"), "an Event of it")
         apply()  # who made the Deployment wrote the same number, so it stays
         autoscaled.await_condition("chat", "Conflict", "False", seconds=20)
         wait_until(lambda: autoscaled.replicas() > 1, "replicas, once nobody else applies them", seconds=30)

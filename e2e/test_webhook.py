@@ -77,10 +77,17 @@ def test_the_webhook_and_the_admission_policy_give_equal_engines(hooked, admissi
         "imagePullSecrets": [{"name": "mine"}],
     }
     pods = [engine_pod(case["in"]) for case in cases] + [engine_pod(case["in"], **more) for case in cases]
+    # Beside another container it is found by its port.
+    found = [case for case in cases if declares(case, PORT_SWAP["swaps"][swap]["from"])]
+    pods += [client_pod([{"name": "shipper"}, {"name": "engine", **case["in"]}]) for case in found]
     secrets = [{"name": "registry"}, {"name": "mine"}]
     whole = {**injection, "portSwap": PORT_SWAP["swaps"][swap], "imagePullSecrets": secrets}
     injected = compare(hooked, admission, f"equal-{swap}", whole, pods)
-    assert injected == 2 * sum("out" in case for case in cases)
+    assert injected == 2 * sum("out" in case for case in cases) + sum("out" in case for case in found)
+
+
+def declares(case: dict, port: int) -> bool:
+    return any(one["containerPort"] == port and one.get("protocol", "TCP") == "TCP" for one in case["in"].get("ports", []))
 
 
 def test_the_webhook_and_the_admission_policy_redirect_equally(hooked, admission, injection):

@@ -140,10 +140,10 @@ struct ReactiveSpec {
                     {.about = "The largest result of this long counts.", .max = 3'600'000}},
         json::Field{"burstRequests",
                     &T::burst_requests,
-                    {.about = "So many requests may come at once beyond the load and keep the "
-                              "objective for the first token; where it is not known what that "
-                              "allows, they find room within a second. No budget bounds what they "
-                              "need; at zero replicas nothing is kept for them.",
+                    {.about = "So many requests may come at once beyond the load and begin within "
+                              "the objective for the first token, where that is two seconds or "
+                              "more. No budget bounds what they need; at zero replicas nothing "
+                              "is kept for them.",
                      .max = 100'000}}};
   }
 

@@ -62,7 +62,8 @@ void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTi
   show_conditions(conditions, shown);
   series.before = decision;
   const std::int64_t now_ms = record.inputs.now_ms;
-  const bool is_due = now_ms - series.written_ms >= std::chrono::milliseconds(kRepeat).count();
+  const std::int64_t since_ms = now_ms - series.written_ms;  // less than 0: the clock was set back
+  const bool is_due = since_ms < 0 || since_ms >= std::chrono::milliseconds(kRepeat).count();
   if (lines_.is_open() && (is_news || is_due)) {
     series.written_ms = now_ms;
     lines_ << autoscale::write_line(record) << '\n' << std::flush;

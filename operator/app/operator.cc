@@ -199,17 +199,17 @@ class Operator {
 
   void start_leader() {
     if (!options_.leader_election) {
-      begin_leading();
+      begin_leading(true);
       return;
     }
     leader_thread_ = std::jthread([this](const std::stop_token& stop) {
-      leader_.run(stop, [this](bool leading) {
+      leader_.run(stop, [this](kube::Leadership change) {
+        const bool leading = change != kube::Leadership::kEnded;
         log_line("info", leading ? "leads" : "no longer leads");
         if (leading) {
-          begin_leading();
+          begin_leading(change == kube::Leadership::kBegun);
         } else {
-          workers_.suspend();
-          forget();
+          end_leading();
         }
       });
     });
@@ -222,21 +222,29 @@ class Operator {
     }
   }
 
-  // Another leader may change all that this one saw, and what it would take for its own.
+  // Another leader may have changed all that this one saw, and would take for its own.
   void forget() {
-    collector_.forget_all();
     policies_.forget_all();
     autoscaling_.forget_all();
     hold_.forget_all();
     capacity_.forget_all();
     board_.forget_all();
-    autoscaling_reports_.forget_all();
   }
 
-  void begin_leading() {
-    forget();  // what was under way when it led before may have kept something
+  // `another`: somebody else may have led before. Else all that was learned is still so.
+  void begin_leading(bool another) {
+    if (another) {
+      forget();
+    }
+    policies_.ask_anew();
     keys_.add_all();
     workers_.resume();
+  }
+
+  void end_leading() {
+    workers_.suspend();
+    collector_.forget_all();  // the new leader asks
+    autoscaling_reports_.forget_all();
   }
 
   kube::WorkOutcome work(const std::string& key) {

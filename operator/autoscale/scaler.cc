@@ -23,16 +23,22 @@ LoadHistorySettings history_settings(const ScalerSettings& settings) {
 }
 
 // What more pods that serve have than any other, of those of which it is known; `before`, where no
-// other one is more frequent. A pod that waits for a node has no accelerator yet.
+// other one is more frequent. Empty: it is known of none of them. A pod that waits for a node has
+// no accelerator yet.
 std::string of_most(const Sight& sight, std::string PodSight::* what, const std::string& before) {
   std::map<std::string, int> counts{{before, 0}};
+  bool any_unknown = false;
   for (const PodSight& pod : sight.pods) {
     if (pod.serves() && !(pod.*what).empty()) {
       ++counts[pod.*what];
     }
+    any_unknown = any_unknown || (pod.serves() && (pod.*what).empty());
   }
   const auto most =
       std::ranges::max_element(counts, {}, [](const auto& count) { return count.second; });
+  if (any_unknown && most->second == 0) {
+    return "";
+  }
   return most->second > counts[before] ? most->first : before;
 }
 
@@ -169,7 +175,9 @@ DecisionRecord Scaler::step(const Sight& sight) {
   learn_limits(sight);
   notice_engine(sight);
   notice_accelerator(sight);
-  if (services_.observe(sight, demand, mean_request_.shape(), settings_.decisions.objectives)) {
+  const auto renewed =
+      services_.observe(sight, demand, mean_request_.shape(), settings_.decisions.objectives);
+  if (renewed.contains(accelerator_)) {
     capacity_.renew();
   }
   look_at_service(sight.now);

@@ -96,8 +96,9 @@ void ServiceTrackers::make_known(const std::string& accelerator, Time now) {
   }
 }
 
-bool ServiceTrackers::observe(const Sight& sight, const Demand& all, const RequestShape& shape,
-                              const Objectives& objectives) {
+std::set<std::string> ServiceTrackers::observe(const Sight& sight, const Demand& all,
+                                               const RequestShape& shape,
+                                               const Objectives& objectives) {
   const std::map<std::string, Seen> seen = seen_by_accelerator(sight, all, shape);
   for (auto& [accelerator, known] : known_) {
     known.seen = seen.contains(accelerator) ? sight.now : known.seen;
@@ -105,13 +106,15 @@ bool ServiceTrackers::observe(const Sight& sight, const Demand& all, const Reque
   for (const auto& [accelerator, of_pods] : seen) {
     make_known(accelerator, sight.now);
   }
-  bool renewed = false;
+  std::set<std::string> renewed;
   for (auto& [accelerator, known] : known_) {
     // Of nobody, too: what was carried before a pause was not carried on end.
     const auto found = seen.find(accelerator);
     const Seen nobody;
     const Seen& here = found == seen.end() ? nobody : found->second;
-    renewed |= known.tracker.observe(sight.now, here.demand, shape, here.ready, objectives);
+    if (known.tracker.observe(sight.now, here.demand, shape, here.ready, objectives)) {
+      renewed.insert(accelerator);
+    }
   }
   return renewed;
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "operator/autoscale/queue_model.h"
@@ -31,9 +32,10 @@ class ServiceTrackers {
   void renew();
 
   // About once a second. A pod's first minutes (CapacitySettings::warm_up) teach nothing. `all` is
-  // the demand of all pods that serve. True: one accelerator's engine is being learned anew.
-  bool observe(const Sight& sight, const Demand& all, const RequestShape& shape,
-               const Objectives& objectives);
+  // the demand of all pods that serve. Returns the
+  // accelerators whose engine is being learned anew.
+  std::set<std::string> observe(const Sight& sight, const Demand& all, const RequestShape& shape,
+                                const Objectives& objectives);
 
   // Of a replica with this one; as before anything was learned, where it was never seen.
   [[nodiscard]] ServiceView look(const std::string& accelerator, const RequestShape& shape,

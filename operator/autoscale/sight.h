@@ -35,6 +35,7 @@ struct Sight {
   int held_requests = 0;       // that wait for a first replica
   bool hold_ready = true;      // somebody would hold them
   std::vector<PodSight> pods;  // without those that are finished or on their way out
+  int present = 0;             // pods that there are, those included that nothing is seen of
   UsageSight cpu;              // only where a trigger asks for it
   UsageSight memory;           // the same
 };

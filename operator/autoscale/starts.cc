@@ -21,6 +21,9 @@ void Starts::set_back(Time now) {
   for (TimedCount& asked : asked_) {
     asked.at_ms = std::min(asked.at_ms, ms_of(now));
   }
+  for (auto& [name, pod] : pods_) {
+    pod.first_seen = std::min(pod.first_seen, now);
+  }
 }
 
 // A pod that serves at the first look says nothing of how long it took, nor does one that is ready
@@ -29,6 +32,7 @@ void Starts::look_at_pods(const Sight& sight, LeadTimes& lead_times) {
   std::map<std::string, Pod> now;
   for (const PodSight& seen : sight.pods) {
     Pod pod{.created = seen.created,
+            .first_seen = sight.now,
             .young = seen.created >= *began_ || sight.now - seen.created <= kYoung};
     const auto known = pods_.find(seen.name);
     const bool is_known = known != pods_.end() && known->second.created == seen.created;
@@ -47,7 +51,7 @@ void Starts::look_at_pods(const Sight& sight, LeadTimes& lead_times) {
 // What a quota or an admission refuses has no pod. Where fewer are missing than before, those asked
 // for last are there: a pod that is evicted and made again is no start of the others.
 void Starts::count_asked(const Sight& sight) {
-  const auto pods = static_cast<int>(std::ssize(sight.pods));
+  const int pods = std::max(sight.present, static_cast<int>(std::ssize(sight.pods)));
   int change = std::max(0, sight.replicas - pods);
   for (const TimedCount& asked : asked_) {
     change -= asked.replicas;
@@ -70,8 +74,9 @@ void Starts::count_asked(const Sight& sight) {
 void Starts::list_starting(const Sight& sight) {
   std::map<std::int64_t, int> counts;
   for (const PodSight& pod : sight.pods) {
-    if (!pod.serves() && !pods_.at(pod.name).served) {
-      ++counts[ms_of(pod.created)];
+    const Pod& known = pods_.at(pod.name);
+    if (!pod.serves() && !known.served) {
+      ++counts[ms_of(known.young ? pod.created : known.first_seen)];
     }
   }
   for (const TimedCount& asked : asked_) {

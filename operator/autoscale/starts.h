@@ -29,8 +29,8 @@ class Starts {
   void look(const Sight& sight, LeadTimes& lead_times);
 
   // Of the last look, oldest first, at most kStartingMax moments: pods that do not serve by when
-  // they were created, without those that were seen to serve before, and replicas that have no pod
-  // by when they were first missed.
+  // they were created, or first seen where they may have served before, without those that were
+  // seen to; and replicas that have no pod by when they were first missed.
   [[nodiscard]] const std::vector<TimedCount>& starting() const { return starting_; }
 
   // The clock was set back to `now`: nothing began later.
@@ -39,6 +39,7 @@ class Starts {
  private:
   struct Pod {
     Time created;
+    Time first_seen;
     bool young = false;   // when it was first seen
     bool served = false;  // at some look
   };

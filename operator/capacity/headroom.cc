@@ -17,6 +17,9 @@ int HeadroomPlanner::hold(std::int64_t now_ms, int expected) {
   while (!recent_.empty() && recent_.back().second <= expected) {
     recent_.pop_back();
   }
+  for (auto& [at_ms, count] : recent_) {
+    at_ms = std::min(at_ms, now_ms);  // of a clock that was set back
+  }
   recent_.emplace_back(now_ms, expected);
   while (recent_.front().first + kFallsAfterMs <= now_ms) {
     recent_.pop_front();

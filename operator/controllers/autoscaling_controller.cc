@@ -89,7 +89,7 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
       state.writer.write(client_, stores_, collector_, clock_.now(),
                          {*policy, **live, state.replicas.pods(), record.decision, allowed});
   if (done.set) {
-    state.foreign.wrote();
+    state.foreign.wrote(clock_.now());
   }
   tell(*policy, record, done, state);
   const std::string problem = done.problem.empty() ? done.unmarkable : done.problem;
@@ -166,7 +166,11 @@ Sight AutoscalingController::sight(const Policy& policy, const LiveTarget& live,
     seen.held_requests = standing.held;
     seen.hold_ready = standing.ready;
   }
-  seen.pods = running.replicas.look(stores_, collector_, {policy, running.pods}, seen.now);
+  const TargetPods replicas{policy, running.pods};
+  seen.pods = running.replicas.look(stores_, collector_, replicas, seen.now);
+  for (const Ptr<reconcile::Pod>& pod : stores_.pods.list(policy.meta.ns)) {
+    seen.present += replicas.owns(*pod) ? 1 : 0;
+  }
   pod_metrics_.look(*policy.parsed.autoscaling, policy.meta.ns, running.replicas.pods(), seen);
   return seen;
 }
@@ -206,7 +210,8 @@ void AutoscalingController::tell(const Policy& policy, const DecisionRecord& rec
   status.reason = std::string(json::name_of(decision.reason));
   status.lead_time = std::chrono::floor<std::chrono::seconds>(running.scaler.lead_time().duration);
   const autoscale::Time now = autoscale::time_of(record.inputs.now_ms);
-  if (is_news || !running.forecast_shown || now - *running.forecast_shown >= kForecastPeriod) {
+  const auto& shown = running.forecast_shown;  // ahead of a clock that was set back
+  if (is_news || !shown || now < *shown || now - *shown >= kForecastPeriod) {
     running.forecast_shown = now;
     status.forecast = forecast_status(record.inputs);
   }

@@ -19,7 +19,7 @@ bool is_persons_tool(const FieldOwner& owner) {
 }
 
 std::string named(const FieldOwner& owner, const char* how) {
-  return "field manager \"" + owner.manager + "\" (" + how + " spec.replicas)";
+  return "field manager \"" + owner.manager + "\", which " + how + ",";
 }
 
 }  // namespace
@@ -27,7 +27,10 @@ std::string named(const FieldOwner& owner, const char* how) {
 std::string ForeignScaler::look(kube::Client& client, const LiveTarget& live, clock::Instant now) {
   const std::vector<FieldOwner>& owners = read(client, live);
   const bool owned = std::ranges::any_of(owners, is_ours);
-  round_ += owned && !owned_ ? 1 : 0;
+  if (owned && !owned_) {
+    ++round_;
+    regained_ = now;
+  }
   owned_ = owned;
   std::string found;
   for (const FieldOwner& owner : owners) {
@@ -35,10 +38,10 @@ std::string ForeignScaler::look(kube::Client& client, const LiveTarget& live, cl
       continue;
     }
     if (owner.applies) {
-      return named(owner, "applies");
+      return named(owner, "applies spec.replicas (take that out of what it applies)");
     }
     if (takes_over(owner, now)) {
-      found = named(owner, "sets back");
+      found = named(owner, "sets spec.replicas back (kubectl scale ends that)");
     }
   }
   return found;
@@ -50,9 +53,12 @@ const std::vector<FieldOwner>& ForeignScaler::read(kube::Client& client, const L
     return live.replica_owners;
   }
   if (live.resource_version.empty() || live.resource_version != version_) {
-    version_ = live.resource_version;
-    if (const auto object = client.get(live.object); object) {
+    const auto object = client.get(live.object);
+    if (object) {
       owners_ = kube::owners_of(*object, "replicas");
+    }
+    if (object || object.error().refused() || object.error().not_found()) {
+      version_ = live.resource_version;  // else it is asked for again
     }
   }
   return owners_;
@@ -68,10 +74,15 @@ bool ForeignScaler::takes_over(const FieldOwner& owner, clock::Instant now) {
     known.takeovers = std::min(known.takeovers, kTakeovers) - 1;
     known.last = now;
   }
-  if (round_ > known.round && owner.time > known.time) {
+  const bool again = owner.time > known.time;
+  if (round_ > known.round && again) {
+    // A person may do so twice in a day, but hardly each time that the operator has just done it.
+    const bool at_once = now - regained_ <= kAtOnce;
     known.round = round_;
     known.last = now;
-    ++known.takeovers;
+    known.takeovers = at_once ? known.takeovers + 1 : 1;
+  } else if (known.takeovers >= kTakeovers && again) {
+    known.last = now;  // it goes on
   }
   known.time = std::max(known.time, owner.time);
   return known.takeovers >= kTakeovers;

@@ -18,8 +18,9 @@ namespace penstock::controllers {
 //
 // - Who owns it by server-side apply is another scaler: it sets it at each apply.
 // - Who owns it otherwise is one once it has set it again over what this operator had written
-//   (kTakeovers). Once is a change as a person makes it. It is taken at its word for kRemembered;
-//   then one more write finds out whether it is there still.
+//   (kTakeovers), each time at once (kAtOnce). Once is a change as a person makes it. It is taken
+//   at its word until it has set nothing for kRemembered; then one more write finds out whether it
+//   is there still.
 // - "kubectl", "kubectl-…" and "helm" are a person's tools, whatever they do and how often.
 //   "kube-controller-manager" writes for HorizontalPodAutoscalers, which are known by themselves.
 //
@@ -27,6 +28,7 @@ namespace penstock::controllers {
 class ForeignScaler {
  public:
   static constexpr int kTakeovers = 2;
+  static constexpr std::chrono::minutes kAtOnce{5};
   static constexpr std::chrono::hours kRemembered{24};
   static constexpr std::size_t kKnownMax = 16;  // managers; of others nothing is remembered
 
@@ -35,7 +37,10 @@ class ForeignScaler {
   std::string look(kube::Client& client, const LiveTarget& live, clock::Instant now);
 
   // The operator has set the replicas.
-  void wrote() { ++round_; }
+  void wrote(clock::Instant now) {
+    ++round_;
+    regained_ = now;
+  }
 
  private:
   struct Known {
@@ -53,7 +58,8 @@ class ForeignScaler {
   std::map<std::string, Known> known_;    // by manager
   // Begins with each time that the replicas are the operator's: 0 until they first are.
   std::uint64_t round_ = 0;
-  bool owned_ = false;  // they were, at the last look
+  bool owned_ = false;         // they were, at the last look
+  clock::Instant regained_{};  // when they last became so
 };
 
 }  // namespace penstock::controllers

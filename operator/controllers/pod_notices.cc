@@ -18,6 +18,16 @@ bool concerns_all(const kube::ApiError& error) {
   return error.status == 0 || error.busy();
 }
 
+// Those of `some` behind the others, in the order that they have.
+template <typename Some>
+void move_back(std::vector<std::string>& pods, const Some& some) {
+  const auto is_some = [&some](const std::string& pod) { return some.contains(pod); };
+  std::vector<std::string> last;
+  std::ranges::copy_if(pods, std::back_inserter(last), is_some);
+  std::erase_if(pods, is_some);
+  std::ranges::move(last, std::back_inserter(pods));
+}
+
 }  // namespace
 
 using kube::ApiResult;
@@ -28,51 +38,98 @@ bool is_to_be_told_of_the_end(const reconcile::Pod& pod) {
 
 PodNotices::Told PodNotices::tell(const kube::ObjectMeta& policy, std::vector<std::string> pods,
                                   const std::string& hash) {
-  Told told;
-  std::vector<std::string> failed;
+  Round round{.refused = take_refused(policy.key(), pods)};
   put_last(policy.key(), pods);
+  move_back(pods, round.refused);
   for (const std::string& pod : pods) {
-    const ApiResult<void> annotated = annotate(policy.ns, pod, kDelivered, hash);
-    if (annotated) {
-      continue;
-    }
-    told.error = told.error.value_or(annotated.error());
-    if (annotated.error().refused()) {
-      told.why = told.refused.empty() ? annotated.error().message : told.why;
-      told.refused.push_back(pod);
-    }
-    failed.push_back(pod);
-    if (concerns_all(annotated.error()) || failed.size() == kFailuresMost) {
-      break;
+    if (!round.ended && !waits(pod, round)) {
+      tell_one(policy.ns, pod, hash, round);
     }
   }
-  remember(policy.key(), std::move(failed));
+  for (const auto& [pod, refusal] : round.refused) {
+    round.told.refused.push_back(pod);
+    round.told.why = round.told.why.empty() ? refusal.why : round.told.why;
+  }
+  Told told = round.told;
+  remember(policy.key(), std::move(round));
   return told;
+}
+
+void PodNotices::tell_one(const std::string& ns, const std::string& pod, const std::string& hash,
+                          Round& round) {
+  const ApiResult<void> annotated = annotate(ns, pod, kDelivered, hash);
+  if (annotated) {
+    round.refused.erase(pod);
+    return;
+  }
+  const kube::ApiError& error = annotated.error();
+  if (error.refused()) {
+    Refusal& refusal = round.refused[pod];
+    refusal.why = error.message;
+    refusal.pause.wait(clock_.now());  // begins, where it has not
+    waits(pod, round);
+  } else {
+    round.told.error = round.told.error.value_or(error);
+    round.failed.push_back(pod);
+  }
+  round.ended = concerns_all(error) || ++round.failures == kFailuresMost;
+  if (round.ended) {
+    round.told.again_in = GrowingPause::kFirst;
+  }
+}
+
+// Whether it was refused so lately that it is not tried now.
+bool PodNotices::waits(const std::string& pod, Round& round) const {
+  const auto found = round.refused.find(pod);
+  if (found == round.refused.end()) {
+    return false;
+  }
+  const auto rest = found->second.pause.wait(clock_.now());
+  if (rest == GrowingPause::kNow) {
+    return false;
+  }
+  round.told.again_in = std::min(round.told.again_in.value_or(rest), rest);
+  return true;
+}
+
+// What is known of those that are still to be told.
+PodNotices::Refusals PodNotices::take_refused(const std::string& policy,
+                                              const std::vector<std::string>& pods) {
+  const sync::MutexLock lock(mutex_);
+  Refusals known = std::move(refused_[policy]);
+  refused_.erase(policy);
+  Refusals kept;
+  for (const std::string& pod : pods) {
+    if (auto found = known.extract(pod)) {
+      kept.insert(std::move(found));
+    }
+  }
+  return kept;
 }
 
 void PodNotices::put_last(const std::string& policy, std::vector<std::string>& pods) {
   const sync::MutexLock lock(mutex_);
   if (const auto found = failed_.find(policy); found != failed_.end()) {
-    const auto failed = [&found](const std::string& pod) { return found->second.contains(pod); };
-    std::vector<std::string> last;
-    std::ranges::copy_if(pods, std::back_inserter(last), failed);
-    std::erase_if(pods, failed);
-    std::ranges::move(last, std::back_inserter(pods));
+    move_back(pods, found->second);
   }
 }
 
-void PodNotices::remember(const std::string& policy, std::vector<std::string> failed) {
+void PodNotices::remember(const std::string& policy, Round round) {
   const sync::MutexLock lock(mutex_);
-  if (failed.empty()) {
+  if (round.failed.empty()) {
     failed_.erase(policy);
   } else {
-    failed_[policy] = {failed.begin(), failed.end()};
+    failed_[policy] = {round.failed.begin(), round.failed.end()};
+  }
+  if (!round.refused.empty()) {
+    refused_[policy] = std::move(round.refused);
   }
 }
 
 void PodNotices::forget(const std::string& policy) {
   const sync::MutexLock lock(mutex_);
   failed_.erase(policy);
+  refused_.erase(policy);
 }
 
 ApiResult<void> PodNotices::remind(const std::string& ns, const std::vector<std::string>& pods,
@@ -82,7 +139,7 @@ ApiResult<void> PodNotices::remind(const std::string& ns, const std::vector<std:
     if (!is_due(ns + "/" + pod, hash)) {
       continue;
     }
-    if (ApiResult<void> told = remind_now(ns, pod); !told) {
+    if (ApiResult<void> told = remind_now(ns, pod); !told && !told.error().refused()) {
       const bool ends = concerns_all(told.error());
       if (all) {
         all = std::move(told);
@@ -104,11 +161,11 @@ ApiResult<bool> PodNotices::tell_of_the_end(const std::string& ns, const std::st
     }
     const bool first = is_to_be_told_of_the_end(*pod);
     const bool again = is_due(pod->meta.key(), "") && !first;
-    any = any || first;
     const ApiResult<void> told = first   ? annotate(ns, pod->meta.name, kDelivered, "")
                                  : again ? remind_now(ns, pod->meta.name)
                                          : ApiResult<void>{};
-    if (!told) {
+    any = any || (first && told);
+    if (!told && !told.error().refused()) {
       error = error.value_or(told.error());
       if (concerns_all(told.error())) {
         break;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "lib/clock/clock.h"
 #include "lib/sync/mutex.h"
+#include "operator/controllers/growing_pause.h"
 #include "operator/controllers/reminders.h"
 #include "operator/controllers/stores.h"
 #include "operator/kube/client.h"
@@ -26,9 +28,10 @@ class PodNotices {
   static constexpr auto kAgain = Reminders::kFirst;
 
   struct Told {
-    std::optional<kube::ApiError> error;  // the first
-    std::vector<std::string> refused;     // pods, by the server's rules
+    std::optional<kube::ApiError> error;  // the first that is no refusal
+    std::vector<std::string> refused;     // pods, by the server's rules, now or before; sorted
     std::string why;                      // of the first of these
+    std::optional<std::chrono::milliseconds> again_in;  // one of these is tried again then
   };
 
   PodNotices(const Stores& stores, kube::Client& client, const clock::Clock& clock)
@@ -37,7 +40,8 @@ class PodNotices {
   // So many may fail in one round, after which it ends; who failed before comes last in the next.
   static constexpr std::size_t kFailuresMost = 32;
 
-  // That version `hash` is delivered to the pods of `policy`.
+  // That version `hash` is delivered to the pods of `policy`. Those that are refused are tried
+  // again less and less often.
   Told tell(const kube::ObjectMeta& policy, std::vector<std::string> pods, const std::string& hash);
   // Those that still run another, each when it is due: a kubelet that read its volumes just before
   // the ConfigMap reached it would wait for its next round.
@@ -50,10 +54,28 @@ class PodNotices {
   void forget(const std::string& policy);
 
  private:
+  struct Refusal {
+    GrowingPause pause;
+    std::string why;
+  };
+  using Refusals = std::map<std::string, Refusal>;  // by pod
+
+  struct Round {
+    Refusals refused;
+    std::vector<std::string> failed;
+    std::size_t failures = 0;
+    Told told;
+    bool ended = false;
+  };
+
+  void tell_one(const std::string& ns, const std::string& pod, const std::string& hash,
+                Round& round);
+  bool waits(const std::string& pod, Round& round) const;
+  Refusals take_refused(const std::string& policy, const std::vector<std::string>& pods);
   kube::ApiResult<void> annotate(const std::string& ns, const std::string& pod,
                                  const std::string& name, const std::string& value);
   void put_last(const std::string& policy, std::vector<std::string>& pods);
-  void remember(const std::string& policy, std::vector<std::string> failed);
+  void remember(const std::string& policy, Round round);
   bool is_due(const std::string& pod, const std::string& hash);
   kube::ApiResult<void> remind_now(const std::string& ns, const std::string& pod);
 
@@ -62,8 +84,9 @@ class PodNotices {
   const clock::Clock& clock_;
   sync::Mutex mutex_;
   Reminders reminders_ PENSTOCK_GUARDED_BY(mutex_);
-  // By policy: pods that could not be told when last tried.
+  // By policy: pods that could not be told when last tried, without those that are refused.
   std::map<std::string, std::set<std::string>> failed_ PENSTOCK_GUARDED_BY(mutex_);
+  std::map<std::string, Refusals> refused_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::controllers

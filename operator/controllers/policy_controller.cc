@@ -35,6 +35,11 @@ void add_taken(const std::vector<Ptr<Workload>>& from, const Policy& policy,
   });
 }
 
+// Then at the latest.
+void look_again(WorkOutcome& outcome, std::chrono::milliseconds in) {
+  outcome.again_in = std::min(outcome.again_in.value_or(in), in);
+}
+
 }  // namespace
 
 WorkOutcome PolicyController::end(const std::string& ns, const std::string& name) {
@@ -68,20 +73,15 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
       return not_delivered(std::move(world), written.error());
     }
   }
-  const std::optional<kube::ApiError> untold = notify(world, plan);
-  if (untold && untold->status == 0) {
-    return kube::failed(*untold);  // nor would anything else be answered
+  const PodNotices::Told told = notify(world, plan);
+  if (told.error && told.error->status == 0) {
+    return kube::failed(*told.error);  // nor would anything else be answered
   }
   const Evictions::Outcome evicted =
       plan.evict.empty() ? Evictions::Outcome{} : evictions_.evict_one(*policy, plan.evict);
   const auto rest = await_first_word(policy->meta.key(), all_asked);
   WorkOutcome outcome =
       rest > rest.zero() ? WorkOutcome{.again_in = rest} : finish_status(*policy, plan);
-  for (const auto& error : {untold, evicted.error}) {
-    if (outcome.succeeded && error) {
-      return kube::failed(*error);
-    }
-  }
   if (outcome.succeeded && !outcome.again_in && evicted.held) {
     outcome.again_in = kEvictionPause;
   }
@@ -91,15 +91,29 @@ WorkOutcome PolicyController::reconcile(const std::string& ns, const std::string
   if (outcome.succeeded && !outcome.again_in && plan.judge_later) {
     outcome.again_in = kTrafficKnown;
   }
-  if (outcome.succeeded && restored_in > restored_in.zero()) {
-    outcome.again_in = std::min(outcome.again_in.value_or(restored_in), restored_in);
+  if (restored_in > restored_in.zero()) {
+    look_again(outcome, restored_in);
+  }
+  if (told.again_in) {
+    look_again(outcome, *told.again_in);
+  }
+  const std::optional<kube::ApiError>& error = told.error ? told.error : evicted.error;
+  if (outcome.succeeded && error) {
+    const auto again_in = outcome.again_in;  // whatever becomes of that
+    outcome = kube::failed(*error);
+    outcome.again_in = again_in;
   }
   return outcome;
 }
 
-std::optional<kube::ApiError> PolicyController::notify(World& world, Plan& plan) {
+PodNotices::Told PolicyController::notify(World& world, Plan& plan) {
   const kube::ObjectMeta& policy = world.policy->meta;
   PodNotices::Told told = notices_.tell(policy, plan.tell, plan.status.hash);
+  // Their kubelets have found it by themselves.
+  std::erase_if(told.refused, [&](const std::string& pod) {
+    const auto report = world.reports.find(policy.ns + "/" + pod);
+    return report != world.reports.end() && report->second.hash == plan.status.hash;
+  });
   if (!told.refused.empty()) {
     world.untold =
         "the API server refuses to annotate " + reconcile::listed(told.refused) +
@@ -107,13 +121,13 @@ std::optional<kube::ApiError> PolicyController::notify(World& world, Plan& plan)
     plan = decide(world, settings_);
   }
   if (told.error && told.error->status == 0) {
-    return std::move(told).error;
+    return told;
   }
   const ApiResult<void> reminded = notices_.remind(policy.ns, plan.remind, plan.status.hash);
   if (!told.error && !reminded) {
-    return reminded.error();
+    told.error = reminded.error();
   }
-  return std::move(told).error;
+  return told;
 }
 
 World PolicyController::gather(const Ptr<Policy>& policy) const {
@@ -214,6 +228,10 @@ void PolicyController::forget(const std::string& policy) {
 
 void PolicyController::forget_all() {
   evictions_.forget_all();
+  ask_anew();
+}
+
+void PolicyController::ask_anew() {
   const sync::MutexLock lock(mutex_);
   first_word_until_.clear();
 }

@@ -54,6 +54,9 @@ class PolicyController {
   // What was seen of all policies, as at the start: another operator leads, or did.
   void forget_all();
 
+  // What sidecars said is not known any more: their first word is waited for once more.
+  void ask_anew();
+
  private:
   // The policy is gone, and its ConfigMap with it, whose owner it was, or soon will be.
   kube::WorkOutcome end(const std::string& ns, const std::string& name);
@@ -69,7 +72,7 @@ class PolicyController {
   // says so.
   kube::WorkOutcome not_delivered(reconcile::World world, const kube::ApiError& error);
   // Tells pods of what is delivered. Where that is refused, `plan` says so from here on.
-  std::optional<kube::ApiError> notify(reconcile::World& world, reconcile::Plan& plan);
+  PodNotices::Told notify(reconcile::World& world, reconcile::Plan& plan);
   kube::WorkOutcome finish_status(const reconcile::Policy& policy, const reconcile::Plan& plan);
 
   const Stores& stores_;

@@ -1,5 +1,7 @@
 #include "operator/controllers/scaled_target.h"
 
+#include <algorithm>
+
 #include "lib/zoneinfo/zone_files.h"
 #include "operator/autoscale/policy_settings.h"
 #include "operator/controllers/scaling_status.h"
@@ -13,6 +15,17 @@ namespace {
 
 autoscale::ScalerSettings settings_in(const Policy& policy) {
   return autoscale::settings_of(*policy.parsed.autoscaling, &zoneinfo::load_zone);
+}
+
+// A condition that was false for another reason before, or a second change, has no time of its own.
+std::string set_since(const LiveTarget& live, const std::string& stated) {
+  std::string newest = stated;
+  for (const kube::FieldOwner& owner : live.replica_owners) {
+    if (owner.manager != kube::Client::kFieldManager) {
+      newest = std::max(newest, owner.time);
+    }
+  }
+  return newest;
 }
 
 }  // namespace
@@ -47,8 +60,10 @@ void ScaledTarget::meet(const LiveTarget& live) {
     scaler.forget_target();
     writer = {};
     foreign = {};
-  } else if (const auto since = kube::time_of(overridden_); since && live.created <= overridden_) {
-    scaler.adopt_drift(autoscale::time_of(*since));
+  } else if (!overridden_.empty() && live.created <= overridden_) {
+    if (const auto since = kube::time_of(set_since(live, overridden_))) {
+      scaler.adopt_drift(autoscale::time_of(*since));
+    }
   }
   overridden_.clear();
   uid = live.uid;

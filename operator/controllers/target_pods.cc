@@ -24,8 +24,12 @@ bool is_targets(const TargetPods& pods, const Pod& pod) {
 }  // namespace
 
 bool TargetPods::has(const Pod& pod) const {
+  return api::selects(policy.parsed.selector, pod.meta.labels) && owns(pod);
+}
+
+bool TargetPods::owns(const Pod& pod) const {
   return pod.meta.ns == policy.meta.ns && !pod.finished && !pod.meta.deleting &&
-         !reconcile::is_hold(pod.meta) && api::selects(policy.parsed.selector, pod.meta.labels) &&
+         !reconcile::is_hold(pod.meta) &&
          !pod.meta.labels.contains(capacity::kHeadroomLabel) &&  // a selector may say "not in"
          is_targets(*this, pod);
 }

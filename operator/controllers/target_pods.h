@@ -17,6 +17,8 @@ struct TargetPods {
   const std::optional<api::LabelSelector>& selected;  // by /scale; nothing: it does not say
 
   [[nodiscard]] bool has(const reconcile::Pod& pod) const;
+  // Or are, but the policy does not take them.
+  [[nodiscard]] bool owns(const reconcile::Pod& pod) const;
 };
 
 // Whether the pod's owner is this Deployment's ReplicaSet.

@@ -15,7 +15,7 @@ Leader::Leader(Client& client, const clock::Clock& clock, std::string ns, std::s
       name_(std::move(name)),
       election_(std::move(identity), times) {}
 
-void Leader::run(const std::stop_token& stop, const std::function<void(bool)>& on_change) {
+void Leader::run(const std::stop_token& stop, const std::function<void(Leadership)>& on_change) {
   bool led = false;
   std::chrono::seconds retry{};
   {
@@ -26,13 +26,19 @@ void Leader::run(const std::stop_token& stop, const std::function<void(bool)>& o
     step();
     if (leads() != led) {
       led = !led;
-      on_change(led);
+      on_change(led ? begin() : Leadership::kEnded);
     }
   } while (pause(retry, stop));
   if (led) {
     release();
-    on_change(false);
+    on_change(Leadership::kEnded);
   }
+}
+
+// Whoever takes the Lease from another one notes when.
+Leadership Leader::begin() {
+  const std::string before = std::exchange(acquired_, held_ ? held_->acquire_time : "");
+  return !before.empty() && before == acquired_ ? Leadership::kResumed : Leadership::kBegun;
 }
 
 bool Leader::leads() const {

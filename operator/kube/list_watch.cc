@@ -74,10 +74,10 @@ void ListWatch::seen(std::string_view resource_version) {
 }
 
 void ListWatch::watch_ended(const std::optional<ApiError>& error, std::chrono::nanoseconds lasted) {
+  const bool was_short = lasted < kShortWatch;
+  failures_ = was_short ? failures_ : 0;
   if (!error) {
-    if (lasted >= kShortWatch) {
-      failures_ = 0;
-    } else if (!seen_any_) {  // as by a proxy that lets no watch last
+    if (was_short && !seen_any_) {  // as by a proxy that lets no watch last
       wait({});
     }
     return;

@@ -54,7 +54,8 @@ void Workers::run(const std::stop_token& stop) {
       queue_.done(*key, outcome.succeeded);
       if (!outcome.succeeded) {
         queue_.retry(*key, clock_.now(), outcome.retry_after);
-      } else if (outcome.again_in) {
+      }
+      if (outcome.again_in) {
         queue_.add_at(*key, clock_.now() + *outcome.again_in);
       }
       ++changes_;

@@ -23,7 +23,7 @@ struct WorkOutcome {
   bool succeeded = true;  // false: it comes back after a growing delay
   std::string problem;    // what went wrong, for the log
   std::optional<std::chrono::seconds> retry_after;
-  std::optional<std::chrono::milliseconds> again_in;  // look once more then, also after a success
+  std::optional<std::chrono::milliseconds> again_in;  // look once more then, whatever became of it
 };
 
 // Why a call to the API ended the work on a key.

@@ -98,13 +98,16 @@ std::string failing_advice(const std::string& ns, const std::vector<std::string>
 }
 
 std::string network_policy(const kube::ObjectMeta& policy, const api::LabelSelector& selector,
+                           const std::vector<std::int64_t>& status_ports,
                            const std::vector<std::int64_t>& data_ports, const Settings& settings) {
   using json::Value;
   const Value from = {
       {"namespaceSelector", {{"matchLabels", {{"kubernetes.io/metadata.name", settings.ns}}}}}};
-  Value ports = Value::array({{{"port", settings.status_port}}});
-  for (const std::int64_t port : data_ports) {
-    ports.push_back({{"port", port}});
+  Value ports = Value::array();
+  for (const auto* some : {&status_ports, &data_ports}) {
+    for (const std::int64_t port : *some) {
+      ports.push_back({{"port", port}});
+    }
   }
   const Value ingress = {{"from", Value::array({from})}, {"ports", std::move(ports)}};
   const Value whole = {

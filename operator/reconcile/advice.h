@@ -38,6 +38,7 @@ std::string failing_advice(const std::string& ns, const std::vector<std::string>
 // The NetworkPolicy that lets the operator ask the sidecars of `policy`, on their status port and
 // where clients come to them, as JSON for kubectl apply.
 std::string network_policy(const kube::ObjectMeta& policy, const api::LabelSelector& selector,
+                           const std::vector<std::int64_t>& status_ports,
                            const std::vector<std::int64_t>& data_ports, const Settings& settings);
 
 }  // namespace penstock::reconcile

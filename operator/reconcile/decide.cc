@@ -37,7 +37,9 @@ class Decision {
     plan_.status.observed_generation = policy_.meta.generation;
     // Until something better is known. A status may lag behind the ConfigMap, which is written
     // first.
-    plan_.status.hash = world_.config_hash.empty() ? before_.hash : world_.config_hash;
+    plan_.status.hash = !world_.config_hash.empty()        ? world_.config_hash
+                        : world_.last_delivered != nullptr ? world_.last_delivered->hash
+                                                           : before_.hash;
     plan_.status.interception = before_.interception;
     plan_.status.injection = before_.injection;
     leave_excluded();
@@ -102,12 +104,18 @@ class Decision {
 
   // Without its ConfigMap the last good version would end at the sidecars as if it were deleted.
   void keep_last_good() {
-    if (!world_.config_lost || before_.hash.empty()) {
+    if (!world_.config_lost || plan_.status.hash.empty()) {
       return;
     }
     const Ptr<DeliveredConfig>& last = world_.last_delivered;
-    if (last == nullptr || last->hash != plan_.status.hash) {
-      degraded_.insert(degraded_.begin(), config_map_lost(policy_.meta));
+    if (last == nullptr) {
+      // What could not be written was not lost.
+      const auto undelivered = [](const api::Condition& condition) {
+        return condition.type == "Degraded" && condition.reason == "NotDelivered";
+      };
+      if (std::ranges::none_of(before_.conditions, undelivered)) {
+        degraded_.insert(degraded_.begin(), config_map_lost(policy_.meta));
+      }
       return;
     }
     plan_.config = last->content;

@@ -10,6 +10,8 @@
 
 namespace penstock::reconcile {
 
+inline constexpr const char* kHostPort = "HostPort";  // the port is the node's as well
+
 // Why an engine keeps the port that it has.
 struct FixedPort {
   std::string reason;   // "PortUnread"

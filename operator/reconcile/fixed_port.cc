@@ -52,9 +52,9 @@ std::optional<FixedPort> fixed_port(const Container& container, const EngineShap
                                     const Said& said) {
   const std::string port = std::to_string(shape.port);
   if (is_of_host(container, shape.port)) {
-    return FixedPort{"HostPort", "container " + container.name + " has port " + port +
-                                     " of the node (hostPort), where another pod may have the one "
-                                     "that it would go to; drop hostPort"};
+    return FixedPort{kHostPort, "container " + container.name + " has port " + port +
+                                    " of the node (hostPort), where another pod may have the one "
+                                    "that it would go to; drop hostPort"};
   }
   if (said.ports.contains(shape.port)) {
     return has_longer_words(container, shape, port)

@@ -93,7 +93,7 @@ InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
 
 InterceptionFinding named_port(const World& world, const PodTemplate& pods,
                                const EngineShape& shape, const Settings& settings) {
-  if (shape.fixed && shape.fixed->reason == "HostPort") {
+  if (shape.fixed && shape.fixed->reason == kHostPort) {
     return refused(shape.fixed->reason, shape.fixed->message);
   }
   if (shape.port_names.empty()) {
@@ -158,8 +158,10 @@ InterceptionFinding choose_for(const World& world, const PodTemplate& pods,
       return redirect(world, pods, shape, settings);
     }
   }
+  const bool is_of_host = shape.fixed && shape.fixed->reason == kHostPort;
   const std::string otherwise =
-      ", give its port a name that every Service uses, or use mode Redirect";
+      is_of_host ? ", or use mode Redirect"
+                 : ", give its port a name that every Service uses, or use mode Redirect";
   if (shape.fixed) {
     return refused(shape.fixed->reason, shape.fixed->message + otherwise);
   }

@@ -156,11 +156,8 @@ bool is_read_elsewhere(const Pod& pod) {
 }
 
 bool is_of(const Workload& workload, const Pod& pod) {
-  // The name of a Deployment's ReplicaSet is the Deployment's and a hash.
-  const bool replica_set =
-      pod.owner_kind == "ReplicaSet" && workload.kind == "Deployment" &&
-      pod.owner_name.starts_with(workload.meta.name + "-") &&
-      pod.owner_name.find('-', workload.meta.name.size() + 1) == std::string::npos;
+  const bool replica_set = pod.owner_kind == "ReplicaSet" && workload.kind == "Deployment" &&
+                           kube::is_made_of(workload.meta.name, pod.owner_name);
   return replica_set || (pod.owner_kind == workload.kind && pod.owner_name == workload.meta.name);
 }
 

@@ -202,6 +202,9 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
     }
     if (carries) {
       count_sidecar(world, *pod, hash, injection, census);
+      if (pod->status_port != 0) {
+        add_once(census.status_ports, pod->status_port);
+      }
       if (pod->sidecar_port != 0) {
         fronted.emplace(pod->meta.name, pod.get());
         add_once(census.data_ports, pod->sidecar_port);

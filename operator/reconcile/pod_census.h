@@ -36,6 +36,7 @@ struct PodCensus {
   std::vector<std::string> silent;         // nothing answers the operator on the sidecar's port
   bool can_be_asked = true;                // there; else they need certificates, which it has not
   std::vector<std::int64_t> data_ports;    // where sidecars take requests
+  std::vector<std::int64_t> status_ports;  // where they are asked
   std::vector<std::string> bypassed;       // a Service leads to their engine, past the sidecar
   std::vector<std::string> bypassed_by;    // these: "chat (port 18000)"
   std::vector<std::string> behind;         // whose kubelet was not told of the newest version

@@ -1,5 +1,7 @@
 #include "operator/reconcile/pod_findings.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "operator/reconcile/advice.h"
@@ -85,9 +87,14 @@ std::vector<Problem> PodFindings::problems() const {
     found.push_back({"SidecarFails", failing_advice(policy_.meta.ns, census_.failing)});
   }
   if (!census_.unreachable.empty()) {
-    found.push_back({"SidecarUnreachable", "no answer from port " +
-                                               std::to_string(settings_.status_port) + " of " +
-                                               listed(census_.unreachable) + what_opens()});
+    std::string ports;
+    for (const std::int64_t port : census_.status_ports) {
+      ports += (ports.empty() ? "" : " or ") + std::to_string(port);
+    }
+    found.push_back(
+        {"SidecarUnreachable", "no answer from port " +
+                                   (ports.empty() ? std::to_string(settings_.status_port) : ports) +
+                                   " of " + listed(census_.unreachable) + what_opens()});
   }
   if (!census_.bypassed.empty()) {
     found.push_back(
@@ -117,7 +124,14 @@ std::vector<Problem> PodFindings::problems() const {
 
 std::string PodFindings::what_opens() const {
   return "; where NetworkPolicies isolate them, add this one: " +
-         network_policy(policy_.meta, selector_, census_.data_ports, settings_);
+         network_policy(policy_.meta, selector_, status_ports(), census_.data_ports, settings_);
+}
+
+std::vector<std::int64_t> PodFindings::status_ports() const {
+  std::vector<std::int64_t> ports = {settings_.status_port};
+  std::ranges::copy_if(census_.status_ports, std::back_inserter(ports),
+                       [this](std::int64_t port) { return port != settings_.status_port; });
+  return ports;
 }
 
 std::string PodFindings::what_restarts() const {

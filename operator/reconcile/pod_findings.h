@@ -44,6 +44,8 @@ class PodFindings {
 
  private:
   [[nodiscard]] std::string what_opens() const;
+  // Of pods that are there and of new ones.
+  [[nodiscard]] std::vector<std::int64_t> status_ports() const;
   [[nodiscard]] std::string what_restarts() const;
   [[nodiscard]] std::string refusal() const;
   [[nodiscard]] Problem refused_by(const std::string& release, const Refusal& refusal) const;

@@ -248,7 +248,8 @@ class Move {
   How how_ = How::kRefuse;
 };
 
-// The sidecar is no root: on a low port it may listen where the pod says that anybody may.
+// The sidecar is no root: on a low port it may listen where the pod says that anybody may on any,
+// as some runtimes have it by themselves.
 void open_low_port(const Value& spec, std::uint16_t bind, Patch& patch) {
   constexpr int kFirstOfAll = 1'024;
   constexpr const char* kSysctl = "net.ipv4.ip_unprivileged_port_start";
@@ -264,8 +265,7 @@ void open_low_port(const Value& spec, std::uint16_t bind, Patch& patch) {
   if (sysctls.empty()) {
     patch.add("/spec/securityContext/sysctls", Value::array());
   }
-  patch.add("/spec/securityContext/sysctls/-",
-            {{"name", kSysctl}, {"value", std::to_string(bind)}});
+  patch.add("/spec/securityContext/sysctls/-", {{"name", kSysctl}, {"value", "0"}});
 }
 
 }  // namespace

@@ -321,10 +321,11 @@ TEST_F(AutoscalingControllerTest, WhoAppliesReplicasIsAnotherScaler) {
   tick();
   tick();
   EXPECT_EQ(condition("Conflict").status, api::ConditionStatus::kTrue);
-  EXPECT_EQ(
-      condition("Conflict").message,
-      "field manager \"gitops\" (applies spec.replicas) scales the same target; remove it, or "
-      "set mode: Advise");
+  EXPECT_EQ(condition("Conflict").message,
+            "field manager \"gitops\", which applies spec.replicas (take that out of what it "
+            "applies), scales "
+            "the same target; remove it, or "
+            "set mode: Advise");
   EXPECT_EQ(condition("ScalingActive").reason, "Conflict");
   EXPECT_EQ(written(), std::vector<std::string>{});
   set_replicas(4, owned("Update"));

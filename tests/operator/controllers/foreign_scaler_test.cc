@@ -29,7 +29,7 @@ class ForeignScalerTest : public ::testing::Test {
   }
   // It sets replicas over what the operator has just written.
   std::string overwrite(const std::string& manager, int second) {
-    foreign_.wrote();
+    foreign_.wrote(clock_.now());
     return look(manager, second);
   }
 
@@ -40,10 +40,13 @@ class ForeignScalerTest : public ::testing::Test {
   ForeignScaler foreign_;
 };
 
-const std::string kSetsBack = "field manager \"scaler\" (sets back spec.replicas)";
+const std::string kSetsBack =
+    "field manager \"scaler\", which sets spec.replicas back (kubectl scale ends that),";
 
 TEST_F(ForeignScalerTest, WhoAppliesReplicasIsOneAtOnceAndAsLongAsItDoes) {
-  EXPECT_EQ(look("scaler", 1, true), "field manager \"scaler\" (applies spec.replicas)");
+  EXPECT_EQ(
+      look("scaler", 1, true),
+      "field manager \"scaler\", which applies spec.replicas (take that out of what it applies),");
   EXPECT_EQ(look("scaler", 1, false), "");
 }
 
@@ -53,6 +56,25 @@ TEST_F(ForeignScalerTest, WhoSetsThemIsOneAtTheSecondTakeover) {
   EXPECT_EQ(overwrite("scaler", 3), kSetsBack);
   EXPECT_EQ(look("scaler", 3), kSetsBack);
   EXPECT_EQ(look("kubectl", 4), "") << "a person has taken them";
+}
+
+TEST_F(ForeignScalerTest, WhoSetsThemNowAndThenIsAPerson) {
+  EXPECT_EQ(look("k9s", 1), "");
+  for (int second = 2; second < 9; ++second) {
+    foreign_.wrote(clock_.now());
+    clock_.advance(std::chrono::hours(1));
+    EXPECT_EQ(look("k9s", second), "") << second;
+  }
+}
+
+TEST_F(ForeignScalerTest, WhoGoesOnIsNotTriedAgain) {
+  EXPECT_EQ(look("scaler", 1), "");
+  overwrite("scaler", 2);
+  EXPECT_EQ(overwrite("scaler", 3), kSetsBack);
+  for (int second = 4; second < 9; ++second) {
+    clock_.advance(ForeignScaler::kRemembered - std::chrono::hours(1));
+    EXPECT_EQ(look("scaler", second), kSetsBack) << second;
+  }
 }
 
 TEST_F(ForeignScalerTest, WhatIsNotNewerThanTheOperatorsWriteIsNoTakeover) {
@@ -120,7 +142,8 @@ TEST_F(ForeignScalerTest, AnObjectThatIsNotWatchedIsReadOnceAVersion) {
   live.resource_version = "1";
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(foreign_.look(client_, live, clock_.now()),
-              "field manager \"scaler\" (applies spec.replicas)");
+              "field manager \"scaler\", which applies spec.replicas (take that out of what it "
+              "applies),");
   }
   EXPECT_EQ(std::ranges::count(server_.requests(), "GET " + path), 1);
   live.resource_version = "2";

@@ -476,7 +476,7 @@ TEST_F(LaggingPodTest, ItsFirstWordIsWaitedForByWhoLeadsOnceMore) {
   }
   clock_.advance(std::chrono::hours(1));
   const std::ptrdiff_t before = statuses_written("one");
-  controller_of_it_->forget_all();
+  controller_of_it_->ask_anew();
   EXPECT_EQ(reconcile().again_in, PolicyController::kFirstWord);
   EXPECT_EQ(statuses_written("one"), before) << "what is not known any more is no news";
 }
@@ -527,6 +527,12 @@ class UntoldPodsTest : public PolicyControllerTest {
   static std::string line(const std::string& pod) {
     return "PATCH " + kube::kPods.object("ns", pod, "status") + "?";
   }
+  // As the watch would: with the status that was written.
+  void see_status() {
+    reconcile::Policy seen = *stores_.policies.find("ns", "one");
+    seen.status = (*client_.get(kube::kPolicies.object("ns", "one")))["status"];
+    stores_.policies.put(std::make_shared<const reconcile::Policy>(std::move(seen)));
+  }
   [[nodiscard]] bool is_told(const std::string& pod) {
     const auto now = client_.get(kube::kPods.object("ns", pod));
     return now->contains("/metadata/annotations/penstock.dev~1delivered"_json_pointer);
@@ -545,8 +551,8 @@ TEST_F(UntoldPodsTest, OneThatIsRefusedHoldsUpNeitherOthersNorTheStatusWhichSays
   fail("a", 403, 1);
   const std::ptrdiff_t before = statuses_written("one");
   const kube::WorkOutcome outcome = reconcile("one");
-  EXPECT_FALSE(outcome.succeeded) << "it is tried again";
-  EXPECT_EQ(outcome.problem, "no annotations here");
+  EXPECT_TRUE(outcome.succeeded) << outcome.problem;
+  EXPECT_EQ(outcome.again_in, GrowingPause::kFirst) << "it is tried again";
   EXPECT_TRUE(is_told("b"));
   EXPECT_EQ(statuses_written("one"), before + 1);
   const std::string message = degraded()["message"];
@@ -575,19 +581,40 @@ TEST_F(UntoldPodsTest, ABusyServerIsNotAskedOfEveryPod) {
   EXPECT_EQ(asked("b"), 0);
 }
 
+TEST_F(UntoldPodsTest, OneThatIsRefusedForGoodIsTriedLessAndLessOftenAndSaidOnce) {
+  put("a");
+  fail("a", 403);
+  reconcile("one");
+  const std::ptrdiff_t written = statuses_written("one");
+  for (int i = 0; i < 60; ++i) {
+    see_status();
+    clock_.advance(std::chrono::seconds(1));
+    EXPECT_TRUE(reconcile("one").succeeded);
+  }
+  EXPECT_EQ(asked("a"), 6) << "at 0, 1, 3, 7, 15 and 31 s";
+  EXPECT_EQ(statuses_written("one"), written);
+}
+
 TEST_F(UntoldPodsTest, ManyThatAreRefusedEndARoundAndComeLastInTheNext) {
   for (std::size_t i = 0; i <= PodNotices::kFailuresMost; ++i) {
     put("a" + std::to_string(100 + i));
     fail("a" + std::to_string(100 + i), 403);
   }
   put("b");
-  EXPECT_FALSE(reconcile("one").succeeded);
+  EXPECT_EQ(reconcile("one").again_in, GrowingPause::kFirst);
   EXPECT_FALSE(is_told("b"));
   const std::string last = "a" + std::to_string(100 + PodNotices::kFailuresMost);
   EXPECT_EQ(asked(last), 0);
-  EXPECT_FALSE(reconcile("one").succeeded);
+  EXPECT_TRUE(reconcile("one").succeeded);
   EXPECT_TRUE(is_told("b"));
   EXPECT_EQ(asked(last), 1);
+  const std::ptrdiff_t written = statuses_written("one");
+  for (int i = 0; i < 10; ++i) {
+    see_status();
+    clock_.advance(std::chrono::seconds(1));
+    reconcile("one");
+  }
+  EXPECT_EQ(statuses_written("one"), written);
 }
 
 TEST_F(PolicyControllerTest, APolicyMadeAnewIsWrittenAtOnce) {

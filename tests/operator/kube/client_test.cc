@@ -95,9 +95,9 @@ TEST_F(ClientTest, NothingFollowsAWriteDuringWhichAnotherTookTheLease) {
     }
   };
   std::jthread electing([&](const std::stop_token& stop) {
-    leader.run(stop, [&](bool leads) {
+    leader.run(stop, [&](Leadership change) {
       const sync::MutexLock lock(mutex);
-      changes.push_back(leads);
+      changes.push_back(change != Leadership::kEnded);
       changed.notify_all();
     });
   });

@@ -45,9 +45,10 @@ class Replica {
                  .renew_deadline = renew_deadline,
                  .retry = std::chrono::seconds(0)}),
         thread_([this](const std::stop_token& stop) {
-          leader_.run(stop, [this](bool leads) {
+          leader_.run(stop, [this](Leadership change) {
             const sync::MutexLock lock(mutex_);
-            changes_.push_back(leads);
+            last_ = change;
+            changes_.push_back(change != Leadership::kEnded);
             changed_.notify_all();
           });
         }) {}
@@ -63,6 +64,11 @@ class Replica {
   [[nodiscard]] LeaseRecord record() {
     return read_lease(*client_.get(kLeases.object("default", "lease")));
   }
+  Leadership last() {
+    const sync::MutexLock lock(mutex_);
+    return last_;
+  }
+  void remove_lease() { EXPECT_TRUE(client_.remove(kLeases.object("default", "lease"))); }
   std::vector<bool> changes() {
     const sync::MutexLock lock(mutex_);
     return changes_;
@@ -80,6 +86,7 @@ class Replica {
   sync::Mutex mutex_;
   sync::Condition changed_;
   std::vector<bool> changes_ PENSTOCK_GUARDED_BY(mutex_);
+  Leadership last_ PENSTOCK_GUARDED_BY(mutex_) = Leadership::kEnded;
   std::jthread thread_;
 };
 
@@ -105,6 +112,30 @@ TEST(LeaderTest, WhoCannotRenewStopsByItself) {
                    1'000'000);
   only.await({true, false});
   EXPECT_FALSE(only.leads());
+}
+
+TEST(LeaderTest, WhoLeadsAgainKnowsWhetherSomebodyElseDid) {
+  const std::string lease = "/apis/coordination.k8s.io";
+  fakes::FakeApiServer server;
+  Replica only(server, "only");
+  const auto fail = [&server, &lease](int times) {
+    for (const char* verb : {"PUT ", "GET ", "POST "}) {
+      server.fail_next(verb + lease, {.status = 500, .body = "", .retry_after = ""}, times);
+    }
+  };
+  only.await({true});
+  EXPECT_EQ(only.last(), Leadership::kBegun);
+  fail(1'000'000);
+  only.await({true, false});
+  fail(0);
+  only.await({true, false, true});
+  EXPECT_EQ(only.last(), Leadership::kResumed);
+  fail(1'000'000);
+  only.await({true, false, true, false});
+  only.remove_lease();  // so that whoever held it since is not known
+  fail(0);
+  only.await({true, false, true, false, true});
+  EXPECT_EQ(only.last(), Leadership::kBegun);
 }
 
 // As of a server that lost power: the calls that it has are given up while the Lease still holds.

@@ -104,5 +104,20 @@ TEST(RestartAdviceTest, ASidecarThatRefusesSaysWhatToDoAboutIt) {
   }
 }
 
+// The setting may have changed since a pod was made; new pods follow it.
+TEST(NetworkPolicyAdviceTest, EveryPortIsOpenedWhereAPodIsAsked) {
+  World seen = world(policy("p", kSpec));
+  for (const int port : {9'020, 0}) {
+    Pod one = pod("a" + std::to_string(port), "p", "older");
+    one.status_port = port;
+    seen.reports["ns/" + one.meta.name] = {};
+    seen.pods.push_back(std::make_shared<const Pod>(std::move(one)));
+  }
+  const std::string said = message(seen, "Degraded");
+  EXPECT_NE(said.find("no answer from port 9020 of a9020, a0"), std::string::npos) << said;
+  EXPECT_NE(said.find(R"("ports":[{"port":15820},{"port":9020},{"port":8000}])"), std::string::npos)
+      << said;
+}
+
 }  // namespace
 }  // namespace penstock::reconcile

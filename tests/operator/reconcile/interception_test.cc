@@ -367,7 +367,9 @@ TEST(InterceptionTest, AnEngineThatCannotBeToldAPortIsNotMoved) {
        "{}",
        {of_host},
        {service("s", "http")},
-       "HostPort: Deployment v: container v has port 8000 of the node (hostPort)"},
+       "HostPort: Deployment v: container v has port 8000 of the node (hostPort), where another "
+       "pod "
+       "may have the one that it would go to; drop hostPort, or use mode Redirect"},
       {"the node's port, by name",
        "{mode: NamedPort}",
        {of_host},

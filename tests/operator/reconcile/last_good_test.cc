@@ -109,9 +109,28 @@ TEST(LastGoodTest, AConfigMapThatIsLostForGoodIsSaid) {
   EXPECT_FALSE(plan.config);
   EXPECT_EQ(plan.status.hash, hash_of(seen));
   EXPECT_TRUE(plan.tell.empty());
+}
+
+// The status may lag, or tell of a version that was refused.
+TEST(LastGoodTest, WhatIsKnownToBeDeliveredLastGoesBeforeWhatTheStatusSays) {
+  World seen = broken();
+  seen.config_lost = true;
   seen.last_delivered =
-      std::make_shared<const DeliveredConfig>(DeliveredConfig{.hash = "of another", .content = {}});
-  EXPECT_EQ(state(decide(seen, kSettings), "Degraded"), "True ConfigMapLost");
+      std::make_shared<const DeliveredConfig>(DeliveredConfig{.hash = "newer", .content = {}});
+  const Plan plan = decide(seen, kSettings);
+  EXPECT_EQ(state(plan, "Degraded"), "True NotResolved");
+  EXPECT_TRUE(plan.config);
+  EXPECT_EQ(plan.status.hash, "newer");
+}
+
+TEST(LastGoodTest, WhatCouldNotBeWrittenIsNotLost) {
+  World seen = good();
+  seen.config_lost = true;
+  seen.undelivered = "one that is not Penstock's is there";
+  seen = after(seen, decide(seen, kSettings));
+  seen.tables.clear();
+  seen.undelivered.clear();
+  EXPECT_EQ(state(decide(seen, kSettings), "Degraded"), "True NotResolved");
 }
 
 TEST(LastGoodTest, WhatWasNeverDeliveredIsNotLost) {
