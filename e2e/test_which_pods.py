@@ -4,7 +4,7 @@ import itertools
 import time
 
 import pytest
-from dry_run import LABELS, client_pod, engine_pod, made, with_injection
+from dry_run import LABELS, client_pod, engine_pod, made, with_injection, write_injection
 from installation import EXCLUDED, SYSTEM, make_namespace, policy_document
 from polling import wait_until
 from spaces import POLICIES, Namespace, deployment
@@ -80,17 +80,23 @@ def test_every_operator_of_an_expression(injecting, operator, role):
     values, cases = EXPRESSIONS[operator]
     expression = {"key": "color", "operator": operator, **({"values": values} if values else {})}
     selector = {"matchExpressions": [expression]}
-    whole = {"selector": selector} if role == "selects" else {"yields": [selector]}
     annotations = {"penstock.dev/policy": "mine"}
-    name = f"{operator.lower()}-{role}-{next(_numbers)}"
-    with_injection(injecting, name, {"container": CONTAINER, "annotations": annotations, **whole})
+    name = make_namespace(injecting, f"{operator.lower()}-{role}-{next(_numbers)}")
+    whole = {}
+    if role == "selects":
+        whole["selector"] = selector
+    else:
+        older = policy_document("a-first", {})
+        injecting.api.create(POLICIES.format(name), {**older, "spec": {**older["spec"], "selector": selector}})
+    write_injection(injecting, name, {"container": CONTAINER, "annotations": annotations, **whole})
 
     def takes(labels: dict) -> bool:
         return (owner(injecting, name, labelled({**LABELS, **labels})) == "mine") == (role == "selects")
 
     active = next(labels for labels, taken in cases if taken == (role == "selects"))
     wait_until(lambda: takes(active) == (role == "selects"), "injection")
-    assert [takes(labels) for labels, _ in cases] == [taken for _, taken in cases]
+    # Whom a policy yields to is the operator's word, which comes a moment later.
+    wait_until(lambda: [takes(labels) for labels, _ in cases] == [taken for _, taken in cases], "whose pods they are")
 
 
 def test_some_namespaces_are_never_touched(injecting):

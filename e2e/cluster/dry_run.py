@@ -8,8 +8,12 @@ LABELS = {"app": "llm"}
 
 
 def with_injection(cluster, namespace: str, injection: dict) -> str:
-    """A namespace with a policy for LABELS whose status is the test's: the operator has no say in it."""
-    make_namespace(cluster, namespace)
+    """A namespace with a policy for LABELS whose injection is the test's."""
+    return write_injection(cluster, make_namespace(cluster, namespace), injection)
+
+
+def write_injection(cluster, namespace: str, injection: dict) -> str:
+    """The operator keeps it, since no workload tells another one, but for whom the policy yields to."""
     cluster.api.create(POLICIES.format(namespace), policy_document("mine", LABELS))
     whole = {"hash": "1", "selector": {"matchLabels": LABELS}, **injection}
     cluster.api.merge(POLICIES.format(namespace) + "/mine/status", {"status": {"injection": whole}})
