@@ -199,15 +199,18 @@ class Operator {
 
   void start_leader() {
     if (!options_.leader_election) {
-      begin_leading(true);
+      begin_leading();
       return;
     }
     leader_thread_ = std::jthread([this](const std::stop_token& stop) {
       leader_.run(stop, [this](kube::Leadership change) {
         const bool leading = change != kube::Leadership::kEnded;
         log_line("info", leading ? "leads" : "no longer leads");
+        if (change == kube::Leadership::kBegun) {
+          forget();  // else nobody else led, and all that was learned is still so
+        }
         if (leading) {
-          begin_leading(change == kube::Leadership::kBegun);
+          begin_leading();
         } else {
           end_leading();
         }
@@ -231,11 +234,7 @@ class Operator {
     board_.forget_all();
   }
 
-  // `another`: somebody else may have led before. Else all that was learned is still so.
-  void begin_leading(bool another) {
-    if (another) {
-      forget();
-    }
+  void begin_leading() {
     policies_.ask_anew();
     keys_.add_all();
     workers_.resume();

@@ -166,11 +166,8 @@ Sight AutoscalingController::sight(const Policy& policy, const LiveTarget& live,
     seen.held_requests = standing.held;
     seen.hold_ready = standing.ready;
   }
-  const TargetPods replicas{policy, running.pods};
-  seen.pods = running.replicas.look(stores_, collector_, replicas, seen.now);
-  for (const Ptr<reconcile::Pod>& pod : stores_.pods.list(policy.meta.ns)) {
-    seen.present += replicas.owns(*pod) ? 1 : 0;
-  }
+  seen.pods = running.replicas.look(stores_, collector_, {policy, running.pods}, seen.now);
+  seen.present = running.replicas.present();
   pod_metrics_.look(*policy.parsed.autoscaling, policy.meta.ns, running.replicas.pods(), seen);
   return seen;
 }

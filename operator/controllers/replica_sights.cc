@@ -42,8 +42,13 @@ std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
   std::vector<autoscale::PodSight> sights;
   std::map<std::string, autoscale::PodMeter> meters;
   pods_.clear();
+  present_ = 0;
   for (const Ptr<Pod>& pod : stores.pods.list(replicas.policy.meta.ns)) {
-    if (!replicas.has(*pod)) {
+    if (!replicas.owns(*pod)) {
+      continue;
+    }
+    ++present_;
+    if (!replicas.takes(*pod)) {
       continue;
     }
     pods_.push_back(pod);

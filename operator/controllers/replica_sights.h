@@ -21,10 +21,13 @@ class ReplicaSights {
 
   // Of the last look.
   [[nodiscard]] const std::vector<reconcile::Ptr<reconcile::Pod>>& pods() const { return pods_; }
+  // Of the last look: these, and the target's that the policy does not take.
+  [[nodiscard]] int present() const { return present_; }
 
  private:
   std::map<std::string, autoscale::PodMeter> meters_;  // by the pod's uid
   std::vector<reconcile::Ptr<reconcile::Pod>> pods_;
+  int present_ = 0;
 };
 
 }  // namespace penstock::controllers

@@ -23,8 +23,8 @@ bool is_targets(const TargetPods& pods, const Pod& pod) {
 
 }  // namespace
 
-bool TargetPods::has(const Pod& pod) const {
-  return api::selects(policy.parsed.selector, pod.meta.labels) && owns(pod);
+bool TargetPods::takes(const Pod& pod) const {
+  return api::selects(policy.parsed.selector, pod.meta.labels);
 }
 
 bool TargetPods::owns(const Pod& pod) const {

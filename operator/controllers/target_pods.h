@@ -16,9 +16,10 @@ struct TargetPods {
   const reconcile::Policy& policy;                    // REQUIRES: that it autoscales
   const std::optional<api::LabelSelector>& selected;  // by /scale; nothing: it does not say
 
-  [[nodiscard]] bool has(const reconcile::Pod& pod) const;
-  // Or are, but the policy does not take them.
+  [[nodiscard]] bool has(const reconcile::Pod& pod) const { return owns(pod) && takes(pod); }
+  // Whether it is the target's, and whether the policy takes it.
   [[nodiscard]] bool owns(const reconcile::Pod& pod) const;
+  [[nodiscard]] bool takes(const reconcile::Pod& pod) const;
 };
 
 // Whether the pod's owner is this Deployment's ReplicaSet.

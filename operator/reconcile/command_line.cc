@@ -214,6 +214,12 @@ void add_programs(const Words& words, std::size_t at, int depth, std::vector<Pro
 
 }  // namespace
 
+std::vector<std::string> words_of(const Container& container) {
+  std::vector<std::string> words = container.command;
+  words.insert(words.end(), container.args.begin(), container.args.end());
+  return words;
+}
+
 std::vector<Program> programs_of(const std::vector<std::string>& words) {
   std::vector<Program> found;
   add_programs(words, 0, 0, found);

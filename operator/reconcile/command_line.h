@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "operator/reconcile/world.h"
+
 // What a container's command line starts.
 namespace penstock::reconcile {
 
@@ -14,6 +16,9 @@ struct Program {
 
   bool operator==(const Program&) const = default;
 };
+
+// The container's command and its arguments, one after the other.
+std::vector<std::string> words_of(const Container& container);
 
 // The programs that `words`, a command line, starts: one, or every one of a shell's script (sh -c).
 // What only starts another (exec, env, tini, ...) is looked through. Values of options are none.

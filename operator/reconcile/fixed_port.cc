@@ -2,18 +2,12 @@
 
 #include <algorithm>
 #include <string>
-#include <vector>
 
 #include "lib/api/port_words.h"
+#include "operator/reconcile/command_line.h"
 
 namespace penstock::reconcile {
 namespace {
-
-std::vector<std::string> words_of(const Container& container) {
-  std::vector<std::string> words = container.command;
-  words.insert(words.end(), container.args.begin(), container.args.end());
-  return words;
-}
 
 bool is_of_host(const Container& container, std::uint16_t port) {
   return std::ranges::any_of(container.ports, [port](const Port& declared) {

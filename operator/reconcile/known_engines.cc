@@ -114,10 +114,8 @@ bool serves(const KnownEngine& engine, const Container& container) {
 }  // namespace
 
 Recognition recognise_engine(const Container& container) {
-  std::vector<std::string> words = container.command;
-  words.insert(words.end(), container.args.begin(), container.args.end());
   const KnownEngine* image = engine_of_image(container.image);
-  if (const KnownEngine* program = started_by(programs_of(words))) {
+  if (const KnownEngine* program = started_by(programs_of(words_of(container)))) {
     return {program, program == image};
   }
   // Another program than the image's own: what the image is called tells nothing of it.

@@ -17,7 +17,7 @@ struct Problem {
 // REQUIRES: older policies have some of the pods.
 Problem conflict(const PodCensus& census);
 
-// Of a policy ("namespace/name") that is not good.
+// Of a policy that is not good.
 Problem config_map_lost(const kube::ObjectMeta& policy);
 
 // What is to be said of a policy's pods.
