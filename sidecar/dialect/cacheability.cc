@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
+#include <cstdint>
 #include <string_view>
 
 #include "sidecar/domain/canonical_number.h"
@@ -68,9 +68,9 @@ bool is_number(const std::optional<JsonValue>& value, std::string_view canonical
   if (!value || !value->is(JsonType::kNumber)) {
     return false;
   }
-  std::string spelled;
+  domain::ByteSink spelled;
   domain::append_canonical_number(spelled, value->text());
-  return spelled == canonical;
+  return spelled.view() == canonical;
 }
 
 bool not_empty(const std::optional<JsonValue>& value) {
@@ -140,29 +140,44 @@ bool is_inline_media(const JsonValue& value) {
   return url && url->is(JsonType::kString) && url->text().starts_with("data:");
 }
 
+enum ContentName : std::uint8_t {
+  kFileId,
+  kFileUrl,
+  kImageUrl,
+  kAudioUrl,
+  kVideoUrl,
+  kSource,
+  kAudio,
+  kType,
+};
+
+// As ContentName has them.
+constexpr domain::NameTable kContentNames(std::to_array<std::string_view>(
+    {"file_id", "file_url", "image_url", "audio_url", "video_url", "source", "audio", "type"}));
+
 // What one member of a content part, or of anything around it, refuses by itself.
 std::optional<BypassReason> judge_member(std::string_view key, const JsonValue& value) {
   if (value.is(JsonType::kNull)) {
     return std::nullopt;
   }
-  if (key == "file_id" || key == "file_url") {
-    return BypassReason::kRemoteMedia;
+  switch (kContentNames.find(key)) {
+    case kFileId:
+    case kFileUrl: return BypassReason::kRemoteMedia;
+    case kImageUrl:
+    case kAudioUrl:
+    case kVideoUrl:
+      return is_inline_media(value) ? std::nullopt : std::optional(BypassReason::kRemoteMedia);
+    case kSource: {
+      const auto type = value.find("type");
+      const bool remote = is_text(type, "url") || is_text(type, "file");
+      return remote ? std::optional(BypassReason::kRemoteMedia) : std::nullopt;
+    }
+    case kAudio: return value.find("id") ? std::optional(BypassReason::kStateful) : std::nullopt;
+    case kType:
+      return is_text(value, "item_reference") ? std::optional(BypassReason::kStateful)
+                                              : std::nullopt;
+    default: return std::nullopt;
   }
-  if (key == "image_url" || key == "audio_url" || key == "video_url") {
-    return is_inline_media(value) ? std::nullopt : std::optional(BypassReason::kRemoteMedia);
-  }
-  if (key == "source") {
-    const auto type = value.find("type");
-    const bool remote = is_text(type, "url") || is_text(type, "file");
-    return remote ? std::optional(BypassReason::kRemoteMedia) : std::nullopt;
-  }
-  if (key == "audio" && value.find("id")) {
-    return BypassReason::kStateful;
-  }
-  if (key == "type" && is_text(value, "item_reference")) {
-    return BypassReason::kStateful;
-  }
-  return std::nullopt;
 }
 
 // Looks through messages whole: content parts nest (tool results hold content parts of their own),

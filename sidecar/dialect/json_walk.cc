@@ -12,8 +12,9 @@ bool is_space(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
+// One comparison tells that most bytes are none.
 const char* skip_space(const char* p, const char* end) {
-  while (p != end && is_space(*p)) {
+  while (p != end && static_cast<unsigned char>(*p) <= ' ' && is_space(*p)) {
     ++p;
   }
   return p;

@@ -21,22 +21,26 @@ class ByteSink {
     }
   }
 
+  // `size` more bytes, for the caller to write before anything else is appended.
+  [[nodiscard]] char* extend(std::size_t size) {
+    reserve(size);
+    return data_.get() + std::exchange(size_, size_ + size);
+  }
+
   void append(std::string_view bytes) {
-    reserve(bytes.size());
+    char* const at = extend(bytes.size());
     if (!bytes.empty()) {
-      std::memcpy(data_.get() + size_, bytes.data(), bytes.size());
-      size_ += bytes.size();
+      std::memcpy(at, bytes.data(), bytes.size());
     }
   }
 
-  void push_back(char byte) {
-    reserve(1);
-    data_[size_++] = byte;
-  }
+  void push_back(char byte) { *extend(1) = byte; }
 
   void clear() { size_ = 0; }
   // REQUIRES: size <= size().
   void truncate(std::size_t size) { size_ = size; }
+  // What was appended from `offset` on. REQUIRES: offset <= size().
+  [[nodiscard]] char* from(std::size_t offset) { return data_.get() + offset; }
   // Gives the memory back.
   void release() {
     data_.reset();

@@ -1,35 +1,38 @@
 #include "sidecar/domain/canonical_form.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 
 #include "sidecar/domain/canonical_number.h"
+#include "sidecar/domain/first_bytes.h"
 
 namespace penstock::domain {
 namespace {
 
 constexpr std::size_t kHeadBytes = 5;
 
-void append_head(ByteSink& out, char type, std::size_t size) {
-  const std::array<char, kHeadBytes> head = {
-      type, static_cast<char>(size), static_cast<char>(size >> 8), static_cast<char>(size >> 16),
-      static_cast<char>(size >> 24)};
-  out.append({head.data(), head.size()});
+void write_head(char* at, char type, std::size_t size) {
+  at[0] = type;
+  for (int i = 0; i < 4; ++i) {
+    at[1 + i] = static_cast<char>(size >> (8 * i));
+  }
 }
 
-// Big-endian, zeros behind a short key: orders keys as their bytes do, as far as it goes.
-std::uint64_t prefix_of(std::string_view key) {
-  std::array<char, 8> bytes{};
-  std::copy_n(key.begin(), std::min(key.size(), bytes.size()), bytes.begin());
-  const auto prefix = std::bit_cast<std::uint64_t>(bytes);
-  return std::endian::native == std::endian::little ? std::byteswap(prefix) : prefix;
+void append_head(ByteSink& out, char type, std::size_t size) {
+  write_head(out.extend(kHeadBytes), type, size);
 }
 
 void append_text(ByteSink& out, char type, std::string_view text) {
-  out.reserve(kHeadBytes + text.size());
-  append_head(out, type, text.size());
-  out.append(text);
+  char* const at = out.extend(kHeadBytes + text.size());
+  write_head(at, type, text.size());
+  std::copy_n(text.data(), text.size(), at + kHeadBytes);
+}
+
+void append_number(ByteSink& out, std::string_view text) {
+  const std::size_t begin = out.size();
+  append_head(out, 'n', 0);
+  append_canonical_number(out, text);
+  write_head(out.from(begin), 'n', out.size() - begin - kHeadBytes);
 }
 
 }  // namespace
@@ -80,7 +83,7 @@ bool CanonicalForm::append(JsonValue value) {
     case JsonType::kNull: out_.push_back('z'); return true;
     case JsonType::kFalse: out_.push_back('f'); return true;
     case JsonType::kTrue: out_.push_back('t'); return true;
-    case JsonType::kNumber: append_number(value.text()); return true;
+    case JsonType::kNumber: append_number(out_, value.text()); return true;
     case JsonType::kString: append_text(out_, 's', value.text()); return true;
     case JsonType::kArray:
       append_head(out_, 'a', value.size());
@@ -90,36 +93,39 @@ bool CanonicalForm::append(JsonValue value) {
   return false;
 }
 
-void CanonicalForm::append_number(std::string_view text) {
-  number_.clear();
-  append_canonical_number(number_, text);
-  append_text(out_, 'n', number_);
-}
-
 bool CanonicalForm::append_object(JsonValue object, IsExcluded is_excluded) {
   const std::size_t bottom = members_.size();
   std::size_t written = 0;
-  object.each_member([&](JsonValue key, JsonValue value) {
+  object.each_member([&](JsonValue key, JsonValue /*value*/) {
     const std::string_view name = key.text();
-    const bool left_out = is_excluded(name);
-    written += left_out ? 0 : 1;
-    members_.push_back(
-        {.prefix = prefix_of(name), .key = name, .value = value, .excluded = left_out});
+    Member& member = members_.emplace_back();
+    // Turned round, so that the numbers order keys as their bytes do, as far as they go.
+    member.prefix = std::byteswap(first_bytes(name));
+    member.key = key.index();
+    member.excluded = is_excluded(name);
+    written += member.excluded ? 0 : 1;
     return true;
   });
-  const auto own =
-      std::ranges::subrange(members_.begin() + static_cast<std::ptrdiff_t>(bottom), members_.end());
-  std::ranges::sort(own, [](const Member& one, const Member& other) {
-    return one.prefix != other.prefix ? one.prefix < other.prefix : one.key < other.key;
-  });
-  bool ok = std::ranges::adjacent_find(own, {}, &Member::key) == own.end();
+  const auto text_of = [object](const Member& member) { return object.at(member.key).text(); };
+  std::sort(members_.begin() + static_cast<std::ptrdiff_t>(bottom), members_.end(),
+            [text_of](const Member& one, const Member& other) {
+              return one.prefix != other.prefix ? one.prefix < other.prefix
+                                                : text_of(one) < text_of(other);
+            });
   append_head(out_, 'o', written);
+  bool ok = true;
+  std::uint64_t prefix_before = 0;
+  std::string_view name_before;
   // By index: members within grow members_ and may move it.
   for (std::size_t i = bottom, end = members_.size(); ok && i < end; ++i) {
     const Member member = members_[i];
+    const std::string_view name = text_of(member);
+    const bool repeats = i > bottom && member.prefix == prefix_before && name == name_before;
+    prefix_before = member.prefix;
+    name_before = name;
     const std::size_t before = out_.size();
-    append_text(out_, 's', member.key);
-    ok = append(member.value);
+    append_text(out_, 's', name);
+    ok = !repeats && append(object.at(member.key + 1));
     if (member.excluded) {
       // Written all the same, for a duplicate key within it makes the request ambiguous too.
       out_.truncate(before);

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -50,8 +49,7 @@ class CanonicalForm {
  private:
   struct Member {
     std::uint64_t prefix;  // the key's first bytes as a number: most comparisons need no more
-    std::string_view key;
-    JsonValue value;
+    std::uint32_t key;     // JsonValue::index()
     bool excluded;
   };
 
@@ -60,11 +58,9 @@ class CanonicalForm {
   // Both return false on a duplicate key within.
   bool append(JsonValue value);
   bool append_object(JsonValue object, IsExcluded is_excluded);
-  void append_number(std::string_view text);
 
   JsonTree tree_;
   ByteSink out_;
-  std::string number_;
   std::vector<Member> members_;  // a stack: the members of the objects being written
 };
 

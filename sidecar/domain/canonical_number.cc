@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 namespace penstock::domain {
 namespace {
@@ -62,43 +63,46 @@ bool take_apart(std::string_view unsigned_text, Decimal& decimal) {
   return readable;
 }
 
-// What nearly every request has: 512, 0.95, 1.0. False, with nothing appended, for the rest.
-bool append_usual_number(std::string& out, std::string_view text) {
-  std::size_t point = text.size();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '.') {
-      point = i;
-    } else if (text[i] == 'e' || text[i] == 'E') {
+// What nearly every request has: 512, 0.95. False, with nothing appended, for the rest.
+bool append_usual_number(ByteSink& out, std::string_view text) {
+  const char* const end = text.data() + text.size();
+  const char* point = end;
+  for (const char* at = text.data(); at != end; ++at) {
+    if (*at == '.') {
+      point = at;
+    } else if (*at == 'e' || *at == 'E') {
       return false;
     }
   }
-  if (point == text.size()) {
-    out.push_back('i');
-    out.append(text == "-0" ? "0" : text);
+  if (point == end) {
+    const std::string_view digits = text == "-0" ? "0" : text;
+    char* const at = out.extend(1 + digits.size());
+    at[0] = 'i';
+    std::copy_n(digits.data(), digits.size(), at + 1);
     return true;
   }
-  std::size_t end = text.size();
-  while (text[end - 1] == '0') {
-    --end;  // to the point at most
+  const char* last = end;
+  while (last[-1] == '0') {
+    --last;  // to the point at most
   }
+  const std::string_view fraction(point + 1, last);
   // Zeros before the first digit, and whole numbers with a point, go the long way.
-  if (point != 1 || end == point + 1 || text[0] != '0' || text[2] == '0') {
+  if (point != text.data() + 1 || text[0] != '0' || fraction.empty() || fraction[0] == '0' ||
+      fraction.size() > 9) {
     return false;
   }
-  const std::size_t scale = end - point - 1;
-  if (scale > 9) {
-    return false;
-  }
-  out.push_back('d');
-  out.append(text.substr(2, scale));
-  out.append("e-");
-  out.push_back(static_cast<char>('0' + scale));
+  char* const at = out.extend(1 + fraction.size() + 3);
+  at[0] = 'd';
+  char* const exponent = std::copy_n(fraction.data(), fraction.size(), at + 1);
+  exponent[0] = 'e';
+  exponent[1] = '-';
+  exponent[2] = static_cast<char>('0' + fraction.size());
   return true;
 }
 
 }  // namespace
 
-void append_canonical_number(std::string& out, std::string_view text) {
+void append_canonical_number(ByteSink& out, std::string_view text) {
   if (append_usual_number(out, text)) {
     return;
   }
@@ -121,7 +125,8 @@ void append_canonical_number(std::string& out, std::string_view text) {
   out.append(sign);
   out.append(decimal.digits);
   if (whole) {
-    out.append(static_cast<std::size_t>(decimal.scale), '0');
+    const auto zeros = static_cast<std::size_t>(decimal.scale);
+    std::fill_n(out.extend(zeros), zeros, '0');
   } else {
     out.push_back('e');
     out.append(std::to_string(decimal.scale));

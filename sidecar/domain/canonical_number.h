@@ -1,7 +1,8 @@
 #pragma once
 
-#include <string>
 #include <string_view>
+
+#include "sidecar/domain/byte_sink.h"
 
 namespace penstock::domain {
 
@@ -16,6 +17,6 @@ namespace penstock::domain {
 // decimal: 1e20 -> d1e20. An exponent of more than nine digits keeps its text: x1e9999999999.
 //
 // REQUIRES: `text` is a number of RFC 8259.
-void append_canonical_number(std::string& out, std::string_view text);
+void append_canonical_number(ByteSink& out, std::string_view text);
 
 }  // namespace penstock::domain

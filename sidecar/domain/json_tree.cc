@@ -42,8 +42,9 @@ class JsonTreeParser {
     return false;
   }
 
+  // One comparison tells that most bytes are none.
   void skip_space() {
-    while (at_ != end_ && is_space(*at_)) {
+    while (at_ != end_ && static_cast<unsigned char>(*at_) <= ' ' && is_space(*at_)) {
       ++at_;
     }
   }
@@ -56,24 +57,33 @@ class JsonTreeParser {
     return true;
   }
 
-  [[nodiscard]] std::uint32_t offset() const { return static_cast<std::uint32_t>(at_ - begin_); }
+  [[nodiscard]] std::uint32_t offset_of(const char* at) const {
+    return static_cast<std::uint32_t>(at - begin_);
+  }
 
-  // The new node's index, or kNone at the limit.
-  static constexpr std::uint32_t kNone = 0xffffffff;
-  std::uint32_t open_node(JsonType type) {
-    const auto index = static_cast<std::uint32_t>(tree_.nodes_.size());
-    if (index == JsonTree::kNodesMax) {
+  // A node for what begins at `begin`, or null at the limit.
+  JsonTree::Node* add(JsonType type, const char* begin) {
+    if (tree_.nodes_.size() == JsonTree::kNodesMax) {
       reason_ = BypassReason::kTooComplex;
-      return kNone;
+      return nullptr;
     }
-    tree_.nodes_.push_back({.raw_begin = offset(),
-                            .raw_end = 0,
-                            .text_begin = offset(),
-                            .size = 0,
-                            .next = index + 1,
-                            .type = type,
-                            .has_escapes = false});
-    return index;
+    JsonTree::Node& node = tree_.nodes_.emplace_back();
+    node.raw_begin = offset_of(begin);
+    node.type = type;
+    return &node;
+  }
+
+  // A value that holds no other and stands before `end`; moves behind it.
+  bool add_scalar(JsonType type, const char* end) {
+    JsonTree::Node* const node = add(type, at_);
+    if (node == nullptr) {
+      return false;
+    }
+    node->raw_end = offset_of(end);
+    node->text_begin = node->raw_begin;
+    node->size = node->raw_end - node->raw_begin;
+    at_ = end;
+    return true;
   }
 
   bool value(std::size_t depth) {
@@ -114,8 +124,8 @@ class JsonTreeParser {
     if (depth > JsonTree::kDepthMax) {
       return fail(BypassReason::kTooDeep);
     }
-    const std::uint32_t index = open_node(type);
-    if (index == kNone) {
+    const std::size_t index = tree_.nodes_.size();
+    if (add(type, at_) == nullptr) {
       return false;
     }
     ++at_;
@@ -135,79 +145,84 @@ class JsonTreeParser {
       }
     }
     JsonTree::Node& node = tree_.nodes_[index];
-    node.raw_end = offset();
+    node.raw_end = offset_of(at_);
     node.size = count;
-    node.next = static_cast<std::uint32_t>(tree_.nodes_.size());
+    node.within = static_cast<std::uint32_t>(tree_.nodes_.size() - index - 1);
     return true;
   }
 
   bool literal(std::string_view word, JsonType type) {
-    if (!std::string_view(at_, end_).starts_with(word) || open_node(type) == kNone) {
-      return false;
-    }
-    at_ += word.size();
-    close_scalar();
-    return true;
+    return std::string_view(at_, end_).starts_with(word) && add_scalar(type, at_ + word.size());
   }
 
-  void close_scalar() {
-    JsonTree::Node& node = tree_.nodes_.back();
-    node.raw_end = offset();
-    node.size = node.raw_end - node.raw_begin;
-  }
-
-  bool digits() {
-    const char* start = at_;
-    while (at_ != end_ && is_digit(*at_)) {
-      ++at_;
+  // Moves over digits; false where there is none.
+  bool digits(const char*& at) const {
+    const char* const start = at;
+    while (at != end_ && is_digit(*at)) {
+      ++at;
     }
-    return at_ != start;
+    return at != start;
   }
 
   bool number() {
-    if (open_node(JsonType::kNumber) == kNone) {
-      return false;
-    }
+    const char* at = at_;
+    const auto take = [this, &at](char c) {
+      const bool here = at != end_ && *at == c;
+      at += here ? 1 : 0;
+      return here;
+    };
     take('-');
-    if (!take('0') && !digits()) {
+    if (!take('0') && !digits(at)) {
       return false;
     }
-    if (take('.') && !digits()) {
+    if (take('.') && !digits(at)) {
       return false;
     }
     if (take('e') || take('E')) {
       if (!take('-')) {
         take('+');
       }
-      if (!digits()) {
+      if (!digits(at)) {
         return false;
       }
     }
-    close_scalar();
-    return true;
+    return add_scalar(JsonType::kNumber, at);
   }
 
   bool string() {
-    const std::uint32_t index = open_node(JsonType::kString);
-    if (index == kNone) {
+    const char* const begin = at_;
+    const char* const text = begin + 1;
+    const char* const stop = find_json_string_stop(text, end_);
+    if (stop == end_ || *stop != '"') {
+      return string_with_escapes(begin, stop);
+    }
+    at_ = stop + 1;
+    JsonTree::Node* const node = add(JsonType::kString, begin);
+    if (node == nullptr) {
       return false;
     }
-    const char* text = ++at_;
-    at_ = find_json_string_stop(at_, end_);
-    JsonTree::Node& node = tree_.nodes_[index];
-    if (at_ != end_ && *at_ == '"') {
-      node.text_begin = static_cast<std::uint32_t>(text - begin_);
-      node.size = static_cast<std::uint32_t>(at_ - text);
-    } else {
-      node.has_escapes = true;
-      node.text_begin = static_cast<std::uint32_t>(tree_.unescaped_.size());
-      if (const auto fault = unescape_json_string(text, at_, end_, tree_.unescaped_)) {
-        return fail(*fault);
-      }
-      node.size = static_cast<std::uint32_t>(tree_.unescaped_.size()) - node.text_begin;
+    node->raw_end = offset_of(at_);
+    node->text_begin = offset_of(text);
+    node->size = static_cast<std::uint32_t>(stop - text);
+    return true;
+  }
+
+  // `stop`: the first escape, or what is no string.
+  bool string_with_escapes(const char* begin, const char* stop) {
+    const std::size_t before = tree_.unescaped_.size();
+    at_ = stop;
+    if (const auto fault = unescape_json_string(begin + 1, at_, end_, tree_.unescaped_)) {
+      return fail(*fault);
     }
     ++at_;
-    node.raw_end = offset();
+    JsonTree::Node* const node = add(JsonType::kString, begin);
+    if (node == nullptr) {
+      return false;
+    }
+    node->raw_end = offset_of(at_);
+    node->text_begin = static_cast<std::uint32_t>(before);
+    node->size = static_cast<std::uint32_t>(tree_.unescaped_.size() - before);
+    node->has_escapes = true;
     return true;
   }
 

@@ -49,13 +49,13 @@ class JsonTree {
 
   // An object is followed by its members, each a key and a value; an array by its elements.
   struct Node {
-    std::uint32_t raw_begin;  // where it stands in the body
-    std::uint32_t raw_end;
-    std::uint32_t text_begin;  // strings: in the body, or in unescaped_
-    std::uint32_t size;        // strings: bytes; arrays and objects: elements or members
-    std::uint32_t next;        // the node after this value and all within
-    JsonType type;
-    bool has_escapes;
+    std::uint32_t raw_begin = 0;  // where it stands in the body
+    std::uint32_t raw_end = 0;
+    std::uint32_t text_begin = 0;  // strings: in the body, or in unescaped_
+    std::uint32_t size = 0;        // strings: bytes; arrays and objects: elements or members
+    std::uint32_t within = 0;      // how many of the nodes behind it stand within it
+    JsonType type = JsonType::kNull;
+    bool has_escapes = false;
   };
 
   std::string_view body_;
@@ -119,13 +119,18 @@ class JsonValue {
     return true;
   }
 
+  // Its place in the tree, and another value by its place: less to keep than the value. The value
+  // of a member stands behind its key.
+  [[nodiscard]] std::uint32_t index() const { return index_; }
+  [[nodiscard]] JsonValue at(std::uint32_t index) const { return {*tree_, index}; }
+
   // The value of a member; the first one where a key repeats. nullopt too for anything but an
   // object.
   [[nodiscard]] std::optional<JsonValue> find(std::string_view key) const;
 
  private:
   [[nodiscard]] const JsonTree::Node& node() const { return tree_->nodes_[index_]; }
-  [[nodiscard]] JsonValue next() const { return {*tree_, node().next}; }
+  [[nodiscard]] JsonValue next() const { return {*tree_, index_ + 1 + node().within}; }
 
   const JsonTree* tree_;
   std::uint32_t index_;

@@ -1,15 +1,16 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
+#include "sidecar/domain/first_bytes.h"
+
 namespace penstock::domain {
 
-// A fixed set of names, looked up by their length first: most names that are not in it differ from
-// all in it by that, and the rest are compared with one or two.
+// A fixed set of names, looked up by their length and then by their first eight bytes as one
+// number: most names that are not in it differ from all in it by these.
 template <std::size_t N>
 class NameTable {
  public:
@@ -23,6 +24,7 @@ class NameTable {
       for (std::size_t i = 0; i < N; ++i) {
         if (names[i].size() == length && length != 0) {
           names_[count] = names[i];
+          firsts_[count] = first_bytes(names[i]);
           indexes_[count++] = static_cast<std::uint8_t>(i);
         }
       }
@@ -38,8 +40,14 @@ class NameTable {
     if (name.size() > kLengthMax) {
       return N;
     }
-    for (std::size_t i = begins_[name.size()]; i < begins_[name.size() + 1]; ++i) {
-      if (std::equal(name.begin(), name.end(), names_[i].begin())) {
+    std::size_t i = begins_[name.size()];
+    const std::size_t end = begins_[name.size() + 1];
+    if (i == end) {
+      return N;
+    }
+    const std::uint64_t first = first_bytes(name);
+    for (; i < end; ++i) {
+      if (firsts_[i] == first && (name.size() <= 8 || names_[i].substr(8) == name.substr(8))) {
         return indexes_[i];
       }
     }
@@ -49,6 +57,7 @@ class NameTable {
 
  private:
   std::array<std::string_view, N> names_{};            // by length
+  std::array<std::uint64_t, N> firsts_{};              // the first bytes of each
   std::array<std::uint8_t, N> indexes_{};              // of each in the list
   std::array<std::uint8_t, kLengthMax + 2> begins_{};  // the first one of a length
 };

@@ -134,8 +134,8 @@ void UpstreamCall::settle(CallOutcome outcome) {
   if (std::exchange(settled_, true)) {
     return;
   }
-  ended_ = now();
-  call_.summary.total = micros(call_.started, ended_);
+  call_.ended = now();
+  call_.summary.total = micros(call_.started, call_.ended);
   call_.summary.whole = outcome == CallOutcome::kComplete;
   chain_.on_complete(call_);
 }

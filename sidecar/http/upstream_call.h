@@ -134,7 +134,6 @@ class UpstreamCall final : public net::ReadWatcher {
     return *rare_;
   }
   std::unique_ptr<Rare> rare_;
-  clock::Instant ended_;  // with settled_
   SinkState sink_state_ = SinkState::kReady;
   bool tried_ = false;  // to get a connection
   bool reused_ : 1 = false;

@@ -105,7 +105,7 @@ void UpstreamCall::release_connection() {
   const Origin& origin = *upstream().origin;
   io_.pool.keep_tls_session(origin, *connection_->io);
   io_.pool.give_back(origin, std::move(connection_), call_.policy->upstream,
-                     settled_ ? ended_ : now());
+                     settled_ ? call_.ended : now());
 }
 
 Task<> UpstreamCall::discard_connection() {

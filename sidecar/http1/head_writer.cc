@@ -74,18 +74,26 @@ constexpr std::array kStatuses = {
 static_assert(std::is_sorted(kStatuses.begin(), kStatuses.end(),
                              [](const Status& a, const Status& b) { return a.code < b.code; }));
 
-void append_value(std::string& out, std::string_view value) {
-  const char* p = value.data();
-  const char* const end = p + value.size();
-  for (;;) {
-    const char* const stop = skip_field_value(p, end);
-    out.append(p, stop);
-    if (stop == end) {
-      return;
-    }
-    out.push_back(' ');
-    p = stop + 1;
+char* write(char* at, std::string_view text) {
+  return std::copy_n(text.data(), text.size(), at);
+}
+
+// With a blank for each byte that no value may hold.
+char* write_value(char* at, std::string_view value) {
+  char* const end = write(at, value);
+  for (const char* p = skip_field_value(at, end); p != end; p = skip_field_value(p + 1, end)) {
+    at[p - at] = ' ';
   }
+  return end;
+}
+
+// `write_into(at)` writes what takes `size` bytes at most and returns its end.
+template <class WriteInto>
+void append_at_once(std::string& out, std::size_t size, WriteInto write_into) {
+  const std::size_t before = out.size();
+  out.resize_and_overwrite(before + size, [&](char* text, std::size_t /*room*/) {
+    return static_cast<std::size_t>(write_into(text + before) - text);
+  });
 }
 
 }  // namespace
@@ -107,17 +115,20 @@ void append_request_line(std::string& out, std::string_view method, std::string_
 }
 
 void append_status_line(std::string& out, int status, std::string_view reason) {
-  out.append("HTTP/1.1 ");
-  append_number(out, static_cast<std::uint64_t>(status));
-  out.push_back(' ');  // stands even before an empty phrase (RFC 9112 §4)
-  append_value(out, reason.empty() ? status_reason(status) : reason);
-  out.append(kLineEnd);
+  constexpr std::size_t kBesidesReason = 40;
+  const std::string_view phrase = reason.empty() ? status_reason(status) : reason;
+  append_at_once(out, phrase.size() + kBesidesReason, [&](char* at) {
+    at = write(at, "HTTP/1.1 ");
+    at = std::to_chars(at, at + 11, status).ptr;
+    *at++ = ' ';  // stands even before an empty phrase (RFC 9112 §4)
+    return write(write_value(at, phrase), kLineEnd);
+  });
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ");
-  append_value(out, value);
-  out.append(kLineEnd);
+  append_at_once(out, name.size() + value.size() + 4, [&](char* at) {
+    return write(write_value(write(write(at, name), ": "), value), kLineEnd);
+  });
 }
 
 void append_field(std::string& out, std::string_view name, std::uint64_t value) {

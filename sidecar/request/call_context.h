@@ -89,6 +89,7 @@ struct CallContext {
   clock::Instant started;
   clock::Instant sent;  // of the last attempt
   clock::Instant first_byte;
+  clock::Instant ended;            // from on_complete() on
   std::optional<Refusal> refusal;  // no response could be had; what the callers are told
   CallSummary summary;
 

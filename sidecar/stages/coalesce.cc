@@ -17,7 +17,7 @@ domain::EntryPtr CoalesceStage::find_again(const request::CallerContext& caller)
     return nullptr;
   }
   for (const auto& tier : tiers_) {
-    if (auto entry = tier->find_again(caller.cache->canonical, caller.worker.clock.now())) {
+    if (auto entry = tier->find_again(caller.cache->canonical, caller.started)) {
       return entry;
     }
   }

@@ -110,7 +110,7 @@ pipeline::Verdict RouteStage::on_call(request::CallContext& call) noexcept {
   } else {
     retries_.on_request();
     call.route = match_route(*call.policy, call.traits.model, call.text->head);
-    const auto choice = choose(call, call.worker.clock.now());
+    const auto choice = choose(call, call.started);
     if (!choice) {
       call.refuse(ErrorCode::kNoBackend, "No model backend takes this request.");
       return pipeline::Verdict::kRespond;
@@ -126,7 +126,9 @@ pipeline::Verdict RouteStage::on_call(request::CallContext& call) noexcept {
 
 bool RouteStage::on_attempt(request::CallContext& call, request::AttemptResult result,
                             const http1::ResponseHead* head) noexcept {
-  const domain::Instant now = call.worker.clock.now();
+  // An answer's arrival was timed already.
+  const domain::Instant now =
+      result == request::AttemptResult::kAnswered ? call.first_byte : call.worker.clock.now();
   record(call.choice, outcome_of(result, head), now);
   const bool failed = result == request::AttemptResult::kAnswered
                           ? fails_over(head->status)

@@ -158,10 +158,10 @@ std::shared_ptr<domain::CacheEntry> StoreStage::new_entry(request::CallContext& 
   entry->tenant_hash = call.cache->tenant_hash;
   entry->endpoint = call.endpoint;
   entry->model = call.summary.response_model;
-  const clock::Instant now = call.worker.clock.now();
-  entry->stored_at = now;
-  entry->expires_at = now + domain::jittered_ttl(call.kept->ttl, settings_.ttl_jitter_percent,
-                                                 call.worker.random.next());
+  entry->stored_at = call.ended;
+  entry->expires_at =
+      call.ended +
+      domain::jittered_ttl(call.kept->ttl, settings_.ttl_jitter_percent, call.worker.random.next());
   return entry;
 }
 

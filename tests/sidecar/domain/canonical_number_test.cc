@@ -1,6 +1,6 @@
 #include "sidecar/domain/canonical_number.h"
 
-#include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -15,9 +15,9 @@ struct Case {
 class CanonicalNumberTest : public testing::TestWithParam<Case> {};
 
 TEST_P(CanonicalNumberTest, IsWrittenAs) {
-  std::string out;
+  ByteSink out;
   append_canonical_number(out, GetParam().text);
-  EXPECT_EQ(out, GetParam().canonical);
+  EXPECT_EQ(out.view(), GetParam().canonical);
 }
 
 INSTANTIATE_TEST_SUITE_P(

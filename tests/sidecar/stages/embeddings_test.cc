@@ -58,6 +58,7 @@ class EmbeddingsStageTest : public testing::Test {
     call.summary.usage = domain::TokenUsage{.input_uncached = tokens};
     call.summary.price_known = true;
     call.summary.cost = cost;
+    call.ended = worker_.clock.now();
     store_.on_complete(call);
     request::take_summary(caller, std::move(call.summary), /*paid=*/true);
   }
