@@ -21,7 +21,7 @@ PORT_SWAP = yaml.safe_load((ROOT / "tests/cases/port_swap.yaml").read_text())
 PROBES = yaml.safe_load((ROOT / "tests/cases/probe_move.yaml").read_text())
 CLIENTS = yaml.safe_load((ROOT / "tests/cases/client_environment.yaml").read_text())
 QUALITIES = yaml.safe_load((ROOT / "tests/cases/pod_quality.yaml").read_text())
-GRACES = yaml.safe_load((ROOT / "tests/cases/grace.yaml").read_text())
+GRACES = yaml.safe_load((ROOT / "tests/cases/grace.yaml").read_text())["policies"]
 ANNOTATIONS = yaml.safe_load((ROOT / "tests/cases/annotations.yaml").read_text())
 
 
@@ -108,10 +108,11 @@ def test_the_webhook_and_the_admission_policy_annotate_equally(hooked, admission
     assert compare(hooked, admission, "equal-annotations", whole, pods) == len(pods)
 
 
-def test_the_webhook_and_the_admission_policy_give_equal_drains(hooked, admission, injection):
-    whole = {name: part for name, part in injection.items() if name != "portSwap"}
-    pods = [grace_case(case) for case in GRACES["cases"]]
-    assert compare(hooked, admission, "equal-drains", whole, pods) == len(pods)
+@pytest.mark.parametrize("policy", GRACES)
+def test_the_webhook_and_the_admission_policy_give_equal_drains(hooked, admission, injection, policy):
+    whole = {name: part for name, part in injection.items() if name != "portSwap"} | {"grace": GRACES[policy]["grace"]}
+    pods = [grace_case(case) for case in GRACES[policy]["cases"]]
+    assert compare(hooked, admission, f"equal-drains-{policy}", whole, pods) == len(pods)
 
 
 def test_the_webhook_and_the_admission_policy_give_equal_resources(hooked, admission, injection):

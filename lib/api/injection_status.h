@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -23,6 +24,12 @@ namespace penstock::api {
 inline constexpr std::int64_t kGraceReserveSeconds = 8;
 // The most that a policy asks for, and that a sidecar uses of a longer one.
 inline constexpr std::int64_t kGraceMaxSeconds = 86'460;
+
+// Of a pod's grace period, in seconds: for how long its sidecar lets streams go on. Never 0, which
+// would cut them.
+constexpr std::int64_t drain_seconds(std::int64_t grace) {
+  return std::max<std::int64_t>(1, std::min(grace, kGraceMaxSeconds) - kGraceReserveSeconds);
+}
 
 // A variable that names a model API.
 struct ClientVariableStatus {

@@ -1,6 +1,5 @@
 #include "operator/reconcile/sidecar_container.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <vector>
@@ -104,11 +103,10 @@ std::vector<std::string> arguments(const Interception& interception, std::int64_
          interception.to.providers->anthropic});
     return result;
   }
-  const std::int64_t drain = std::max<std::int64_t>(1, grace - api::kGraceReserveSeconds);
   const std::uint16_t bind = interception.ports ? interception.ports->bind : settings.bind_port;
   add({"--listen", ":" + std::to_string(bind), "--engine-port",
        std::to_string(*interception.to.engine_port), "--drain-delay", seconds(kLameDuckSeconds),
-       "--drain-grace", seconds(drain)});
+       "--drain-grace", seconds(api::drain_seconds(grace))});
   return result;
 }
 

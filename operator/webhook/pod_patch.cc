@@ -85,8 +85,7 @@ void set_drain(std::int64_t grace, Value& sidecar) {
   Value& args = sidecar["args"];
   const auto flag = std::ranges::find(args, "--drain-grace");
   if (flag != args.end() && flag + 1 != args.end()) {
-    const std::int64_t used = std::min(grace, api::kGraceMaxSeconds);
-    *(flag + 1) = std::to_string(used - api::kGraceReserveSeconds) + "s";
+    *(flag + 1) = std::to_string(api::drain_seconds(grace)) + "s";
   }
 }
 

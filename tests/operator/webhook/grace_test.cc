@@ -29,23 +29,27 @@ Value pod_with(const Value& grace) {
   return pod;
 }
 
+Value arguments(const Value& drain) {
+  return Value::array({"--engine-port", "1", "--drain-grace", drain, "--admin", "a"});
+}
+
 TEST(GraceTest, EveryCaseOfTheTable) {
-  const Value table = read_cases();
-  const api::InjectionStatus injection{
-      .hash = "1",
-      .grace = table["grace"].get<std::int64_t>(),
-      .container = {{"name", kSidecarName},
-                    {"args", Value::array({"--engine-port", "1", "--drain-grace", table["drain"],
-                                           "--admin", "a"})}}};
-  ASSERT_EQ(table["cases"].size(), 8U);
-  for (const Value& row : table["cases"]) {
-    SCOPED_TRACE(row["name"].get<std::string>());
-    const Value pod = pod_with(row["in"]);
-    const Value made = pod.patch(pod_patch(pod, injection));
-    EXPECT_EQ(made["spec"]["terminationGracePeriodSeconds"], row["grace"]);
-    EXPECT_EQ(made["spec"]["initContainers"][0]["args"],
-              Value::array({"--engine-port", "1", "--drain-grace", row["drain"], "--admin", "a"}));
+  std::size_t seen = 0;
+  for (const auto& [name, policy] : read_cases()["policies"].items()) {
+    const api::InjectionStatus injection{
+        .hash = "1",
+        .grace = policy["grace"].get<std::int64_t>(),
+        .container = {{"name", kSidecarName}, {"args", arguments(policy["drain"])}}};
+    for (const Value& row : policy["cases"]) {
+      SCOPED_TRACE(name + ": " + row["name"].get<std::string>());
+      const Value pod = pod_with(row["in"]);
+      const Value made = pod.patch(pod_patch(pod, injection));
+      EXPECT_EQ(made["spec"]["terminationGracePeriodSeconds"], row["grace"]);
+      EXPECT_EQ(made["spec"]["initContainers"][0]["args"], arguments(row["drain"]));
+      ++seen;
+    }
   }
+  EXPECT_EQ(seen, 15U);
 }
 
 TEST(GraceTest, ASidecarThatHasNoDrainOfItsOwnKeepsItsArguments) {
