@@ -240,6 +240,7 @@ WorkOutcome PolicyController::not_delivered(World world, const kube::ApiError& e
   const Policy& policy = *world.policy;
   // What was refused stays so until somebody acts; all else is only tried again.
   const bool is_refused = error.status >= 400 && error.status < 500 && error.status != 429;
+  WorkOutcome outcome = kube::failed(error);
   if (is_refused) {
     const std::string name = reconcile::config_map_name(policy.meta.name);
     const std::string remedy = error.reason == ConfigWriter::kNotOurs
@@ -248,9 +249,14 @@ WorkOutcome PolicyController::not_delivered(World world, const kube::ApiError& e
                                          name + " lets it be made anew";
     world.undelivered = "sidecars keep the version before, since ConfigMap " + name +
                         " cannot be written: " + error.message + remedy;
-    static_cast<void>(finish_status(policy, decide(world, settings_)));
+    const WorkOutcome told = finish_status(policy, decide(world, settings_));
+    outcome.again_in = told.again_in;
+    if (!told.succeeded) {
+      outcome.problem += "; nor can the status say so: " + told.problem;
+      outcome.retry_after = std::max(outcome.retry_after, told.retry_after);
+    }
   }
-  return kube::failed(error);
+  return outcome;
 }
 
 WorkOutcome PolicyController::finish_status(const Policy& policy, const Plan& plan) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "lib/json/one_line.h"
 #include "lib/json/text.h"
 #include "operator/kube/object_meta.h"
 
@@ -19,7 +20,8 @@ ApiError error_of(const Response& response) {
   const json::Value status = json::Value::parse(response.body, nullptr, false);
   if (status.is_object()) {
     error.reason = text_of(status, "reason");
-    error.message = text_of(status, "message");
+    // Of several lines where an admission webhook answered.
+    error.message = json::one_line(text_of(status, "message"), kMessageBytesMax);
     const json::Value& details = member(status, "details");
     if (const json::Value& causes = list_of(details, "causes"); !causes.empty()) {
       error.cause = text_of(causes.front(), "reason");
@@ -32,7 +34,6 @@ ApiError error_of(const Response& response) {
   if (error.message.empty()) {
     error.message = "the API server answered " + std::to_string(response.status);
   }
-  error.message.resize(std::min(error.message.size(), kMessageBytesMax));
   return error;
 }
 

@@ -31,7 +31,7 @@ struct Response {
 struct ApiError {
   int status = 0;       // 0: there was no answer at all
   std::string reason;   // the server's word for programs: "Conflict", "Expired"
-  std::string message;  // for people; never holds a credential
+  std::string message;  // for people, one line; never holds a credential
   std::optional<std::chrono::seconds> retry_after;
   std::string cause;       // the server's more exact word: "DisruptionBudget"; mostly empty
   bool too_large = false;  // there was an answer, longer than is read

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "lib/json/one_line.h"
 #include "operator/kube/pause.h"
 #include "operator/kube/timestamp.h"
 
@@ -30,14 +31,13 @@ EventRecorder::EventRecorder(Client& client, const clock::Clock& clock, std::str
 EventRecorder::~EventRecorder() = default;
 
 void EventRecorder::record(const ResourceType& type, const ObjectMeta& object, bool warning,
-                           const std::string& reason, std::string note) {
-  note.resize(std::min(note.size(), kNoteBytesMax));
+                           const std::string& reason, const std::string& note) {
   {
     const sync::MutexLock lock(mutex_);
     if (waiting_.size() >= kWaitingMax) {
       return;
     }
-    waiting_.push_back({type, object, warning, reason, std::move(note)});
+    waiting_.push_back({type, object, warning, reason, json::one_line(note, kNoteBytesMax)});
   }
   added_.notify_one();
 }

@@ -32,9 +32,10 @@ class EventRecorder {
   EventRecorder(const EventRecorder&) = delete;
   EventRecorder& operator=(const EventRecorder&) = delete;
 
-  // About `object` of `type`. `reason` is CamelCase; `note` is for people and cut to 1 KiB.
+  // About `object` of `type`. `reason` is CamelCase; `note` is for people; it becomes one line, cut
+  // to 1 KiB.
   void record(const ResourceType& type, const ObjectMeta& object, bool warning,
-              const std::string& reason, std::string note);
+              const std::string& reason, const std::string& note);
 
  private:
   struct Sent {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lib/json/one_line.h"
+
 namespace penstock::reconcile {
 namespace {
 
@@ -15,16 +17,15 @@ const api::Condition* Conditions::find_before(std::string_view type) const {
 }
 
 void Conditions::set(std::string_view type, api::ConditionStatus status, std::string_view reason,
-                     std::string message) {
+                     std::string_view message) {
   const api::Condition* before = find_before(type);
   const bool same = before != nullptr && before->status == status;
-  message.resize(std::min(message.size(), kMessageBytesMax));
   conditions_.push_back({.type = std::string(type),
                          .status = status,
                          .observed_generation = generation_,
                          .last_transition_time = same ? before->last_transition_time : now_,
                          .reason = std::string(reason),
-                         .message = std::move(message)});
+                         .message = json::one_line(message, kMessageBytesMax)});
 }
 
 std::string joined(const std::vector<std::string>& errors) {

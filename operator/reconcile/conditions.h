@@ -16,9 +16,10 @@ class Conditions {
   Conditions(std::vector<api::Condition> before, std::int64_t generation, std::string now)
       : before_(std::move(before)), generation_(generation), now_(std::move(now)) {}
 
-  // The message is cut to what a condition may hold.
+  // The message becomes one line, cut to what a condition may hold: with any other, the API server
+  // would refuse the whole status.
   void set(std::string_view type, api::ConditionStatus status, std::string_view reason,
-           std::string message);
+           std::string_view message);
 
   [[nodiscard]] const std::vector<api::Condition>& now() const { return conditions_; }
   // Those whose status or reason differs from before.

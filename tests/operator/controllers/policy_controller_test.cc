@@ -134,6 +134,38 @@ TEST_F(PolicyControllerTest, AConfigMapOfSomebodyElseIsToldOf) {
   EXPECT_EQ(statuses_written("two"), 0) << "it may pass";
 }
 
+// As Kyverno words it.
+TEST_F(PolicyControllerTest, AConfigMapThatAdmissionRefusesIsToldOfInOneLine) {
+  ASSERT_TRUE(client_.create(kube::kPolicies.collection("ns"), {{"metadata", {{"name", "one"}}}}));
+  server_.fail_next("PATCH " + kube::kConfigMaps.object("ns", "penstock-one"),
+                    {.status = 403,
+                     .body = R"({"message": "denied the request: \n\nlabel team\nis missing\n"})",
+                     .retry_after = ""});
+  EXPECT_FALSE(reconcile("one").succeeded);
+  const json::Value status = (*client_.get(kube::kPolicies.object("ns", "one")))["status"];
+  const auto degraded =
+      std::ranges::find(status["conditions"], "Degraded",
+                        [](const json::Value& condition) { return condition["type"]; });
+  ASSERT_NE(degraded, status["conditions"].end());
+  const std::string message = (*degraded)["message"];
+  EXPECT_TRUE(message.contains("denied the request: label team is missing;")) << message;
+  EXPECT_EQ(std::ranges::count(message, '\n'), 0);
+}
+
+TEST_F(PolicyControllerTest, AStatusThatCannotSayWhatIsNotDeliveredIsTriedAgain) {
+  const std::string map = "PATCH " + kube::kConfigMaps.object("ns", "penstock-one");
+  server_.fail_next(map, {.status = 403, .body = R"({"message": "no"})", .retry_after = ""}, 3);
+  server_.fail_next("PATCH " + kube::kPolicies.object("ns", "one", "status"),
+                    {.status = 429, .body = R"({"message": "not now"})", .retry_after = "9"});
+  const kube::WorkOutcome refused = reconcile("one");
+  EXPECT_FALSE(refused.succeeded);
+  EXPECT_EQ(refused.problem, "no; nor can the status say so: not now");
+  EXPECT_EQ(refused.retry_after, std::chrono::seconds(9));
+  EXPECT_FALSE(reconcile("one").again_in);
+  EXPECT_EQ(statuses_written("one"), 2);
+  EXPECT_EQ(reconcile("one").again_in, StatusWriter::kPause) << "not when it is tried again";
+}
+
 TEST_F(PolicyControllerTest, AnEditedConfigMapIsRestored) {
   ASSERT_TRUE(reconcile("one").succeeded);
   const std::string path = kube::kConfigMaps.object("ns", "penstock-one");

@@ -46,6 +46,12 @@ class EventRecorderTest : public ::testing::Test {
       std::make_unique<EventRecorder>(client_, clock_, "penstock-operator-0");
 };
 
+TEST_F(EventRecorderTest, ANoteIsOneLineAndCutBetweenCharacters) {
+  record("one", "Broken", "it\n\n" + std::string(996, 'a') + "ä");
+  server_.await_requests(kCreated, 1);
+  EXPECT_EQ(events().at(0)["note"], "it " + std::string(996, 'a'));
+}
+
 TEST_F(EventRecorderTest, AnEventSaysWhatHappenedToWhom) {
   record("one", "Broken", "it broke");
   server_.await_requests(kCreated, 1);
