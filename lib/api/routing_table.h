@@ -118,9 +118,13 @@ struct RoutingTableSpec {
                     &T::routes,
                     {.about = "The first that matches wins; all backends alike where absent.",
                      .items_max = 128}},
-        json::Field{"priceFiles",
-                    &T::price_files,
-                    {.about = "Prices for models that the table gives none.", .items_max = 8}}};
+        json::Field{
+            "priceFiles",
+            &T::price_files,
+            {.about = "Prices for models that the table gives none. Of a stand-alone sidecar "
+                      "only: an injected one has no such files, so the operator refuses "
+                      "them.",
+             .items_max = 8}}};
   }
 
   static constexpr auto constraints() {

@@ -89,7 +89,8 @@ class Decision {
       return;
     }
     conditions_.set("Accepted", kTrue, "Accepted", "the policy is valid");
-    DeliveryResult documents = documents_of(world_);
+    const InterceptionFinding interception = choose_interception(world_, settings_);
+    DeliveryResult documents = documents_of(world_, callers_of(interception));
     if (!documents.delivery) {
       conditions_.set("ResolvedRefs", kFalse, "NotResolved", joined(documents.errors));
       degrade({"NotResolved", "sidecars keep the last good version: " + joined(documents.errors)});
@@ -97,7 +98,7 @@ class Decision {
     }
     conditions_.set("ResolvedRefs", kTrue, "Resolved", resolved(documents.delivery->secrets));
     if (deliver(*documents.delivery)) {
-      inject(*documents.delivery);
+      inject(interception, *documents.delivery);
       plan_.documents = std::move(documents.delivery->files);
     }
   }
@@ -158,12 +159,25 @@ class Decision {
     return true;
   }
 
+  // Where nothing tells how new pods are to be made, they are made as before.
+  [[nodiscard]] Callers callers_of(const InterceptionFinding& interception) const {
+    if (interception.choice) {
+      return interception.choice->to.providers ? Callers::kOwnPod : Callers::kAnyone;
+    }
+    using enum api::InterceptionMode;
+    const api::InterceptionMode wanted = policy_.parsed.interception.mode;
+    const bool were_clients = before_.interception == json::name_of(kEnvironment);
+    if (wanted == kEnvironment || (wanted == kAuto && were_clients)) {
+      return Callers::kOwnPod;
+    }
+    return wanted == kAuto ? Callers::kNotKnown : Callers::kAnyone;
+  }
+
   // Running pods have what is delivered, whatever new ones are made with.
-  void inject(const Delivery& delivery) {
+  void inject(const InterceptionFinding& interception, const Delivery& delivery) {
     if (!not_injected_.reason.empty()) {
       return;
     }
-    const InterceptionFinding interception = choose_interception(world_, settings_);
     if (!interception.choice) {
       not_injected_ = {interception.reason, interception.message};
       if (plan_.status.injection) {

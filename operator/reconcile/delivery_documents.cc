@@ -57,9 +57,33 @@ api::PassThrough unheeded_flags(const World& world) {
   return youngest == nullptr ? api::PassThrough{} : *youngest->unheeded;
 }
 
+// What resolves and every injected sidecar would refuse all the same.
+std::vector<std::string> refusals(const api::Resources& resources,
+                                  const resolve::ResolvedPolicy& policy, Callers callers) {
+  std::vector<std::string> found;
+  for (const auto& table : resources.tables) {
+    if (!table.spec.price_files.empty()) {
+      found.push_back(to_string(table.origin.error(
+          "spec.priceFiles",
+          "are for a stand-alone sidecar, and no injected one has such files; give prices in "
+          "spec.backends[].models[].price")));
+    }
+  }
+  if (const auto exposed = resolve::check_exposure(policy, callers == Callers::kOwnPod)) {
+    const std::string or_clients =
+        callers == Callers::kNotKnown
+            ? "; nothing tells yet what the pods are: if they are clients, whose sidecars nobody "
+              "else reaches, set interception.mode: Environment"
+            : "";
+    found.push_back(to_string(resources.policies.front().origin.error(
+        "spec.listener", "is open to anyone: " + *exposed + or_clients)));
+  }
+  return found;
+}
+
 class Collector {
  public:
-  explicit Collector(const World& world) : world_(world) {}
+  Collector(const World& world, Callers callers) : world_(world), callers_(callers) {}
 
   DeliveryResult run() {
     const Policy& policy = *world_.policy;
@@ -92,6 +116,9 @@ class Collector {
         result.errors.push_back(to_string(error));
       }
       return result;
+    }
+    if (auto refused = refusals(resources, *resolved, callers_); !refused.empty()) {
+      return {std::nullopt, std::move(refused)};
     }
     delivery_.hash = binding.hash.emplace(resolved->hash);
     put_binding(binding);
@@ -153,14 +180,15 @@ class Collector {
   }
 
   const World& world_;
+  const Callers callers_;
   Delivery delivery_;
   std::vector<std::string> required_;
 };
 
 }  // namespace
 
-DeliveryResult documents_of(const World& world) {
-  return Collector(world).run();
+DeliveryResult documents_of(const World& world, Callers callers) {
+  return Collector(world, callers).run();
 }
 
 }  // namespace penstock::reconcile

@@ -26,9 +26,16 @@ struct DeliveryResult {
   std::vector<std::string> errors;  // "RoutingTable default/x spec.… message"
 };
 
+// Who reaches the listeners of a policy's sidecars.
+enum class Callers : std::uint8_t {
+  kOwnPod,    // the pods are clients, whose sidecars listen on loopback
+  kAnyone,    // they are before engines
+  kNotKnown,  // anyone, as far as can be told
+};
+
 // Follows the policy's references through `world` and checks the whole as a sidecar will. Where
 // calls go that no table routes is no part of it, for each pod's flags say that; but sidecars from
 // before that was so are told what theirs say.
-DeliveryResult documents_of(const World& world);
+DeliveryResult documents_of(const World& world, Callers callers);
 
 }  // namespace penstock::reconcile

@@ -34,6 +34,16 @@ SCHEDULED = """spec:
 """
 
 
+PRICED = """---
+apiVersion: penstock.dev/v1alpha1
+kind: RoutingTable
+metadata: { name: t }
+spec:
+  backends: [{ name: a, url: "https://a", dialect: OpenAI }]
+  priceFiles: [{ format: LiteLLM, path: /prices.json }]
+"""
+
+
 @pytest.fixture(autouse=True)
 def _built():
     if not OPERATOR.exists():
@@ -175,6 +185,7 @@ def test_what_is_rendered_runs(tmp_path):
     [
         (FILES.replace("matchLabels: { app: llm }", ""), "default/chat: Accepted: spec.selector must hold matchLabels"),
         (FILES.replace("selector:", "routing: { tableRef: { name: t } }\n  selector:"), "names no RoutingTable"),
+        (FILES.replace("selector:", "routing: { tableRef: { name: t } }\n  selector:") + PRICED, "spec.priceFiles are for a stand-alone"),
         (FILES.replace("vllm", "mine").replace("--port", "-x"), "tells no port; set spec.interception.engine.port"),
         (FILES.replace("spec:", "spec: [", 1), "files.yaml:"),
         (FILES.replace("spec:", SCHEDULED, 1), "Accepted: spec.autoscaling.schedules[0].timeZone is no zone"),

@@ -79,13 +79,17 @@ TEST(SamplesTest, TheFullOneShowsEveryField) {
   // Of what cannot stand in one policy together, the rest.
   const json::Text nodes = parsed("nodes.yaml");
   ASSERT_EQ(nodes.documents.size(), 1U);
+  // Of what works stand-alone only.
+  const json::Text price_files = parsed("price-files.yaml");
+  ASSERT_EQ(price_files.documents.size(), 2U);
   std::vector<std::string> unset;
   find_unset(json::describe<api::OptimizationPolicySpec>(),
              {&text.documents[0].value["spec"], &nodes.documents[0].value["spec"]},
              "OptimizationPolicy", unset);
   find_unset(json::describe<api::CacheTierSpec>(), {&text.documents[1].value["spec"]}, "CacheTier",
              unset);
-  find_unset(json::describe<api::RoutingTableSpec>(), {&text.documents[2].value["spec"]},
+  find_unset(json::describe<api::RoutingTableSpec>(),
+             {&text.documents[2].value["spec"], &price_files.documents[1].value["spec"]},
              "RoutingTable", unset);
   EXPECT_EQ(unset, std::vector<std::string>{});
 }

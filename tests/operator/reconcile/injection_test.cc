@@ -12,7 +12,9 @@ namespace penstock::reconcile {
 namespace {
 
 TEST(InjectionTest, HoldsWhatRestrictedPodSecurityAsksForAndEverySecret) {
-  World seen = world(policy("p", "{" + kSelector + ", routing: {tableRef: {name: t}}}"));
+  World seen = world(policy("p", "{" + kSelector +
+                                     ", routing: {tableRef: {name: t}}, listener: "
+                                     "{authentication: {allowAnonymous: true}}}"));
   seen.tables = {table("t",
                        "{backends: [{name: a, url: \"https://a\", dialect: OpenAI, credentials: "
                        "{secretRef: {name: s, key: k}}, tls: {caRef: {name: ca, key: ca.crt}}}]}")};
