@@ -45,9 +45,17 @@ void add_restart(const std::string& workload, const Pod& pod, RestartNeeds& need
 void add_replaceable(const World& world, const Pod& pod, PodCensus& census) {
   const std::string workload = workload_of(world, pod);
   add_restart(workload, pod, census.restart);
-  if (is_made_anew(pod) && std::ranges::find(census.replaceable, workload, &Eviction::workload) ==
-                               census.replaceable.end()) {
-    census.replaceable.push_back({.pod = pod.meta.name, .uid = pod.meta.uid, .workload = workload});
+  if (!is_made_anew(pod)) {
+    return;
+  }
+  census.down[workload] += pod.ready ? 0 : 1;
+  Eviction one{
+      .pod = pod.meta.name, .uid = pod.meta.uid, .workload = workload, .was_ready = pod.ready};
+  const auto found = std::ranges::find(census.replaceable, workload, &Eviction::workload);
+  if (found == census.replaceable.end()) {
+    census.replaceable.push_back(std::move(one));
+  } else if (found->was_ready && !pod.ready) {
+    *found = std::move(one);
   }
 }
 
@@ -111,10 +119,6 @@ void judge_services(const World& world, const Fronted& fronted, PodCensus& censu
 void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
                    const std::string& injection, PodCensus& census) {
   ++census.counts.injected;
-  if (!injection.empty() && pod.injected_hash != injection) {
-    census.outdated.push_back(pod.meta.name);
-    add_replaceable(world, pod, census);
-  }
   if (pod.delivered != hash) {
     census.behind.push_back(pod.meta.name);
   }
@@ -197,7 +201,12 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
       continue;
     }
     ++census.counts.selected;
-    if (!pod->ready) {
+    const bool is_outdated = carries && !injection.empty() && pod->injected_hash != injection;
+    if (!carries || is_outdated) {
+      (carries ? census.outdated : census.plain).push_back(pod->meta.name);
+      add_replaceable(world, *pod, census);
+    }
+    if (!pod->ready && !(is_made_anew(*pod) && (!carries || is_outdated))) {
       census.unready.push_back(pod->meta.name);
     }
     if (carries) {
@@ -209,9 +218,6 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
         fronted.emplace(pod->meta.name, pod.get());
         add_once(census.data_ports, pod->sidecar_port);
       }
-    } else {
-      census.plain.push_back(pod->meta.name);
-      add_replaceable(world, *pod, census);
     }
   }
   census.can_be_asked = can_be_asked(world);

@@ -45,9 +45,10 @@ struct PodCensus {
   std::vector<std::string> left_over;      // with the policy's sidecar, but not its pods any more
   RestartNeeds left_over_restart;          // who holds these
   std::vector<Eviction> replaceable;       // plain or outdated, and a lasting owner makes it anew:
-                                           // one of each workload
-  bool judged_later = false;               // the traffic of pods that are too young for it is amiss
-  std::vector<std::string> unready;        // of all that stay
+                                           // one of each workload, one that is not ready if any is
+  std::map<std::string, std::int64_t> down;  // by workload: how many of those are not ready
+  bool judged_later = false;         // the traffic of pods that are too young for it is amiss
+  std::vector<std::string> unready;  // of all that stay, but for those that are down
   std::vector<std::string> leaving;
 };
 

@@ -14,11 +14,12 @@ namespace {
 // So many are asked for at once, where budgets hold all that were asked for.
 constexpr std::size_t kCandidatesMost = 16;
 
-// How many pods of each workload are ready and stay.
-using Ready = std::map<std::string, std::int64_t>;
+// How many pods of each workload there are.
+using Counts = std::map<std::string, std::int64_t>;
 
-Ready ready_of(const World& world) {
-  Ready ready;
+// That are ready and stay.
+Counts ready_of(const World& world) {
+  Counts ready;
   for (const Ptr<Pod>& pod : world.pods) {
     if (pod->ready && !pod->meta.deleting && !pod->finished) {
       ++ready[workload_of(world, *pod)];
@@ -27,9 +28,9 @@ Ready ready_of(const World& world) {
   return ready;
 }
 
-std::int64_t count_of(const Ready& ready, const std::string& workload) {
-  const auto found = ready.find(workload);
-  return found == ready.end() ? 0 : found->second;
+std::int64_t count_of(const Counts& counts, const std::string& workload) {
+  const auto found = counts.find(workload);
+  return found == counts.end() ? 0 : found->second;
 }
 
 // Those that say how many pods they ask for.
@@ -37,12 +38,13 @@ bool says_replicas(const Workload& workload) {
   return workload.kind == "Deployment" || workload.kind == "StatefulSet";
 }
 
-std::vector<std::string> incomplete(const World& world, const Ready& ready) {
+// Besides pods that are down, which waiting does not mend.
+std::vector<std::string> incomplete(const World& world, const Counts& ready, const Counts& down) {
   std::vector<std::string> found;
   for (const Ptr<Workload>& workload : own_workloads(world).workloads) {
     const std::string name = name_of(*workload);
     const std::int64_t count = count_of(ready, name);
-    if (says_replicas(*workload) && count < workload->replicas) {
+    if (says_replicas(*workload) && count + count_of(down, name) < workload->replicas) {
       found.push_back(name + " has " + std::to_string(workload->replicas) +
                       " ready pods instead of " + std::to_string(count));
     }
@@ -92,7 +94,7 @@ std::map<std::string, std::vector<std::string>> pods_by_workload(const World& wo
 }
 
 // Of other owners nobody here knows how many pods they ask for: as many as they had.
-std::string unreplaced(const World& world, const Ready& ready) {
+std::string unreplaced(const World& world, const Counts& ready) {
   const Eviction& last = *world.last_eviction;
   const auto is_back = [&](const Ptr<Pod>& pod) {
     return pod->ready && !pod->meta.deleting && came_after(world, *pod);
@@ -115,8 +117,8 @@ bool is_still_there(const World& world) {
 }
 
 std::string awaited(const World& world, const PodCensus& census, const std::string& injection,
-                    const Ready& ready) {
-  std::vector<std::string> all = incomplete(world, ready);
+                    const Counts& ready) {
+  std::vector<std::string> all = incomplete(world, ready, census.down);
   if (std::string failed = in_vain(world, injection); !failed.empty()) {
     all.push_back(std::move(failed));
   }
@@ -155,20 +157,25 @@ Replacement replacement_of(const World& world, const PodCensus& census,
   if (injection.empty()) {
     return {.candidates = {}, .awaited = "new pods get the sidecar of today"};
   }
-  const Ready ready = ready_of(world);
+  const Counts ready = ready_of(world);
   Replacement result{.candidates = {}, .awaited = awaited(world, census, injection, ready)};
   if (!result.awaited.empty()) {
     return result;
   }
-  std::vector<std::string> held;
+  // Whoever is not ready goes first: that takes nothing from anybody, and may be what mends it.
   for (const bool of_held : {false, true}) {
-    for (const Eviction& one : census.replaceable) {
-      if (is_held(world, one) == of_held) {
-        result.candidates.push_back(one);
-        if (of_held) {
-          held.push_back(one.pod);
+    for (const bool was_ready : {false, true}) {
+      for (const Eviction& one : census.replaceable) {
+        if (is_held(world, one) == of_held && one.was_ready == was_ready) {
+          result.candidates.push_back(one);
         }
       }
+    }
+  }
+  std::vector<std::string> held;
+  for (const Eviction& one : result.candidates) {
+    if (is_held(world, one)) {
+      held.push_back(one.pod);
     }
   }
   if (!world.eviction_failure.empty()) {
@@ -179,7 +186,7 @@ Replacement replacement_of(const World& world, const PodCensus& census,
   result.candidates.resize(std::min(result.candidates.size(), kCandidatesMost));
   const auto known = pods_by_workload(world);
   for (Eviction& candidate : result.candidates) {
-    candidate.ready = count_of(ready, candidate.workload);
+    candidate.ready = count_of(ready, candidate.workload) + (candidate.was_ready ? 0 : 1);
     candidate.injection = injection;
     candidate.known = known.at(candidate.workload);
   }

@@ -16,7 +16,8 @@ struct Replacement {
 };
 
 // One at a time, over the whole policy: the next only once all of its pods are ready, those that
-// are missing included. Nothing where people do it (rollout: Manual). `injection`: the hash of what
+// are missing included. Pods that are to go themselves and are not ready are not waited for: they
+// go first. Nothing where people do it (rollout: Manual). `injection`: the hash of what
 // the API server makes new pods with; empty: not yet with what is wanted today.
 Replacement replacement_of(const World& world, const PodCensus& census,
                            const std::string& injection);

@@ -140,10 +140,11 @@ struct Eviction {
   std::string pod;
   std::string uid;
   std::string workload;            // "deployment/chat"
-  std::int64_t ready = 0;          // pods of that, before it
+  std::int64_t ready = 0;          // pods of that, once another is in its place
   std::string injection;           // the hash of what it is made anew with
   std::vector<std::string> known;  // uids of that workload's pods, before it
 };
+  bool was_ready = true;           // the pod itself
 
 struct ServicePort {
   std::string target_name;  // empty: by number

@@ -23,12 +23,17 @@ std::vector<std::string> evicted(const World& seen) {
   return pods;
 }
 
-// What the next one waits for, as the condition has it.
+// What the next one waits for, as the conditions have it.
 std::string awaited(const World& seen) {
-  const std::string message = condition(decide(in_force(seen), kSettings), "Injected").message;
+  const Plan plan = decide(in_force(seen), kSettings);
   const std::string begin = ", the next once ";
-  const std::size_t at = message.find(begin);
-  return at == std::string::npos ? "" : message.substr(at + begin.size());
+  for (const char* type : {"Injected", "Degraded"}) {
+    const std::string message = condition(plan, type).message;
+    if (const std::size_t at = message.find(begin); at != std::string::npos) {
+      return message.substr(at + begin.size());
+    }
+  }
+  return "";
 }
 
 Pod of(const std::string& kind, const std::string& owner, const std::string& name) {
@@ -98,7 +103,11 @@ TEST(ReplacementTest, APodThatIsMissingIsWaitedFor) {
   add(seen, of("StatefulSet", "web", "web-1"));
   EXPECT_TRUE(evicted(seen).empty()) << "web-0 is not made anew yet";
   EXPECT_EQ(awaited(seen), "statefulset/web has 2 ready pods instead of 1");
-  add(seen, unready(of("StatefulSet", "web", "web-0")));
+  Pod starting = unready(of("StatefulSet", "web", "web-0"));
+  starting.has_sidecar = true;
+  starting.injected_by = "p";
+  starting.injected_hash = decide(seen, kSettings).status.injection->hash;
+  add(seen, std::move(starting));
   EXPECT_TRUE(evicted(seen).empty());
   seen.pods.pop_back();
   add(seen, of("StatefulSet", "web", "web-0"));
@@ -107,6 +116,84 @@ TEST(ReplacementTest, APodThatIsMissingIsWaitedFor) {
   seen.workloads.push_back(stateful_set("other", 1));
   EXPECT_EQ(awaited(seen), "statefulset/other has 1 ready pods instead of 0")
       << "one at a time over the whole policy";
+}
+
+// Their sidecar, of an image that cannot be pulled, may be what keeps them from being ready.
+TEST(ReplacementTest, PodsThatAreToGoAndAreNotReadyAreNotWaitedFor) {
+  World seen = world(policy("p", kRestarting));
+  seen.workloads = {stateful_set("web", 2)};
+  const Plan plan = decide(in_force(seen), kSettings);
+  const auto web = [](const std::string& name, const std::string& injection) {
+    Pod one = of("StatefulSet", "web", name);
+    one.has_sidecar = true;
+    one.injected_by = "p";
+    one.injected_hash = injection;
+    return one;
+  };
+  const std::string today = plan.status.injection->hash;
+  World broken = seen;
+  add(broken, unready(web("web-0", "of a wrong image")));
+  add(broken, unready(web("web-1", "of a wrong image")));
+  EXPECT_EQ(evicted(broken), std::vector<std::string>{"web-0"}) << "one at a time";
+  EXPECT_EQ(awaited(broken), "");
+
+  World mended = seen;
+  add(mended, unready(web("web-0", today)));
+  add(mended, unready(web("web-1", "of a wrong image")));
+  EXPECT_TRUE(evicted(mended).empty()) << "whether it is mended this one shows";
+  EXPECT_EQ(awaited(mended), "statefulset/web has 2 ready pods instead of 0 and web-0 is ready");
+  mended.pods.erase(mended.pods.begin());
+  EXPECT_TRUE(evicted(mended).empty()) << "before it is there";
+  EXPECT_EQ(awaited(mended), "statefulset/web has 2 ready pods instead of 0");
+  add(mended, web("web-0", today));
+  EXPECT_EQ(evicted(mended), std::vector<std::string>{"web-1"});
+}
+
+// As for want of a GPU.
+TEST(ReplacementTest, WhoIsNotReadyGoesFirstAndWhoIsReadyAfterThat) {
+  World seen = world(policy("p", kRestarting));
+  seen.workloads = {stateful_set("web", 3)};
+  add(seen, of("StatefulSet", "web", "web-0"));
+  add(seen, of("StatefulSet", "web", "web-1"));
+  add(seen, unready(of("StatefulSet", "web", "web-2")));
+  add(seen, of("DaemonSet", "everywhere", "d1"));
+  EXPECT_EQ(evicted(seen), (std::vector<std::string>{"web-2", "d1"}))
+      << "that takes nothing from anybody";
+
+  World next = seen;
+  next.pods.erase(next.pods.begin() + 2);
+  Pod waits = unready(of("StatefulSet", "web", "web-2"));
+  waits.has_sidecar = true;
+  waits.injected_by = "p";
+  waits.injected_hash = decide(in_force(seen), kSettings).status.injection->hash;
+  add(next, std::move(waits));
+  EXPECT_TRUE(evicted(next).empty()) << "nobody that is ready goes while it waits";
+
+  World held = seen;
+  held.held_by_budget = {"web-2"};
+  EXPECT_EQ(evicted(held), (std::vector<std::string>{"d1", "web-2"}))
+      << "whoever is ready stays beside it, others have budgets of their own";
+
+  World alone = seen;
+  add(alone, unready(of("", "", "bare")));
+  EXPECT_TRUE(evicted(alone).empty()) << "nobody replaces that one";
+  EXPECT_TRUE(awaited(alone).starts_with("bare is ready;")) << awaited(alone);
+}
+
+// Of owners that do not say how many they ask for.
+TEST(ReplacementTest, InThePlaceOfOneThatWasNotReadyAReadyOneIsWaitedFor) {
+  World seen = world(policy("p", kRestarting));
+  add(seen, of("DaemonSet", "everywhere", "a"));
+  add(seen, unready(of("DaemonSet", "everywhere", "b")));
+  const Plan plan = decide(in_force(seen), kSettings);
+  ASSERT_EQ(plan.evict.size(), 1U);
+  EXPECT_EQ(plan.evict[0].pod, "b");
+  seen.last_eviction = plan.evict[0];
+  seen.pods.pop_back();
+  EXPECT_TRUE(evicted(seen).empty());
+  EXPECT_EQ(awaited(seen), "daemonset/everywhere has a ready pod in the place of b");
+  add(seen, of_today(plan, "c"));
+  EXPECT_EQ(evicted(seen), std::vector<std::string>{"a"});
 }
 
 // Of an owner that does not say how many it asks for.
