@@ -72,6 +72,13 @@ reconcile::Container read_container(const Value& container) {
                               number_of(port, "hostPort") > 0});
     }
   });
+  for (const char* probe : {"startupProbe", "readinessProbe", "livenessProbe"}) {
+    const Value& http = member(member(container, probe), "httpGet");
+    if (text_of(http, "scheme") == "HTTPS") {
+      const std::int64_t number = number_of(http, "port");
+      result.probed_by_tls.push_back(number > 0 ? std::to_string(number) : text_of(http, "port"));
+    }
+  }
   return result;
 }
 

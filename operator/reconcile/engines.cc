@@ -1,6 +1,8 @@
 #include "operator/reconcile/engines.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -110,6 +112,23 @@ std::string no_port(const Container& container, const Recognition& known,
                                   : "");
 }
 
+// Of vLLM and SGLang, and of llama.cpp. Another engine that takes one means the same by it.
+constexpr std::array<std::string_view, 4> kTlsOptions = {"--ssl-keyfile", "--ssl-certfile",
+                                                         "--ssl-key-file", "--ssl-cert-file"};
+
+std::string tls_by(const Container& container, const EngineShape& shape) {
+  for (const std::string_view option : kTlsOptions) {
+    if (has_option(container, option)) {
+      return std::string(option);
+    }
+  }
+  const bool is_probed = std::ranges::any_of(
+      container.probed_by_tls, [&shape, port = std::to_string(shape.port)](const std::string& of) {
+        return of == port || std::ranges::find(shape.port_names, of) != shape.port_names.end();
+      });
+  return is_probed ? "a probe of scheme HTTPS" : "";
+}
+
 }  // namespace
 
 bool runs_known_engine(const PodTemplate& pods) {
@@ -140,6 +159,7 @@ EngineFinding find_engine(const PodTemplate& pods, const api::EngineSpec& spec) 
       shape.port_names.push_back(declared.name);
     }
   }
+  shape.tls_by = tls_by(*container, shape);
   return {shape, ""};
 }
 

@@ -32,6 +32,7 @@ struct EngineShape {
   std::string env_host;  // where that holds host:port, the host that is meant by none
   // Nothing: it can be told another, where a flag or a variable is known.
   std::optional<FixedPort> fixed;
+  std::string tls_by;  // what says that it serves TLS itself: "--ssl-keyfile"; empty: nothing does
   bool has_pre_stop = false;
 
   bool operator==(const EngineShape&) const = default;

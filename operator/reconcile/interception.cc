@@ -188,6 +188,14 @@ InterceptionFinding choose_of(const World& world, const PodTemplate& pods,
   if (!engine.shape) {
     return refused("EngineNotFound", engine.problem);
   }
+  // The sidecar would get no request out of it.
+  if (const std::string& by = engine.shape->tls_by; !by.empty()) {
+    return refused("EngineTls",
+                   "container " + engine.shape->container + " serves TLS itself (" + by +
+                       "), which the sidecar does not speak with its engine; let it serve plain "
+                       "HTTP inside the pod and set spec.listener.tls, by which the sidecar "
+                       "serves TLS, or select other pods");
+  }
   return choose_for(world, pods, *engine.shape, settings);
 }
 

@@ -64,7 +64,8 @@ struct Container {
   std::vector<std::string> args;
   std::vector<EnvVar> env;
   std::vector<Port> ports;
-  bool has_env_from = false;  // there may be variables that nobody here knows
+  std::vector<std::string> probed_by_tls;  // names or numbers of ports that probes ask by HTTPS
+  bool has_env_from = false;               // there may be variables that nobody here knows
   bool has_pre_stop = false;
 
   auto operator<=>(const Container&) const = default;
@@ -143,8 +144,8 @@ struct Eviction {
   std::int64_t ready = 0;          // pods of that, once another is in its place
   std::string injection;           // the hash of what it is made anew with
   std::vector<std::string> known;  // uids of that workload's pods, before it
-};
   bool was_ready = true;           // the pod itself
+};
 
 struct ServicePort {
   std::string target_name;  // empty: by number

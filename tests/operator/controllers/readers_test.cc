@@ -47,6 +47,24 @@ TEST(ReadersTest, WhatAPodAsksFor) {
   EXPECT_GT(other.memory_request, 0);
 }
 
+TEST(ReadersTest, PortsThatProbesAskByTls) {
+  const auto ports = [](const std::string& container) {
+    return read_deployment(
+               yaml("{metadata: {name: d}, spec: {template: {spec: {containers: [{name: c, " +
+                    container + "}]}}}}"))
+        .pods.containers.at(0)
+        .probed_by_tls;
+  };
+  using Ports = std::vector<std::string>;
+  EXPECT_EQ(ports("readinessProbe: {httpGet: {scheme: HTTPS, port: 8000}}"), Ports{"8000"});
+  EXPECT_EQ(ports("livenessProbe: {httpGet: {scheme: HTTPS, port: http}}, startupProbe: {httpGet: "
+                  "{scheme: HTTPS, port: 1}}"),
+            (Ports{"1", "http"}));
+  EXPECT_EQ(ports("readinessProbe: {httpGet: {scheme: HTTP, port: 1}}, livenessProbe: {httpGet: "
+                  "{port: 2}}, startupProbe: {tcpSocket: {port: 3}}"),
+            Ports{});
+}
+
 // Whose ports those are that lead to the sidecar: by place and mode, as admission puts it in.
 TEST(ReadersTest, OnlyTheRedirectBesideASidecarWithoutThePortLeadsToIt) {
   const std::string sidecar =

@@ -380,6 +380,82 @@ TEST(InterceptionTest, AnEngineThatCannotBeToldAPortIsNotMoved) {
          "privileged");
 }
 
+// It would move, and nobody could speak with it.
+TEST(InterceptionTest, AnEngineThatServesTlsItselfIsRefusedInEveryMode) {
+  const auto vllm = [](const std::string& more) {
+    return workload("engine",
+                    "[{name: vllm, image: vllm/vllm-openai, ports: [{name: http, "
+                    "containerPort: 8000}], " +
+                        more + "}]");
+  };
+  const auto with_args = [&vllm](const std::string& args) {
+    return vllm("args: [--port, \"8000\", " + args + "]");
+  };
+  const auto probed = [&vllm](const std::string& probe) {
+    return vllm("args: [--port, \"8000\"], readinessProbe: {httpGet: {path: /health, " + probe +
+                "}}");
+  };
+  const auto key = with_args("--ssl-keyfile, /k, --ssl-certfile, /c");
+  const auto named = service("s", "http");
+  const std::string refused = "EngineTls: Deployment engine: container vllm serves TLS itself (";
+  std::vector<Case> cases = {
+      {"an option", "{}", {key}, {}, refused + "--ssl-keyfile), "},
+      {"one word", "{}", {with_args("--ssl-certfile=/c")}, {}, refused + "--ssl-certfile), "},
+      {"in a script",
+       "{}",
+       {vllm("command: [sh, -c, \"vllm serve m --port 8000 --ssl-keyfile /k\"]")},
+       {},
+       refused + "--ssl-keyfile), "},
+      {"SGLang",
+       "{}",
+       {workload("engine", "[{name: vllm, image: lmsysorg/sglang, args: [--ssl-keyfile, /k]}]")},
+       {},
+       refused + "--ssl-keyfile), "},
+      {"llama.cpp",
+       "{}",
+       {workload("engine",
+                 "[{name: vllm, image: \"ggml-org/llama.cpp:server\", args: "
+                 "[--ssl-cert-file=/c, --ssl-key-file=/k]}]")},
+       {},
+       refused + "--ssl-key-file), "},
+      {"an engine that the policy describes",
+       "{engine: {port: 7000, flag: -p}}",
+       {workload("engine", "[{name: vllm, image: mine, args: [-p, \"7000\", --ssl-keyfile, /k]}]")},
+       {},
+       refused + "--ssl-keyfile), "},
+      {"a probe by the port's number",
+       "{}",
+       {probed("scheme: HTTPS, port: 8000")},
+       {},
+       refused + "a probe of scheme HTTPS), "},
+      {"a probe by the port's name",
+       "{}",
+       {probed("scheme: HTTPS, port: http")},
+       {},
+       refused + "a probe of scheme HTTPS), "},
+      {"a probe of another port",
+       "{}",
+       {probed("scheme: HTTPS, port: 9443")},
+       {},
+       "PortSwap vllm 8000 18000 8000 --port "},
+      {"a plain probe", "{}", {probed("port: http")}, {}, "PortSwap vllm 8000 18000 8000 --port "},
+      {"the value of another option",
+       "{}",
+       {with_args("--name=--ssl-keyfile")},
+       {},
+       "PortSwap vllm 8000 18000 8000 --port "},
+      {"a client, whose calls go out",
+       "{mode: Environment}",
+       {key},
+       {},
+       "Environment https://api.openai.com"},
+  };
+  for (const char* mode : {"PortSwap", "NamedPort", "Redirect"}) {
+    cases.push_back({mode, "{mode: " + std::string(mode) + "}", {key}, {named}, refused});
+  }
+  expect(cases, "privileged");
+}
+
 TEST(InterceptionTest, AnyOfTheNamesOfAPortLeadsToTheSidecar) {
   const auto two =
       workload("o",
