@@ -343,7 +343,7 @@ def test_another_operator_takes_over_while_edits_happen_and_none_is_lost(
 def test_a_large_table_is_delivered_compressed(space, node):
     injected_deployment(space, 1)
     space.await_condition("chat", "Programmed", "True")
-    engine = {"name": "engine", "url": "http://127.0.0.1:18000", "dialect": "OpenAI"}
+    engine = {"name": "engine", "url": "http://127.0.0.1:8000", "dialect": "OpenAI"}
     # With what the server notes of each field's owner, an object of twice the size is more than etcd takes.
     models = [{"name": f"{number}-".ljust(240, "x")} for number in range(320)]
     others = [{"name": f"b{number}", "url": "http://127.0.0.1:9", "dialect": "OpenAI", "models": models} for number in range(7)]

@@ -290,7 +290,7 @@ def test_a_rotated_secret_is_taken_over_while_traffic_runs(space):
             "backends": [
                 {
                     "name": "engine",
-                    "url": "http://127.0.0.1:18000",
+                    "url": "http://127.0.0.1:8000",
                     "dialect": "OpenAI",
                     "credentials": {"secretRef": {"name": "upstream", "key": "token"}},
                 }

@@ -79,12 +79,15 @@ struct BackendSpec {
                      .required = true,
                      .length_max = 63,
                      .format = &kDnsLabel}},
-        json::Field{"url",
-                    &T::url,
-                    {.about = "http://host:port/prefix or https://host.",
-                     .required = true,
-                     .length_max = 2'048,
-                     .format = &kUrl}},
+        json::Field{
+            "url",
+            &T::url,
+            {.about = "http://host:port/prefix or https://host. The engine of the same pod is "
+                      "http://127.0.0.1 at the port that its container declares, whatever "
+                      "port it is moved to.",
+             .required = true,
+             .length_max = 2'048,
+             .format = &kUrl}},
         json::Field{"dialect", &T::dialect, {.about = "The API it speaks.", .required = true}},
         json::Field{"models",
                     &T::models,

@@ -155,6 +155,10 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
 bool is_host_alone(std::string_view text) {
   const auto may_stand = [](char c) {
     return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-';

@@ -54,8 +54,9 @@ std::string what_exists(const std::string& wanted, const std::vector<std::string
 
 class Resolver {
  public:
-  Resolver(const Resources& resources, const std::optional<PassThrough>& own)
-      : resources_(resources), own_(own), errors_(resources.errors) {}
+  Resolver(const Resources& resources, const std::optional<PassThrough>& own,
+           std::span<const std::uint16_t> listening)
+      : resources_(resources), own_(own), listening_(listening), errors_(resources.errors) {}
 
   ResolveResult run(const std::optional<ObjectName>& wanted) {
     const Binding* binding = the_binding();
@@ -163,7 +164,7 @@ class Resolver {
         return;
       }
       use(*table);
-      translate_table(table->spec, to.engine_port, resolved);
+      translate_table(table->spec, {.port = to.engine_port, .taken = listening_}, resolved);
     }
     // An engine closes idle connections early; a user's own setting wins.
     const bool all_same_pod = std::ranges::all_of(resolved.backends, &Backend::same_pod);
@@ -202,6 +203,7 @@ class Resolver {
 
   const Resources& resources_;
   const std::optional<PassThrough>& own_;
+  std::span<const std::uint16_t> listening_;
   std::vector<ResourceError> errors_;
   std::vector<std::string> used_;
 };
@@ -209,8 +211,9 @@ class Resolver {
 }  // namespace
 
 ResolveResult resolve(const api::Resources& resources, const std::optional<api::ObjectName>& policy,
-                      const std::optional<PassThrough>& own) {
-  return Resolver(resources, own).run(policy);
+                      const std::optional<PassThrough>& own,
+                      std::span<const std::uint16_t> listening) {
+  return Resolver(resources, own, listening).run(policy);
 }
 
 std::optional<std::string> check_exposure(const ResolvedPolicy& policy, bool loopback_listener) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,11 +21,14 @@ using ResolveResult = std::expected<ResolvedPolicy, std::vector<api::ResourceErr
 
 // Chooses the policy (`policy`, else the one that the PolicyBinding names, else the only one),
 // follows its references and fills in every default. `own` is what the pod was made with: it goes
-// before what a binding of all the policy's pods says, and is no part of the hash. The errors are
-// those of `resources` and those found on the way; there is at least one.
+// before what a binding of all the policy's pods says, and is no part of the hash. `listening`: the
+// sidecar's own ports; in front of an engine, a backend on loopback at one of them is that engine,
+// which had the port before. The errors are those of `resources` and those found on the way; there
+// is at least one.
 ResolveResult resolve(const api::Resources& resources,
                       const std::optional<api::ObjectName>& policy = std::nullopt,
-                      const std::optional<PassThrough>& own = std::nullopt);
+                      const std::optional<PassThrough>& own = std::nullopt,
+                      std::span<const std::uint16_t> listening = {});
 
 // What `--upstream URL [--cache SIZE]` stands for, as resources: a RoutingTable with one backend
 // (Anthropic for *.anthropic.com, else OpenAI), a policy and, with a size, a memory tier whose

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "lib/api/optimization_policy.h"
 #include "lib/api/policy_binding.h"
@@ -15,9 +16,15 @@ namespace penstock::resolve {
 // Everything but name, hash, tiers and backends.
 void translate_policy(const api::OptimizationPolicySpec& spec, ResolvedPolicy& resolved);
 
-// Backends, routes and price files. A plain http backend on loopback at `engine_port` is the
-// engine of the same pod.
-void translate_table(const api::RoutingTableSpec& spec, std::optional<std::uint16_t> engine_port,
+// Where the engine of the same pod is.
+struct EngineAddress {
+  std::optional<std::uint16_t> port;     // nothing: there is none
+  std::span<const std::uint16_t> taken;  // the sidecar's own ports, one of which had been its
+};
+
+// Backends, routes and price files. A backend on loopback, at the engine's port or at one that was
+// taken from it, is the engine.
+void translate_table(const api::RoutingTableSpec& spec, const EngineAddress& engine,
                      ResolvedPolicy& resolved);
 
 // One backend and one route: the engine beside an injected sidecar.

@@ -47,11 +47,7 @@ Price price(const api::PriceSpec& spec) {
   return result;
 }
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
-Backend backend(const api::BackendSpec& spec, std::optional<std::uint16_t> engine_port) {
+Backend backend(const api::BackendSpec& spec, const EngineAddress& engine) {
   Backend result;
   result.name = spec.name;
   if (Result<api::Url> url = api::parse_url(spec.url)) {
@@ -77,7 +73,11 @@ Backend backend(const api::BackendSpec& spec, std::optional<std::uint16_t> engin
     result.tls.server_name = spec.tls->server_name.value_or("");
     result.tls.verify = spec.tls->verify;
   }
-  result.same_pod = engine_port == result.port && is_loopback(result.host);
+  if (engine.port && api::is_loopback(result.host)) {
+    const bool had_been_its = std::ranges::find(engine.taken, result.port) != engine.taken.end();
+    result.port = had_been_its ? *engine.port : result.port;
+    result.same_pod = result.port == *engine.port;
+  }
   return result;
 }
 
@@ -113,10 +113,10 @@ Route default_route(std::size_t backends) {
 
 }  // namespace
 
-void translate_table(const api::RoutingTableSpec& spec, std::optional<std::uint16_t> engine_port,
+void translate_table(const api::RoutingTableSpec& spec, const EngineAddress& engine,
                      ResolvedPolicy& resolved) {
   for (const api::BackendSpec& one : spec.backends) {
-    resolved.backends.push_back(backend(one, engine_port));
+    resolved.backends.push_back(backend(one, engine));
   }
   for (const api::RouteSpec& one : spec.routes) {
     resolved.routes.push_back(route(one, resolved.backends));
@@ -145,7 +145,7 @@ void add_providers(const api::ProvidersSpec& spec, ResolvedPolicy& resolved) {
   api::BackendSpec anthropic{
       .name = "anthropic", .url = spec.anthropic, .dialect = api::DialectName::kAnthropic};
   for (api::BackendSpec* one : {&openai, &anthropic}) {
-    resolved.backends.push_back(backend(*one, std::nullopt));
+    resolved.backends.push_back(backend(*one, {}));
   }
   // Clients call by their base URL's whole path.
   const std::string openai_path = std::exchange(resolved.backends[0].base_path, "");

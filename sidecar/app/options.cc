@@ -1,6 +1,7 @@
 #include "sidecar/app/options.h"
 
 #include <charconv>
+#include <cstdlib>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -150,6 +151,16 @@ Result<std::chrono::milliseconds> parse_duration(const std::string& flag, const 
   return *parsed;
 }
 
+// Kubernetes tells every container of a namespace so where its Service penstock-engine is: no
+// setting of ours, which is a number.
+void forget_service_link() {
+  constexpr const char* kName = "PENSTOCK_ENGINE_PORT";
+  const char* const value = std::getenv(kName);
+  if (value != nullptr && std::string_view(value).contains("://")) {
+    ::unsetenv(kName);
+  }
+}
+
 // Where the configuration comes from. Empty: good.
 std::string check_sources(const Options& options) {
   if (options.resources.empty() == options.upstream.empty()) {
@@ -237,7 +248,12 @@ std::string complete(Options& options, const RawOptions& raw) {
 }  // namespace
 
 bool ListenAddress::loopback() const {
-  return host == "::1" || host == "localhost" || host.starts_with("127.");
+  return api::is_loopback(host);
+}
+
+bool ListenAddress::takes(std::string_view to, std::uint16_t at) const {
+  const bool everywhere = host.empty() || host == "0.0.0.0" || host == "::";
+  return port == at && (everywhere ? api::is_loopback(to) : to == host);
 }
 
 std::string ListenAddress::text() const {
@@ -265,6 +281,7 @@ Result<ListenAddress> parse_listen_address(const std::string& text) {
 }
 
 ParsedOptions parse_options(int argc, char** argv) {
+  forget_service_link();
   CLI::App app{kAbout};
   app.footer(kFootnote);
   Options options;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/resolve/resolve.h"
@@ -16,6 +17,8 @@ struct ListenAddress {
   std::string host;  // without brackets; "" for every address of both families
   std::uint16_t port = 0;
   [[nodiscard]] bool loopback() const;
+  // Whether what is sent to `to`, an address of loopback, at port `at` comes to it.
+  [[nodiscard]] bool takes(std::string_view to, std::uint16_t at) const;
   [[nodiscard]] std::string text() const;
 };
 

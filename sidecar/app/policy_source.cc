@@ -1,5 +1,6 @@
 #include "sidecar/app/policy_source.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -67,6 +68,28 @@ void append_folder_fingerprint(std::string& out, const std::string& folder) {
   }
 }
 
+std::vector<std::uint16_t> ports_of(const std::vector<ListenAddress>& listen) {
+  std::vector<std::uint16_t> ports;
+  for (const ListenAddress& address : listen) {
+    ports.push_back(address.port);
+  }
+  return ports;
+}
+
+// A call of such a backend would come back to where it came from, for ever. Empty: there is none.
+std::string loop_of(const resolve::ResolvedPolicy& policy,
+                    const std::vector<ListenAddress>& listen) {
+  for (const resolve::Backend& backend : policy.backends) {
+    for (const ListenAddress& address : listen) {
+      if (address.takes(backend.host, backend.port)) {
+        return "backend " + backend.name + " is this sidecar itself, which listens at " +
+               address.text() + ": name another port, or give --listen another";
+      }
+    }
+  }
+  return {};
+}
+
 std::string joined(const std::vector<api::ResourceError>& errors) {
   std::string text;
   for (const api::ResourceError& error : errors) {
@@ -101,7 +124,7 @@ Result<std::shared_ptr<const ActivePolicy>> PolicySource::read() {
     resolved = resources.nothing_found && options_.pass_through
                    ? resolve::for_pass_through(*options_.pass_through)
                    : resolve::resolve(resources, api::parse_object_name(options_.policy),
-                                      options_.pass_through);
+                                      options_.pass_through, ports_of(options_.listen));
   }
   const auto active = activate_resolved(std::move(resolved));
   const sync::MutexLock lock(mutex_);
@@ -131,6 +154,9 @@ Result<std::shared_ptr<const ActivePolicy>> PolicySource::activate_resolved(
     resolve::ResolveResult resolved) {
   if (!resolved) {
     return fail(ErrorCode::kInvalidConfig, joined(resolved.error()));
+  }
+  if (std::string loop = loop_of(*resolved, options_.listen); !loop.empty()) {
+    return fail(ErrorCode::kInvalidConfig, std::move(loop));
   }
   const bool loopback = std::ranges::all_of(
       options_.listen, [](const ListenAddress& address) { return address.loopback(); });

@@ -1,6 +1,9 @@
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -256,6 +259,32 @@ TEST(OwnTest, TellsWhichBackendOfATableIsTheEngine) {
   EXPECT_TRUE(in_pod(text, PassThrough{.engine_port = 18'000}).backends.at(0).same_pod);
   EXPECT_FALSE(in_pod(text, PassThrough{.engine_port = 8'001}).backends.at(0).same_pod);
   EXPECT_FALSE(in_pod(text, std::nullopt).backends.at(0).same_pod);
+}
+
+TEST(OwnTest, ThePortThatTheSidecarTookFromTheEngineMeansTheEngine) {
+  const std::string table =
+      document("RoutingTable", "t",
+               "{backends: [{name: engine, url: 'http://127.0.0.1:8000', dialect: OpenAI}, "
+               "{name: by-name, url: 'http://localhost:8000/prefix', dialect: OpenAI}, "
+               "{name: moved, url: 'http://127.0.0.1:18000', dialect: OpenAI}, "
+               "{name: elsewhere, url: 'http://far:8000', dialect: OpenAI}, "
+               "{name: beside, url: 'http://127.0.0.1:9000', dialect: OpenAI}]}");
+  const api::Resources resources = read(bound(", routing: {tableRef: {name: t}}", "1") + table);
+  const std::array<std::uint16_t, 2> listening = {7000, 8000};
+  const auto resolved =
+      resolve(resources, std::nullopt, PassThrough{.engine_port = 18'000}, listening);
+  ASSERT_TRUE(resolved) << errors_of(resolved).front();
+  std::vector<std::pair<std::uint16_t, bool>> found;
+  for (const Backend& backend : resolved->backends) {
+    found.emplace_back(backend.port, backend.same_pod);
+  }
+  EXPECT_EQ(found,
+            (std::vector<std::pair<std::uint16_t, bool>>{
+                {18'000, true}, {18'000, true}, {18'000, true}, {8'000, false}, {9'000, false}}));
+  // Without an engine there is nothing that it could mean.
+  const auto alone = resolve(resources, std::nullopt, PassThrough{}, listening);
+  ASSERT_TRUE(alone) << errors_of(alone).front();
+  EXPECT_EQ(alone->backends.front().port, 8'000);
 }
 
 TEST(OwnTest, APassThroughIsTheSameVersionInEveryPod) {

@@ -91,6 +91,15 @@ const std::vector<Case>& cases() {
          EXPECT_EQ(got.pass_through->providers->openai, "https://o.example/v1");
          EXPECT_EQ(got.pass_through->providers->anthropic, "https://a.example");
        }},
+      // A Service named penstock-engine in the namespace.
+      {{{"PENSTOCK_RESOURCES", "/p"},
+        {"PENSTOCK_OPENAI_URL", "https://o.example/v1"},
+        {"PENSTOCK_ANTHROPIC_URL", "https://a.example"},
+        {"PENSTOCK_ENGINE_PORT", "tcp://10.0.0.1:80"}},
+       [](const Options& got) {
+         ASSERT_TRUE(got.pass_through && got.pass_through->providers);
+         EXPECT_FALSE(got.pass_through->engine_port);
+       }},
       {{{"PENSTOCK_UPSTREAM", "http://m:80"}, {"PENSTOCK_CACHE", "256Mi"}},
        [](const Options& got) {
          EXPECT_EQ(got.upstream, "http://m:80");
