@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include "lib/net/socket_options.h"
 #include "lib/net/tls.h"
 
 namespace penstock::net {
@@ -214,6 +215,11 @@ Io Connection::peek_some(std::span<char> into) noexcept {
     case SSL_ERROR_ZERO_RETURN: return {0, IoState::kEnd};
     default: return {0, IoState::kBroken};
   }
+}
+
+void Connection::reset_at_close() noexcept {
+  send_what_is_collected();
+  net::reset_at_close(socket_.get());
 }
 
 void Connection::shutdown_send() noexcept {

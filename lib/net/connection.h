@@ -64,6 +64,12 @@ class Connection final : public ReadinessHandler {
   // last look.
   [[nodiscard]] bool quiet() const { return socket_.open() && !readable_ && !hung_up_; }
 
+  // Lets the peer see that what it got is not all: see socket_options.h.
+  void reset_at_close() noexcept;
+
+  // Something was posted that will call this object: it may not be destroyed without close().
+  [[nodiscard]] bool has_messages() const { return waking_ || telling_; }
+
   class ReadAwaiter {
    public:
     explicit ReadAwaiter(Connection& connection) : connection_(connection) {}

@@ -86,7 +86,7 @@ void Connection::tell_watcher_soon() noexcept {
 }
 
 void Connection::resume_closer() noexcept {
-  if (!waking_ && !telling_) {
+  if (!has_messages()) {
     std::exchange(closer_, {}).resume();
   }
 }
@@ -130,7 +130,7 @@ bool Connection::CloseAwaiter::await_ready() noexcept {
   }
   connection_.readable_ = false;
   connection_.writable_ = false;
-  return !connection_.waking_ && !connection_.telling_;
+  return !connection_.has_messages();
 }
 
 }  // namespace penstock::net

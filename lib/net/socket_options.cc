@@ -23,4 +23,9 @@ void set_stream_options(int descriptor, std::chrono::milliseconds keep_alive) no
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &kProbes, sizeof kProbes);
 }
 
+void reset_at_close(int descriptor) noexcept {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 }  // namespace penstock::net

@@ -28,6 +28,12 @@ stages::Tiers TierSet::use(const resolve::ResolvedPolicy& policy) {
       named.push_back({settings, std::move(tier)});
     }
   }
+  // Requests of the policy before may hold a tier for hours, but need nothing in it.
+  for (const Named& old : tiers_) {
+    if (std::ranges::find(tiers, old.tier) == tiers.end()) {
+      old.tier->clear();
+    }
+  }
   tiers_ = std::move(named);
   return tiers;
 }

@@ -11,8 +11,8 @@
 namespace penstock::app {
 
 // The cache tiers of this process by the name of their CacheTier. A reload that leaves a tier's
-// settings alone keeps what is in it; one that changes them starts it anew; one that drops it frees
-// it once the last request let go.
+// settings alone keeps what is in it; one that changes them starts it anew; one that drops it
+// empties it at once, and frees it once the last request let go.
 //
 // Threads: the main thread; the tiers themselves are for any.
 class TierSet {

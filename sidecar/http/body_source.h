@@ -14,7 +14,8 @@ class BodySource {
   virtual ~BodySource() = default;
 
   struct Piece {
-    std::string_view bytes;  // without framing; holds until the next suspension
+    std::string_view bytes;     // without framing; holds until the next suspension
+    std::string_view trailers;  // with the last one: lines, as ChunkScanner::trailers() has them
     bool last = false;
     bool failed = false;  // the client broke off or sent broken framing …
     bool late = false;    // … or no more of it in time

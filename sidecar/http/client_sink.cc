@@ -198,6 +198,9 @@ void ClientSink::break_off(std::string_view event) {
   forget_stream();
   if (writer_.blocked() || event.empty() || !takes_error_) {
     static_cast<void>(head_pending_ ? writer_.write(take_head()) : ClientWriter::Result::kWritten);
+    if (framing_ == http1::Framing::kUntilClose && body_allowed_) {
+      connection_.reset_at_close();
+    }
     return;
   }
   const std::string_view head = take_head();

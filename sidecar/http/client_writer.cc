@@ -31,7 +31,13 @@ ClientWriter::Result ClientWriter::write(std::string_view a, std::string_view b,
     }
   }
   if (total == 0) {
-    return Result::kWritten;
+    return blocked() ? Result::kBlocked : Result::kWritten;
+  }
+  if (blocked()) {
+    for (const iovec& piece : std::span(pieces).first(count)) {
+      rest_.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    }
+    return Result::kBlocked;
   }
   if (const std::span<char> room = connection_.write_later(total); !room.empty()) {
     gather(std::span(pieces).first(count), room.data());

@@ -12,15 +12,15 @@ namespace penstock::http {
 
 // Writes to one connection: at once what the kernel takes, the rest from a buffer of its own.
 //
-// After a write that blocked, nothing may be written before drain(): so the buffer holds at most
-// one write's rest.
+// After a write that blocked, whoever writes waits for drain(), so that the buffer holds one
+// write's rest; what cannot wait, as what follows an interim response, is kept behind it.
 class ClientWriter {
  public:
   explicit ClientWriter(net::Connection& connection) : connection_(connection) {}
 
   enum class Result : std::uint8_t { kWritten, kBlocked, kBroken };
 
-  // Up to four pieces as one system call. REQUIRES: !blocked().
+  // Up to four pieces as one system call.
   Result write(std::string_view a, std::string_view b = {}, std::string_view c = {},
                std::string_view d = {}) noexcept;
 

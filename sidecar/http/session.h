@@ -44,6 +44,8 @@ class Session final : public net::ReadWatcher, public BodySource {
   void abort();
 
  private:
+  static constexpr std::string_view kTooManyBodies = "Too many request bodies are being read.";
+
   enum class Next : std::uint8_t { kMore, kClose };
   // What is done with the request's body.
   enum class BodyPlan : std::uint8_t {
@@ -101,6 +103,7 @@ class Session final : public net::ReadWatcher, public BodySource {
 
   // The request's body as it arrives (BodySource).
   Task<Piece> next() override;
+  void take_end(Piece& piece);
   [[nodiscard]] std::optional<std::uint64_t> length() const override { return streamed_length_; }
   void stop() override;
 
@@ -132,6 +135,7 @@ class Session final : public net::ReadWatcher, public BodySource {
   std::uint64_t requests_ = 0;
   BodyPlan body_plan_ = BodyPlan::kHave;
   bool has_prefix_ = false;
+  bool continued_ = false;              // the client was told to send its body
   bool staged_ = false;                 // the stages have begun
   bool head_relayed_ = false;           // of a flight
   bool waits_between_requests_ = true;  // the armed limit is keep-alive's, not a head's

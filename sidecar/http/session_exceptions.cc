@@ -113,10 +113,10 @@ Task<> Session::tunnel(UpstreamCall& call) {
 }
 
 // A preface of HTTP/2 with prior knowledge: the engine of our own pod may understand it; nobody
-// else is asked.
+// else is asked. Where callers need a key nobody gets past us whose key we cannot read.
 Task<> Session::pass_http2() {
   const auto backend = host_.http2_backend();
-  if (!backend) {
+  if (!backend || snapshot_->policy->listener.client_keys) {
     const http1::HeadResult refused{.state = http1::HeadResult::kError,
                                     .error = ErrorCode::kVersionNotSupported};
     co_await refuse_head(refused);

@@ -80,6 +80,7 @@ void Session::plan_body() {
   body_left_ = false;
   body_stopped_ = false;
   has_prefix_ = false;
+  continued_ = false;
   if (body_.done()) {
     body_plan_ = BodyPlan::kHave;
     return;
@@ -127,8 +128,8 @@ bool Session::borrow_whole_body() {
 }
 
 Task<bool> Session::send_continue() {
-  if (!kept_.empty() || writer_.blocked()) {
-    co_return true;  // the body is already on its way
+  if (std::exchange(continued_, true) || !kept_.empty() || writer_.blocked()) {
+    co_return true;  // it was asked for, or is already on its way
   }
   ClientWriter::Result written = writer_.write(kContinue);
   if (written == ClientWriter::Result::kBlocked) {
@@ -142,7 +143,7 @@ Task<bool> Session::send_continue() {
 // by it: the rest stays in the network, and passes once there is one.
 bool Session::over_budget(std::string begun) {
   if (io_.hold == nullptr) {
-    caller_->refuse(ErrorCode::kOverloaded, "Too many request bodies are being read.");
+    caller_->refuse(ErrorCode::kOverloaded, kTooManyBodies);
     return false;
   }
   caller_->bypass = domain::BypassReason::kBodyTooLarge;
@@ -159,9 +160,6 @@ Task<bool> Session::collect_body() {
   const resolve::ListenerSettings& limits = caller.policy->listener;
   const bool sized = caller.text->head.framing == http1::Framing::kLength;
   const std::uint64_t most = limits.collected_total_bytes_max;
-  if (sized && !lease_.take(caller.text->head.content_length, most)) {
-    co_return over_budget("");
-  }
   if (caller.text->head.expect_continue) {
     const bool asked = co_await send_continue();
     if (!asked) {
@@ -177,7 +175,8 @@ Task<bool> Session::collect_body() {
       caller.refuse(ErrorCode::kInvalidRequest, "The request body is not well-formed.");
       co_return false;
     }
-    const bool affordable = sized || lease_.take(decoded.payload.size(), most);
+    // By what is here, not by what was announced: who only announces holds up nobody.
+    const bool affordable = lease_.take(decoded.payload.size(), most);
     body.append(decoded.payload);
     kept_.erase(0, decoded.consumed);
     if (!affordable) {
@@ -211,6 +210,13 @@ Task<bool> Session::collect_body() {
   co_return true;
 }
 
+// From here on nobody reads, so somebody has to see the client leave.
+void Session::take_end(Piece& piece) {
+  piece.trailers = body_.trailers();
+  deadline_.disarm();
+  connection_.watch(this);
+}
+
 Task<BodySource::Piece> Session::next() {
   Piece piece;
   connection_.watch(nullptr);
@@ -218,6 +224,9 @@ Task<BodySource::Piece> Session::next() {
     caller_->bytes_in += passed_on_.size();
     piece.bytes = passed_on_;
     piece.last = body_.done();
+    if (piece.last) {
+      take_end(piece);
+    }
     co_return piece;
   }
   if (passed_on_.capacity() > 2 * WorkerIo::kScratchBytes) {
@@ -239,8 +248,7 @@ Task<BodySource::Piece> Session::next() {
         piece.bytes = decoded.payload;
         piece.last = body_.done();
         if (piece.last) {
-          deadline_.disarm();
-          connection_.watch(this);
+          take_end(piece);
         }
         co_return piece;
       }

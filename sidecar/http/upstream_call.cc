@@ -100,6 +100,10 @@ Task<CallOutcome> UpstreamCall::run() {
         }
         if (connection_ != nullptr) {
           io_.pool.keep_tls_session(*upstream().origin, *connection_->io);
+          // A head that nothing followed is in the worker's buffer, everybody's once we wait.
+          if (sink_state_ == SinkState::kReady && !aborted_ && !draining_) {
+            sink_state_ = sink_.flush();
+          }
           co_await discard_connection();
         }
         co_return finish(outcome);

@@ -103,6 +103,9 @@ void UpstreamCall::fail_dial(const net::Dial::Outcome& outcome) {
 
 void UpstreamCall::release_connection() {
   const Origin& origin = *upstream().origin;
+  if (connection_->io->has_messages()) {
+    return;  // it is closed instead, which waits for them
+  }
   io_.pool.keep_tls_session(origin, *connection_->io);
   io_.pool.give_back(origin, std::move(connection_), call_.policy->upstream,
                      settled_ ? call_.ended : now());

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kAuthorization = "authorization";
 constexpr std::string_view kApiKey = "x-api-key";
+constexpr std::string_view kWebsocket = "websocket";  // of several it is the only one that passes
 constexpr std::string_view kClientBodyBroke = "The request body ended early or is not well-formed.";
 constexpr std::string_view kClientBodyLate = "The request body did not arrive in time.";
 
@@ -36,7 +37,7 @@ void UpstreamCall::build_head() {
   edits.path_prefix = to.prefix_for(head.path);
   edits.host = to.origin->authority;
   edits.te_trailers = head.te_trailers;
-  edits.upgrade = head.upgrade_websocket ? head.upgrade : std::string_view{};
+  edits.upgrade = head.upgrade_websocket ? kWebsocket : std::string_view{};
   if (streamed_ != nullptr) {
     const auto length = streamed_->length();
     edits.framing = length ? http1::Framing::kLength : http1::Framing::kChunked;
@@ -47,7 +48,7 @@ void UpstreamCall::build_head() {
     edits.content_length =
         call_.body_edit ? dialect::edited(*call_.body_edit, body).size() : body.size();
   }
-  std::array<http1::FieldEdit, 7> fields;
+  std::array<http1::FieldEdit, 8> fields;
   std::size_t count = 0;
   if (!to.credential_name.empty() || !call_.send_client_credential) {
     const bool bearer = to.credential_name == kAuthorization;
@@ -58,6 +59,9 @@ void UpstreamCall::build_head() {
     fields[count++] = {http1::HeaderId::kApiKey, kApiKey, key ? value : std::nullopt};
     fields[count++] = {http1::HeaderId::kAzureApiKey, "api-key", std::nullopt};
     fields[count++] = {http1::HeaderId::kGoogleApiKey, "x-goog-api-key", std::nullopt};
+  }
+  if (!call_.send_client_credential) {
+    fields[count++] = {http1::HeaderId::kCookie, "cookie", std::nullopt};  // a session, maybe
   }
   if (call_.identity_coding) {
     fields[count++] = {http1::HeaderId::kAcceptEncoding, "accept-encoding", "identity"};
@@ -150,13 +154,17 @@ ClientWriter::Result UpstreamCall::write_piece(ClientWriter& writer, const BodyS
   if (!chunked) {
     return writer.write(piece.bytes);
   }
-  const std::string_view last = piece.last ? http1::kLastChunk : std::string_view{};
+  std::string end;
+  if (!piece.bytes.empty()) {
+    end += http1::kLineEnd;
+  }
+  if (piece.last) {
+    http1::append_last_chunk(end, piece.trailers);
+  }
   if (piece.bytes.empty()) {
-    return writer.write(last);
+    return writer.write(end);
   }
   const http1::ChunkSizeLine size(piece.bytes.size());
-  std::string end(http1::kLineEnd);  // short enough to need no allocation
-  end += last;
   return writer.write(size.view(), piece.bytes, end);
 }
 

@@ -128,8 +128,9 @@ UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> head_text,
   call_.first_byte = now();
   call_.summary.status = head.status;
   if (head.status == 101) {
-    if (!call_.text->head.upgrade_websocket) {
-      return HeadStep::kBroken;  // nobody asked to leave HTTP
+    if (!call_.text->head.upgrade_websocket ||
+        !http1::equals_ignoring_case(head.upgrade, "websocket")) {
+      return HeadStep::kBroken;  // nobody asked to leave HTTP, or not for that
     }
     rare().early_bytes.assign(rest.data(), rest.size());
     chain_.on_response(call_, head);

@@ -9,7 +9,6 @@
 namespace penstock::http1 {
 
 inline constexpr std::string_view kLineEnd = "\r\n";
-inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 // The usual phrase of a status ("Too Many Requests"); empty for one without.
 std::string_view status_reason(int status);

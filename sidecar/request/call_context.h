@@ -62,8 +62,9 @@ struct CallContext {
   // Set by the route stage for each attempt, as is what stands below. All flags are here, where
   // they take no room of their own: every idle stream holds one of these.
   bool send_client_credential = true;
-  bool keep_backend = false;  // the next attempt goes to the same backend, with another request
-  bool asked_again = false;   // the one attempt more for several callers was made
+  bool keep_backend : 1 = false;  // the next attempt goes to the same backend, with another request
+  bool asked_again : 1 = false;   // the one attempt more for several callers was made
+  bool usage_option_refused : 1 = false;  // as it seems: the next attempt goes without it
   domain::RequestTraits traits;
   std::uint64_t request_bytes = 0;  // of the body
 

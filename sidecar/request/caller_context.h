@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "lib/clock/clock.h"
+#include "lib/digest/digest.h"
 #include "lib/resolve/resolved_policy.h"
 #include "lib/result/result.h"
 #include "sidecar/dialect/request_facts.h"
@@ -32,14 +33,15 @@ struct WorkerServices;
 struct ConnectionPeer {
   std::string certificate_subject;  // verified client certificate; empty: none
 
-  // The credentials last seen here and the tenant they stand for: most connections carry the same
-  // for life.
+  // What was last shown here and the tenant it stands for: most connections carry the same for
+  // life.
   struct Known {
-    std::string credentials;
+    std::string shown;          // every credential; the cookie where there was none
     std::string tenant_source;  // what the tenant was derived from
     std::string tenant;
+    std::uint64_t upstream_identity = 0;  // a keyed hash of what a backend knows the caller by
     bool credential_accepted = false;
-    std::string policy_hash;  // of the policy that judged it
+    digest::Digest judged_by;  // what judged it: other keys, or rules, judge anew
   };
   std::unique_ptr<Known> known;  // null: none was asked for
 };

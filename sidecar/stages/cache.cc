@@ -38,6 +38,11 @@ std::uint64_t tenant_hash(std::string_view tenant) {
   return hash;
 }
 
+// What tells callers apart for a backend that gets their own credentials.
+std::uint64_t identity_at_backends(const request::CallerContext& caller) {
+  return caller.peer.known == nullptr ? 0 : caller.peer.known->upstream_identity;
+}
+
 bool any_backend(const resolve::ResolvedPolicy& policy, const resolve::Route& route, auto matches) {
   return std::ranges::any_of(route.backends, [&](const resolve::WeightedBackend& weighted) {
     return matches(policy.backends[weighted.backend]);
@@ -62,6 +67,9 @@ CacheStage::CacheStage(const resolve::ResolvedPolicy& policy, Tiers tiers,
   key_headers_.insert(key_headers_.end(), settings_.key_headers.begin(),
                       settings_.key_headers.end());
   raw_key_headers_ = key_headers_;
+  // Else a tenant is whoever has its credential.
+  const bool tenants_hold_several =
+      settings_.share_across_tenants || !settings_.tenant_header.empty();
   for (const resolve::Route& route : policy.routes) {
     const auto lends_no_credential = [](const resolve::Backend& backend) {
       return !backend.credentials.has_value();
@@ -69,10 +77,10 @@ CacheStage::CacheStage(const resolve::ResolvedPolicy& policy, Tiers tiers,
     const auto tells_no_usage = [](const resolve::Backend& backend) {
       return backend.stream_usage == resolve::StreamUsage::kNever;
     };
-    routes_.push_back({.target = target_of(policy, route),
-                       .parts_tenants = settings_.share_across_tenants &&
-                                        any_backend(policy, route, lends_no_credential),
-                       .parts_usage = any_backend(policy, route, tells_no_usage)});
+    routes_.push_back(
+        {.target = target_of(policy, route),
+         .parts_callers = tenants_hold_several && any_backend(policy, route, lends_no_credential),
+         .parts_usage = any_backend(policy, route, tells_no_usage)});
     for (const auto& [name, value] : route.headers) {
       if (std::ranges::find(raw_key_headers_, name) == raw_key_headers_.end()) {
         raw_key_headers_.push_back(name);
@@ -200,7 +208,7 @@ std::optional<domain::BypassReason> CacheStage::plan(request::CallerContext& cal
   plan.streams = caller.traits.stream;
   plan.tenant_hash = tenant_hash(caller.tenant);
   // One caller's refusal by the backend is nobody else's, and who asked for usage gets it.
-  plan.apart = (route.parts_tenants ? plan.tenant_hash : 0) +
+  plan.apart = (route.parts_callers ? identity_at_backends(caller) : 0) +
                (route.parts_usage && caller.traits.wants_usage ? 1 : 0);
   return std::nullopt;
 }

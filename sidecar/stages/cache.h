@@ -30,7 +30,7 @@ class CacheStage final : public pipeline::CallerStage {
 
   struct RouteKey {
     std::string target;          // stands for its backends
-    bool parts_tenants = false;  // callers of several tenants make no call together
+    bool parts_callers = false;  // whom a backend may judge apart makes no call together
     bool parts_usage = false;    // nor those that differ in asking for a stream's usage
   };
 

@@ -28,6 +28,14 @@ IdentityStage::IdentityStage(Settings settings, std::string hash_key)
     const std::array<std::string_view, 1> parts{key};
     accepted_.push_back(digest::hmac_sha256(hash_key_, parts));
   }
+  // A key is one line, so no other keys join to the same text.
+  std::string rules(settings_.checks_keys ? "keys\n" : "\n");
+  rules.append(settings_.tenant_header).append("\n");
+  for (const std::string& key : settings_.client_keys) {
+    rules.append(key).append("\n");
+  }
+  const std::array<std::string_view, 1> parts{rules};
+  rules_ = digest::hmac_sha256(hash_key_, parts);
 }
 
 // Every credential counts: two users behind one mesh token are told apart by their own keys, and
@@ -52,6 +60,10 @@ void IdentityStage::read_credentials(const request::CallerContext& caller) {
   for (const std::string_view value : presented_) {
     credentials_ += value;
     credentials_ += '\n';  // no field's value holds one
+  }
+  shown_ = credentials_;
+  if (shown_.empty()) {
+    shown_ = value_of(head, http1::HeaderId::kCookie);
   }
 }
 
@@ -88,11 +100,10 @@ bool IdentityStage::accepts(std::string_view credential) const {
   return accepted;
 }
 
-void IdentityStage::remember(request::ConnectionPeer::Known& known,
-                             const std::string& policy_hash) const {
-  known.credentials = credentials_;
+void IdentityStage::remember(request::ConnectionPeer::Known& known) const {
+  known.shown = shown_;
   known.tenant_source = tenant_source_;
-  known.policy_hash = policy_hash;
+  known.judged_by = rules_;
   known.credential_accepted = !settings_.checks_keys;
   for (const std::string_view value : presented_) {
     known.credential_accepted = accepts(value) || known.credential_accepted;
@@ -101,6 +112,11 @@ void IdentityStage::remember(request::ConnectionPeer::Known& known,
   if (!tenant_source_.empty()) {
     const std::array<std::string_view, 1> parts{tenant_source_};
     known.tenant = digest::to_hex(digest::hmac_sha256(hash_key_, parts)).substr(0, 32);
+  }
+  known.upstream_identity = 0;
+  if (!shown_.empty()) {
+    const std::array<std::string_view, 1> parts{shown_};
+    known.upstream_identity = digest::hmac_sha256(hash_key_, parts).words[0];
   }
 }
 
@@ -111,10 +127,10 @@ pipeline::Verdict IdentityStage::on_request(request::CallerContext& caller) noex
     caller.peer.known = std::make_unique<request::ConnectionPeer::Known>();
   }
   request::ConnectionPeer::Known& known = *caller.peer.known;
-  const bool same = known.policy_hash == caller.policy->hash && known.credentials == credentials_ &&
-                    known.tenant_source == tenant_source_;
+  const bool same =
+      known.judged_by == rules_ && known.shown == shown_ && known.tenant_source == tenant_source_;
   if (!same) {
-    remember(known, caller.policy->hash);
+    remember(known);
   }
   if (!known.credential_accepted) {
     caller.refuse(ErrorCode::kUnauthenticated, "The API key is missing or not accepted.");

@@ -30,16 +30,18 @@ class IdentityStage final : public pipeline::CallerStage {
   void read_credentials(const request::CallerContext& caller);
   void read_tenant_source(const request::CallerContext& caller);
   [[nodiscard]] bool accepts(std::string_view credential) const;
-  void remember(request::ConnectionPeer::Known& known, const std::string& policy_hash) const;
+  void remember(request::ConnectionPeer::Known& known) const;
 
   Settings settings_;
   std::string hash_key_;
   std::vector<digest::Digest>
-      accepted_;  // hashes of the keys: compared without telling where they differ
+      accepted_;          // hashes of the keys: compared without telling where they differ
+  digest::Digest rules_;  // a hash of all that it judges by
 
   // Of the current request.
   std::vector<std::string_view> presented_;  // without "Bearer ", each once, sorted
   std::string credentials_;                  // the same joined
+  std::string shown_;                        // they, else the cookie: what backends know it by
   std::string tenant_source_;
 };
 

@@ -13,7 +13,8 @@ pipeline::Verdict UsageStage::on_call(request::CallContext& call) noexcept {
   const bool wanted =
       backend.stream_usage == resolve::StreamUsage::kAlways ||
       (backend.stream_usage == resolve::StreamUsage::kAuto && !board_.refuses_option(call.backend));
-  if (wanted && call.readable && backend.dialect == resolve::DialectName::kOpenAi) {
+  if (wanted && call.readable && !call.usage_option_refused &&
+      backend.dialect == resolve::DialectName::kOpenAi) {
     if (const auto edit = dialect::ask_for_usage(*call.text->facts, call.text->body())) {
       call.body_edit = std::make_unique<const dialect::Edit>(*edit);
     }
@@ -25,6 +26,12 @@ pipeline::Verdict UsageStage::on_call(request::CallContext& call) noexcept {
 
 bool UsageStage::on_attempt(request::CallContext& call, request::AttemptResult result,
                             const http1::ResponseHead* head) noexcept {
+  // Only an answer to the same request without it shows that the option was what was refused, and
+  // not something else in a request that the error quotes.
+  if (call.usage_option_refused && result == request::AttemptResult::kAnswered &&
+      head->status != 400) {
+    board_.note_option_refused(call.backend);
+  }
   const bool option_refused = result == request::AttemptResult::kAnswered && head->status == 400 &&
                               call.body_edit != nullptr &&
                               dialect::names_stream_options(call.error_body);
@@ -32,7 +39,7 @@ bool UsageStage::on_attempt(request::CallContext& call, request::AttemptResult r
       call.policy->backends[call.backend].stream_usage == resolve::StreamUsage::kAlways) {
     return false;
   }
-  board_.note_option_refused(call.backend);
+  call.usage_option_refused = true;
   call.keep_backend = true;
   return true;
 }

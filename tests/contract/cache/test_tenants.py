@@ -106,3 +106,17 @@ def test_coalescing_keeps_tenants_apart(sidecar, stack, tag, upstream_calls):
         ids = [answer.result().id for answer in answers]
     assert ids[0] == ids[2] != ids[1] == ids[3]
     assert len(upstream_calls()) == 2
+
+
+@pytest.mark.parametrize("tenant", ["header: X-Team", "anonymous: Share, sharing: All"], ids=["header", "all"])
+def test_of_one_tenant_those_with_keys_of_their_own_make_calls_of_their_own(sidecar, stack, tag, upstream_calls, tenant):
+    """The backend sees each one's key: what it refuses to one it may give to another. What it gave, all have."""
+    shared = sidecar(tenant)
+    with ThreadPoolExecutor(4) as pool:
+        headers = [{"x-simulate": f"hold={tag}", "x-team": "red", **key(f"sk-{name}")} for name in "abab"]
+        answers = [pool.submit(ask, shared.data, chat(tag), headers=each) for each in headers]
+        eventually(lambda: shared.metric("penstock_requests_in_flight") == 4 and stack.counters()["held"] == 2)
+        stack.release(tag)
+        assert len({answer.result().id for answer in answers}) == 2
+    assert ask(shared.data, chat(tag), headers={"x-team": "red", **key("sk-c")}).is_hit
+    assert len(upstream_calls()) == 2

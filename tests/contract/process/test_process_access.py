@@ -6,9 +6,9 @@ import subprocess
 import pytest
 from exchange import chat
 from proxy import documents, policy
-from raw import ask, post
+from raw import Client, ask, post
 from secret_files import secrets
-from stack import SIDECAR
+from stack import SIDECAR, eventually
 
 KEYS = "# two clients\nalpha-key\nbeta-key\n"
 
@@ -34,6 +34,22 @@ def test_no_key_or_a_wrong_one_is_a_401(tmp_path, upstream, start, headers):
     assert upstream.taken() == []
 
 
+def test_a_key_that_is_taken_out_no_longer_opens_connections_that_are_there(tmp_path, upstream, start):
+    """Nor is one still refused that was put in."""
+    flags = secrets(tmp_path, clients=KEYS)
+    proxy = start(policy(upstream.url, listener=AUTHENTICATION), flags=flags, admin=True)
+
+    def status(client: Client, key: bytes) -> int:
+        return client.send(post(chat("hello"), authorization=b"Bearer " + key)).response().status
+
+    with Client(proxy.port) as old, Client(proxy.port) as new:
+        assert (status(old, b"alpha-key"), status(new, b"gamma-key")) == (200, 401)
+        (tmp_path / "secrets" / "clients" / "key").write_text("beta-key\ngamma-key\n")
+        eventually(lambda: status(old, b"alpha-key") == 401)
+        assert status(new, b"gamma-key") == 200
+        assert status(old, b"beta-key") == 200
+
+
 def test_a_backends_credential_replaces_every_credential_of_the_client(tmp_path, upstream, start):
     flags = secrets(tmp_path, engine="engine-secret\n")
     backend = {"credentials": {"secretRef": {"name": "engine", "key": "key"}}}
@@ -55,8 +71,9 @@ def test_a_clients_credential_goes_to_the_one_backend_it_was_meant_for(upstream,
     routes = [{"backends": [{"name": "first"}], "fallback": ["second"]}]
     proxy = start(documents(spec, backends, routes))
     given = {"authorization": b"Bearer mine-1", "x_api_key": b"mine-2", "api_key": b"mine-3", "x_goog_api_key": b"mine-4"}
+    given["cookie"] = b"session=mine-5"
     assert ask(proxy.port, post(chat("hello"), **given)).status == 200
-    assert upstream.take().raw.count(b"mine-") == 4
+    assert upstream.take().raw.count(b"mine-") == 5
     assert b"mine-" not in own_upstream.take().raw
 
 

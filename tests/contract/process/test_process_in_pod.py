@@ -9,6 +9,7 @@ import urllib.request
 
 import pytest
 from mounted_config_map import MountedConfigMap
+from raw import Client
 from stack import SIDECAR, Sidecar, Stack, eventually, fetch
 
 POLICY = {
@@ -103,6 +104,40 @@ def test_it_proves_to_the_operator_that_it_is_what_listens(in_pod, config, engin
     assert fetch(f"{sidecar.data}{PROOF}ab") == b"ab"
     assert engine.journal() == []
     assert sidecar.api("/api/requests")["requests"] == []
+
+
+def test_http2_is_no_way_past_the_keys(in_pod, config, engine):
+    """Nobody here reads what a key would stand in."""
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    port = int(engine.upstream.rpartition(":")[2])
+    secrets_dir = config.folder.parent / "secrets"
+    (secrets_dir / "k").mkdir(parents=True)
+    (secrets_dir / "k" / "k").write_text("client-key")
+    guarded = {**POLICY, "spec": {**POLICY["spec"], "listener": {"authentication": {"keysRef": {"name": "k", "key": "k"}}}}}
+    config.write(files(guarded, binding(port, secretsPath=str(secrets_dir))))
+    sidecar = in_pod(secrets_dir=secrets_dir)
+    with Client(int(sidecar.data.rpartition(":")[2])) as client:
+        assert client.send(preface).response().status == 505
+
+
+def test_a_table_names_the_engine_by_the_port_that_it_had(in_pod, config, engine):
+    """Which is the sidecar's now: a call there would come back for ever."""
+    sidecar = in_pod()
+    empty = health(sidecar)["x-penstock-policy"]
+    own = int(sidecar.data.rpartition(":")[2])
+    policy = {**POLICY, "spec": {**POLICY["spec"], "routing": {"tableRef": {"name": "models"}}}}
+    table = {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "RoutingTable",
+        "metadata": {"name": "models", "namespace": "ns"},
+        "spec": {"backends": [{"name": "local", "url": f"http://127.0.0.1:{own}", "dialect": "OpenAI"}]},
+    }
+    bound = binding(int(engine.upstream.rpartition(":")[2]))
+    config.write({**files(policy, bound), "table-models.json": json.dumps(table)})
+    eventually(lambda: health(sidecar)["x-penstock-policy"] != empty)
+    assert asks(sidecar)
+    assert len(engine.journal()) == 1
+    assert [call["backend"] for call in sidecar.api("/api/requests")["requests"]] == ["local"]
 
 
 @pytest.mark.parametrize("path", [PROOF, PROOF + "XYZ", PROOF + "0" * 65, PROOF + "ab/cd"])

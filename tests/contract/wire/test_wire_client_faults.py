@@ -198,6 +198,19 @@ def test_a_client_that_leaves_within_its_upload_takes_its_call_with_it(proxy, up
     assert gone.wait(1)
 
 
+def test_a_client_that_leaves_after_a_body_that_became_too_large_takes_its_call_with_it(start, own_upstream):
+    """Its last bytes come with those that pass the limit: whoever read it has nothing left to read."""
+    proxy = start(policy(own_upstream.url, listener={"limits": {"collectedBody": "1Ki"}}))
+    started, gone = watched(own_upstream, b"")
+    body = b'{"model":"m","messages":[],"x":"%s"}' % (b"a" * 5_000)
+    client = Client(proxy.port)
+    client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n")
+    client.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+    assert started.wait(5)
+    client.close()
+    assert gone.wait(1)
+
+
 # onDisconnect: Drain.
 
 

@@ -1,6 +1,7 @@
 """Well-formed messages of every shape pass, in both directions, with their framing stated correctly."""
 
 import pytest
+from proxy import policy
 from raw import Broken, Client, ask
 from scripted import OK
 
@@ -53,6 +54,24 @@ def test_chunk_extensions_are_dropped(proxy, upstream, extension):
     request = b"POST /x HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3%s\r\nabc\r\n0%s\r\n\r\n"
     assert ask(proxy.port, request % (extension, extension)).status == 200
     assert upstream.take().body == b"abc"  # the upstream takes no extensions
+
+
+def test_request_trailers_reach_the_upstream(proxy, upstream):
+    request = b"POST /files HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ntrailer: x-sum\r\n\r\n"
+    with Client(proxy.port) as client:
+        assert client.send(request + chunked(b"one", b"two", trailers=b"x-sum: 6\r\n")).response().status == 200
+        assert client.send(request).send(b"3\r\none\r\n").send(b"0\r\nx-sum: 3\r\n\r\n").response().status == 200
+    for body, trailers in ((b"onetwo", b"x-sum: 6\r\n"), (b"one", b"x-sum: 3\r\n")):
+        got = upstream.take()
+        assert (got.body, got.trailers, got.value(b"trailer")) == (body, trailers, b"x-sum")
+
+
+def test_trailers_of_a_collected_body_are_not_promised(proxy, upstream):
+    """It goes on with its length."""
+    request = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ntrailer: x-sum\r\n\r\n"
+    assert ask(proxy.port, request + chunked(b'{"model":"m"}', trailers=b"x-sum: 6\r\n")).status == 200
+    got = upstream.take()
+    assert (got.body, got.value(b"trailer"), got.value(b"content-length")) == (b'{"model":"m"}', None, b"13")
 
 
 def test_request_trailers_do_not_stop_a_request(proxy, upstream):
@@ -156,6 +175,16 @@ def test_http_1_0_gets_its_answer_and_then_the_end(proxy, upstream):
     assert upstream.take().head.startswith(b"GET /v1/models HTTP/1.1\r\n")
 
 
+@pytest.mark.parametrize("end", ["reset", "close"])
+def test_http_1_0_sees_by_a_reset_that_its_answer_is_not_whole(proxy, upstream, end):
+    """It has no last chunk that could be missing."""
+    cut = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"a\":\r\n"
+    upstream.script(lambda line: getattr(line.send(cut), end)())
+    with Client(proxy.port) as client, pytest.raises(Broken) as broken:
+        client.send(get(version=b"1.0")).response()
+    assert broken.value.reset
+
+
 def test_http_1_0_with_a_known_length_may_keep_its_connection(proxy, upstream):
     with Client(proxy.port) as client:
         for _ in range(2):
@@ -220,6 +249,14 @@ def test_expect_100_continue_asks_for_the_body(proxy, upstream, target):
         assert client.send(CHAT).response().status == 200
     request = upstream.take()
     assert (request.body, request.value(b"expect")) == (CHAT, None)
+
+
+def test_a_body_that_becomes_too_large_is_asked_for_once(start, own_upstream):
+    proxy = start(policy(own_upstream.url, listener={"limits": {"collectedBody": "1Ki"}}))
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ntransfer-encoding: chunked\r\n\r\n"
+    with Client(proxy.port) as client:
+        assert client.send(head).head().status == 100
+        assert client.send(chunked(b"a" * 5_000)).head().status == 200
 
 
 def test_a_body_that_comes_with_its_expectation_is_not_asked_for(proxy, upstream):

@@ -1,11 +1,12 @@
 """What must be refused is refused with the right status, its connection ends, and nothing of it goes upstream."""
 
 import json
+import select
 import threading
 
 import pytest
 from proxy import CACHING, MEMORY, documents, policy
-from raw import Broken, Client, ask
+from raw import Broken, Client, ask, post
 from scripted import OK
 
 HOST = b"host: a\r\n"
@@ -212,13 +213,50 @@ def test_a_body_over_the_limit_is_refused_or_passed_as_the_policy_says(start, ow
 def test_a_body_over_the_process_budget_is_a_503(start, own_upstream):
     limits = {"limits": {"collectedTotal": "1Mi", "collectedBody": "1Mi"}}
     proxy = start(policy(own_upstream.url, listener=limits))
-    head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 700000\r\n\r\n"
-    with Client(proxy.port) as first:
-        assert first.send(head).head().status == 100  # its share is taken
-        response = ask(proxy.port, head)
-        assert (response.status, response.error, response.value(b"retry-after")) == (503, b"overloaded", b"1")
-        assert first.send(b"a" * 700_000).response().status == 200
-    assert ask(proxy.port, head.replace(b"expect: 100-continue\r\n", b"") + b"a" * 700_000).status == 200
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: 700000\r\n\r\n"
+    with Client(proxy.port) as one, Client(proxy.port) as other:
+        for client in (one, other):
+            client.send(head + b"a" * 600_000)
+        answered = select.select([one.socket, other.socket], [], [], 10)[0]
+        refused, held = (one, other) if answered == [one.socket] else (other, one)
+        answer = refused.response()
+        assert (answer.status, answer.error, answer.value(b"retry-after")) == (503, b"overloaded", b"1")
+        assert held.send(b"a" * 100_000).response().status == 200
+    assert ask(proxy.port, head + b"a" * 700_000).status == 200
+
+
+def test_a_body_that_is_whole_at_once_counts_in_the_process_budget(start, own_upstream):
+    """Held until the answer's head is here, like one that was collected."""
+    limits = {"limits": {"collectedTotal": "1Mi", "collectedBody": "1Mi"}}
+    proxy = start(policy(own_upstream.url, listener=limits))
+    proceed = threading.Event()
+
+    def script(line):
+        proceed.wait(20)
+        line.send(OK)
+
+    own_upstream.script(script)
+    request = post(json.dumps({"model": "m", "messages": [{"role": "user", "content": "a" * 60_000}]}).encode())
+    waiting = [Client(proxy.port).send(request) for _ in range(17)]
+    for _ in waiting:
+        own_upstream.take()
+    refused = ask(proxy.port, request)
+    assert (refused.status, refused.error) == (503, b"overloaded")
+    proceed.set()
+    for client in waiting:
+        assert client.response().status == 200
+        client.close()
+    assert ask(proxy.port, request).status == 200
+
+
+def test_who_only_announces_a_body_holds_up_nobody(start, own_upstream):
+    limits = {"limits": {"collectedTotal": "1Mi", "collectedBody": "1Mi"}}
+    proxy = start(policy(own_upstream.url, listener=limits))
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n"
+    announcing = [Client(proxy.port).send(head % 1_000_000 + b"a") for _ in range(8)]
+    assert ask(proxy.port, head % 500_000 + b"a" * 500_000).status == 200
+    for client in announcing:
+        client.close()
 
 
 @pytest.mark.parametrize("shared", [False, True], ids=["alone", "shared"])

@@ -46,6 +46,24 @@ def test_a_complaint_about_our_option_is_repeated_once_without_it_and_remembered
     assert own_upstream.taken() == []
 
 
+def test_a_400_that_only_quotes_our_option_is_not_remembered(start, own_upstream):
+    """The same request without it is refused as well: one client's mistake takes usage from nobody else."""
+    proxy = start(policy(own_upstream.url))
+
+    def script(line):
+        wrong = b'"wrong"' in line.request.body
+        line.send(refusal(b'{"error":{"input":%s}}' % line.request.body) if wrong else STREAM)
+
+    own_upstream.script(script)
+    mistaken = ASK.replace(b'"m"', b'"wrong"')
+    call = CALL.replace(b"length: %d" % len(ASK), b"length: %d" % len(mistaken)).replace(ASK, mistaken)
+    assert ask(proxy.port, call).status == 400
+    assert ask(proxy.port, CALL).status == 200
+    first, again, others = (request.body for request in own_upstream.taken())
+    assert b"stream_options" in first and again == mistaken
+    assert b"stream_options" in others
+
+
 def test_what_one_worker_learned_of_the_option_all_know(start, own_upstream):
     """Each connection goes to one of four workers; without a shared memory several would be refused once."""
     proxy = start(policy(own_upstream.url), workers=4)

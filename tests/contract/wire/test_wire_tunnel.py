@@ -52,6 +52,22 @@ def test_a_websocket_is_tunnelled(proxy, upstream):
     assert request.value(b"sec-websocket-protocol") == b"realtime"
 
 
+def test_of_several_protocols_only_websocket_is_asked_for(proxy, upstream):
+    """A way past us by HTTP/2 is nothing that one may ask for beside it."""
+    upstream.script(echo)
+    with Client(proxy.port) as client:
+        client.send(UPGRADE.replace(b"upgrade: websocket", b"upgrade: h2c, websocket"))
+        assert client.head().status == 101
+    assert upstream.take().values(b"upgrade") == [b"websocket"]
+
+
+@pytest.mark.parametrize("said", [b"upgrade: h2c\r\n", b"upgrade: websocket, h2c\r\n", b""])
+def test_an_answer_that_switches_to_something_else_is_a_502(proxy, upstream, said):
+    upstream.answer(SWITCHED.replace(b"upgrade: websocket\r\n", said))
+    answer = ask(proxy.port, UPGRADE)
+    assert (answer.status, answer.error) == (502, b"upstream_failed")
+
+
 def test_bytes_sent_along_with_either_head_are_not_lost(proxy, upstream):
     received = []
 

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from proxy import documents, policy
@@ -296,6 +297,43 @@ def test_an_upstream_that_answers_and_resets_within_an_upload(proxy, upstream, t
             pass
     assert ask(proxy.port, GET).status in (200, 502)
     assert all(request.target != b"/smuggled" for request in upstream.taken())
+
+
+def test_an_early_answer_without_a_body_is_nobody_elses(start, own_upstream):
+    """Its head waits to be written while the upload's connection is closed, and others use the worker meanwhile."""
+    proxy = start(policy(own_upstream.url), workers=1)
+    early = b"HTTP/1.1 413 Content Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+    def script(line):
+        if line.request.method == b"POST":
+            line.send(early).reset()
+        else:
+            line.send(OK)
+
+    own_upstream.script(script, at_head=True)
+    body = b"a" * 3_000_000
+    done = threading.Event()
+
+    def others():
+        with Client(proxy.port) as client:
+            while not done.is_set():
+                assert client.send(GET).response().status == 200
+
+    def upload() -> int:
+        with Client(proxy.port) as client:
+            try:
+                client.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+                return client.response().status
+            except (Broken, ConnectionError):
+                return 0
+
+    with ThreadPoolExecutor(8) as pool:
+        running = [pool.submit(others) for _ in range(4)]
+        seen = {status for _ in range(10) for status in pool.map(lambda _: upload(), range(4))}
+        done.set()
+        for each in running:
+            each.result()
+    assert seen <= {0, 413, 502} and 413 in seen
 
 
 def test_an_upload_that_nobody_reads_is_held_back_not_kept(start, own_upstream):
