@@ -159,12 +159,6 @@ bool Session::admit() {
     caller_->refuse(ErrorCode::kOverloaded, "Too many requests are in flight.");
     return false;
   }
-  const std::uint64_t body = body_plan_ == BodyPlan::kHave ? caller_->text->body().size() : 0;
-  if (body != 0 && shared.collected_bytes.load(std::memory_order_relaxed) + body >
-                       caller_->policy->listener.collected_total_bytes_max) {
-    caller_->refuse(ErrorCode::kOverloaded, kTooManyBodies);
-    return false;
-  }
   if (caller_->text->head.expect_unknown) {
     caller_->refuse(ErrorCode::kExpectationFailed, "Only Expect: 100-continue is understood.");
     return false;
@@ -190,10 +184,6 @@ Task<Session::Next> Session::serve() {
   request::CallerContext& caller = *caller_;
   keep_input();
   caller.text->own();
-  if (body_plan_ == BodyPlan::kHave) {
-    lease_.hold(caller.text->body().size());
-    caller.text->lease.take_over(lease_);
-  }
   if (!caller.refusal && body_plan_ == BodyPlan::kCollect) {
     const bool collected = co_await collect_body();
     if (!collected && !caller.refusal) {

@@ -115,6 +115,7 @@ Task<> Session::tunnel(UpstreamCall& call) {
 // A preface of HTTP/2 with prior knowledge: the engine of our own pod may understand it; nobody
 // else is asked. Where callers need a key nobody gets past us whose key we cannot read.
 Task<> Session::pass_http2() {
+  snapshot_ = host_.snapshot();  // of which the host's backend is, and whose keys hold
   const auto backend = host_.http2_backend();
   if (!backend || snapshot_->policy->listener.client_keys) {
     const http1::HeadResult refused{.state = http1::HeadResult::kError,

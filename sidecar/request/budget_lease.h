@@ -27,11 +27,6 @@ class BudgetLease {
     taken_ += bytes;
     return true;
   }
-  // The same, however much all have: of what is here already.
-  void hold(std::uint64_t bytes) {
-    total_->fetch_add(bytes, std::memory_order_relaxed);
-    taken_ += bytes;
-  }
   void give_back() {
     if (taken_ > 0) {
       total_->fetch_sub(std::exchange(taken_, 0), std::memory_order_relaxed);

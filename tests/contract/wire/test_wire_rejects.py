@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from proxy import CACHING, MEMORY, documents, policy
-from raw import Broken, Client, ask, post
+from raw import Broken, Client, ask
 from scripted import OK
 
 HOST = b"host: a\r\n"
@@ -223,30 +223,6 @@ def test_a_body_over_the_process_budget_is_a_503(start, own_upstream):
         assert (answer.status, answer.error, answer.value(b"retry-after")) == (503, b"overloaded", b"1")
         assert held.send(b"a" * 100_000).response().status == 200
     assert ask(proxy.port, head + b"a" * 700_000).status == 200
-
-
-def test_a_body_that_is_whole_at_once_counts_in_the_process_budget(start, own_upstream):
-    """Held until the answer's head is here, like one that was collected."""
-    limits = {"limits": {"collectedTotal": "1Mi", "collectedBody": "1Mi"}}
-    proxy = start(policy(own_upstream.url, listener=limits))
-    proceed = threading.Event()
-
-    def script(line):
-        proceed.wait(20)
-        line.send(OK)
-
-    own_upstream.script(script)
-    request = post(json.dumps({"model": "m", "messages": [{"role": "user", "content": "a" * 60_000}]}).encode())
-    waiting = [Client(proxy.port).send(request) for _ in range(17)]
-    for _ in waiting:
-        own_upstream.take()
-    refused = ask(proxy.port, request)
-    assert (refused.status, refused.error) == (503, b"overloaded")
-    proceed.set()
-    for client in waiting:
-        assert client.response().status == 200
-        client.close()
-    assert ask(proxy.port, request).status == 200
 
 
 def test_who_only_announces_a_body_holds_up_nobody(start, own_upstream):
