@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import json
+import pathlib
 import re
 import socket
 import time
@@ -136,15 +137,28 @@ def test_a_client_that_leaves_a_large_body_makes_room(place):
     assert 'penstock_held_requests_total{outcome="abandoned"} 1' in sidecar.metrics()
 
 
+def on_their_way(port: int) -> int:
+    """Bytes that clients of this port have sent and the process behind it has not read."""
+    queued = 0
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, _, queues, *_ = line.split()
+        to_send, to_read = (int(size, 16) for size in queues.split(":"))
+        queued += to_read if int(local.rpartition(":")[2], 16) == port else 0
+        queued += to_send if int(remote.rpartition(":")[2], 16) == port else 0
+    return queued
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_beyond_the_budget_waits_in_the_network(place, chunked):
     """The bodies that others have begun to send take all that may be collected."""
     sidecar = place.hold()
     most = 16 << 20
-    others = [Client(int(sidecar.data.rpartition(":")[2])) for _ in range(16)]
+    port = int(sidecar.data.rpartition(":")[2])
+    others = [Client(port) for _ in range(16)]
     for other in others:
-        other.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n{" % most)
-    eventually(lambda: sidecar.metric("penstock_requests_in_flight") == len(others))
+        other.send(b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % most)
+        other.send(b"{" * (most - 1))
+    eventually(lambda: sidecar.metric("penstock_requests_in_flight") == len(others) and on_their_way(port) == 0)
     body = chat("<large>" + "x" * (300 << 10))
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         sent = iter([body[:1000], body[1000:]]) if chunked else body

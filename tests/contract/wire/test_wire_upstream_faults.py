@@ -329,8 +329,10 @@ def test_an_early_answer_without_a_body_is_nobody_elses(start, own_upstream):
 
     with ThreadPoolExecutor(8) as pool:
         running = [pool.submit(others) for _ in range(4)]
-        seen = {status for _ in range(10) for status in pool.map(lambda _: upload(), range(4))}
-        done.set()
+        try:
+            seen = {status for _ in range(10) for status in pool.map(lambda _: upload(), range(4))}
+        finally:
+            done.set()
         for each in running:
             each.result()
     assert seen <= {0, 413, 502} and 413 in seen
