@@ -201,12 +201,12 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
       continue;
     }
     ++census.counts.selected;
-    const bool is_outdated = carries && !injection.empty() && pod->injected_hash != injection;
-    if (!carries || is_outdated) {
+    const bool is_of_today = carries && (injection.empty() || pod->injected_hash == injection);
+    if (!is_of_today) {
       (carries ? census.outdated : census.plain).push_back(pod->meta.name);
       add_replaceable(world, *pod, census);
     }
-    if (!pod->ready && !(is_made_anew(*pod) && (!carries || is_outdated))) {
+    if (!pod->ready && (is_of_today || !is_made_anew(*pod))) {
       census.unready.push_back(pod->meta.name);
     }
     if (carries) {

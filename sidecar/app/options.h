@@ -4,26 +4,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "lib/resolve/resolve.h"
-#include "lib/result/result.h"
+#include "sidecar/app/listen_address.h"
 #include "sidecar/http/page_fetch.h"
 
 namespace penstock::app {
-
-struct ListenAddress {
-  std::string host;  // without brackets; "" for every address of both families
-  std::uint16_t port = 0;
-  [[nodiscard]] bool loopback() const;
-  // Whether what is sent to `to`, an address of loopback, at port `at` comes to it.
-  [[nodiscard]] bool takes(std::string_view to, std::uint16_t at) const;
-  [[nodiscard]] std::string text() const;
-};
-
-// "127.0.0.1:8080", "[::1]:8080", ":8080", "8080".
-Result<ListenAddress> parse_listen_address(const std::string& text);
 
 // The command line and PENSTOCK_… environment variables.
 struct Options {

@@ -8,18 +8,6 @@
 namespace penstock::dialect {
 namespace {
 
-bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-// One comparison tells that most bytes are none.
-const char* skip_space(const char* p, const char* end) {
-  while (p != end && static_cast<unsigned char>(*p) <= ' ' && is_space(*p)) {
-    ++p;
-  }
-  return p;
-}
-
 // `p` stands after the opening quote. Returns the place after the closing one, or null.
 const char* skip_string(const char* p, const char* end) {
   constexpr std::ptrdiff_t kShort = 16;  // as nearly every key and most values are
@@ -42,7 +30,8 @@ const char* skip_container(const char* p, const char* end) {
 
 const char* skip_scalar(const char* p, const char* end) {
   const char* const begin = p;
-  while (p != end && *p != ',' && *p != '}' && *p != ']' && *p != ':' && !is_space(*p)) {
+  while (p != end && *p != ',' && *p != '}' && *p != ']' && *p != ':' &&
+         !domain::is_json_space(*p)) {
     ++p;
   }
   return p == begin ? nullptr : p;
@@ -67,14 +56,14 @@ std::string_view between(const char* from, const char* to) {
 
 const char* enter(std::string_view text, char bracket) {
   const char* const end = text.end();
-  const char* const p = skip_space(text.begin(), end);
+  const char* const p = domain::skip_json_space(text.begin(), end);
   return p != end && *p == bracket ? p + 1 : nullptr;
 }
 
 // Moves to the next element: over the comma, unless it is the first. Null at the closing bracket
 // (`complete` is set) and where the text is broken.
 const char* next_element(const char* p, const char* end, char close, bool first, bool& complete) {
-  p = skip_space(p, end);
+  p = domain::skip_json_space(p, end);
   if (p == end) {
     return nullptr;
   }
@@ -85,7 +74,7 @@ const char* next_element(const char* p, const char* end, char close, bool first,
   if (first) {
     return p;
   }
-  return *p == ',' ? skip_space(p + 1, end) : nullptr;
+  return *p == ',' ? domain::skip_json_space(p + 1, end) : nullptr;
 }
 
 int hex_digit(char c) {
@@ -178,7 +167,7 @@ bool ObjectWalk::next_key(JsonMember& member) {
   }
   const char* const key = next_element(at_, end_, '}', first_, complete_);
   if (complete_) {
-    tail_ = between(skip_space(at_, end_) + 1, end_);
+    tail_ = between(domain::skip_json_space(at_, end_) + 1, end_);
   }
   at_ = nullptr;
   first_ = false;
@@ -189,13 +178,13 @@ bool ObjectWalk::next_key(JsonMember& member) {
   if (key_end == nullptr) {
     return false;
   }
-  const char* const colon = skip_space(key_end, end_);
+  const char* const colon = domain::skip_json_space(key_end, end_);
   if (colon == end_ || *colon != ':') {
     return false;
   }
   member.key = between(key + 1, key_end - 1);
   member.begin = static_cast<std::size_t>(key - begin_);
-  at_ = skip_space(colon + 1, end_);
+  at_ = domain::skip_json_space(colon + 1, end_);
   return true;
 }
 
@@ -243,7 +232,7 @@ bool ArrayWalk::next_object(std::string_view tail, std::string_view& from_object
   at_ = first_ ? at_ : tail.data();
   const char* const element = next_element(at_, end_, ']', first_, complete_);
   if (complete_) {
-    tail_ = between(skip_space(at_, end_) + 1, end_);
+    tail_ = between(domain::skip_json_space(at_, end_) + 1, end_);
   }
   first_ = false;
   if (element == nullptr || element == end_ || *element != '{') {

@@ -7,11 +7,8 @@
 namespace penstock::dialect {
 namespace {
 
-bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
 bool ends_scalar(char c) {
-  return c == ',' || c == '}' || c == ']' || is_space(c);
+  return c == ',' || c == '}' || c == ']' || domain::is_json_space(c);
 }
 
 }  // namespace
@@ -42,7 +39,7 @@ const char* StreamedJson::step(const char* p, const char* end) {
     case State::kElement:
     case State::kComplete: break;
   }
-  if (is_space(*p)) {
+  if (domain::is_json_space(*p)) {
     return p + 1;
   }
   switch (state_) {

@@ -12,11 +12,8 @@ constexpr std::size_t kHexDigits = 4;
 // Of an escape, in front of its digits: `\u`.
 constexpr std::uint8_t kBeforeDigits = 2;
 
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
 bool ends_scalar(char c) {
-  return is_space(c) || c == ',' || c == ':' || c == ']' || c == '}' || c == '"';
+  return domain::is_json_space(c) || c == ',' || c == ':' || c == ']' || c == '}' || c == '"';
 }
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -120,7 +117,7 @@ std::string TornJson::rest() const {
 // One byte between values.
 const char* TornJson::step(const char* p) {
   const char c = *p;
-  if (is_space(c)) {
+  if (domain::is_json_space(c)) {
     return p + 1;
   }
   if (levels_.empty()) {

@@ -42,6 +42,18 @@ const char* scan_blocks(const char* p, const char* end, MaskOf mask_of, Matches 
 
 }  // namespace byte_scan_detail
 
+inline bool is_json_space(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+// The first byte that is no JSON white space. One comparison tells that most bytes are none.
+inline const char* skip_json_space(const char* p, const char* end) {
+  while (p != end && static_cast<unsigned char>(*p) <= ' ' && is_json_space(*p)) {
+    ++p;
+  }
+  return p;
+}
+
 // The first byte that is `wanted`. For short distances; memchr is faster over long ones.
 inline const char* find_byte(const char* p, const char* end, char wanted) {
   const auto matches = [wanted](char c) { return c == wanted; };

@@ -12,10 +12,6 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-bool is_space(char c) {
-  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
 }  // namespace
 
 // Recursive descent; the depth limit bounds the stack. Every step returns false to stop, with
@@ -42,12 +38,7 @@ class JsonTreeParser {
     return false;
   }
 
-  // One comparison tells that most bytes are none.
-  void skip_space() {
-    while (at_ != end_ && static_cast<unsigned char>(*at_) <= ' ' && is_space(*at_)) {
-      ++at_;
-    }
-  }
+  void skip_space() { at_ = skip_json_space(at_, end_); }
 
   bool take(char c) {
     if (at_ == end_ || *at_ != c) {
@@ -73,16 +64,15 @@ class JsonTreeParser {
     return &node;
   }
 
-  // A value that holds no other and stands before `end`; moves behind it.
-  bool add_scalar(JsonType type, const char* end) {
-    JsonTree::Node* const node = add(type, at_);
+  // A value without contents, from `begin` to where it ended.
+  bool add_scalar(JsonType type, const char* begin) {
+    JsonTree::Node* const node = add(type, begin);
     if (node == nullptr) {
       return false;
     }
-    node->raw_end = offset_of(end);
+    node->raw_end = offset_of(at_);
     node->text_begin = node->raw_begin;
     node->size = node->raw_end - node->raw_begin;
-    at_ = end;
     return true;
   }
 
@@ -152,41 +142,40 @@ class JsonTreeParser {
   }
 
   bool literal(std::string_view word, JsonType type) {
-    return std::string_view(at_, end_).starts_with(word) && add_scalar(type, at_ + word.size());
+    if (!std::string_view(at_, end_).starts_with(word)) {
+      return false;
+    }
+    at_ += word.size();
+    return add_scalar(type, at_ - word.size());
   }
 
   // Moves over digits; false where there is none.
-  bool digits(const char*& at) const {
-    const char* const start = at;
-    while (at != end_ && is_digit(*at)) {
-      ++at;
+  bool digits() {
+    const char* const start = at_;
+    while (at_ != end_ && is_digit(*at_)) {
+      ++at_;
     }
-    return at != start;
+    return at_ != start;
   }
 
   bool number() {
-    const char* at = at_;
-    const auto take = [this, &at](char c) {
-      const bool here = at != end_ && *at == c;
-      at += here ? 1 : 0;
-      return here;
-    };
+    const char* const begin = at_;
     take('-');
-    if (!take('0') && !digits(at)) {
+    if (!take('0') && !digits()) {
       return false;
     }
-    if (take('.') && !digits(at)) {
+    if (take('.') && !digits()) {
       return false;
     }
     if (take('e') || take('E')) {
       if (!take('-')) {
         take('+');
       }
-      if (!digits(at)) {
+      if (!digits()) {
         return false;
       }
     }
-    return add_scalar(JsonType::kNumber, at);
+    return add_scalar(JsonType::kNumber, begin);
   }
 
   bool string() {

@@ -44,8 +44,6 @@ class Session final : public net::ReadWatcher, public BodySource {
   void abort();
 
  private:
-  static constexpr std::string_view kTooManyBodies = "Too many request bodies are being read.";
-
   enum class Next : std::uint8_t { kMore, kClose };
   // What is done with the request's body.
   enum class BodyPlan : std::uint8_t {
@@ -103,7 +101,7 @@ class Session final : public net::ReadWatcher, public BodySource {
 
   // The request's body as it arrives (BodySource).
   Task<Piece> next() override;
-  void take_end(Piece& piece);
+  void mark_end(Piece& piece);
   [[nodiscard]] std::optional<std::uint64_t> length() const override { return streamed_length_; }
   void stop() override;
 

@@ -143,7 +143,7 @@ Task<bool> Session::send_continue() {
 // by it: the rest stays in the network, and passes once there is one.
 bool Session::over_budget(std::string begun) {
   if (io_.hold == nullptr) {
-    caller_->refuse(ErrorCode::kOverloaded, kTooManyBodies);
+    caller_->refuse(ErrorCode::kOverloaded, "Too many request bodies are being read.");
     return false;
   }
   caller_->bypass = domain::BypassReason::kBodyTooLarge;
@@ -210,8 +210,13 @@ Task<bool> Session::collect_body() {
   co_return true;
 }
 
-// From here on nobody reads, so somebody has to see the client leave.
-void Session::take_end(Piece& piece) {
+// Where `piece` is the body's last. From there on nobody reads, so somebody has to see the client
+// leave.
+void Session::mark_end(Piece& piece) {
+  piece.last = body_.done();
+  if (!piece.last) {
+    return;
+  }
   piece.trailers = body_.trailers();
   deadline_.disarm();
   connection_.watch(this);
@@ -223,10 +228,7 @@ Task<BodySource::Piece> Session::next() {
   if (std::exchange(has_prefix_, false)) {
     caller_->bytes_in += passed_on_.size();
     piece.bytes = passed_on_;
-    piece.last = body_.done();
-    if (piece.last) {
-      take_end(piece);
-    }
+    mark_end(piece);
     co_return piece;
   }
   if (passed_on_.capacity() > 2 * WorkerIo::kScratchBytes) {
@@ -246,10 +248,7 @@ Task<BodySource::Piece> Session::next() {
       if (!decoded.payload.empty() || body_.done()) {
         caller_->bytes_in += decoded.payload.size();
         piece.bytes = decoded.payload;
-        piece.last = body_.done();
-        if (piece.last) {
-          take_end(piece);
-        }
+        mark_end(piece);
         co_return piece;
       }
       continue;

@@ -61,10 +61,7 @@ void IdentityStage::read_credentials(const request::CallerContext& caller) {
     credentials_ += value;
     credentials_ += '\n';  // no field's value holds one
   }
-  shown_ = credentials_;
-  if (shown_.empty()) {
-    shown_ = value_of(head, http1::HeaderId::kCookie);
-  }
+  shown_ = credentials_.empty() ? value_of(head, http1::HeaderId::kCookie) : credentials_;
 }
 
 // What the tenant is derived from, each kind apart, so that a header cannot name somebody's key.

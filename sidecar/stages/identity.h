@@ -41,7 +41,7 @@ class IdentityStage final : public pipeline::CallerStage {
   // Of the current request.
   std::vector<std::string_view> presented_;  // without "Bearer ", each once, sorted
   std::string credentials_;                  // the same joined
-  std::string shown_;                        // they, else the cookie: what backends know it by
+  std::string_view shown_;                   // they, else the cookie: what backends know it by
   std::string tenant_source_;
 };
 
