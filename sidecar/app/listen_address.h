@@ -12,7 +12,8 @@ struct ListenAddress {
   std::string host;  // without brackets; "" for every address of both families
   std::uint16_t port = 0;
   [[nodiscard]] bool loopback() const;
-  // Whether what is sent to `to`, an address of loopback, at port `at` comes to it.
+  // Whether what is sent to port `at` of `to`, an address or "localhost", comes to it. Of the
+  // machine's own addresses only those of loopback are known as such.
   [[nodiscard]] bool takes(std::string_view to, std::uint16_t at) const;
   [[nodiscard]] std::string text() const;
 };

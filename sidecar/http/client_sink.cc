@@ -198,9 +198,7 @@ void ClientSink::break_off(std::string_view event) {
   forget_stream();
   if (writer_.blocked() || event.empty() || !takes_error_) {
     static_cast<void>(head_pending_ ? writer_.write(take_head()) : ClientWriter::Result::kWritten);
-    if (framing_ == http1::Framing::kUntilClose && body_allowed_) {
-      connection_.reset_at_close();
-    }
+    give_up();
     return;
   }
   const std::string_view head = take_head();
@@ -209,6 +207,14 @@ void ClientSink::break_off(std::string_view event) {
     static_cast<void>(writer_.write(head, size.view(), event, http1::kLineEnd));
   } else if (framing_ == http1::Framing::kUntilClose) {
     static_cast<void>(writer_.write(head, event));
+  }
+}
+
+void ClientSink::give_up() {
+  closing_ = true;
+  ends_by_reset_ = framing_ == http1::Framing::kUntilClose && body_allowed_;
+  if (ends_by_reset_) {
+    connection_.reset_at_close();
   }
 }
 

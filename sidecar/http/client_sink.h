@@ -39,10 +39,14 @@ class ClientSink final : public ResponseSink {
   // The answer broke off: shows the client `event` (an error in its dialect, maybe empty) and
   // leaves the body without its end. The connection must be closed after this.
   void break_off(std::string_view event);
+  // The client takes no more of it: leaves the body without its end.
+  void give_up();
 
   [[nodiscard]] bool head_written() const { return head_written_; }
   // … or is about to be.
   [[nodiscard]] bool head_begun() const { return head_written_ || head_pending_; }
+  // The body had no other end than the connection's, so only a reset shows that it broke off.
+  [[nodiscard]] bool ends_by_reset() const { return ends_by_reset_; }
   // Whether another request can follow on this connection.
   [[nodiscard]] bool keeps_connection() const { return !closing_; }
   [[nodiscard]] std::uint64_t payload_bytes() const { return payload_bytes_; }
@@ -70,8 +74,9 @@ class ClientSink final : public ResponseSink {
   bool head_written_ = false;
   bool takes_error_ = false;  // where it breaks off, an event of ours can say so
   bool body_allowed_ = true;
-  bool for_head_ = false;
-  bool http10_ = false;  // the client knows no chunks
+  bool for_head_ : 1 = false;
+  bool http10_ : 1 = false;         // the client knows no chunks
+  bool ends_by_reset_ : 1 = false;  // of the connection's last answer
 };
 
 }  // namespace penstock::http

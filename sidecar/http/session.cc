@@ -211,8 +211,11 @@ Task<Session::Next> Session::serve() {
   } else {
     co_await call_upstream();
   }
+  if (gone_) {
+    sink_.give_up();
+  }
   const bool go_on = sink_.keeps_connection() && !gone_ && !body_left_;
-  const bool lingers = !go_on && !gone_ && body_left_;
+  const bool lingers = !go_on && !gone_ && body_left_ && !sink_.ends_by_reset();
   end_request();
   if (lingers) {
     co_await linger();

@@ -43,9 +43,11 @@ Task<> Session::call_upstream() {
   if (merging != nullptr) {
     outcome = gone_ ? CallOutcome::kAborted : merging->conclude(outcome, call);
   }
+  gone_ = gone_ || upstream.drained();
   SinkState state = SinkState::kReady;
   if (outcome == CallOutcome::kComplete) {
-    state = sink_.finish(upstream.trailers());
+    // An end behind a hole would make it look whole.
+    state = gone_ ? SinkState::kGone : sink_.finish(upstream.trailers());
   } else {
     co_await conclude(outcome, call, upstream);
   }

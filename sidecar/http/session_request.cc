@@ -1,4 +1,6 @@
 // The reading half of a session: bytes to head, head to body plan, body collected or passed on.
+#include <algorithm>
+
 #include "sidecar/domain/free_memory.h"
 #include "sidecar/http/session.h"
 #include "sidecar/http1/head_parser.h"
@@ -7,6 +9,16 @@ namespace penstock::http {
 namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// What a body gets at once; beyond that its room follows what came, whatever was announced.
+constexpr std::uint64_t kFirstRoomBytes = 64 * 1024;
+
+// Room for `needed` bytes of a body that may become `announced` (0: unknown) long.
+void make_room(std::string& body, std::uint64_t needed, std::uint64_t announced) {
+  if (needed > body.capacity() && needed <= announced) {
+    body.reserve(std::clamp(2 * needed, std::min(kFirstRoomBytes, announced), announced));
+  }
+}
 
 }  // namespace
 
@@ -160,14 +172,18 @@ Task<bool> Session::collect_body() {
   const resolve::ListenerSettings& limits = caller.policy->listener;
   const bool sized = caller.text->head.framing == http1::Framing::kLength;
   const std::uint64_t most = limits.collected_total_bytes_max;
+  const std::uint64_t announced = sized ? caller.text->head.content_length : 0;
   if (caller.text->head.expect_continue) {
+    // Refused now, not when it was sent.
+    if (host_.limits().collected_bytes.load(std::memory_order_relaxed) + announced > most) {
+      co_return over_budget({});
+    }
     const bool asked = co_await send_continue();
     if (!asked) {
       co_return false;
     }
   }
   std::string body;
-  body.reserve(sized ? caller.text->head.content_length : kept_.size());
   timed_out_ = false;
   for (;;) {
     const PayloadDecoder::Decoded decoded = body_.decode(kept_);
@@ -177,6 +193,7 @@ Task<bool> Session::collect_body() {
     }
     // By what is here, not by what was announced: who only announces holds up nobody.
     const bool affordable = lease_.take(decoded.payload.size(), most);
+    make_room(body, body.size() + decoded.payload.size(), announced);
     body.append(decoded.payload);
     kept_.erase(0, decoded.consumed);
     if (!affordable) {

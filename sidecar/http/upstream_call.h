@@ -55,7 +55,11 @@ class UpstreamCall final : public net::ReadWatcher {
     return rare_ == nullptr ? std::string_view{} : rare_->early_bytes;
   }
   // After kComplete: the trailer section's lines, usually none.
-  [[nodiscard]] std::string_view trailers() const { return decoder_.trailers(); }
+  [[nodiscard]] std::string_view trailers() const {
+    return nominates_ ? std::string_view{} : decoder_.trailers();
+  }
+  // Part of the answer was read for accounting alone: the client lacks it, however the call ended.
+  [[nodiscard]] bool drained() const { return draining_; }
 
  private:
   static constexpr std::string_view kNoAnswerInTime = "The model backend did not answer in time.";
@@ -73,8 +77,8 @@ class UpstreamCall final : public net::ReadWatcher {
   Task<ClientWriter::Result> drain(ClientWriter& writer);
   [[nodiscard]] bool may_have_answered();
   void stop_watching();
-  static ClientWriter::Result write_piece(ClientWriter& writer, const BodySource::Piece& piece,
-                                          bool chunked);
+  ClientWriter::Result write_piece(ClientWriter& writer, const BodySource::Piece& piece,
+                                   bool chunked);
   PENSTOCK_OWN_FRAME Task<Step> await_head();
   PENSTOCK_OWN_FRAME Task<Step> await_error_body();
   Task<CallOutcome> relay();
@@ -145,9 +149,10 @@ class UpstreamCall final : public net::ReadWatcher {
   bool settled_ = false;  // the stages have completed
   bool timed_out_ : 1 = false;
   bool aborted_ : 1 = false;
-  bool broken_ : 1 = false;    // the answer's framing cannot be trusted any more
-  bool absent_ : 1 = false;    // nobody took the last connection that was tried
-  bool draining_ : 1 = false;  // nobody reads; we go on for the usage
+  bool broken_ : 1 = false;     // the answer's framing cannot be trusted any more
+  bool absent_ : 1 = false;     // nobody took the last connection that was tried
+  bool draining_ : 1 = false;   // nobody reads; we go on for the usage
+  bool nominates_ : 1 = false;  // the answer's Connection ends some field here, be it a trailer
 };
 
 }  // namespace penstock::http

@@ -60,7 +60,7 @@ void UpstreamCall::build_head() {
     fields[count++] = {http1::HeaderId::kAzureApiKey, "api-key", std::nullopt};
     fields[count++] = {http1::HeaderId::kGoogleApiKey, "x-goog-api-key", std::nullopt};
   }
-  if (!call_.send_client_credential) {
+  if (!call_.send_cookies) {
     fields[count++] = {http1::HeaderId::kCookie, "cookie", std::nullopt};  // a session, maybe
   }
   if (call_.identity_coding) {
@@ -159,7 +159,9 @@ ClientWriter::Result UpstreamCall::write_piece(ClientWriter& writer, const BodyS
     end += http1::kLineEnd;
   }
   if (piece.last) {
-    http1::append_last_chunk(end, piece.trailers);
+    // A field that Connection nominates ends here as a trailer, too; such a body goes without any.
+    const bool nominates = call_.text->head.connection_nominates;
+    http1::append_last_chunk(end, nominates ? std::string_view{} : piece.trailers);
   }
   if (piece.bytes.empty()) {
     return writer.write(end);

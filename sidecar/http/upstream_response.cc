@@ -138,6 +138,7 @@ UpstreamCall::HeadStep UpstreamCall::on_final_head(std::span<char> head_text,
     return HeadStep::kUpgraded;
   }
   keep_alive_ = head.keep_alive;
+  nominates_ = head.connection_nominates;
   decoder_.start(head.framing, head.content_length);
   if (head.status == 400 && call_.body_edit && !decoder_.done()) {
     std::string kept(head_text.data(), head_text.size());

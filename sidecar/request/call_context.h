@@ -61,10 +61,12 @@ struct CallContext {
   bool keeps_text = false;       // a stage still needs the text when the answer is complete
   // Set by the route stage for each attempt, as is what stands below. All flags are here, where
   // they take no room of their own: every idle stream holds one of these.
-  bool send_client_credential = true;
+  bool send_client_credential : 1 = true;
+  bool send_cookies : 1 = true;
   bool keep_backend : 1 = false;  // the next attempt goes to the same backend, with another request
   bool asked_again : 1 = false;   // the one attempt more for several callers was made
-  bool usage_option_refused : 1 = false;  // as it seems: the next attempt goes without it
+  // As it seems: the next attempt goes to the same backend without it. Of that one attempt only.
+  bool usage_option_refused : 1 = false;
   domain::RequestTraits traits;
   std::uint64_t request_bytes = 0;  // of the body
 

@@ -67,9 +67,10 @@ CacheStage::CacheStage(const resolve::ResolvedPolicy& policy, Tiers tiers,
   key_headers_.insert(key_headers_.end(), settings_.key_headers.begin(),
                       settings_.key_headers.end());
   raw_key_headers_ = key_headers_;
-  // Else a tenant is whoever has its credential.
+  // Else a tenant is whoever has its credential; and keys that we check reach no backend.
   const bool tenants_hold_several =
-      settings_.share_across_tenants || !settings_.tenant_header.empty();
+      (settings_.share_across_tenants || !settings_.tenant_header.empty()) &&
+      !policy.listener.client_keys;
   for (const resolve::Route& route : policy.routes) {
     const auto lends_no_credential = [](const resolve::Backend& backend) {
       return !backend.credentials.has_value();

@@ -27,12 +27,9 @@ domain::BackendSet excluded(const request::CallContext& call) {
   return set;
 }
 
-// The client's own credential goes to the place it was meant for: the route's first backend, and
-// others at the same address. Keys that the listener checked were never meant for a backend.
+// What the client says of itself goes to the place it was meant for: the route's first backend, and
+// others at the same address.
 bool meant_for(const request::CallContext& call, std::uint32_t backend) {
-  if (call.policy->listener.client_keys) {
-    return false;
-  }
   const resolve::Route& route = call.policy->routes[call.route];
   const auto& backends = call.policy->backends;
   const resolve::Backend& first = backends[route.backends.front().backend];
@@ -118,7 +115,9 @@ pipeline::Verdict RouteStage::on_call(request::CallContext& call) noexcept {
     call.choice = *choice;
   }
   call.backend = call.choice.backend;
-  call.send_client_credential = meant_for(call, call.backend);
+  call.send_cookies = meant_for(call, call.backend);
+  // Keys that the listener checked were never meant for a backend.
+  call.send_client_credential = call.send_cookies && !call.policy->listener.client_keys;
   call.summary.backend = call.backend;
   call.summary.backend_name = call.policy->backends[call.backend].name;
   return pipeline::Verdict::kContinue;

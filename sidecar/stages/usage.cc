@@ -26,22 +26,19 @@ pipeline::Verdict UsageStage::on_call(request::CallContext& call) noexcept {
 
 bool UsageStage::on_attempt(request::CallContext& call, request::AttemptResult result,
                             const http1::ResponseHead* head) noexcept {
-  // Only an answer to the same request without it shows that the option was what was refused, and
-  // not something else in a request that the error quotes.
-  if (call.usage_option_refused && result == request::AttemptResult::kAnswered &&
-      head->status != 400) {
+  // Only a good answer of the same backend to the same request without it shows that the option was
+  // what was refused, and not something else in a request that the error quotes.
+  const bool answered = result == request::AttemptResult::kAnswered;
+  if (call.usage_option_refused && answered && head->status / 100 == 2) {
     board_.note_option_refused(call.backend);
   }
-  const bool option_refused = result == request::AttemptResult::kAnswered && head->status == 400 &&
-                              call.body_edit != nullptr &&
-                              dialect::names_stream_options(call.error_body);
-  if (!option_refused ||
-      call.policy->backends[call.backend].stream_usage == resolve::StreamUsage::kAlways) {
-    return false;
-  }
-  call.usage_option_refused = true;
-  call.keep_backend = true;
-  return true;
+  const bool always =
+      call.policy->backends[call.backend].stream_usage == resolve::StreamUsage::kAlways;
+  const bool refused = answered && head->status == 400 && call.body_edit != nullptr && !always &&
+                       dialect::names_stream_options(call.error_body);
+  call.usage_option_refused = refused;
+  call.keep_backend = refused;
+  return refused;
 }
 
 void UsageStage::on_response(request::CallContext& call, const http1::ResponseHead& head) noexcept {

@@ -2,11 +2,13 @@
 
 import json
 import subprocess
+import threading
 
 import pytest
 from exchange import chat
-from proxy import documents, policy
+from proxy import CACHING, MEMORY, documents, policy
 from raw import Client, ask, post
+from scripted import OK
 from secret_files import secrets
 from stack import SIDECAR, eventually
 
@@ -75,6 +77,33 @@ def test_a_clients_credential_goes_to_the_one_backend_it_was_meant_for(upstream,
     assert ask(proxy.port, post(chat("hello"), **given)).status == 200
     assert upstream.take().raw.count(b"mine-") == 5
     assert b"mine-" not in own_upstream.take().raw
+
+
+def test_two_keys_of_the_listener_share_a_call(tmp_path, own_upstream, start):
+    """No backend sees them, so what it says to one of a tenant it says to all."""
+    caching = {"caching": {**CACHING, "tenant": {"header": "X-Team"}}}
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "listener": AUTHENTICATION, "routing": {"tableRef": {"name": "models"}}}
+    backends = [{"name": "model", "url": own_upstream.url, "dialect": "OpenAI"}]
+    flags = secrets(tmp_path, clients=KEYS)
+    proxy = start(documents({**spec, **caching}, backends, tiers=MEMORY), flags=flags, admin=True)
+    proceed = threading.Event()
+    own_upstream.script(lambda line: proceed.wait(20) and line.send(OK))
+    with Client(proxy.port) as one, Client(proxy.port) as other:
+        for client, name in ((one, b"alpha-key"), (other, b"beta-key")):
+            client.send(post(chat("hello"), authorization=b"Bearer " + name, x_team=b"red"))
+        eventually(lambda: proxy.metric("penstock_requests_in_flight") == 2)
+        proceed.set()
+        assert (one.response().status, other.response().status) == (200, 200)
+    assert len(own_upstream.taken()) == 1
+
+
+def test_a_cookie_is_no_key_of_the_listener_and_passes(tmp_path, upstream, start):
+    """A session of the backend's own, or a gateway's mark of who answered last."""
+    proxy = start(policy(upstream.url, listener=AUTHENTICATION), flags=secrets(tmp_path, clients=KEYS))
+    given = {"authorization": b"Bearer beta-key", "cookie": b"session=mine"}
+    assert ask(proxy.port, post(chat("hello"), **given)).status == 200
+    sent = upstream.take()
+    assert (sent.value(b"cookie"), sent.value(b"authorization")) == (b"session=mine", None)
 
 
 def test_a_credential_behind_an_open_listener_beyond_loopback_is_refused(tmp_path, upstream):

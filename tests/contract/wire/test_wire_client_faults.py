@@ -279,6 +279,34 @@ def test_drain_ends_at_its_bound_of_time(start, own_upstream):
     assert gone.wait(3)
 
 
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"], ids=["chunked", "until close"])
+def test_who_stops_reading_and_goes_on_later_sees_that_part_is_missing(start, own_upstream, version):
+    """What was read meanwhile was for the accounts: behind that hole there is no normal end."""
+    written = threading.Event()
+    pieces = 1_000  # 26 MB, more than the kernel keeps between the two
+
+    def script(line):
+        line.send(STREAM_HEAD)
+        for _ in range(pieces):
+            line.send(CHUNK * 1_000)
+        line.send(b"0\r\n\r\n")
+        written.set()
+
+    own_upstream.script(script)
+    drain = {"action": "Drain", "maxBytes": "100Mi"}
+    proxy = start(policy(own_upstream.url, listener={"onDisconnect": drain}, upstream={"timeouts": {"idle": "400ms"}}))
+    with Client(proxy.port) as client:
+        client.send(CHAT.replace(b"HTTP/1.1", b"HTTP/" + version))
+        assert client.head().status == 200
+        assert written.wait(20)
+        try:
+            got, reset = client.rest(), False
+        except Broken as broken:
+            got, reset = broken.partial, broken.reset
+    assert len(got) < pieces * 1_000 * len(EVENT)
+    assert reset or (version == b"1.1" and not got.endswith(b"0\r\n\r\n"))
+
+
 def test_what_is_no_model_call_is_not_drained(start, own_upstream):
     started, gone = watched(own_upstream, STREAM_HEAD)
     proxy = start(draining(own_upstream))

@@ -66,6 +66,16 @@ def test_request_trailers_reach_the_upstream(proxy, upstream):
         assert (got.body, got.trailers, got.value(b"trailer")) == (body, trailers, b"x-sum")
 
 
+def test_what_connection_names_ends_here_as_a_trailer_too(proxy, upstream):
+    """RFC 9110 section 7.6.1."""
+    fields = b"connection: x-hop\r\ntransfer-encoding: chunked\r\n\r\n"
+    body = chunked(b"abc", trailers=b"x-hop: 1\r\n")
+    upstream.answer(b"HTTP/1.1 200 OK\r\n" + fields + body)
+    response = ask(proxy.port, b"POST /files HTTP/1.1\r\nhost: a\r\n" + fields + body)
+    got = upstream.take()
+    assert (got.body, got.trailers, response.body, response.trailers) == (b"abc", b"", b"abc", b"")
+
+
 def test_trailers_of_a_collected_body_are_not_promised(proxy, upstream):
     """It goes on with its length."""
     request = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ntrailer: x-sum\r\n\r\n"
@@ -182,6 +192,14 @@ def test_http_1_0_sees_by_a_reset_that_its_answer_is_not_whole(proxy, upstream, 
     upstream.script(lambda line: getattr(line.send(cut), end)())
     with Client(proxy.port) as client, pytest.raises(Broken) as broken:
         client.send(get(version=b"1.0")).response()
+    assert broken.value.reset
+
+
+def test_http_1_0_sees_it_also_where_its_own_body_was_not_taken(proxy, upstream):
+    cut = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n"
+    upstream.script(lambda line: line.send(cut).reset(), at_head=True)
+    with Client(proxy.port) as client, pytest.raises(Broken) as broken:
+        client.send(b"POST /files HTTP/1.0\r\nhost: a\r\ncontent-length: 1000\r\n\r\nabc").response()
     assert broken.value.reset
 
 

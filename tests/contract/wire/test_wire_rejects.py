@@ -8,6 +8,7 @@ import pytest
 from proxy import CACHING, MEMORY, documents, policy
 from raw import Broken, Client, ask
 from scripted import OK
+from stack import eventually
 
 HOST = b"host: a\r\n"
 CHUNKED = b"POST /x HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -233,6 +234,24 @@ def test_who_only_announces_a_body_holds_up_nobody(start, own_upstream):
     assert ask(proxy.port, head % 500_000 + b"a" * 500_000).status == 200
     for client in announcing:
         client.close()
+
+
+def test_who_asks_first_is_refused_before_the_body_is_sent(start, own_upstream):
+    limits = {"limits": {"collectedTotal": "1Mi", "collectedBody": "1Mi"}}
+    proxy = start(policy(own_upstream.url, listener=limits))
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n"
+    asking = head.replace(b"\r\n\r\n", b"\r\nexpect: 100-continue\r\n\r\n")
+    with Client(proxy.port) as held:
+        held.send(head % 700_000 + b"a" * 600_000)
+
+        def answer() -> int:
+            with Client(proxy.port) as client:
+                return client.send(asking % 500_000).head().status
+
+        eventually(lambda: answer() == 503)  # once what was sent is there
+        with Client(proxy.port) as client:
+            assert client.send(asking % 300_000).head().status == 100
+            assert client.send(b"a" * 300_000).response().status == 200
 
 
 @pytest.mark.parametrize("shared", [False, True], ids=["alone", "shared"])

@@ -1,7 +1,7 @@
 """A 400 to a request that we added to: its body decides whether the request is repeated as the client sent it."""
 
 import pytest
-from proxy import policy
+from proxy import documents, policy
 from raw import Broken, Client, ask
 
 ASK = b'{"model":"m","stream":true,"messages":[]}'
@@ -62,6 +62,41 @@ def test_a_400_that_only_quotes_our_option_is_not_remembered(start, own_upstream
     first, again, others = (request.body for request in own_upstream.taken())
     assert b"stream_options" in first and again == mistaken
     assert b"stream_options" in others
+
+
+@pytest.mark.parametrize("status", [401, 413, 422, 429, 500, 503])
+def test_another_failure_of_the_repeat_shows_nothing_of_the_option(start, own_upstream, status):
+    proxy = start(policy(own_upstream.url))
+    failure = b"HTTP/1.1 %d Failed\r\ncontent-length: 0\r\n\r\n" % status
+    own_upstream.script(says([refusal(COMPLAINT), failure, STREAM]))
+    assert ask(proxy.port, CALL).status == status
+    assert ask(proxy.port, CALL).status == 200
+    first, again, later = (request.body for request in own_upstream.taken())
+    assert (b"stream_options" in first, again, b"stream_options" in later) == (True, ASK, True)
+
+
+@pytest.mark.parametrize("repeat", ["overloaded", "broken"])
+def test_a_fallbacks_answer_shows_nothing_of_the_option(start, upstream, own_upstream, repeat):
+    """And it is asked with it, for it refused nothing."""
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "routing": {"tableRef": {"name": "models"}}}
+    backends = [{"name": name, "url": each.url, "dialect": "OpenAI"} for name, each in (("first", own_upstream), ("second", upstream))]
+    proxy = start(documents(spec, backends, [{"backends": [{"name": "first"}], "fallback": ["second"]}]))
+
+    def script(line):
+        if b"stream_options" in line.request.body:
+            line.send(refusal(COMPLAINT))
+        elif repeat == "broken":
+            line.reset()
+        else:
+            line.send(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n")
+
+    own_upstream.script(script)
+    upstream.answer(STREAM)
+    for _ in range(2):
+        assert ask(proxy.port, CALL).status == 200
+    assert all(b"stream_options" in request.body for request in upstream.taken())
+    asked = [b"stream_options" in request.body for request in own_upstream.taken()]
+    assert asked.count(True) == 2 and not asked[-1], "the second call asks the first for it again"
 
 
 def test_what_one_worker_learned_of_the_option_all_know(start, own_upstream):
