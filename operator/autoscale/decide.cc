@@ -23,13 +23,21 @@ Withheld withheld_of(const Inputs& inputs, const State& state) {
   return is_drift_respected(inputs, state) ? Withheld::kManualOverride : Withheld::kNo;
 }
 
+// A trigger of CPU asks for one replica as long as there is any, so it has to ask for more than
+// must be there anyhow; one that failed may mean anything.
+bool triggers_keep_awake(const Inputs& inputs, const Needs& needs) {
+  const bool failed =
+      std::ranges::any_of(inputs.votes, [](const Vote& vote) { return !vote.replicas; });
+  return failed || needs.triggers.value_or(0) > needs.floor;
+}
+
 // Nobody sent a request for the whole period, nobody is expected or waits, every pod says so, and
 // who comes next would be held.
 bool is_idle(const Inputs& inputs, const Needs& needs) {
   const Observed& seen = inputs.observed;
   return inputs.settings.scale_to_zero.enabled && inputs.scheduled_floor <= 0 && needs.measured &&
-         !needs.forecast_wakes && seen.missing_pods == 0 && seen.held_requests == 0 &&
-         seen.hold_ready && seen.active_ms &&
+         !needs.forecast_wakes && !triggers_keep_awake(inputs, needs) && seen.missing_pods == 0 &&
+         seen.held_requests == 0 && seen.hold_ready && seen.active_ms &&
          time_of(inputs.now_ms) - time_of(*seen.active_ms) >= inputs.settings.scale_to_zero.idle;
 }
 
@@ -52,9 +60,6 @@ Recommendation wake(const Inputs& inputs, const Needs& needs, const State& state
     const int most = inputs.settings.replicas_max;
     return {std::min(most, std::max(needs.floor, needs.budgeted.value_or(0))), Reason::kForecast};
   }
-  if (needs.triggers.value_or(0) > 0) {
-    return {needs.floor, Reason::kTrigger};
-  }
   return {0, Reason::kIdle};
 }
 
@@ -64,6 +69,9 @@ Recommendation consolidated(const Inputs& inputs, const Needs& needs, Recommenda
   const int current = inputs.target.replicas;
   if (wanted.replicas >= current || !needs.capacity_known) {
     return wanted;
+  }
+  if (!needs.rates_known && !needs.triggers) {
+    return {current, Reason::kCapacityUnknown};
   }
   ConsolidationThresholds thresholds = inputs.settings.consolidation;
   // What may go by this test must not be asked back by the reactive loop.

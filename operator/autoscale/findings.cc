@@ -61,6 +61,11 @@ Finding metrics_available(const Inputs& inputs, const Needs& needs) {
     finding.message =
         "what one replica can carry is not known yet; a capacity in the policy, or the engine's "
         "metrics port, would say";
+  } else if (!needs.rates_known && !needs.triggers) {
+    finding.reason = "CapacityUnknown";
+    finding.message =
+        "how many requests one replica can carry is not known yet: replicas grow by the KV cache "
+        "and do not shrink; it is learned from streamed answers, or said by capacity in the policy";
   } else if (missing > 0) {
     finding.status = ConditionStatus::kTrue;
     finding.reason = "PodsMissing";

@@ -24,7 +24,9 @@ struct LeadTimePriors {
 };
 
 // How long it takes this pool from the wish for a replica to a replica that serves: the horizon
-// that a forecast must reach. Keeps the last kSamplesMax starts of each path. Threads: not safe.
+// that a forecast must reach. Keeps the last kSamplesMax starts: a pool whose free nodes are used
+// up is one that waits for nodes from then on, however many starts it had without. Threads: not
+// safe.
 class LeadTimes {
  public:
   static constexpr std::size_t kSamplesMax = 64;
@@ -37,21 +39,21 @@ class LeadTimes {
   bool record(StartPath path, milliseconds duration);
 
   // The duration that at least the share `q` (0 … 1) of the kept starts did not exceed.
-  [[nodiscard]] LeadTime quantile(StartPath path, double q) const;
-  [[nodiscard]] std::size_t samples(StartPath path) const { return of(path).kept.size(); }
+  [[nodiscard]] LeadTime quantile(double q) const;
+  // Of those that waited for a node.
+  [[nodiscard]] LeadTime quantile_by_node(double q) const;
+  [[nodiscard]] std::size_t samples() const { return starts_.size(); }
 
  private:
-  struct Samples {
-    std::vector<milliseconds> kept;
-    std::size_t next = 0;
+  struct Start {
+    StartPath path = StartPath::kPod;
+    milliseconds duration{0};
   };
-  [[nodiscard]] const Samples& of(StartPath path) const {
-    return path == StartPath::kPod ? pod_ : node_;
-  }
+  [[nodiscard]] std::vector<milliseconds> by_node() const;
 
   LeadTimePriors priors_;
-  Samples pod_;
-  Samples node_;
+  std::vector<Start> starts_;  // a ring
+  std::size_t next_ = 0;
 };
 
 }  // namespace penstock::autoscale

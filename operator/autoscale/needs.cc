@@ -8,8 +8,6 @@
 namespace penstock::autoscale {
 namespace {
 
-constexpr double kWakingShare = 0.1;  // of a replica
-
 int budget_of(const Budget& budget) {
   std::int64_t most = budget.replicas.value_or(kReplicasMax);
   const std::int64_t price = budget.replica_picodollars_per_hour.value_or(0);
@@ -23,6 +21,15 @@ int floor_of(const Inputs& inputs) {
   const Settings& settings = inputs.settings;
   const int floor = std::max({1, settings.replicas_min, inputs.scheduled_floor});
   return std::min(floor, settings.replicas_max);
+}
+
+// A capacity in KV alone that a person wrote down is meant to be all there is to it.
+bool rates_known(const Inputs& inputs) {
+  Load rates = inputs.capacity.one;
+  if (inputs.capacity.kv_source != CapacitySource::kConfigured) {
+    rates.kv.reset();
+  }
+  return in_replicas(inputs.observed.stable, rates).has_value();
 }
 
 void add_reactive(const Inputs& inputs, int supply, ReactiveState& state, Needs& needs) {
@@ -118,6 +125,7 @@ Needs needs_of(const Inputs& inputs, int supply, ReactiveState& state) {
   const Load nothing;
   needs.measured = inputs.observed.stable != nothing && inputs.observed.panic != nothing;
   needs.capacity_known = in_replicas(inputs.observed.stable, inputs.capacity.one).has_value();
+  needs.rates_known = rates_known(inputs);
   add_reactive(inputs, supply, state, needs);
   needs.triggers = combine(inputs.votes, inputs.target.replicas);
   add_peaks(inputs, needs);

@@ -18,11 +18,17 @@ struct Needs {
   int floor = 1;
   bool measured = false;        // load in both windows
   bool capacity_known = false;  // in a dimension that was measured
+  // … beside the KV cache, whose size an engine tells at once: that it is half empty says nothing
+  // of how busy a replica computes.
+  bool rates_known = false;
   bool in_panic = false;
   // The forecast is worth a replica where there is none: at least a tenth of one.
   bool forecast_wakes = false;
   double excess_burst_capacity = 0;
 };
+
+// Of a replica: what is expected below it is nobody.
+inline constexpr double kWakingShare = 0.1;
 
 // What the trained forecasts expect at the least level that is at least `quantile`, as a number of
 // full replicas; nullopt: none is trained, or no capacity is known.

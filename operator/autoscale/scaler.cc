@@ -101,17 +101,17 @@ void Scaler::set(const ScalerSettings& settings) {
 }
 
 LeadTime Scaler::lead_time() const {
-  const bool by_node = lead_times_.samples(StartPath::kNode) > lead_times_.samples(StartPath::kPod);
-  return lead_times_.quantile(by_node ? StartPath::kNode : StartPath::kPod, kLeadQuantile);
+  return lead_times_.quantile(kLeadQuantile);
 }
 
 NodeForecast Scaler::node_forecast(Time now, double quantile) const {
-  NodeForecast result{.lead = lead_times_.quantile(StartPath::kNode, kLeadQuantile)};
+  NodeForecast result{.lead = lead_times_.quantile_by_node(kLeadQuantile)};
   const Predictive& predictive = settings_.decisions.predictive;
   const auto expected = expected_replicas(
       forecasts_.at(now, result.lead.duration, mean_request_.shape()), quantile, one_);
   if (expected && predictive.utilization > 0) {
-    result.replicas = replicas_for(*expected, predictive.utilization);
+    result.replicas =
+        *expected < kWakingShare ? 0 : replicas_for(*expected, predictive.utilization);
   }
   return result;
 }

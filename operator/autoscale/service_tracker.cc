@@ -227,9 +227,6 @@ ServiceView ServiceTracker::look(const RequestShape& shape, const Objectives& ob
   }
   view.model = ServiceModel{filter_.parameters(), shape, bounds_};
   Objectives& means = view.objectives;
-  if (!means.ttft_ms && !means.itl_ms) {
-    return view;
-  }
   const QueueModel queue(view.model->parameters, view.model->shape, view.model->bounds);
   if (means.ttft_ms) {
     const double most = queue.sustainable({.itl_ms = means.itl_ms}).requests_per_s;

@@ -38,10 +38,10 @@ Census take_census(std::span<const PodUsage> pods, const UtilizationTarget& targ
     if (!(pod.request > 0)) {
       continue;
     }
-    if (!pod.usage) {
+    if (pod.pending || (pod.usage && !pod.ready)) {
+      census.unready.add(pod.usage.value_or(0), pod.request);
+    } else if (!pod.usage) {
       census.missing.add(pod.request * std::max(100, target.percent) / 100, pod.request);
-    } else if (!pod.ready) {
-      census.unready.add(*pod.usage, pod.request);
     } else {
       census.ready.add(*pod.usage, pod.request);
     }

@@ -36,6 +36,7 @@ std::optional<int> combine(std::span<const Vote> votes, int current);
 // A pod as utilisation sees it. Pods that are finished or being deleted are left out by the caller.
 struct PodUsage {
   std::optional<double> usage;  // in the request's unit; nullopt: the metric is missing
+  bool pending = false;         // it cannot use anything yet, and counts as unready
   double request = 0;           // > 0
   // Whether the sample may be believed: ready, and for CPU past its initialisation period.
   bool ready = true;

@@ -266,6 +266,12 @@ NodeDemand AutoscalingController::node_demand(const Policy& policy,
     const double quantile = policy.parsed.autoscaling->nodes->quantile_percent / 100.0;
     demand.forecast = running.scaler.node_forecast(time_of(clock_.wall_now()), quantile);
   }
+  // A person said how many there are to be: nobody comes to take more room.
+  if (decision.withheld == autoscale::Withheld::kManualOverride ||
+      decision.reason == autoscale::Reason::kPaused) {
+    demand.desired = replicas;
+    demand.forecast.replicas = replicas;
+  }
   return demand;
 }
 

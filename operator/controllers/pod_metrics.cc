@@ -124,7 +124,7 @@ autoscale::UsageSight usage_of(ScalingTriggerType type,
                       (by_cpu ? "cpu" : "memory");
       return sight;
     }
-    autoscale::PodUsage usage{.request = request};
+    autoscale::PodUsage usage{.pending = pod->node.empty(), .request = request};
     if (const auto found = use.pods.find(pod->meta.name); found != use.pods.end()) {
       usage.usage = by_cpu ? found->second.cpu : found->second.memory;
       usage.ready = is_believed(type, *pod, found->second, now);

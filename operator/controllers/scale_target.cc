@@ -1,5 +1,7 @@
 #include "operator/controllers/scale_target.h"
 
+#include <cstddef>
+#include <string_view>
 #include <utility>
 
 #include "operator/kube/label_query.h"
@@ -10,6 +12,21 @@ namespace penstock::controllers {
 using kube::ApiResult;
 using reconcile::Policy;
 using reconcile::Ptr;
+
+namespace {
+
+std::string_view group_of(std::string_view api_version) {
+  const std::size_t slash = api_version.find('/');
+  return slash == std::string_view::npos ? std::string_view{} : api_version.substr(0, slash);
+}
+
+// One object is served in several versions.
+bool is_same_object(const api::ScaleTargetSpec& one, const api::ScaleTargetSpec& other) {
+  return one.kind == other.kind && one.name == other.name &&
+         group_of(one.api_version) == group_of(other.api_version);
+}
+
+}  // namespace
 
 bool is_autoscaled(const Policy& policy) {
   return policy.parsed.autoscaling && policy.parsed.autoscaling->mode != api::ScalingMode::kOff &&
@@ -84,7 +101,7 @@ std::string other_scaler(const Stores& stores, const Policy& policy) {
     const bool older = std::pair(other->meta.created, other->meta.name) <
                        std::pair(policy.meta.created, policy.meta.name);
     if (older && other->errors.empty() && is_autoscaled(*other) &&
-        other->parsed.autoscaling->target == target) {
+        is_same_object(other->parsed.autoscaling->target, target)) {
       return "OptimizationPolicy " + other->meta.name;
     }
   }

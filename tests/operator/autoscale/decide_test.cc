@@ -27,6 +27,14 @@ struct Step {
 
 void as_it_is(Inputs& /*inputs*/) {}
 
+// Of a replica only the KV cache's size is known, of which a fifth is used on all of eight.
+void cache_alone(Inputs& inputs) {
+  inputs.capacity = {.one = {.kv = 400'000}, .kv_source = CapacitySource::kKvLimit};
+  for (Load* load : {&inputs.observed.stable, &inputs.observed.panic, &inputs.observed.tail}) {
+    load->kv = 640'000;
+  }
+}
+
 class DecideStepTest : public testing::TestWithParam<Step> {};
 
 TEST_P(DecideStepTest, OneDecision) {
@@ -190,6 +198,20 @@ INSTANTIATE_TEST_SUITE_P(
              Reason::kPodsMissing},
         Step{"AboveTheMaximumAtOnce", 20, 160, [](Inputs& in) { in.settings.replicas_max = 10; },
              10, Reason::kMaximum},
+        // Engines tell how large their cache is at once, and it is nearly empty.
+        Step{"ACacheWithRoomIsNoReplicaWithRoom", 8, 40, cache_alone, 8, Reason::kCapacityUnknown},
+        Step{"UnlessThatIsWhatThePolicySays", 8, 40,
+             [](Inputs& in) {
+               cache_alone(in);
+               in.capacity.kv_source = CapacitySource::kConfigured;
+             },
+             4, Reason::kLoadFitsFewer},
+        Step{"OrATriggerKnows", 8, 40,
+             [](Inputs& in) {
+               cache_alone(in);
+               in.votes = {{"cpu", 6, ""}};
+             },
+             6, Reason::kLoadFitsFewer},
         Step{"FloorHolds", 8, 8, [](Inputs& in) { in.settings.replicas_min = 8; }, 8,
              Reason::kSteady}),
     [](const auto& test) { return std::string(test.param.name); });
@@ -339,6 +361,24 @@ INSTANTIATE_TEST_SUITE_P(Zero, DecideStepTest,
                                                 in.forecasts = {forecast(0.5, 0.9)};
                                               },
                                               0, Reason::kIdle},
+                                         Step{"ATriggerKeepsIt", 3, 0,
+                                              [](Inputs& in) {
+                                                idle(in);
+                                                in.votes = {{"cpu", 3, ""}};
+                                              },
+                                              3, Reason::kSteady},
+                                         Step{"AFailedTriggerKeepsIt", 1, 0,
+                                              [](Inputs& in) {
+                                                idle(in);
+                                                in.votes = {{"cpu", {}, ""}};
+                                              },
+                                              1, Reason::kSteady},
+                                         Step{"ATriggerThatAsksForTheLeastDoesNot", 3, 0,
+                                              [](Inputs& in) {
+                                                idle(in);
+                                                in.votes = {{"cpu", 1, ""}};
+                                              },
+                                              0, Reason::kIdle},
                                          Step{"OnlyWhereAskedFor", 1, 0,
                                               [](Inputs& in) {
                                                 idle(in);
@@ -435,6 +475,14 @@ TEST(DecideTest, ConditionsSayWhatIsWrong) {
   EXPECT_EQ(text(decision, "ScalingActive"), "False Advising");
   EXPECT_EQ(text(decision, "MetricsAvailable"), "False CapacityUnknown");
 
+  inputs = serving(0, 8, 64);
+  cache_alone(inputs);
+  EXPECT_EQ(text(decide(inputs, {}).decision, "MetricsAvailable"), "False CapacityUnknown");
+  inputs.votes = {{"cpu", 6, ""}};
+  EXPECT_EQ(text(decide(inputs, {}).decision, "MetricsAvailable"), "True Fresh");
+
+  inputs = serving(0, 8, 64);
+  inputs.settings.mode = Mode::kAdvise;
   Inputs outliving = serving(0, 8, 64);  // pods that a target of zero has not taken away yet
   outliving.target.replicas = 0;
   EXPECT_EQ(text(decide(outliving, {}).decision, "MetricsAvailable"), "True Fresh");

@@ -255,11 +255,13 @@ TEST(ServiceTrackerTest, AnObjectiveThatNoReplicaReachesIsRelaxed) {
   EXPECT_GT(view.objectives.ttft_ms.value_or(0), 1'000);
 }
 
-TEST(ServiceTrackerTest, WithoutObjectivesThereIsNoRate) {
+TEST(ServiceTrackerTest, WithoutObjectivesTheRateIsAllThatAReplicaCanDo) {
   ServiceTracker tracker(95);
   observe(tracker, 0, 900, modelled(5), {});
-  EXPECT_FALSE(tracker.look(kShape, {}).sustainable_per_s);
-  EXPECT_TRUE(tracker.look(kShape, {}).model);
+  const ServiceView view = tracker.look(kShape, {});
+  ASSERT_TRUE(view.model);
+  const QueueModel queue(view.model->parameters, kShape, view.model->bounds);
+  EXPECT_NEAR(view.sustainable_per_s.value_or(0), queue.rate_max(), 1e-3);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ Sight ready(Time now, Time created, int pods) {
 class StartsTest : public testing::Test {
  protected:
   void look(const Sight& sight) { starts_.look(sight, lead_times_); }
-  [[nodiscard]] std::size_t measured() const { return lead_times_.samples(StartPath::kPod); }
+  [[nodiscard]] std::size_t measured() const { return lead_times_.samples(); }
 
   LeadTimes lead_times_;
   Starts starts_;
@@ -48,7 +48,7 @@ TEST_F(StartsTest, AStartIsFromCreationUntilItServes) {
   look(ready(kMonday + seconds(95), created, 3));
   look(ready(kMonday + seconds(96), created, 3));
   EXPECT_EQ(measured(), 3U) << "once each";
-  EXPECT_EQ(lead_times_.quantile(StartPath::kPod, 1).duration, seconds(90));
+  EXPECT_EQ(lead_times_.quantile(1).duration, seconds(90));
 }
 
 TEST_F(StartsTest, PodsThatServedBeforeAreNoStarts) {

@@ -33,6 +33,9 @@ PodUsage ready(double usage) {
 PodUsage unready(double usage) {
   return {.usage = usage, .request = 1'000, .ready = false};
 }
+PodUsage pending() {
+  return {.pending = true, .request = 1'000};
+}
 PodUsage missing() {
   return {.request = 1'000};
 }
@@ -71,6 +74,11 @@ INSTANTIATE_TEST_SUITE_P(
         // raw 2; missing as 0: 1,200 / 4,000 = 30 %: exactly the target, so nothing.
         UtilizationCase{
             "MissingIsZeroOnTheWayUp", {ready(600), ready(600), missing(), missing()}, 30, 4},
+        // raw 0.25; what cannot start keeps nobody else: 0.25 x 3 = 0.75.
+        UtilizationCase{"PendingIsNotMissingOnTheWayDown",
+                        {ready(200), ready(200), ready(200), pending()},
+                        80,
+                        1},
         // raw 0.5; missing as 100 %: 1,300 / 3,000 = 43 %, 0.717 x 3 = 2.15.
         UtilizationCase{"MissingIsFullOnTheWayDown", {ready(150), ready(150), missing()}, 60, 3},
         // raw 0.33; missing as 100 %: 400 + 1,000 over 5,000 = 28 %, 0.467 x 5 = 2.33.

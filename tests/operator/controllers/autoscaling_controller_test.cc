@@ -312,6 +312,16 @@ TEST_F(AutoscalingControllerTest, PodsOfAnotherWorkloadAreNoReplicas) {
   EXPECT_EQ(observer_.record.inputs.target.ready, 4);
 }
 
+TEST_F(AutoscalingControllerTest, OneObjectByTwoVersionsIsOneTarget) {
+  stores_.policies.put(reconcile::policy("older",
+                                         "{selector: {matchLabels: {app: llm}}, autoscaling: "
+                                         "{target: {apiVersion: apps/v1beta2, name: "
+                                         "engine}, maxReplicas: 3}}",
+                                         "2025-01-01T00:00:00Z", yaml("{}")));
+  tick();
+  EXPECT_EQ(observer_.record.inputs.target.other_scaler, "OptimizationPolicy older");
+}
+
 TEST_F(AutoscalingControllerTest, WhoAppliesReplicasIsAnotherScaler) {
   const auto owned = [](const std::string& operation) {
     return ", managedFields: [{manager: gitops, operation: " + operation +
@@ -521,6 +531,21 @@ TEST_F(RoomForAReplicaTest, IsNotKeptBeyondAReplicaThatSomebodyElseTookBack) {
   tick();
   EXPECT_EQ(condition("ScalingActive").reason, "WriteFailed");
   EXPECT_EQ(held(), 1);
+  EXPECT_EQ(board_.find("ns/chat")->status.nodes->expected, 2U);
+}
+
+TEST_F(RoomForAReplicaTest, IsKeptForNoMoreReplicasThanAPersonSet) {
+  set_maximum(4, 3);
+  answer_scale(200);
+  tick();
+  set_replicas(3);
+  tick();
+  EXPECT_EQ(board_.find("ns/chat")->status.nodes->expected, 4U) << "and one, always";
+  set_replicas(1);
+  tick();
+  clock_.advance(std::chrono::milliseconds(capacity::HeadroomPlanner::kFallsAfterMs));
+  tick();
+  EXPECT_EQ(condition("ScalingActive").reason, "ManualOverride");
   EXPECT_EQ(board_.find("ns/chat")->status.nodes->expected, 2U);
 }
 
