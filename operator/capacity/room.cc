@@ -4,6 +4,16 @@
 
 namespace penstock::capacity {
 
+namespace {
+
+// One that lost its readiness or was cordoned had GPUs before: it is no more on its way than what
+// it carries is free.
+bool is_starting(const NodeSight& node) {
+  return node.schedulable && node.allocatable == 0;
+}
+
+}  // namespace
+
 bool serves(const NodeSight& node) {
   return node.ready && node.schedulable && !node.interrupted && node.allocatable > 0;
 }
@@ -17,23 +27,25 @@ Room room_in(const std::vector<NodeSight>& nodes, std::int64_t gpus_per_replica)
     } else if (node.ready && node.allocatable == 0) {
       ++room.awaiting_plugin;
     }
+    if (node.in_pool && !node.interrupted) {
+      ++room.pool_nodes;
+      room.pool_starting += is_starting(node) ? 1 : 0;
+    }
     if (!serves(node)) {
       continue;
     }
     const std::int64_t free = std::max<std::int64_t>(0, node.allocatable - node.taken);
     room.allocatable += static_cast<int>(free / gpus_per_replica);
-    if (node.in_pool) {
-      ++room.pool_nodes;
-      room.pool_empty += node.empty ? 1 : 0;
-    }
+    room.pool_empty += node.in_pool && node.empty ? 1 : 0;
   }
   return room;
 }
 
 std::int64_t pool_size(const PoolInputs& inputs) {
-  const std::int64_t coming =
+  const std::int64_t unseen =
       std::max<std::int64_t>(0, inputs.wanted - inputs.nodes - inputs.going);
-  const std::int64_t room = inputs.allocatable + coming * inputs.replicas_per_node;
+  const std::int64_t room =
+      inputs.allocatable + (unseen + inputs.starting) * inputs.replicas_per_node;
   if (room < inputs.expected) {
     const std::int64_t lacking = inputs.expected - room;
     return inputs.wanted + (lacking + inputs.replicas_per_node - 1) / inputs.replicas_per_node;
@@ -42,7 +54,7 @@ std::int64_t pool_size(const PoolInputs& inputs) {
     return inputs.wanted;
   }
   const std::int64_t spare = (room - inputs.expected) / inputs.replicas_per_node;
-  return inputs.wanted - std::min<std::int64_t>(spare, coming + inputs.empty);
+  return inputs.wanted - std::min<std::int64_t>(spare, unseen + inputs.empty);
 }
 
 }  // namespace penstock::capacity

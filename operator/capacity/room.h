@@ -24,8 +24,9 @@ struct Room {
   int allocatable = 0;      // replicas that fit on nodes that serve, those that run included
   int interrupted = 0;      // the target's pods on nodes that are about to go
   int awaiting_plugin = 0;  // nodes that are Ready and whose device plugin has said nothing
-  int pool_nodes = 0;       // of the pool, that serve
-  int pool_empty = 0;       // of these, without a pod that holds a GPU
+  int pool_nodes = 0;       // of the pool, that are there and not about to go
+  int pool_starting = 0;    // of these, that have no GPUs yet
+  int pool_empty = 0;       // of these, that serve, without a pod that holds a GPU
   int pool_going = 0;       // of the pool, about to go
 
   bool operator==(const Room&) const = default;
@@ -41,8 +42,9 @@ Room room_in(const std::vector<NodeSight>& nodes, std::int64_t gpus_per_replica)
 // The replicas of a node pool, so that `expected` replicas of the target find room.
 struct PoolInputs {
   std::int64_t wanted = 0;    // nodes that the pool asks for now
-  int nodes = 0;              // that serve
-  int empty = 0;              // of these, that nobody uses
+  int nodes = 0;              // that are there, and not about to go
+  int starting = 0;           // of these, that will have room
+  int empty = 0;              // of these, that serve and that nobody uses
   int going = 0;              // that are about to go
   int expected = 0;           // replicas of the target
   int allocatable = 0;        // that fit on nodes that serve, of this pool or another

@@ -25,6 +25,22 @@ bool wants_nodes(const Policy& policy) {
 
 namespace {
 
+// A LeaderWorkerSet, for one, makes its pods of two templates, and none is where others have
+// theirs.
+NodeReport no_gpus(const TargetTemplate& read, const api::ScaleTargetSpec& target) {
+  const std::string name = target.kind + " " + target.name;
+  if (!read.spec.contains("template")) {
+    return without_plan(std::nullopt, "TemplateUnknown",
+                        name +
+                            " has no pod template at spec.template, so what a replica asks of "
+                            "nodes is not known; its node pool has to be scaled by another");
+  }
+  return without_plan(std::nullopt, "NoGpus",
+                      "the template of " + name +
+                          " asks for no GPU: neither as a resource of its containers nor by a "
+                          "ResourceClaimTemplate");
+}
+
 // `given_up`: whether what was kept could be taken back. `wanted`: what would be kept otherwise.
 reconcile::AutoscalingNote::Stated unasked(bool contested, const ApiResult<void>& given_up,
                                            const std::string& wanted) {
@@ -167,10 +183,7 @@ NodeReport CapacityController::judge(const Policy& policy, const NodeDemand& dem
     if (const ApiResult<void> taken = take_back(policy, held); !taken) {
       return without_plan(held.report.status, "ProviderFailed", taken.error().message);
     }
-    return without_plan(std::nullopt, "NoGpus",
-                        "the template of " + scaling.target.kind + " " + scaling.target.name +
-                            " asks for no GPU: neither as a resource of its containers nor by a "
-                            "ResourceClaimTemplate");
+    return no_gpus(*held.target, scaling.target);
   }
   const std::optional<ApiResult<NodeSights>> seen = look_at_nodes(policy, demand, shape);
   if (!seen) {

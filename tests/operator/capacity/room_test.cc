@@ -1,5 +1,7 @@
 #include "operator/capacity/room.h"
 
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "operator/capacity/interruption.h"
@@ -71,6 +73,35 @@ TEST(RoomTest, ThePoolNeverGivesUpANodeThatIsUsed) {
   EXPECT_EQ(pool_size(in), 1);
   in.may_shrink = false;
   EXPECT_EQ(pool_size(in), 4) << "it might take any of them";
+}
+
+// Three replicas on each of four nodes.
+TEST(RoomTest, ANodeThatStopsServingIsReplacedAndNoneIsGivenUpForIt) {
+  std::vector<NodeSight> nodes(4, node(8));
+  for (NodeSight& each : nodes) {
+    each.in_pool = true;
+    each.empty = false;
+  }
+  const auto size = [&] {
+    const Room room = room_in(nodes, 1);
+    return pool_size({.wanted = 4,
+                      .nodes = room.pool_nodes,
+                      .starting = room.pool_starting,
+                      .empty = room.pool_empty,
+                      .expected = 12,
+                      .allocatable = room.allocatable,
+                      .replicas_per_node = 8,
+                      .may_shrink = true});
+  };
+  EXPECT_EQ(size(), 4);
+  nodes[1].ready = false;
+  EXPECT_EQ(size(), 4) << "twelve fit on three, and none of these is empty";
+  nodes[2].schedulable = false;
+  EXPECT_EQ(size(), 4) << "sixteen on two";
+  nodes[3].ready = false;
+  EXPECT_EQ(size(), 5) << "eight on one";
+  nodes[3] = {.name = "anew", .in_pool = true};
+  EXPECT_EQ(size(), 4) << "it has no GPUs yet and will have";
 }
 
 TEST(RoomTest, ANodeThatGoesIsReplacedAhead) {

@@ -397,6 +397,16 @@ TEST_F(CapacityControllerTest, PlaceholdersThatAreTurnedOffAreTakenBack) {
   EXPECT_EQ(held(), -1);
 }
 
+// As a LeaderWorkerSet's.
+TEST_F(CapacityControllerTest, WhatHasItsTemplateElsewhereIsNotTakenForOneWithoutGpus) {
+  ASSERT_TRUE(client_.remove("/apis/apps/v1/namespaces/ns/deployments/engine"));
+  ASSERT_TRUE(client_.create(
+      "/apis/apps/v1/namespaces/ns/deployments",
+      yaml("{apiVersion: apps/v1, kind: Deployment, metadata: {name: engine, namespace: ns}, spec: "
+           "{replicas: 1, leaderWorkerTemplate: {size: 2}}}")));
+  EXPECT_EQ(condition(look(3), "NodeCapacity").reason, "TemplateUnknown");
+}
+
 TEST_F(CapacityControllerTest, APodWithoutGpusNeedsNone) {
   ASSERT_TRUE(client_.remove("/apis/apps/v1/namespaces/ns/deployments/engine"));
   deploy("resources: {limits: {cpu: 4}}");
