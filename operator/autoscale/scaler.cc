@@ -248,7 +248,18 @@ void Scaler::learn_limits(const Sight& sight) {
   told_ = told;
   take_unsaid(all, told_);
   limits_ = all;
-  services_.set_batch_max(limits_.sequences_max.value_or(EngineBounds{}.batch_max));
+  services_.set_batch_max(sequences_max());
+}
+
+// Where nobody says it: vLLM's, and no more than the cache has room for.
+double Scaler::sequences_max() const {
+  constexpr double kUnsaid = 256;
+  if (limits_.sequences_max) {
+    return *limits_.sequences_max;
+  }
+  const RequestShape& mean = mean_request_.shape();
+  const double tokens = mean.input_tokens + mean.output_tokens / 2;
+  return limits_.kv_tokens && tokens > 0 ? std::min(kUnsaid, *limits_.kv_tokens / tokens) : kUnsaid;
 }
 
 // What was learned is of the engine that most replicas have: one that is still starting shows

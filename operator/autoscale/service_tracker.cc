@@ -67,7 +67,18 @@ void ServiceTracker::set_percentile(int percentile) {
 }
 
 void ServiceTracker::set_batch_max(double sequences) {
-  bounds_.batch_max = std::max(1, static_cast<int>(std::min(sequences, double{kStatesMax})));
+  told_batch_ = sequences;
+  bounds_.batch_max =
+      static_cast<int>(std::clamp(std::max(told_batch_, seen_batch_), 1.0, double{kStatesMax}));
+}
+
+// What an engine itself says that it runs at once is no queue of ours, so it can run that much.
+double ServiceTracker::believed_batch(double seen) {
+  if (interval_.waiting_known) {
+    seen_batch_ = std::max(seen_batch_, std::ceil(seen));
+    set_batch_max(told_batch_);
+  }
+  return std::min(seen, static_cast<double>(bounds_.batch_max));
 }
 
 // Percentile and mean of the same requests. A second holds too few of them at most targets, so they
@@ -131,7 +142,7 @@ Update ServiceTracker::close(const RequestShape& shape, const Objectives& object
     // Nor is a queue that nobody tells of one that is not there.
     const bool waited = !interval_.waiting_known || interval_.waiting >= kNobodyWaits;
     update =
-        filter_.observe({.batch = std::min(batch, static_cast<double>(bounds_.batch_max)),
+        filter_.observe({.batch = believed_batch(batch),
                          .shape = {.input_tokens = interval_.prefill / interval_.ended,
                                    .output_tokens = interval_.decode / interval_.ended},
                          .ttft_ms = waited ? std::nullopt : std::optional(mean_ms(interval_.ttft)),
@@ -147,6 +158,8 @@ Update ServiceTracker::close(const RequestShape& shape, const Objectives& object
 void ServiceTracker::renew() {
   filter_.doubt(kRenewed);
   forget_proofs();
+  seen_batch_ = 0;
+  set_batch_max(told_batch_);
   interval_ = {.began = interval_.began};
 }
 

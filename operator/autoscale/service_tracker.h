@@ -37,6 +37,8 @@ class ServiceTracker {
   // seen for minutes was not of the engine that is known, which is being learned anew.
   bool observe(Time now, const Demand& demand, const RequestShape& shape, int ready,
                const Objectives& objectives);
+  // How many requests a replica is told to serve at once; more than that is believed where it is
+  // seen.
   void set_batch_max(double sequences);
   // Replicas of another template are there: the engine may be another.
   void renew();
@@ -85,12 +87,15 @@ class ServiceTracker {
   Update close(const RequestShape& shape, const Objectives& objectives);
   void carry(const RequestShape& shape, const Objectives& objectives);
   void keep_proof(const Proof& proof);
+  double believed_batch(double seen);
   [[nodiscard]] Objectives means_of(const Objectives& objectives) const;
   [[nodiscard]] double proven_per_s(const RequestShape& shape) const;
 
   int percentile_;
   ParameterFilter filter_;
   EngineBounds bounds_;
+  double told_batch_ = EngineBounds{}.batch_max;
+  double seen_batch_ = 0;
   Interval interval_;
   Interval carried_;  // of intervals in which nobody waited, one after the other
   Tail ttft_tail_;

@@ -79,6 +79,25 @@ Sight old_pods(Time now, int replicas, int unready) {
   return sight;
 }
 
+// N of the queue model, as an engine's command line says it, or as its cache has room for it.
+TEST(ScalerLearningTest, HowManyAreServedAtOnceIsSaidOrFollowsFromTheCache) {
+  const auto batch_max = [](const EngineLimits& limits) {
+    Scaler scaler("ns/a", promised());
+    int found = 0;
+    for (int second = 0; second < 900; ++second) {
+      Sight sight = serving(kMonday + seconds(second), 1, 0);
+      sight.pods[0].signals = modelled(3);
+      sight.pods[0].limits = limits;
+      const DecisionRecord record = scaler.tick(sight);
+      found = record.inputs.service ? record.inputs.service->bounds.batch_max : 0;
+    }
+    return found;
+  };
+  EXPECT_EQ(batch_max({.sequences_max = 128}), 128);
+  EXPECT_EQ(batch_max({}), 256);
+  EXPECT_NEAR(batch_max({.kv_tokens = 110'000}), 100, 1) << "of 1,000 tokens in and 200 out";
+}
+
 TEST(ScalerLearningTest, APodThatIsReadyAgainWasNotStarted) {
   Scaler scaler("ns/a", settings());
   const LeadTime before = scaler.lead_time();

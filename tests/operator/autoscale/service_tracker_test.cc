@@ -105,11 +105,34 @@ TEST(ServiceTrackerTest, CallsThatAreNotStreamedMakeNoRequestLonger) {
   EXPECT_NEAR(view.sustainable_per_s.value_or(0), exact, 0.05 * exact);
 }
 
+// Whoever says what waits beside it, an engine, says what it runs; others count a queue with it.
+TEST(ServiceTrackerTest, WhatAnEngineRunsAtOnceIsBelieved) {
+  ServiceTracker tracker(95);
+  const auto batch_max = [&](const Demand& seen, int from_s) {
+    observe(tracker, from_s, from_s + 900, seen, {});
+    const ServiceView view = tracker.look(kShape, {});
+    return view.model ? view.model->bounds.batch_max : 0;
+  };
+  tracker.set_batch_max(4);
+  Demand untold = in_batch(6);
+  untold.waiting.reset();
+  EXPECT_EQ(batch_max(untold, 0), 4);
+  EXPECT_EQ(batch_max(in_batch(6), 900), 6);
+  EXPECT_EQ(batch_max(in_batch(2), 1'800), 6) << "it can, whatever it does now";
+  tracker.set_batch_max(40);
+  EXPECT_EQ(batch_max(in_batch(2), 2'700), 40);
+  tracker.set_batch_max(4);
+  tracker.renew();
+  EXPECT_EQ(batch_max(in_batch(2), 3'600), 4) << "another engine";
+}
+
 // An hour of load within the objectives, and a model that is told of a batch too small for it.
 TEST(ServiceTrackerTest, WhatReplicasWereSeenToCarryStands) {
   ServiceTracker tracker(95);
   const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
-  observe(tracker, 0, 3'600, modelled(8), objectives);
+  Demand untold = modelled(8);
+  untold.waiting.reset();
+  observe(tracker, 0, 3'600, untold, objectives);
   tracker.set_batch_max(4);
   const ServiceView view = tracker.look(kShape, objectives);
   EXPECT_GE(view.sustainable_per_s.value_or(0), 8);
@@ -123,7 +146,9 @@ TEST(ServiceTrackerTest, WhatWasCarriedWithinOtherObjectivesProvesNothing) {
   ServiceTracker tracker(95);
   const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
   const auto seen = [&] { return tracker.look(kShape, objectives).sustainable_per_s.value_or(0); };
-  observe(tracker, 0, 3'600, modelled(8), objectives);
+  Demand untold = modelled(8);
+  untold.waiting.reset();
+  observe(tracker, 0, 3'600, untold, objectives);
   tracker.set_batch_max(4);
   const double proven = seen();
   tracker.set_percentile(95);
