@@ -418,6 +418,19 @@ TEST(InterceptionTest, AnEngineThatServesTlsItselfIsRefusedInEveryMode) {
                  "[--ssl-cert-file=/c, --ssl-key-file=/k]}]")},
        {},
        refused + "--ssl-key-file), "},
+      {"llama.cpp by a variable",
+       "{}",
+       {workload("engine",
+                 "[{name: vllm, image: \"ggml-org/llama.cpp:server\", env: [{name: "
+                 "LLAMA_ARG_SSL_KEY_FILE, value: /k}]}]")},
+       {},
+       refused + "LLAMA_ARG_SSL_KEY_FILE), "},
+      {"a variable whose value is elsewhere",
+       "{}",
+       {vllm("args: [m], env: [{name: LLAMA_ARG_SSL_CERT_FILE, valueFrom: {fieldRef: {fieldPath: "
+             "metadata.name}}}]")},
+       {},
+       refused + "LLAMA_ARG_SSL_CERT_FILE), "},
       {"an engine that the policy describes",
        "{engine: {port: 7000, flag: -p}}",
        {workload("engine", "[{name: vllm, image: mine, args: [-p, \"7000\", --ssl-keyfile, /k]}]")},
@@ -452,6 +465,30 @@ TEST(InterceptionTest, AnEngineThatServesTlsItselfIsRefusedInEveryMode) {
   };
   for (const char* mode : {"PortSwap", "NamedPort", "Redirect"}) {
     cases.push_back({mode, "{mode: " + std::string(mode) + "}", {key}, {named}, refused});
+  }
+  expect(cases, "privileged");
+}
+
+// Its probes would pass, and so would the proof of traffic, while every call of the sidecar failed.
+TEST(InterceptionTest, AnEngineThatListensWhereTheSidecarDoesNotCallIsRefusedInEveryMode) {
+  const auto vllm = [](const std::string& host) {
+    return workload("engine", "[{name: vllm, image: vllm, args: [--port, \"8000\", --host, " +
+                                  host + "], ports: [{name: http, containerPort: 8000}]}]");
+  };
+  std::vector<Case> cases = {
+      {"every address", "{}", {vllm("0.0.0.0")}, {}, "PortSwap vllm 8000 18000 8000 --port "},
+      {"clients, whose calls go out",
+       "{mode: Environment}",
+       {vllm("10.0.0.1")},
+       {},
+       "Environment https://api.openai.com"},
+  };
+  for (const char* mode : {"Auto", "PortSwap", "NamedPort", "Redirect"}) {
+    cases.push_back({mode,
+                     "{mode: " + std::string(mode) + "}",
+                     {vllm("10.0.0.1")},
+                     {service("s", "http")},
+                     "EngineAddress: Deployment engine: container vllm says by --host on which "});
   }
   expect(cases, "privileged");
 }
