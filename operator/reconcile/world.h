@@ -65,6 +65,7 @@ struct Container {
   std::vector<EnvVar> env;
   std::vector<Port> ports;
   std::vector<std::string> probed_by_tls;  // names or numbers of ports that probes ask by HTTPS
+  std::vector<std::string> probe_words;    // words of the commands of its probes and hooks
   bool has_env_from = false;               // there may be variables that nobody here knows
   bool has_pre_stop = false;
 

@@ -380,6 +380,49 @@ TEST(InterceptionTest, AnEngineThatCannotBeToldAPortIsNotMoved) {
          "privileged");
 }
 
+// The sidecar has the number inside the pod, too: ready before the engine, and behind client keys
+// never.
+TEST(InterceptionTest, AnEngineWhoseProbesOrHooksNameThePortInACommandIsNotMoved) {
+  const auto vllm = [](const std::string& more) {
+    return workload("v",
+                    "[{name: v, image: vllm, args: [--port, \"8000\"], ports: [{name: http, "
+                    "containerPort: 8000}], " +
+                        more + "}]");
+  };
+  const auto probed = [&vllm](const std::string& words) {
+    return vllm("readinessProbe: {exec: {command: [" + words + "]}}");
+  };
+  const auto curl = probed("curl, -fsS, \"http://127.0.0.1:8000/health\"");
+  const std::string moved = "PortSwap v 8000 18000 8000 --port ";
+  const std::string refused =
+      "PortInCommand: Deployment v: a command of a probe or hook of container v names port 8000";
+  std::vector<Case> cases = {
+      {"a URL", "{mode: PortSwap}", {curl}, {}, refused},
+      {"a script", "{mode: PortSwap}", {probed("sh, -c, nc -z localhost 8000")}, {}, refused},
+      {"a word", "{mode: PortSwap}", {probed("nc, -z, localhost, \"8000\"")}, {}, refused},
+      {"it stays, where the port's name moves",
+       "{}",
+       {curl},
+       {service("s", "http")},
+       "NamedPort v 8000 8000 15801  "},
+      {"it stays, where rules may lead", "{}", {curl}, {}, "Redirect v 8000"},
+      {"a longer number", "{}", {probed("sh, -c, nc -z localhost 80001")}, {}, moved},
+      {"part of a word", "{}", {probed("check, /models/m8000")}, {}, moved},
+      {"another port", "{}", {probed("nc, -z, localhost, \"9000\"")}, {}, moved},
+  };
+  for (const char* place : {"startupProbe: {", "livenessProbe: {", "lifecycle: {postStart: {",
+                            "lifecycle: {preStop: {"}) {
+    const bool is_hook = std::string_view(place).starts_with("lifecycle");
+    cases.push_back({place,
+                     "{mode: PortSwap}",
+                     {vllm(std::string(place) + "exec: {command: [wait-for, \":8000\"]}}" +
+                           (is_hook ? "}" : ""))},
+                     {},
+                     refused});
+  }
+  expect(cases, "privileged");
+}
+
 // It would move, and nobody could speak with it.
 TEST(InterceptionTest, AnEngineThatServesTlsItselfIsRefusedInEveryMode) {
   const auto vllm = [](const std::string& more) {
