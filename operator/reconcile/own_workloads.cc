@@ -56,7 +56,7 @@ class Search {
   }
 
   [[nodiscard]] bool is_own(const Pod& pod) const {
-    return !pod.meta.deleting && !pod.host_network && !pod.opted_out &&
+    return !pod.meta.deleting && !pod.let_alone && !pod.opted_out &&
            selects(selector_, pod.meta.labels) && holder_of(older_, pod.meta.labels) == nullptr;
   }
 

@@ -177,7 +177,7 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
   PodCensus census;
   Fronted fronted;
   for (const Ptr<Pod>& pod : world.pods) {
-    if (pod->finished || pod->host_network) {
+    if (pod->finished || pod->let_alone) {
       continue;
     }
     const bool selected = !pod->opted_out && selects(selector, pod->meta.labels);

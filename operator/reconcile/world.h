@@ -122,10 +122,10 @@ struct Pod {
   bool ready = false;
   std::string ready_since;  // RFC 3339, UTC
   std::string
-      sidecar_failure;    // why its sidecar does not start: "OOMKilled"; empty: nothing is known
-  bool finished = false;  // Succeeded or Failed
-  bool host_network = false;
-  std::string node;  // it is bound to; empty: it waits for one
+      sidecar_failure;     // why its sidecar does not start: "OOMKilled"; empty: nothing is known
+  bool finished = false;   // Succeeded or Failed
+  bool let_alone = false;  // by admission: it is of the host's network, or a static pod's copy
+  std::string node;        // it is bound to; empty: it waits for one
   // What all its containers ask for together, in cores and bytes; 0: one of them does not say.
   double cpu_request = 0;
   double memory_request = 0;
