@@ -96,12 +96,20 @@ reconcile::Container read_container(const Value& container) {
   return result;
 }
 
+bool rolls_out(const Value& spec) {
+  const Value& strategy = member(spec, "updateStrategy");
+  return !flag_of(spec, "paused") && text_of(strategy, "type") != "OnDelete" &&
+         number_of(member(strategy, "rollingUpdate"), "partition") == 0;
+}
+
 reconcile::Workload read_workload(const Value& object, std::string kind) {
+  const Value& spec = member(object, "spec");
   return {.meta = kube::read_meta(object),
           .kind = std::move(kind),
-          .replicas = number_of(member(object, "spec"), "replicas"),
-          .pods = read_template(member(member(object, "spec"), "template")),
-          .replica_owners = kube::owners_of(object, "replicas")};
+          .replicas = number_of(spec, "replicas"),
+          .pods = read_template(member(spec, "template")),
+          .replica_owners = kube::owners_of(object, "replicas"),
+          .rolls_out = rolls_out(spec)};
 }
 
 }  // namespace

@@ -89,6 +89,9 @@ struct Workload {
   std::int64_t replicas = 1;  // that are asked for
   PodTemplate pods;
   std::vector<kube::FieldOwner> replica_owners;  // who says how many
+  // A new template reaches all of its pods by itself; not where it is paused, replaces none but
+  // deleted pods (OnDelete), or holds some back (a partition).
+  bool rolls_out = true;
 };
 
 // Annotations of pods: who goes first when a ReplicaSet shrinks, and what of that is the
