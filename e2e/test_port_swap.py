@@ -45,7 +45,7 @@ def test_the_admission_policy_moves_the_port(admission, policies, case):
     assert status == 201, pod["message"]
     assert engine_of(pod) == without_defaults(case["out"])
     sidecar = pod["spec"]["initContainers"][0]
-    assert without_defaults(sidecar["ports"]) == without_defaults([STATUS_PORT, *case["sidecarPorts"]])
+    assert without_defaults(sidecar["ports"]) == without_defaults([STATUS_PORT, {"containerPort": TABLE["swaps"][case["swap"]]["bind"]}])
     assert pod["spec"]["securityContext"].get("sysctls") == case.get("sysctls")
 
 

@@ -131,6 +131,13 @@ def test_pods_of_the_nodes_network_are_never_touched(policy):
     assert owner(policy.cluster, policy.name, labelled(LABELS, hostNetwork=True)) is None
 
 
+def test_copies_of_static_pods_are_never_touched(policy):
+    """Their kubelet runs what its file says, and the API server refuses a copy that refers to a ConfigMap."""
+    copy = labelled(LABELS, nodeName="somewhere")
+    copy["metadata"]["annotations"] = {"kubernetes.io/config.mirror": "1"}
+    assert owner(policy.cluster, policy.name, copy) is None
+
+
 def test_pods_that_opt_out_are_never_touched(policy):
     pod = labelled(LABELS)
     for wish, wanted in (("false", None), ("true", "chat")):

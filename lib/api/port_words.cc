@@ -126,6 +126,17 @@ bool refers_to(std::string_view text, std::string_view variable) {
   return false;
 }
 
+bool holds_number(std::string_view text, std::string_view number) {
+  for (std::size_t at = text.find(number); at != std::string_view::npos;
+       at = text.find(number, at + 1)) {
+    const std::size_t end = at + number.size();
+    if ((at == 0 || !is_word(text[at - 1])) && (end == text.size() || !is_word(text[end]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool runs_script(const std::vector<std::string>& words) {
   static constexpr std::array<std::string_view, 6> kShells = {"sh",  "bash", "dash",
                                                               "ash", "zsh",  "ksh"};

@@ -34,6 +34,9 @@ std::string with_port(std::string text, const PortFlag& flag, std::string_view f
 // Whether `text` refers to an environment variable: $(NAME), ${NAME} or $NAME.
 bool refers_to(std::string_view text, std::string_view variable);
 
+// Whether `text` holds `number` as one of its own: "127.0.0.1:8000/health", not "80001" or "m8000".
+bool holds_number(std::string_view text, std::string_view number);
+
 // Whether this command line hands a string to a shell: "sh -c", "tini -- /bin/bash -lc", ….
 bool runs_script(const std::vector<std::string>& words);
 

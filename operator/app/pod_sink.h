@@ -42,7 +42,7 @@ class PodSink final : public kube::ReflectorSink {
   // of a Deployment's may be of an older version of that.
   static bool tells_its_shape(const reconcile::Pod& pod) {
     return !reconcile::is_read_elsewhere(pod) && !pod.has_sidecar && !pod.opted_out &&
-           !pod.host_network;
+           !pod.let_alone;
   }
 
   controllers::Stores& stores_;

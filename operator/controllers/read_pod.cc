@@ -23,6 +23,7 @@ using kube::texts_of;
 constexpr const char* kSidecar = "penstock-sidecar";
 constexpr const char* kRedirect = "penstock-redirect";
 constexpr const char* kStatusPort = "penstock-status";
+constexpr const char* kMirror = "kubernetes.io/config.mirror";  // of static pods' copies
 
 // What all containers that run beside each other ask for of a resource. 0: one of them does not
 // say.
@@ -133,7 +134,7 @@ reconcile::Pod read_pod(const Value& object) {
                      .injected_hash = annotation("penstock.dev/injection"),
                      .delivered = annotation("penstock.dev/delivered"),
                      .opted_out = annotation(reconcile::kInject) == "false",
-                     .host_network = flag_of(spec, "hostNetwork"),
+                     .let_alone = flag_of(spec, "hostNetwork") || annotations.contains(kMirror),
                      .node = text_of(spec, "nodeName"),
                      .cpu_request = requested(spec, "cpu"),
                      .memory_request = requested(spec, "memory"),

@@ -53,6 +53,20 @@ void read_document(const Value& object, std::string_view kind,
   }
 }
 
+void read_probe(const Value& probe, reconcile::Container& container) {
+  const Value& http = member(probe, "httpGet");
+  if (text_of(http, "scheme") == "HTTPS") {
+    const std::int64_t number = number_of(http, "port");
+    container.probed_by_tls.push_back(number > 0 ? std::to_string(number) : text_of(http, "port"));
+  }
+}
+
+void read_command(const Value& handler, reconcile::Container& container) {
+  for (std::string& word : strings_of(member(handler, "exec"), "command")) {
+    container.probe_words.push_back(std::move(word));
+  }
+}
+
 reconcile::Container read_container(const Value& container) {
   reconcile::Container result{
       .name = text_of(container, "name"),
@@ -73,21 +87,29 @@ reconcile::Container read_container(const Value& container) {
     }
   });
   for (const char* probe : {"startupProbe", "readinessProbe", "livenessProbe"}) {
-    const Value& http = member(member(container, probe), "httpGet");
-    if (text_of(http, "scheme") == "HTTPS") {
-      const std::int64_t number = number_of(http, "port");
-      result.probed_by_tls.push_back(number > 0 ? std::to_string(number) : text_of(http, "port"));
-    }
+    read_probe(member(container, probe), result);
+    read_command(member(container, probe), result);
+  }
+  for (const char* hook : {"postStart", "preStop"}) {
+    read_command(member(member(container, "lifecycle"), hook), result);
   }
   return result;
 }
 
+bool rolls_out(const Value& spec) {
+  const Value& strategy = member(spec, "updateStrategy");
+  return !flag_of(spec, "paused") && text_of(strategy, "type") != "OnDelete" &&
+         number_of(member(strategy, "rollingUpdate"), "partition") == 0;
+}
+
 reconcile::Workload read_workload(const Value& object, std::string kind) {
+  const Value& spec = member(object, "spec");
   return {.meta = kube::read_meta(object),
           .kind = std::move(kind),
-          .replicas = number_of(member(object, "spec"), "replicas"),
-          .pods = read_template(member(member(object, "spec"), "template")),
-          .replica_owners = kube::owners_of(object, "replicas")};
+          .replicas = number_of(spec, "replicas"),
+          .pods = read_template(member(spec, "template")),
+          .replica_owners = kube::owners_of(object, "replicas"),
+          .rolls_out = rolls_out(spec)};
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "operator/reconcile/container_options.h"
+#include "operator/reconcile/engine_address.h"
 #include "operator/reconcile/fixed_port.h"
 #include "operator/reconcile/known_engines.h"
 #include "operator/reconcile/said_port.h"
@@ -115,11 +117,18 @@ std::string no_port(const Container& container, const Recognition& known,
 // Of vLLM and SGLang, and of llama.cpp. Another engine that takes one means the same by it.
 constexpr std::array<std::string_view, 4> kTlsOptions = {"--ssl-keyfile", "--ssl-certfile",
                                                          "--ssl-key-file", "--ssl-cert-file"};
+constexpr std::array<std::string_view, 2> kTlsVariables = {"LLAMA_ARG_SSL_KEY_FILE",
+                                                           "LLAMA_ARG_SSL_CERT_FILE"};
 
 std::string tls_by(const Container& container, const EngineShape& shape) {
   for (const std::string_view option : kTlsOptions) {
     if (has_option(container, option)) {
       return std::string(option);
+    }
+  }
+  for (const std::string_view variable : kTlsVariables) {
+    if (variable_of(container, variable) != nullptr) {
+      return std::string(variable);
     }
   }
   const bool is_probed = std::ranges::any_of(
@@ -160,6 +169,9 @@ EngineFinding find_engine(const PodTemplate& pods, const api::EngineSpec& spec) 
     }
   }
   shape.tls_by = tls_by(*container, shape);
+  if (known.engine != nullptr) {
+    shape.unreached_by = unreached_by(*container, *known.engine);
+  }
   return {shape, ""};
 }
 

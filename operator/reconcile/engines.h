@@ -33,6 +33,7 @@ struct EngineShape {
   // Nothing: it can be told another, where a flag or a variable is known.
   std::optional<FixedPort> fixed;
   std::string tls_by;  // what says that it serves TLS itself: "--ssl-keyfile"; empty: nothing does
+  std::string unreached_by;  // what says that the sidecar may not reach it; empty: nothing does
   bool has_pre_stop = false;
 
   bool operator==(const EngineShape&) const = default;

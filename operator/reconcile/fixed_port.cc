@@ -40,6 +40,20 @@ std::optional<FixedPort> untold(const Container& container, const EngineShape& s
                                      shape.flag + "; write it into args, with the port"};
 }
 
+// Inside the pod as well, the sidecar has the port: such a command would ask that for the engine.
+std::optional<FixedPort> asked_by_command(const Container& container, const std::string& port) {
+  const bool is_asked = std::ranges::any_of(
+      container.probe_words,
+      [&port](const std::string& word) { return api::holds_number(word, port); });
+  return is_asked
+             ? std::optional(FixedPort{
+                   "PortInCommand", "a command of a probe or hook of container " + container.name +
+                                        " names port " + port +
+                                        ", where it would meet the sidecar; make it an httpGet "
+                                        "or tcpSocket, which follow the engine"})
+             : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<FixedPort> fixed_port(const Container& container, const EngineShape& shape,
@@ -51,20 +65,21 @@ std::optional<FixedPort> fixed_port(const Container& container, const EngineShap
                                     "that it would go to; drop hostPort"};
   }
   if (said.ports.contains(shape.port)) {
-    return has_longer_words(container, shape, port)
-               ? std::optional(FixedPort{
-                     "PortUnread", "container " + container.name + " gives " + port +
-                                       " as part of longer words, too, which would change with "
-                                       "it; write flag and port as words of their own"})
-               : std::nullopt;
-  }
-  if (!said.by.empty()) {
+    if (has_longer_words(container, shape, port)) {
+      return FixedPort{"PortUnread", "container " + container.name + " gives " + port +
+                                         " as part of longer words, too, which would change with "
+                                         "it; write flag and port as words of their own"};
+    }
+  } else if (!said.by.empty()) {
     return FixedPort{"PortUnread", said.by + " of container " + container.name +
                                        " does not say that its port is " + port +
                                        "; write that number there"};
+  } else if (shape.flag.empty() && shape.env.empty()) {
+    return std::nullopt;
+  } else if (std::optional<FixedPort> fixed = untold(container, shape)) {
+    return fixed;
   }
-  const bool is_known = !shape.flag.empty() || !shape.env.empty();
-  return is_known ? untold(container, shape) : std::nullopt;
+  return asked_by_command(container, port);
 }
 
 }  // namespace penstock::reconcile

@@ -18,6 +18,8 @@ struct KnownEngine {
   std::string_view flag_alias;               // another spelling of the flag; empty: there is none
   std::string_view config;                   // names a file that may hold the port; empty: none
   std::string_view env;
+  std::string_view host_flag;  // says on which address it listens; empty: it has none
+  std::string_view host_env;   // or this, perhaps with a port; empty: none does
   std::string_view env_host;   // where `env` holds host:port, the host that is meant by none
   std::uint16_t port = 0;      // where nothing says another
   bool port_of_image = false;  // its images say that port: started elsewhere it may have another

@@ -56,7 +56,7 @@ class Search {
   }
 
   [[nodiscard]] bool is_own(const Pod& pod) const {
-    return !pod.meta.deleting && !pod.host_network && !pod.opted_out &&
+    return !pod.meta.deleting && !pod.let_alone && !pod.opted_out &&
            selects(selector_, pod.meta.labels) && holder_of(older_, pod.meta.labels) == nullptr;
   }
 
@@ -87,10 +87,7 @@ class Search {
   }
 
   // Whether its owner is one that was read, whatever came of it.
-  [[nodiscard]] bool is_read(const Pod& pod) const {
-    return std::ranges::any_of(world_.workloads,
-                               [&pod](const Ptr<Workload>& one) { return is_of(*one, pod); });
-  }
+  [[nodiscard]] bool is_read(const Pod& pod) const { return find_workload(world_, pod) != nullptr; }
 
   // One of the pods of an owner that are alike.
   void add(const Pod& pod, std::vector<Ptr<Workload>>& into) {
@@ -165,11 +162,15 @@ std::string name_of(const Workload& workload) {
   return json::lower_ascii(workload.kind) + "/" + workload.meta.name;
 }
 
+const Workload* find_workload(const World& world, const Pod& pod) {
+  const auto found = std::ranges::find_if(
+      world.workloads, [&pod](const Ptr<Workload>& one) { return is_of(*one, pod); });
+  return found == world.workloads.end() ? nullptr : found->get();
+}
+
 std::string workload_of(const World& world, const Pod& pod) {
-  for (const Ptr<Workload>& workload : world.workloads) {
-    if (is_of(*workload, pod)) {
-      return name_of(*workload);
-    }
+  if (const Workload* workload = find_workload(world, pod)) {
+    return name_of(*workload);
   }
   if (std::string deployment = deployment_of(pod); !deployment.empty()) {
     return "deployment/" + std::move(deployment);

@@ -32,6 +32,9 @@ bool is_read_elsewhere(const Pod& pod);
 // Whether `pod` is one of the workload's.
 bool is_of(const Workload& workload, const Pod& pod);
 
+// The one that was read of which `pod` is one. Nothing: none of them is its owner.
+const Workload* find_workload(const World& world, const Pod& pod);
+
 // "deployment/chat".
 std::string name_of(const Workload& workload);
 

@@ -31,9 +31,13 @@ bool is_made_anew(const Pod& pod) {
                    {"ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController"});
 }
 
-void add_restart(const std::string& workload, const Pod& pod, RestartNeeds& needs) {
+// Deleted, a pod is also made anew where a new template waits for people.
+void add_restart(const World& world, const Pod& pod, RestartNeeds& needs) {
+  const std::string workload = workload_of(world, pod);
   const std::string kind = workload.substr(0, workload.find('/'));
-  if (is_one_of(kind, {"deployment", "statefulset", "daemonset"})) {
+  const Workload* read = find_workload(world, pod);
+  const bool rolls_out = read == nullptr || read->rolls_out;
+  if (rolls_out && is_one_of(kind, {"deployment", "statefulset", "daemonset"})) {
     add_once(needs.rollouts, workload);
   } else if (is_made_anew(pod)) {
     add_once(needs.pods, pod.meta.name);
@@ -44,7 +48,7 @@ void add_restart(const std::string& workload, const Pod& pod, RestartNeeds& need
 
 void add_replaceable(const World& world, const Pod& pod, PodCensus& census) {
   const std::string workload = workload_of(world, pod);
-  add_restart(workload, pod, census.restart);
+  add_restart(world, pod, census.restart);
   if (!is_made_anew(pod)) {
     return;
   }
@@ -144,7 +148,7 @@ void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
     if (is_current) {
       refusal.a_current = pod.meta.name;
     }
-    add_restart(workload_of(world, pod), pod, is_current ? refusal.current : refusal.outdated);
+    add_restart(world, pod, is_current ? refusal.current : refusal.outdated);
   } else {
     census.waiting.push_back(pod.meta.name);
     if (pod.delivered == hash) {
@@ -157,7 +161,7 @@ void count_sidecar(const World& world, const Pod& pod, const std::string& hash,
 void count_left_over(const World& world, const Pod& pod, const std::string& hash,
                      PodCensus& census) {
   census.left_over.push_back(pod.meta.name);
-  add_restart(workload_of(world, pod), pod, census.left_over_restart);
+  add_restart(world, pod, census.left_over_restart);
   if (pod.delivered != hash) {
     census.behind.push_back(pod.meta.name);
     return;
@@ -177,7 +181,7 @@ PodCensus count_pods(const World& world, const api::LabelSelector& selector,
   PodCensus census;
   Fronted fronted;
   for (const Ptr<Pod>& pod : world.pods) {
-    if (pod->finished || pod->host_network) {
+    if (pod->finished || pod->let_alone) {
       continue;
     }
     const bool selected = !pod->opted_out && selects(selector, pod->meta.labels);

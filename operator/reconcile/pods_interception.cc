@@ -170,6 +170,25 @@ bool are_clients(const PodTemplate& pods, const api::InterceptionSpec& spec) {
   return spec.engine == api::EngineSpec{} && looks_like_client(pods) && !runs_known_engine(pods);
 }
 
+// Why the sidecar would get no request out of the engine. Nothing: it would.
+std::optional<InterceptionFinding> out_of_reach(const EngineShape& shape) {
+  const std::string start = "container " + shape.container;
+  if (!shape.tls_by.empty()) {
+    return refused("EngineTls",
+                   start + " serves TLS itself (" + shape.tls_by +
+                       "), which the sidecar does not speak with its engine; let it serve plain "
+                       "HTTP inside the pod and set spec.listener.tls, by which the sidecar "
+                       "serves TLS, or select other pods");
+  }
+  if (!shape.unreached_by.empty()) {
+    return refused("EngineAddress",
+                   start + " says by " + shape.unreached_by +
+                       " on which address it listens, and that is none at which the sidecar, "
+                       "which calls 127.0.0.1, is known to reach it; write 0.0.0.0 there");
+  }
+  return std::nullopt;
+}
+
 InterceptionFinding choose_of(const World& world, const PodTemplate& pods,
                               const Settings& settings) {
   const api::InterceptionSpec& spec = world.policy->parsed.interception;
@@ -180,13 +199,8 @@ InterceptionFinding choose_of(const World& world, const PodTemplate& pods,
   if (!engine.shape) {
     return refused("EngineNotFound", engine.problem);
   }
-  // The sidecar would get no request out of it.
-  if (const std::string& by = engine.shape->tls_by; !by.empty()) {
-    return refused("EngineTls",
-                   "container " + engine.shape->container + " serves TLS itself (" + by +
-                       "), which the sidecar does not speak with its engine; let it serve plain "
-                       "HTTP inside the pod and set spec.listener.tls, by which the sidecar "
-                       "serves TLS, or select other pods");
+  if (std::optional<InterceptionFinding> refusal = out_of_reach(*engine.shape)) {
+    return *std::move(refusal);
   }
   return choose_for(world, pods, *engine.shape, settings);
 }

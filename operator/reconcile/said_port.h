@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <set>
 #include <string>
-#include <string_view>
 
 #include "operator/reconcile/engines.h"
 
@@ -19,8 +18,5 @@ struct Said {
 
 // By the flag of `shape`, which goes before its variable. `usual`: what a host alone means there.
 Said read_port(const Container& container, const EngineShape& shape, std::uint16_t usual);
-
-// Whether the command line gives `option` anything.
-bool has_option(const Container& container, std::string_view option);
 
 }  // namespace penstock::reconcile

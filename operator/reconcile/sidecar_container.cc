@@ -164,6 +164,12 @@ Value redirect_container(const api::ProbeMoveStatus& probes, const Settings& set
           {"volumeMounts", Value::array({mount("penstock-none", kAccountPath)})}};
 }
 
+// Without files. An emptyDir is local storage: node autoscalers would keep the pod's node for it,
+// and `kubectl drain` would refuse it.
+Value empty_volume(const char* name) {
+  return {{"name", name}, {"downwardAPI", {{"items", Value::array()}}}};
+}
+
 std::vector<Value> volumes(const std::string& config_map, const Delivery& delivery) {
   Value sources = Value::array();
   for (const auto& [secret, key] : delivery.secrets) {
@@ -171,15 +177,11 @@ std::vector<Value> volumes(const std::string& config_map, const Delivery& delive
     sources.push_back(
         {{"secret", {{"name", secret}, {"items", Value::array({item})}, {"optional", true}}}});
   }
-  Value secrets = {{"name", "penstock-secrets"}};
-  if (sources.empty()) {
-    secrets["emptyDir"] = {{"sizeLimit", "1Mi"}};
-  } else {
-    secrets["projected"] = {{"sources", std::move(sources)}};
-  }
   return {{{"name", "penstock-policy"}, {"configMap", {{"name", config_map}, {"optional", true}}}},
-          std::move(secrets),
-          {{"name", "penstock-none"}, {"emptyDir", {{"sizeLimit", "1Mi"}}}}};
+          sources.empty() ? empty_volume("penstock-secrets")
+                          : Value{{"name", "penstock-secrets"},
+                                  {"projected", {{"sources", std::move(sources)}}}},
+          empty_volume("penstock-none")};
 }
 
 }  // namespace

@@ -65,6 +65,7 @@ struct Container {
   std::vector<EnvVar> env;
   std::vector<Port> ports;
   std::vector<std::string> probed_by_tls;  // names or numbers of ports that probes ask by HTTPS
+  std::vector<std::string> probe_words;    // words of the commands of its probes and hooks
   bool has_env_from = false;               // there may be variables that nobody here knows
   bool has_pre_stop = false;
 
@@ -88,6 +89,9 @@ struct Workload {
   std::int64_t replicas = 1;  // that are asked for
   PodTemplate pods;
   std::vector<kube::FieldOwner> replica_owners;  // who says how many
+  // A new template reaches all of its pods by itself; not where it is paused, replaces none but
+  // deleted pods (OnDelete), or holds some back (a partition).
+  bool rolls_out = true;
 };
 
 // Annotations of pods: who goes first when a ReplicaSet shrinks, and what of that is the
@@ -121,10 +125,10 @@ struct Pod {
   bool ready = false;
   std::string ready_since;  // RFC 3339, UTC
   std::string
-      sidecar_failure;    // why its sidecar does not start: "OOMKilled"; empty: nothing is known
-  bool finished = false;  // Succeeded or Failed
-  bool host_network = false;
-  std::string node;  // it is bound to; empty: it waits for one
+      sidecar_failure;     // why its sidecar does not start: "OOMKilled"; empty: nothing is known
+  bool finished = false;   // Succeeded or Failed
+  bool let_alone = false;  // by admission: it is of the host's network, or a static pod's copy
+  std::string node;        // it is bound to; empty: it waits for one
   // What all its containers ask for together, in cores and bytes; 0: one of them does not say.
   double cpu_request = 0;
   double memory_request = 0;

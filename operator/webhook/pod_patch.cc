@@ -19,6 +19,8 @@ using json::Value;
 using kube::member;
 
 constexpr std::int64_t kGraceDefault = 30;  // the API's own
+// An annotation of copies of pods that their kubelet runs by a file: changed, they change nothing.
+constexpr const char* kMirror = "kubernetes.io/config.mirror";
 
 bool has_sidecar(const Value& spec) {
   return std::ranges::any_of(kube::list_of(spec, "initContainers"), [](const Value& container) {
@@ -138,7 +140,7 @@ bool concerns(const InjectionStatus& injection, const Value& pod) {
   const Value& spec = member(pod, "spec");
   const auto annotations = kube::texts_of(metadata, "annotations");
   const auto wish = annotations.find("penstock.dev/inject");
-  if ((wish != annotations.end() && wish->second == "false") ||
+  if ((wish != annotations.end() && wish->second == "false") || annotations.contains(kMirror) ||
       kube::flag_of(spec, "hostNetwork") || has_sidecar(spec)) {
     return false;
   }

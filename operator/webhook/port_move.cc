@@ -98,7 +98,6 @@ class Move {
     }
     move_pointers(container_, at_, swap_.from, swap_.to, patch);
     write_ports(patch);
-    write_gained_ports(patch);
     patch.add("/metadata/annotations/" + escaped_segment("penstock.dev/port-swap"),
               text_of(container_, "name") + ":" + from_ + ":" + to_ + ":" + name_of(how_));
   }
@@ -205,30 +204,22 @@ class Move {
     }
   }
 
+  // The names of the port lead to the sidecar, and stay with the engine: before Kubernetes 1.33,
+  // Services and some network plugins look for a port's name in regular containers alone.
   void write_ports(Patch& patch) const {
+    patch.add("/spec/initContainers/0/ports/-", {{"containerPort", swap_.bind}});
+    if (how_ != How::kNamed) {
+      return;  // the number that they say is the sidecar's
+    }
     const Value& ports = list_of(container_, "ports");
     for (std::size_t i = 0; i < ports.size(); ++i) {
-      if (is_moved(ports[i])) {
-        patch.replace(at_ + "/ports/" + std::to_string(i),
-                      {{"containerPort", swap_.to}, {"protocol", "TCP"}});
+      if (is_moved(ports[i]) && !text_of(ports[i], "name").empty()) {
+        patch.replace(at_ + "/ports/" + std::to_string(i) + "/containerPort", swap_.bind);
       }
     }
-  }
-
-  // Every name of the port leads to the sidecar.
-  void write_gained_ports(Patch& patch) const {
-    const Value gained = {{"containerPort", swap_.bind}};
-    bool named = false;
-    for (const std::string& name : port_names_) {
-      if (!name.empty()) {
-        Value with_name = gained;
-        with_name["name"] = name;
-        patch.add("/spec/initContainers/0/ports/-", std::move(with_name));
-        named = true;
-      }
-    }
-    if (!named) {
-      patch.add("/spec/initContainers/0/ports/-", gained);
+    // Unless it is declared without a name already, the engine's own number would be lost.
+    if (std::ranges::find(port_names_, "") == port_names_.end()) {
+      patch.add(at_ + "/ports/-", {{"containerPort", swap_.from}});
     }
   }
 

@@ -75,6 +75,9 @@ matchExpressions:
   expression: "object.metadata.?annotations[?'penstock.dev/inject'].orValue('') != 'false'"
 - name: pod-network
   expression: "!object.spec.?hostNetwork.orValue(false)"
+# The copy of a pod that its kubelet runs by a file: a change of it changes nothing there, and the API server refuses it.
+- name: no-mirror
+  expression: "!('kubernetes.io/config.mirror' in object.metadata.?annotations.orValue({}))"
 {{- end -}}
 
 {{/* The same, less those that are injected. */}}

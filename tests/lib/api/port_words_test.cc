@@ -50,6 +50,16 @@ TEST(PortWordsTest, AVariableIsReferredToByItsWholeName) {
   EXPECT_FALSE(refers_to("$HTTPS $HTTP_PORT HTTP", "HTTP"));
 }
 
+TEST(PortWordsTest, ANumberOfItsOwnIsNoPartOfAWord) {
+  for (const char* text : {"8000", ":8000", "http://127.0.0.1:8000/health",
+                           "nc localhost 8000; true", "--port=8000", "80001 8000"}) {
+    EXPECT_TRUE(holds_number(text, "8000")) << text;
+  }
+  for (const char* text : {"", "80001", "18000", "m8000", "8000m", "_8000"}) {
+    EXPECT_FALSE(holds_number(text, "8000")) << text;
+  }
+}
+
 TEST(PortWordsTest, Shells) {
   EXPECT_TRUE(runs_script({"sh", "-c", ""}));
   EXPECT_TRUE(runs_script({"/bin/bash", "-lc"}));

@@ -35,6 +35,7 @@ TEST(PodSinkTest, APodTellsItsShapeWhereNothingElseDoes) {
       {"of a Deployment's", pod(owned("ReplicaSet", "{pod-template-hash: abc}")), false},
       {"of a StatefulSet", pod(owned("StatefulSet")), false},
       {"opted out", pod("annotations: {penstock.dev/inject: \"false\"}"), false},
+      {"a static pod's copy", pod("annotations: {kubernetes.io/config.mirror: \"1\"}"), false},
       {"of the host's network", pod("", ", hostNetwork: true"), false},
       {"injected", pod("", ", initContainers: [{name: penstock-sidecar}]"), false},
   };

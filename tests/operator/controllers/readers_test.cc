@@ -72,7 +72,7 @@ TEST(ReadersTest, OnlyTheRedirectBesideASidecarWithoutThePortLeadsToIt) {
       "penstock-status, containerPort: 15820}]}";
   const std::string swapped =
       "{name: penstock-sidecar, image: s, args: [--engine-port, \"18000\"], ports: [{name: "
-      "penstock-status, containerPort: 15820}, {name: http, containerPort: 8000}]}";
+      "penstock-status, containerPort: 15820}, {containerPort: 8000}]}";
   const std::string redirect = "{name: penstock-redirect, image: s}";
   const auto ports = [](const std::string& containers) {
     const reconcile::Pod pod =
@@ -97,9 +97,8 @@ TEST(ReadersTest, ASidecarIsAskedWhereItsPodSays) {
                          ports + "]}]}}"))
         .status_port;
   };
-  EXPECT_EQ(port("{name: http, containerPort: 8000}, {name: penstock-status, containerPort: 9020}"),
-            9020);
-  EXPECT_EQ(port("{name: http, containerPort: 8000}"), 0);
+  EXPECT_EQ(port("{containerPort: 8000}, {name: penstock-status, containerPort: 9020}"), 9020);
+  EXPECT_EQ(port("{containerPort: 8000}"), 0);
 }
 
 TEST(ReadersTest, AnEngineThatDoesNotWaitForTheDrainHasAHookOfItsOwn) {
@@ -110,7 +109,7 @@ TEST(ReadersTest, AnEngineThatDoesNotWaitForTheDrainHasAHookOfItsOwn) {
                          "}}, {name: other}]}}"))
         .engine_has_pre_stop;
   };
-  const std::string engine = "{name: http, containerPort: 8000}";
+  const std::string engine = "{containerPort: 8000}";
   EXPECT_FALSE(has_hook("{httpGet: {path: /drained, port: 15820}}", engine));
   EXPECT_TRUE(has_hook("{exec: {command: [bye]}}", engine));
   EXPECT_TRUE(has_hook("{httpGet: {path: /bye, port: 8000}}", engine));

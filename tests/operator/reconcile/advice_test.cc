@@ -53,6 +53,29 @@ TEST(RestartAdviceTest, EachKindGetsTheCommandThatWorksForIt) {
             "delete job/batch, pod/h and make anew, which nothing else does");
 }
 
+// There, kubectl restarts nothing, or what it restarts replaces no pod.
+TEST(RestartAdviceTest, PodsWhoseRolloutWaitsForPeopleAreToBeDeleted) {
+  const auto advice = [](const std::string& owner, const std::string& spec) {
+    const json::Value object =
+        yaml("{metadata: {name: engine}, spec: {" + spec +
+             ", template: {metadata: {labels: {app: llm}}, spec: {containers: " + kVllm + "}}}}");
+    World seen = world(policy("p", kSpec));
+    seen.workloads = {std::make_shared<const Workload>(owner == "StatefulSet"
+                                                           ? controllers::read_stateful_set(object)
+                                                           : controllers::read_deployment(object))};
+    add(seen, "a", owner, owner == "StatefulSet" ? "engine" : "engine-abc12");
+    return message(seen, "Injected");
+  };
+  const std::string start = "0 of 1 pods carry the sidecar; kubectl -n ns ";
+  EXPECT_EQ(advice("ReplicaSet", "paused: true"), start + "delete pod a");
+  EXPECT_EQ(advice("ReplicaSet", "paused: false"), start + "rollout restart deployment/engine");
+  EXPECT_EQ(advice("StatefulSet", "updateStrategy: {type: OnDelete}"), start + "delete pod a");
+  EXPECT_EQ(advice("StatefulSet", "updateStrategy: {rollingUpdate: {partition: 1}}"),
+            start + "delete pod a");
+  EXPECT_EQ(advice("StatefulSet", "updateStrategy: {rollingUpdate: {partition: 0}}"),
+            start + "rollout restart statefulset/engine");
+}
+
 TEST(RestartAdviceTest, ACommandIsBoundedAndStaysOne) {
   RestartNeeds needs;
   for (int i = 0; i < 18; ++i) {

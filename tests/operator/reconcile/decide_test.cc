@@ -246,7 +246,7 @@ TEST(DecideTest, PodsThatAreNobodysBusinessAreNotCounted) {
     Pod odd = pod(what);
     odd.finished = odd.meta.name == "finished";
     odd.meta.deleting = odd.meta.name == "deleting";
-    odd.host_network = odd.meta.name == "host";
+    odd.let_alone = odd.meta.name == "host";
     odd.opted_out = odd.meta.name == "opted";
     if (odd.meta.name == "other") {
       odd.meta.labels = {{"app", "else"}};

@@ -47,6 +47,15 @@ TEST(InjectionTest, HoldsWhatRestrictedPodSecurityAsksForAndEverySecret) {
   EXPECT_EQ(paths, (std::vector<std::string>{"ca/ca.crt", "s/k"}));
 }
 
+TEST(InjectionTest, VolumesAreNoLocalStorageWhichWouldKeepANodeFromBeingDrained) {
+  const Plan plan = decide(world(policy("p", "{" + kSelector + "}")), kSettings);
+  ASSERT_TRUE(plan.status.injection);
+  ASSERT_EQ(plan.status.injection->volumes.size(), 3U);
+  for (const json::Value& volume : plan.status.injection->volumes) {
+    EXPECT_TRUE(volume.contains("configMap") || volume.contains("downwardAPI")) << volume.dump();
+  }
+}
+
 TEST(InjectionTest, SaysWhoMadeThePodWithoutMakingOthersOutdated) {
   const World seen = world(policy("p", "{" + kSelector + "}"));
   const Plan plan = decide(seen, kSettings);

@@ -380,6 +380,49 @@ TEST(InterceptionTest, AnEngineThatCannotBeToldAPortIsNotMoved) {
          "privileged");
 }
 
+// The sidecar has the number inside the pod, too: ready before the engine, and behind client keys
+// never.
+TEST(InterceptionTest, AnEngineWhoseProbesOrHooksNameThePortInACommandIsNotMoved) {
+  const auto vllm = [](const std::string& more) {
+    return workload("v",
+                    "[{name: v, image: vllm, args: [--port, \"8000\"], ports: [{name: http, "
+                    "containerPort: 8000}], " +
+                        more + "}]");
+  };
+  const auto probed = [&vllm](const std::string& words) {
+    return vllm("readinessProbe: {exec: {command: [" + words + "]}}");
+  };
+  const auto curl = probed("curl, -fsS, \"http://127.0.0.1:8000/health\"");
+  const std::string moved = "PortSwap v 8000 18000 8000 --port ";
+  const std::string refused =
+      "PortInCommand: Deployment v: a command of a probe or hook of container v names port 8000";
+  std::vector<Case> cases = {
+      {"a URL", "{mode: PortSwap}", {curl}, {}, refused},
+      {"a script", "{mode: PortSwap}", {probed("sh, -c, nc -z localhost 8000")}, {}, refused},
+      {"a word", "{mode: PortSwap}", {probed("nc, -z, localhost, \"8000\"")}, {}, refused},
+      {"it stays, where the port's name moves",
+       "{}",
+       {curl},
+       {service("s", "http")},
+       "NamedPort v 8000 8000 15801  "},
+      {"it stays, where rules may lead", "{}", {curl}, {}, "Redirect v 8000"},
+      {"a longer number", "{}", {probed("sh, -c, nc -z localhost 80001")}, {}, moved},
+      {"part of a word", "{}", {probed("check, /models/m8000")}, {}, moved},
+      {"another port", "{}", {probed("nc, -z, localhost, \"9000\"")}, {}, moved},
+  };
+  for (const char* place : {"startupProbe: {", "livenessProbe: {", "lifecycle: {postStart: {",
+                            "lifecycle: {preStop: {"}) {
+    const bool is_hook = std::string_view(place).starts_with("lifecycle");
+    cases.push_back({place,
+                     "{mode: PortSwap}",
+                     {vllm(std::string(place) + "exec: {command: [wait-for, \":8000\"]}}" +
+                           (is_hook ? "}" : ""))},
+                     {},
+                     refused});
+  }
+  expect(cases, "privileged");
+}
+
 // It would move, and nobody could speak with it.
 TEST(InterceptionTest, AnEngineThatServesTlsItselfIsRefusedInEveryMode) {
   const auto vllm = [](const std::string& more) {
@@ -418,6 +461,19 @@ TEST(InterceptionTest, AnEngineThatServesTlsItselfIsRefusedInEveryMode) {
                  "[--ssl-cert-file=/c, --ssl-key-file=/k]}]")},
        {},
        refused + "--ssl-key-file), "},
+      {"llama.cpp by a variable",
+       "{}",
+       {workload("engine",
+                 "[{name: vllm, image: \"ggml-org/llama.cpp:server\", env: [{name: "
+                 "LLAMA_ARG_SSL_KEY_FILE, value: /k}]}]")},
+       {},
+       refused + "LLAMA_ARG_SSL_KEY_FILE), "},
+      {"a variable whose value is elsewhere",
+       "{}",
+       {vllm("args: [m], env: [{name: LLAMA_ARG_SSL_CERT_FILE, valueFrom: {fieldRef: {fieldPath: "
+             "metadata.name}}}]")},
+       {},
+       refused + "LLAMA_ARG_SSL_CERT_FILE), "},
       {"an engine that the policy describes",
        "{engine: {port: 7000, flag: -p}}",
        {workload("engine", "[{name: vllm, image: mine, args: [-p, \"7000\", --ssl-keyfile, /k]}]")},
@@ -452,6 +508,30 @@ TEST(InterceptionTest, AnEngineThatServesTlsItselfIsRefusedInEveryMode) {
   };
   for (const char* mode : {"PortSwap", "NamedPort", "Redirect"}) {
     cases.push_back({mode, "{mode: " + std::string(mode) + "}", {key}, {named}, refused});
+  }
+  expect(cases, "privileged");
+}
+
+// Its probes would pass, and so would the proof of traffic, while every call of the sidecar failed.
+TEST(InterceptionTest, AnEngineThatListensWhereTheSidecarDoesNotCallIsRefusedInEveryMode) {
+  const auto vllm = [](const std::string& host) {
+    return workload("engine", "[{name: vllm, image: vllm, args: [--port, \"8000\", --host, " +
+                                  host + "], ports: [{name: http, containerPort: 8000}]}]");
+  };
+  std::vector<Case> cases = {
+      {"every address", "{}", {vllm("0.0.0.0")}, {}, "PortSwap vllm 8000 18000 8000 --port "},
+      {"clients, whose calls go out",
+       "{mode: Environment}",
+       {vllm("10.0.0.1")},
+       {},
+       "Environment https://api.openai.com"},
+  };
+  for (const char* mode : {"Auto", "PortSwap", "NamedPort", "Redirect"}) {
+    cases.push_back({mode,
+                     "{mode: " + std::string(mode) + "}",
+                     {vllm("10.0.0.1")},
+                     {service("s", "http")},
+                     "EngineAddress: Deployment engine: container vllm says by --host on which "});
   }
   expect(cases, "privileged");
 }

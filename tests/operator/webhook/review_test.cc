@@ -114,6 +114,9 @@ TEST(ReviewTest, PodsThatAreNoBusinessOfOurs) {
   Value of_the_host = pod();
   of_the_host["spec"]["hostNetwork"] = true;
   EXPECT_EQ(made_of(of_the_host, one), of_the_host);
+  Value mirror = pod();
+  mirror["metadata"]["annotations"] = {{"kubernetes.io/config.mirror", "1"}};
+  EXPECT_EQ(made_of(mirror, one), mirror);
   const Value injected = made_of(pod(), one);
   EXPECT_EQ(made_of(injected, one), injected) << "twice is once";
   std::vector<api::InjectionStatus> younger = {injection("chat", kLlm)};
