@@ -1,11 +1,14 @@
 #include "operator/controllers/replica_sights.h"
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "operator/controllers/node_sights.h"
 #include "operator/kube/timestamp.h"
 #include "operator/reconcile/accelerator.h"
+#include "operator/reconcile/batch_limits.h"
 
 namespace penstock::controllers {
 
@@ -33,6 +36,22 @@ std::string revision_of(const Pod& pod) {
   return {};
 }
 
+// As the target's template says it, for all of its pods: what those of an older revision were told
+// nobody keeps.
+reconcile::BatchLimits told_limits(const Stores& stores, const reconcile::Policy& policy) {
+  const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
+  if (target.api_version != "apps/v1") {
+    return {};
+  }
+  const auto& workloads = target.kind == "StatefulSet" ? stores.stateful_sets : stores.deployments;
+  const auto found = workloads.find(policy.meta.ns, target.name);
+  return found == nullptr ? reconcile::BatchLimits{} : reconcile::batch_limits(found->pods);
+}
+
+std::optional<double> as_double(const std::optional<std::int64_t>& number) {
+  return number ? std::optional(static_cast<double>(*number)) : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
@@ -41,6 +60,7 @@ std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
                                                      autoscale::Time now) {
   std::vector<autoscale::PodSight> sights;
   std::map<std::string, autoscale::PodMeter> meters;
+  const reconcile::BatchLimits told = told_limits(stores, replicas.policy);
   pods_.clear();
   present_ = 0;
   for (const Ptr<Pod>& pod : stores.pods.list(replicas.policy.meta.ns)) {
@@ -73,6 +93,8 @@ std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
     }
     shown.signals = meter.at(now);
     shown.limits = meter.limits();
+    shown.limits.sequences_max = as_double(told.sequences);
+    shown.limits.batched_tokens_max = as_double(told.tokens);
     meters.emplace(pod->meta.uid, std::move(meter));
     sights.push_back(std::move(shown));
   }

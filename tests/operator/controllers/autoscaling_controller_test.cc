@@ -312,6 +312,17 @@ TEST_F(AutoscalingControllerTest, PodsOfAnotherWorkloadAreNoReplicas) {
   EXPECT_EQ(observer_.record.inputs.target.ready, 4);
 }
 
+TEST_F(AutoscalingControllerTest, WhatTheTemplateTellsItsEngineIsKnownOfEachReplica) {
+  stores_.deployments.put(std::make_shared<const reconcile::Workload>(read_deployment(
+      yaml("{metadata: {name: engine, namespace: ns}, spec: {replicas: 4, template: {spec: "
+           "{containers: [{name: c, args: [--max-num-seqs, \"128\"]}]}}}}"))));
+  const auto policy = stores_.policies.find("ns", "chat");
+  const std::optional<api::LabelSelector> selected;
+  const auto seen = ReplicaSights().look(stores_, collector_, {*policy, selected}, {});
+  ASSERT_EQ(seen.size(), 4U);
+  EXPECT_EQ(seen.front().limits.sequences_max, 128);
+}
+
 TEST_F(AutoscalingControllerTest, OneObjectByTwoVersionsIsOneTarget) {
   stores_.policies.put(reconcile::policy("older",
                                          "{selector: {matchLabels: {app: llm}}, autoscaling: "
