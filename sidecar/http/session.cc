@@ -236,6 +236,7 @@ Task<> Session::give_answer() {
     state = co_await replay.run(answer);
     connection_.watch(nullptr);
   } else if (!sink_.head_written()) {
+    leave_body();
     state = sink_.answer(answer.status, answer.head, answer.content());
   }
   if (writer_.blocked()) {

@@ -88,6 +88,7 @@ class Session final : public net::ReadWatcher, public BodySource {
 
   // What is no plain answer (session_exceptions.cc).
   void break_off();
+  void leave_body();
   PENSTOCK_OWN_FRAME Task<> refuse();
   PENSTOCK_OWN_FRAME Task<> refuse_head(const http1::HeadResult& parsed);
   PENSTOCK_OWN_FRAME Task<> linger();

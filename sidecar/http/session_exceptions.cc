@@ -34,13 +34,21 @@ void Session::break_off() {
                                                 number, sink_.unfinished()));
 }
 
+// An answer of our own comes before the request's body is read: what the client still sends of it
+// would be read as its next request.
+void Session::leave_body() {
+  body_left_ =
+      body_plan_ == BodyPlan::kCollect || (body_plan_ == BodyPlan::kStream && !body_.done());
+  if (body_left_) {
+    sink_.close_after();
+  }
+}
+
 Task<> Session::refuse() {
   request::CallerContext& caller = *caller_;
   const request::Refusal& refusal = *caller.refusal;
-  // What the client still sends would be read as its next request.
-  body_left_ =
-      body_plan_ == BodyPlan::kCollect || (body_plan_ == BodyPlan::kStream && !body_.done());
-  if (body_left_ || refusal.code == ErrorCode::kRequestTimeout) {
+  leave_body();
+  if (refusal.code == ErrorCode::kRequestTimeout) {
     sink_.close_after();
   }
   const std::string body = dialect::error_body(caller.endpoint.dialect, refusal.code,
