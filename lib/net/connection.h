@@ -68,7 +68,7 @@ class Connection final : public ReadinessHandler {
   void reset_at_close() noexcept;
 
   // Something was posted that will call this object: it may not be destroyed without close().
-  [[nodiscard]] bool has_messages() const { return waking_ || telling_; }
+  [[nodiscard]] bool has_messages() const { return waking_ || waking_writer_ || telling_; }
 
   class ReadAwaiter {
    public:
@@ -156,6 +156,7 @@ class Connection final : public ReadinessHandler {
   [[nodiscard]] bool has_buffered() const noexcept;
   [[nodiscard]] bool concerns_watcher() const noexcept;
   void wake_waiting() noexcept;
+  void wake_writer_soon() noexcept;
   void tell_watcher_soon() noexcept;
   void resume_closer() noexcept;
 
@@ -175,6 +176,7 @@ class Connection final : public ReadinessHandler {
   bool read_wants_write_ : 1 = false;  // TLS: reading needs the socket writable, and the reverse
   bool write_wants_read_ : 1 = false;
   bool waking_ : 1 = false;          // cancel()'s message is on its way
+  bool waking_writer_ : 1 = false;   // a message to the writer is, for the reader went first
   bool telling_ : 1 = false;         // a message to the watcher is
   bool may_write_later_ : 1 = true;  // it is our turn
   bool collected_ : 1 = false;       // there are bytes of ours in the reactor's batch

@@ -112,12 +112,19 @@ Task<> Session::linger() {
 
 Task<> Session::tunnel(UpstreamCall& call) {
   std::unique_ptr<PooledConnection> upstream = call.take_connection();
-  Tunnel bytes(io_, connection_, *upstream->io, snapshot_->policy->upstream.idle_timeout);
+  std::string from_upstream(call.early_bytes());
+  net::Connection& connection = *upstream->io;
+  co_await carry(connection, std::move(from_upstream));
+}
+
+Task<> Session::carry(net::Connection& upstream, std::string from_upstream) {
   keep_input();
   std::string from_client = std::exchange(kept_, {});
-  std::string from_upstream(call.early_bytes());
-  co_await bytes.run(std::move(from_client), std::move(from_upstream));
-  co_await upstream->io->close();
+  Tunnel tunnel(io_, connection_, upstream, snapshot_->policy->upstream.idle_timeout);
+  tunnel_ = &tunnel;
+  co_await tunnel.run(std::move(from_client), std::move(from_upstream));
+  tunnel_ = nullptr;
+  co_await upstream.close();
 }
 
 // A preface of HTTP/2 with prior knowledge: the engine of our own pod may understand it; nobody
@@ -137,15 +144,14 @@ Task<> Session::pass_http2() {
   const net::DialTarget target{.host = origin.host,
                                .port = origin.port,
                                .timeout = snapshot_->policy->upstream.connect_timeout};
+  dial_ = &dial;
   net::Dial::Outcome outcome = co_await dial.run(target);
+  dial_ = nullptr;
   if (outcome.connection == nullptr) {
     co_return;
   }
-  Tunnel bytes(io_, connection_, *outcome.connection, snapshot_->policy->upstream.idle_timeout);
-  std::string from_client = std::exchange(kept_, {});
   std::string from_upstream;
-  co_await bytes.run(std::move(from_client), std::move(from_upstream));
-  co_await outcome.connection->close();
+  co_await carry(*outcome.connection, std::move(from_upstream));
 }
 
 void Session::client_is_gone() {
