@@ -87,6 +87,7 @@ class Session final : public net::ReadWatcher, public BodySource {
   Task<SinkState> lead_flight();
   SinkState take_news(request::Flight::News& news);
   bool end_of_flight(const request::Flight::News& news);
+  PENSTOCK_OWN_FRAME Task<> await_bill(request::Flight& flight);
 
   // What is no plain answer (session_exceptions.cc).
   void break_off();

@@ -95,7 +95,7 @@ struct CallerContext {
 
   // How it went.
   std::unique_ptr<const CallSummary> summary;  // of the call that answered it, once that is over
-  bool paid = false;                           // … and was made for this caller
+  bool paid = false;                           // … and is booked on this caller
   std::uint16_t status = 0;                    // what the client got; 0: nothing yet
   Disconnect disconnect = Disconnect::kNone;
   std::uint64_t bytes_in = 0;   // of the client's body
