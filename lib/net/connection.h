@@ -137,6 +137,8 @@ class Connection final : public ReadinessHandler {
   // something was read. Should it have none all the same, the rest leaves before whatever is
   // written next.
   [[nodiscard]] std::span<char> write_later(std::size_t size) noexcept;
+  // From here on there is none: what is written is the last, and nothing would take its rest along.
+  void write_nothing_later() noexcept { writes_at_once_ = true; }
 
   // From here on bytes go through `session`, whose descriptor must be this socket.
   void adopt_tls(ssl_st* session) noexcept { tls_ = session; }
@@ -179,6 +181,7 @@ class Connection final : public ReadinessHandler {
   bool waking_writer_ : 1 = false;   // a message to the writer is, for the reader went first
   bool telling_ : 1 = false;         // a message to the watcher is
   bool may_write_later_ : 1 = true;  // it is our turn
+  bool writes_at_once_ : 1 = false;  // nothing is written later any more
   bool collected_ : 1 = false;       // there are bytes of ours in the reactor's batch
   bool send_failed_ : 1 = false;     // … and they could not be sent
 };

@@ -81,6 +81,7 @@ Task<> Session::refuse_head(const http1::HeadResult& parsed) {
   http1::append_field(answer, "content-length", body.size());
   answer += http1::kLineEnd;
   answer += body;
+  sink_.close_after();
   if (writer_.write(answer) == ClientWriter::Result::kBlocked) {
     io_.wheel.arm(deadline_, kLingerTime);
     static_cast<void>(co_await writer_.drain());

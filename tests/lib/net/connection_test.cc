@@ -180,6 +180,15 @@ TEST_F(ConnectionTest, OneSuchWriteATurn) {
   EXPECT_EQ(received(), "first and the next");
 }
 
+TEST_F(ConnectionTest, TheLastWriteDoesNotWait) {
+  in_a_round([this] {
+    connection_->write_nothing_later();
+    EXPECT_FALSE(write_later("last words"));
+    take_turn();
+    EXPECT_FALSE(write_later("last words"));
+  });
+}
+
 TEST_F(ConnectionTest, ALargeWriteDoesNotWait) {
   in_a_round([this] {
     EXPECT_TRUE(connection_->write_later(SendBatch::kWriteBytesMax + 1).empty());
