@@ -36,7 +36,7 @@ struct ConnectionPeer {
   // What was last shown here and the tenant it stands for: most connections carry the same for
   // life.
   struct Known {
-    std::string shown;          // every credential; the cookie where there was none
+    std::string shown;          // every credential and cookie
     std::string tenant_source;  // what the tenant was derived from
     std::string tenant;
     std::uint64_t upstream_identity = 0;  // a keyed hash of what a backend knows the caller by

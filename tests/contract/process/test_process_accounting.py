@@ -61,9 +61,8 @@ def test_what_a_call_used_is_accounted_though_its_client_left(upstream, start, c
     client = Client(proxy.port).send(post(chat("hello", stream=True)))
     client.head()
     client.reset()
-    finish = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
-    eventually(lambda: lines)[0].send(chunk(finish) + chunk({"choices": [], "usage": USAGE}) + chunk(None) + b"0\r\n\r\n")
-    record = eventually(lambda: json.loads(fetch(f"{proxy.admin_url}/api/requests"))["requests"])[0]
+    eventually(lambda: lines)[0].send(END)
+    (record,) = records(proxy)
     assert record["disconnect"] == "downstream"
     assert (record["usage"]["input"], record["usage"]["output"]) == (7, 11)
     assert not record["usage"].get("estimated")
@@ -109,6 +108,23 @@ def test_organizations_have_their_own_answers(upstream, start):
     for organization, asked in ((b"org-a", 1), (b"org-a", 0), (b"org-b", 1), (b"org-a", 0), (b"org-b", 0)):
         assert ask(proxy.port, post(chat("hello"), openai_organization=organization)).body == ANSWER
         assert len(upstream.taken()) == asked, organization
+
+
+@pytest.mark.parametrize("name", [b"cookie", b"x-api-key", b"x-team"])
+def test_every_line_of_a_field_tells_tenants_apart(upstream, start, name):
+    """All of them go upstream."""
+    upstream.answer(OK)
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "routing": {"tableRef": {"name": "models"}}}
+    caching = {"caching": {**CACHING, "tenant": {"header": "X-Team"} if name == b"x-team" else {}}}
+    proxy = start(documents({**spec, **caching}, [{"name": "model", "url": upstream.url, "dialect": "OpenAI"}], tiers=MEMORY))
+
+    def lines(second: bytes) -> bytes:
+        request = post(chat("hello"))
+        return request.replace(b"\r\n", b"\r\n%s: same\r\n%s: %s\r\n" % (name, name, second), 1)
+
+    for second, asked in ((b"alice", 1), (b"alice", 0), (b"bob", 1), (b"bob", 0)):
+        assert ask(proxy.port, lines(second)).body == ANSWER
+        assert len(upstream.taken()) == asked, second
 
 
 @pytest.mark.parametrize(("percent", "logged"), [(0, []), (1e-9, [404]), (100, [200, 404, 200])])
