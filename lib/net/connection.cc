@@ -98,8 +98,8 @@ void Connection::send_what_is_collected() noexcept {
 
 std::span<char> Connection::write_later(std::size_t size) noexcept {
   SendBatch& sends = reactor_.sends();
-  const bool later = tls_ == nullptr && may_write_later_ && sends.collecting() && writable_ &&
-                     size <= SendBatch::kWriteBytesMax;
+  const bool later = tls_ == nullptr && may_write_later_ && !writes_at_once_ &&
+                     sends.collecting() && writable_ && size <= SendBatch::kWriteBytesMax;
   if (!later) {
     return {};
   }

@@ -68,7 +68,7 @@ class Connection final : public ReadinessHandler {
   void reset_at_close() noexcept;
 
   // Something was posted that will call this object: it may not be destroyed without close().
-  [[nodiscard]] bool has_messages() const { return waking_ || telling_; }
+  [[nodiscard]] bool has_messages() const { return waking_ || waking_writer_ || telling_; }
 
   class ReadAwaiter {
    public:
@@ -137,6 +137,8 @@ class Connection final : public ReadinessHandler {
   // something was read. Should it have none all the same, the rest leaves before whatever is
   // written next.
   [[nodiscard]] std::span<char> write_later(std::size_t size) noexcept;
+  // From here on there is none: what is written is the last, and nothing would take its rest along.
+  void write_nothing_later() noexcept { writes_at_once_ = true; }
 
   // From here on bytes go through `session`, whose descriptor must be this socket.
   void adopt_tls(ssl_st* session) noexcept { tls_ = session; }
@@ -156,6 +158,7 @@ class Connection final : public ReadinessHandler {
   [[nodiscard]] bool has_buffered() const noexcept;
   [[nodiscard]] bool concerns_watcher() const noexcept;
   void wake_waiting() noexcept;
+  void wake_writer_soon() noexcept;
   void tell_watcher_soon() noexcept;
   void resume_closer() noexcept;
 
@@ -175,8 +178,10 @@ class Connection final : public ReadinessHandler {
   bool read_wants_write_ : 1 = false;  // TLS: reading needs the socket writable, and the reverse
   bool write_wants_read_ : 1 = false;
   bool waking_ : 1 = false;          // cancel()'s message is on its way
+  bool waking_writer_ : 1 = false;   // a message to the writer is, for the reader went first
   bool telling_ : 1 = false;         // a message to the watcher is
   bool may_write_later_ : 1 = true;  // it is our turn
+  bool writes_at_once_ : 1 = false;  // nothing is written later any more
   bool collected_ : 1 = false;       // there are bytes of ours in the reactor's batch
   bool send_failed_ : 1 = false;     // … and they could not be sent
 };

@@ -30,7 +30,7 @@ void Connection::on_events(std::uint32_t events) noexcept {
     if (writer_ && wakes_writer) {
       // Both waited: the second is woken by a message, for the first may destroy this object.
       writable_ = true;
-      wake_waiting();
+      wake_writer_soon();
     }
     std::exchange(reader_, {}).resume();  // may destroy this object
     return;
@@ -89,6 +89,22 @@ void Connection::resume_closer() noexcept {
   if (!has_messages()) {
     std::exchange(closer_, {}).resume();
   }
+}
+
+// Of the writer alone: the reader may wait again by then, for what has not come.
+void Connection::wake_writer_soon() noexcept {
+  if (waking_writer_) {
+    return;
+  }
+  waking_writer_ = true;
+  boost::asio::post(reactor_.executor(), [this] {
+    waking_writer_ = false;
+    if (closer_) {
+      resume_closer();
+    } else if (writer_ && writable_) {
+      std::exchange(writer_, {}).resume();
+    }
+  });
 }
 
 void Connection::cancel() noexcept {

@@ -166,11 +166,6 @@ class Resolver {
       use(*table);
       translate_table(table->spec, {.port = to.engine_port, .taken = listening_}, resolved);
     }
-    // An engine closes idle connections early; a user's own setting wins.
-    const bool all_same_pod = std::ranges::all_of(resolved.backends, &Backend::same_pod);
-    if (!policy.spec.upstream.pool.idle_timeout && all_same_pod) {
-      resolved.upstream.pool_idle_timeout = Millis(4'000);
-    }
   }
 
   void resolve_tiers(const api::Origin& origin, const api::CachingSpec& spec,

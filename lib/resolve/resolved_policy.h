@@ -73,7 +73,8 @@ struct UpstreamSettings {
   Millis first_byte_timeout{600'000};
   Millis idle_timeout{300'000};
   Millis tcp_keep_alive{30'000};
-  Millis pool_idle_timeout{75'000};  // 4 s to an engine in the same pod
+  Millis pool_idle_timeout{75'000};
+  Millis pool_idle_timeout_same_pod{4'000};  // an engine closes idle connections early
   Millis pool_age_max{600'000};
   std::uint32_t pool_idle_max = 256;  // idle connections a worker and backend
   bool operator==(const UpstreamSettings&) const = default;

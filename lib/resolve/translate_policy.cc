@@ -50,7 +50,10 @@ UpstreamSettings upstream_settings(const api::UpstreamSpec& spec) {
   settings.first_byte_timeout = spec.timeouts.first_byte;
   settings.idle_timeout = spec.timeouts.idle;
   settings.tcp_keep_alive = spec.timeouts.tcp_keep_alive;
-  settings.pool_idle_timeout = spec.pool.idle_timeout.value_or(settings.pool_idle_timeout);
+  if (spec.pool.idle_timeout) {
+    settings.pool_idle_timeout = *spec.pool.idle_timeout;
+    settings.pool_idle_timeout_same_pod = *spec.pool.idle_timeout;
+  }
   settings.pool_age_max = spec.pool.max_age;
   settings.pool_idle_max = spec.pool.max_idle;
   return settings;

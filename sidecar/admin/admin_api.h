@@ -13,8 +13,8 @@
 namespace penstock::admin {
 
 enum class Listener : std::uint8_t {
-  kStatus,  // on the pod's address: a read-only part, behind a bearer but for health, drained and
-            // metrics
+  kStatus,  // on the pod's address: a read-only part, behind a bearer but for health, drained,
+            // metrics and signals
   kAdmin,   // on loopback: everything
 };
 

@@ -74,7 +74,6 @@ Result<http::Upstream> make_upstream(const resolve::Backend& backend,
   }
   http::Upstream upstream{.origin = std::move(*origin), .base_path = backend.base_path};
   upstream.versionless = without_suffix(upstream.base_path, "/v1");
-  upstream.same_pod = backend.same_pod;
   if (backend.credentials) {
     const auto secret = read_secret(secrets_dir, *backend.credentials);
     if (!secret) {

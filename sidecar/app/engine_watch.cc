@@ -12,7 +12,7 @@ EnginePages engine_pages(const Options& options, const ActivePolicy& active) {
     return {*options.engine_metrics};
   }
   for (const http::Upstream& upstream : active.upstreams) {
-    if (upstream.same_pod) {
+    if (upstream.origin->same_pod) {
       const http::Origin& origin = *upstream.origin;
       // trtllm-serve's /metrics is JSON of another kind.
       return {{origin.host, origin.port, "/metrics"},

@@ -113,7 +113,7 @@ void add_options(CLI::App& app, Options& options, RawOptions& raw) {
   add("admin", raw.admin, "Everything, loopback only [127.0.0.1:9901]; \"off\" for none")
       ->type_name("ADDR:PORT");
   add("status-token-file", options.admin_token_file,
-      "Bearer token the status listener asks for, but for health, drained and metrics")
+      "Bearer token the status listener asks for, but for health, drained, metrics and signals")
       ->type_name("FILE");
   add("engine-metrics", raw.engine_metrics,
       "Where the engine has metrics of its own, for /api/signals; http only "

@@ -65,7 +65,8 @@ std::unique_ptr<pipeline::CallerStage> make_identity(const StageDeps& deps) {
 }
 
 std::unique_ptr<pipeline::CallerStage> make_cache(const StageDeps& deps) {
-  return std::make_unique<stages::CacheStage>(deps.policy(), deps.active.tiers, deps.hasher);
+  return std::make_unique<stages::CacheStage>(deps.policy(), deps.active.tiers, deps.hasher,
+                                              *deps.active.backend_board);
 }
 
 std::unique_ptr<pipeline::CallerStage> make_embeddings(const StageDeps& deps) {

@@ -257,7 +257,7 @@ void Worker::clear_landed() {
 
 std::optional<std::uint32_t> Worker::http2_backend() const {
   for (std::uint32_t i = 0; i < snapshot_->upstreams.size(); ++i) {
-    if (snapshot_->upstreams[i].same_pod) {
+    if (snapshot_->upstreams[i].origin->same_pod) {
       return i;
     }
   }

@@ -26,12 +26,20 @@ void ClientSink::start(request::CallerContext& caller, bool closing) {
   caller_ = &caller;
   http10_ = caller.text->head.minor_version == 0;
   for_head_ = caller.text->head.method == "HEAD";
-  closing_ = closing;
+  closing_ = false;
+  if (closing) {
+    close_after();
+  }
   head_pending_ = false;
   head_written_ = false;
   takes_error_ = false;
   forget_stream();
   payload_bytes_ = 0;
+}
+
+void ClientSink::close_after() {
+  closing_ = true;
+  connection_.write_nothing_later();
 }
 
 void ClientSink::on_interim(const http1::ResponseHead& head) {
@@ -66,7 +74,9 @@ SinkState ClientSink::on_head(const http1::ResponseHead& head, const request::He
   if (body_allowed_ && (framing_ != http1::Framing::kLength || renderer_.changes_length())) {
     const bool chunks = !http10_;
     framing_ = chunks ? http1::Framing::kChunked : http1::Framing::kUntilClose;
-    closing_ = closing_ || !chunks;
+    if (!chunks) {
+      close_after();
+    }
   }
   edits.framing = framing_;
   edits.content_length = head.content_length;
@@ -194,7 +204,7 @@ SinkState ClientSink::finish(std::string_view trailers) {
 }
 
 void ClientSink::break_off(std::string_view event) {
-  closing_ = true;
+  close_after();
   forget_stream();
   if (writer_.blocked() || event.empty() || !takes_error_) {
     static_cast<void>(head_pending_ ? writer_.write(take_head()) : ClientWriter::Result::kWritten);
@@ -211,7 +221,7 @@ void ClientSink::break_off(std::string_view event) {
 }
 
 void ClientSink::give_up() {
-  closing_ = true;
+  close_after();
   ends_by_reset_ = framing_ == http1::Framing::kUntilClose && body_allowed_;
   if (ends_by_reset_) {
     connection_.reset_at_close();

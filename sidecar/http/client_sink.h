@@ -23,7 +23,7 @@ class ClientSink final : public ResponseSink {
   // Per request, before anything else. `closing`: this is the connection's last answer.
   void start(request::CallerContext& caller, bool closing);
   // This answer is the connection's last.
-  void close_after() { closing_ = true; }
+  void close_after();
 
   void on_interim(const http1::ResponseHead& head) override;
   SinkState on_head(const http1::ResponseHead& head, const request::HeadArrival& arrival,

@@ -33,7 +33,8 @@ Result<std::shared_ptr<const Origin>> OriginTable::origin(const resolve::Backend
       backend.tls.server_name.empty() ? backend.host : backend.tls.server_name;
   const std::string key = (backend.https ? "https|" : "http|") + backend.host + "|" +
                           std::to_string(backend.port) + "|" + server_name + "|" +
-                          (backend.tls.verify ? "verify|" : "trust|") + file_version(ca_path);
+                          (backend.tls.verify ? "verify|" : "trust|") +
+                          (backend.same_pod ? "pod|" : "|") + file_version(ca_path);
   const sync::MutexLock lock(mutex_);
   const auto known = origins_.find(key);
   if (known != origins_.end()) {
@@ -44,6 +45,7 @@ Result<std::shared_ptr<const Origin>> OriginTable::origin(const resolve::Backend
   origin->port = backend.port;
   origin->authority = authority_of(backend);
   origin->server_name = server_name;
+  origin->same_pod = backend.same_pod;
   if (backend.https) {
     auto tls = net::TlsContext::client({ca_path, backend.tls.verify});
     if (!tls) {

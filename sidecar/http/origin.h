@@ -21,6 +21,7 @@ struct Origin {
   std::string authority;  // for the Host field: the port only where it is not the scheme's own
   std::string server_name;
   std::shared_ptr<const net::TlsContext> tls;  // nullptr: plain
+  bool same_pod = false;                       // the engine beside an injected sidecar
 
   // Of all workers.
   mutable std::atomic<std::uint32_t> open_connections{0};
@@ -34,7 +35,6 @@ struct Upstream {
   std::string
       credential_name;  // "authorization" or "x-api-key"; empty: the client's own credential
   std::string credential_value;
-  bool same_pod = false;
 
   // SDKs put the version into their requests' path as well as users into the base URL: it is sent
   // once.

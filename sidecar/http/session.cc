@@ -7,6 +7,7 @@
 #include "sidecar/domain/free_memory.h"
 #include "sidecar/http/merging_sink.h"
 #include "sidecar/http/paced_replay.h"
+#include "sidecar/http/tunnel.h"
 #include "sidecar/request/lifecycle.h"
 
 namespace penstock::http {
@@ -45,6 +46,12 @@ void Session::abort() {
   finishing_ = true;
   if (call_ != nullptr) {
     call_->abort();
+  }
+  if (dial_ != nullptr) {
+    dial_->cancel();
+  }
+  if (tunnel_ != nullptr) {
+    tunnel_->stop();
   }
   connection_.cancel();
   client_is_gone();
@@ -96,7 +103,7 @@ Task<> Session::run() {
 
 void Session::begin_request(std::size_t head_size) {
   snapshot_ = host_.snapshot();
-  ++requests_;
+  asked_before_ = true;
   caller_ = std::make_unique<request::CallerContext>(
       io_.services, peer_,
       std::shared_ptr<const resolve::ResolvedPolicy>(snapshot_, snapshot_->policy.get()));
@@ -236,6 +243,7 @@ Task<> Session::give_answer() {
     state = co_await replay.run(answer);
     connection_.watch(nullptr);
   } else if (!sink_.head_written()) {
+    leave_body();
     state = sink_.answer(answer.status, answer.head, answer.content());
   }
   if (writer_.blocked()) {

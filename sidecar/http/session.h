@@ -24,6 +24,8 @@
 
 namespace penstock::http {
 
+class Tunnel;
+
 // One client connection: reads requests, runs them through the policy's stages, and writes the
 // answers, one after the other, until the connection ends.
 //
@@ -85,14 +87,17 @@ class Session final : public net::ReadWatcher, public BodySource {
   Task<SinkState> lead_flight();
   SinkState take_news(request::Flight::News& news);
   bool end_of_flight(const request::Flight::News& news);
+  PENSTOCK_OWN_FRAME Task<> await_bill(request::Flight& flight);
 
   // What is no plain answer (session_exceptions.cc).
   void break_off();
+  void leave_body();
   PENSTOCK_OWN_FRAME Task<> refuse();
   PENSTOCK_OWN_FRAME Task<> refuse_head(const http1::HeadResult& parsed);
   PENSTOCK_OWN_FRAME Task<> linger();
   PENSTOCK_OWN_FRAME Task<> tunnel(UpstreamCall& call);
   PENSTOCK_OWN_FRAME Task<> pass_http2();
+  PENSTOCK_OWN_FRAME Task<> carry(net::Connection& upstream, std::string from_upstream);
   void client_is_gone();
   void expire();
 
@@ -129,20 +134,23 @@ class Session final : public net::ReadWatcher, public BodySource {
   // together.
   request::BudgetLease lease_;
   Event event_;  // wakes a follower of a flight
+  // What runs for this client, and ends with it.
   UpstreamCall* call_ = nullptr;
-  std::uint64_t requests_ = 0;
+  net::Dial* dial_ = nullptr;
+  Tunnel* tunnel_ = nullptr;
   BodyPlan body_plan_ = BodyPlan::kHave;
-  bool has_prefix_ = false;
-  bool continued_ = false;              // the client was told to send its body
-  bool staged_ = false;                 // the stages have begun
-  bool head_relayed_ = false;           // of a flight
-  bool waits_between_requests_ = true;  // the armed limit is keep-alive's, not a head's
-  bool idle_ = false;                   // nothing of a next request is here
-  bool finishing_ = false;
   bool gone_ = false;  // the client left
-  bool timed_out_ = false;
-  bool body_stopped_ = false;
-  bool body_left_ = false;  // part of the request's body was not read: the connection cannot go on
+  bool has_prefix_ = false;
+  bool continued_ = false;  // the client was told to send its body
+  bool asked_before_ : 1 = false;
+  bool staged_ : 1 = false;                 // the stages have begun
+  bool head_relayed_ : 1 = false;           // of a flight
+  bool waits_between_requests_ : 1 = true;  // the armed limit is keep-alive's, not a head's
+  bool idle_ : 1 = false;                   // nothing of a next request is here
+  bool finishing_ : 1 = false;
+  bool timed_out_ : 1 = false;
+  bool body_stopped_ : 1 = false;
+  bool body_left_ : 1 = false;  // part of the request was not read: the connection cannot go on
 
   Task<> task_;
 };

@@ -34,13 +34,21 @@ void Session::break_off() {
                                                 number, sink_.unfinished()));
 }
 
+// An answer of our own comes before the request's body is read: what the client still sends of it
+// would be read as its next request.
+void Session::leave_body() {
+  body_left_ =
+      body_plan_ == BodyPlan::kCollect || (body_plan_ == BodyPlan::kStream && !body_.done());
+  if (body_left_) {
+    sink_.close_after();
+  }
+}
+
 Task<> Session::refuse() {
   request::CallerContext& caller = *caller_;
   const request::Refusal& refusal = *caller.refusal;
-  // What the client still sends would be read as its next request.
-  body_left_ =
-      body_plan_ == BodyPlan::kCollect || (body_plan_ == BodyPlan::kStream && !body_.done());
-  if (body_left_ || refusal.code == ErrorCode::kRequestTimeout) {
+  leave_body();
+  if (refusal.code == ErrorCode::kRequestTimeout) {
     sink_.close_after();
   }
   const std::string body = dialect::error_body(caller.endpoint.dialect, refusal.code,
@@ -73,6 +81,7 @@ Task<> Session::refuse_head(const http1::HeadResult& parsed) {
   http1::append_field(answer, "content-length", body.size());
   answer += http1::kLineEnd;
   answer += body;
+  sink_.close_after();
   if (writer_.write(answer) == ClientWriter::Result::kBlocked) {
     io_.wheel.arm(deadline_, kLingerTime);
     static_cast<void>(co_await writer_.drain());
@@ -104,12 +113,19 @@ Task<> Session::linger() {
 
 Task<> Session::tunnel(UpstreamCall& call) {
   std::unique_ptr<PooledConnection> upstream = call.take_connection();
-  Tunnel bytes(io_, connection_, *upstream->io, snapshot_->policy->upstream.idle_timeout);
+  std::string from_upstream(call.early_bytes());
+  net::Connection& connection = *upstream->io;
+  co_await carry(connection, std::move(from_upstream));
+}
+
+Task<> Session::carry(net::Connection& upstream, std::string from_upstream) {
   keep_input();
   std::string from_client = std::exchange(kept_, {});
-  std::string from_upstream(call.early_bytes());
-  co_await bytes.run(std::move(from_client), std::move(from_upstream));
-  co_await upstream->io->close();
+  Tunnel tunnel(io_, connection_, upstream, snapshot_->policy->upstream.idle_timeout);
+  tunnel_ = &tunnel;
+  co_await tunnel.run(std::move(from_client), std::move(from_upstream));
+  tunnel_ = nullptr;
+  co_await upstream.close();
 }
 
 // A preface of HTTP/2 with prior knowledge: the engine of our own pod may understand it; nobody
@@ -129,15 +145,14 @@ Task<> Session::pass_http2() {
   const net::DialTarget target{.host = origin.host,
                                .port = origin.port,
                                .timeout = snapshot_->policy->upstream.connect_timeout};
+  dial_ = &dial;
   net::Dial::Outcome outcome = co_await dial.run(target);
+  dial_ = nullptr;
   if (outcome.connection == nullptr) {
     co_return;
   }
-  Tunnel bytes(io_, connection_, *outcome.connection, snapshot_->policy->upstream.idle_timeout);
-  std::string from_client = std::exchange(kept_, {});
   std::string from_upstream;
-  co_await bytes.run(std::move(from_client), std::move(from_upstream));
-  co_await outcome.connection->close();
+  co_await carry(*outcome.connection, std::move(from_upstream));
 }
 
 void Session::client_is_gone() {

@@ -66,7 +66,10 @@ Task<> Session::follow_flight() {
   if (listens) {
     io_.flights->unsubscribe(*flight, event_);
   }
-  flight->leave(caller.flight_caller);
+  const bool pays = flight->leave(caller.flight_caller);
+  if (news.end != request::FlightEnd::kRunning) {
+    request::take_summary(caller, flight->summary(), pays);
+  }
   if (!gone_ && end_of_flight(news)) {
     co_await refuse();
   }
@@ -74,6 +77,25 @@ Task<> Session::follow_flight() {
     state = co_await sink_.ready();
     gone_ = gone_ || state == SinkState::kGone;
   }
+  if (pays && caller.summary == nullptr) {
+    co_await await_bill(*flight);
+  }
+}
+
+// The last caller is done with the call before the call is: it is aborted, or read on for its
+// usage, and booked here.
+Task<> Session::await_bill(request::Flight& flight) {
+  if (gone_) {
+    sink_.give_up();
+  }
+  co_await connection_.close();
+  flight.listen(io_.flights);
+  io_.flights->subscribe(flight, event_);
+  while (!flight.ended()) {
+    co_await event_.wait();
+  }
+  io_.flights->unsubscribe(flight, event_);
+  request::take_summary(*caller_, flight.summary(), /*paid=*/true);
 }
 
 // Until the answer is whole, the client is slow, or it leaves: the call brings what arrives.
@@ -104,12 +126,8 @@ SinkState Session::take_news(request::Flight::News& news) {
 
 // How the flight's end looks to this caller. True: it gets an error of ours in place of an answer.
 bool Session::end_of_flight(const request::Flight::News& news) {
-  request::CallerContext& caller = *caller_;
-  if (news.end != request::FlightEnd::kRunning) {
-    request::take_summary(caller, caller.flight->summary(), caller.leads_flight);
-  }
   if (news.end == request::FlightEnd::kFailed) {
-    caller.refuse(news.error, dialect::client_message(news.error));
+    caller_->refuse(news.error, dialect::client_message(news.error));
     return true;
   }
   if (news.end == request::FlightEnd::kComplete) {

@@ -79,9 +79,9 @@ bool Session::expects_more_input() {
   domain::free_memory(kept_);  // what a request needed is nothing that an idle connection holds
   idle_ = true;
   waits_between_requests_ = true;
-  io_.wheel.arm(deadline_, requests_ == 0 ? limits.head_timeout : limits.keep_alive_timeout);
+  io_.wheel.arm(deadline_, asked_before_ ? limits.keep_alive_timeout : limits.head_timeout);
   // A connection that is new while we drain may ask once.
-  return !finishing_ && (requests_ == 0 || !host_.draining());
+  return !finishing_ && (!asked_before_ || !host_.draining());
 }
 
 void Session::plan_body() {

@@ -61,6 +61,7 @@ Task<> Tunnel::carry(net::Connection& from, net::Connection& to, std::string fir
     }
     const bool woken = co_await from.readable();
     if (!woken) {
+      stop();
       break;
     }
     const std::span<char> scratch(io_.response.get(), WorkerIo::kScratchBytes);

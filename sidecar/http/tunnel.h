@@ -24,6 +24,8 @@ class Tunnel {
   // The arguments are what was read already, to go first. Run once; afterwards both connections are
   // to be closed.
   Task<> run(std::string from_client, std::string from_upstream);
+  // Ends it now, whatever is on its way.
+  void stop();
 
   [[nodiscard]] std::uint64_t bytes_to_upstream() const { return bytes_to_upstream_; }
   [[nodiscard]] std::uint64_t bytes_to_client() const { return bytes_to_client_; }
@@ -31,7 +33,6 @@ class Tunnel {
  private:
   Task<> carry(net::Connection& from, net::Connection& to, std::string first, std::uint64_t& bytes);
   void moved();
-  void stop();
 
   WorkerIo& io_;
   net::Connection& client_;

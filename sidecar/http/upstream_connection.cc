@@ -63,11 +63,10 @@ Task<bool> UpstreamCall::dial() {
     co_return false;
   }
   absent_ = false;
-  connection_ = std::make_unique<PooledConnection>(origin);
+  connection_ = std::make_unique<PooledConnection>(origin, backend_name(), io_.services.metrics);
   connection_->io = std::move(outcome.connection);
   call_.sent = now();
   connection_->born = call_.sent;
-  io_.services.metrics.upstream_opened(backend_name());
   if (aborted_) {
     call_.refuse(ErrorCode::kUpstreamFailed, kUnreachable);
     co_return false;

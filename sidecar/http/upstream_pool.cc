@@ -5,7 +5,9 @@ namespace {
 
 bool expired(const PooledConnection& connection, const resolve::UpstreamSettings& settings,
              clock::Instant now) {
-  return now - connection.idle_since >= settings.pool_idle_timeout ||
+  const auto idle_timeout =
+      connection.origin.same_pod ? settings.pool_idle_timeout_same_pod : settings.pool_idle_timeout;
+  return now - connection.idle_since >= idle_timeout ||
          now - connection.born >= settings.pool_age_max;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "lib/clock/clock.h"
@@ -9,19 +10,28 @@
 #include "lib/net/tls.h"
 #include "lib/resolve/resolved_policy.h"
 #include "sidecar/http/origin.h"
+#include "sidecar/request/worker_metrics.h"
 
 namespace penstock::http {
 
-// Counted with its origin, which lives as long as the process.
+// Counted for as long as it is open: with its origin, which lives as long as the process, and in
+// its worker's metrics.
 struct PooledConnection {
-  explicit PooledConnection(const Origin& to) : origin(to) {
+  // `backend`: the one that it was opened for; others of the same origin may use it later.
+  PooledConnection(const Origin& to, std::string_view backend, request::WorkerMetrics& counts)
+      : origin(to), metrics(counts) {
     origin.open_connections.fetch_add(1, std::memory_order_relaxed);
+    metrics.upstream_opened(backend);
   }
-  ~PooledConnection() { origin.open_connections.fetch_sub(1, std::memory_order_relaxed); }
+  ~PooledConnection() {
+    metrics.upstream_closed();
+    origin.open_connections.fetch_sub(1, std::memory_order_relaxed);
+  }
   PooledConnection(const PooledConnection&) = delete;
   PooledConnection& operator=(const PooledConnection&) = delete;
 
   const Origin& origin;
+  request::WorkerMetrics& metrics;
   std::unique_ptr<net::Connection> io;
   clock::Instant born;
   clock::Instant idle_since;

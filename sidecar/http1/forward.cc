@@ -65,7 +65,7 @@ class HeadBuilder {
  public:
   HeadBuilder(std::string& out, const HeadFields& head, std::span<const FieldEdit> edits,
               bool nominates)
-      : out_(out), head_(head), edits_(edits), lines_(out) {
+      : out_(out), head_(head), edits_(edits), lines_(out), nominates_(nominates) {
     touched_.add(kHopByHop);
     if (nominates) {
       options_ = ConnectionOptions::of(head);
@@ -83,8 +83,9 @@ class HeadBuilder {
   }
   void drop(HeaderId id) { own({id, {}, {}, true}); }
 
-  // A Trailer field is true only while the body goes on chunked.
-  void keep_trailer_field() { keep_trailer_ = true; }
+  // A Trailer field is true only while the body goes on chunked, and with its trailers: they stay
+  // behind where Connection nominates a field, which may be one of them.
+  void keep_trailer_field() { keep_trailer_ = !nominates_; }
 
   void copy_fields() {
     for (const HeaderField& field : head_.fields) {
@@ -159,6 +160,7 @@ class HeadBuilder {
   std::array<OwnField, 4> own_{};
   std::size_t own_count_ = 0;
   std::uint64_t edited_ = 0;
+  const bool nominates_;
   bool keep_trailer_ = false;
 };
 

@@ -36,7 +36,7 @@ struct ConnectionPeer {
   // What was last shown here and the tenant it stands for: most connections carry the same for
   // life.
   struct Known {
-    std::string shown;          // every credential; the cookie where there was none
+    std::string shown;          // every credential and cookie
     std::string tenant_source;  // what the tenant was derived from
     std::string tenant;
     std::uint64_t upstream_identity = 0;  // a keyed hash of what a backend knows the caller by
@@ -95,7 +95,7 @@ struct CallerContext {
 
   // How it went.
   std::unique_ptr<const CallSummary> summary;  // of the call that answered it, once that is over
-  bool paid = false;                           // … and was made for this caller
+  bool paid = false;                           // … and is booked on this caller
   std::uint16_t status = 0;                    // what the client got; 0: nothing yet
   Disconnect disconnect = Disconnect::kNone;
   std::uint64_t bytes_in = 0;   // of the client's body

@@ -78,7 +78,7 @@ void Flight::append(std::string_view payload, Caller* served, std::int64_t next_
   }
   size_ += payload.size();
   if (served != nullptr) {
-    served->position = size_;
+    move_to(*served, size_);
     served->next_sequence_number = next_sequence_number;
   }
   keeps_history_ = keeps_history_ && size_ <= limits_.retained_bytes_max;
@@ -88,10 +88,9 @@ void Flight::append(std::string_view payload, Caller* served, std::int64_t next_
 }
 
 void Flight::drop_history() {
-  if (callers_ > 1) {
-    for (Caller* caller = newest_; caller != nullptr; caller = caller->older) {
-      caller->lost = caller->lost || size_ - caller->position > limits_.retained_bytes_max;
-    }
+  const std::uint64_t fastest = fastest_position();
+  for (Caller* caller = newest_; caller != nullptr; caller = caller->older) {
+    caller->lost = caller->lost || fastest - caller->position > limits_.behind_bytes_max;
   }
   const std::uint64_t needed = slowest_position();
   const auto keep = std::find_if(log_.begin(), log_.end(), [needed](const auto& segment) {
@@ -108,6 +107,23 @@ std::uint64_t Flight::slowest_position() {
   return slowest;
 }
 
+void Flight::move_to(Caller& caller, std::uint64_t position) {
+  caller.position = position;
+  fastest_ = std::max(fastest_, position);
+}
+
+// Looked for only after the one that was it has left: there may be thousands.
+std::uint64_t Flight::fastest_position() {
+  if (fastest_left_) {
+    fastest_left_ = false;
+    fastest_ = 0;
+    for (const Caller* caller = newest_; caller != nullptr; caller = caller->older) {
+      fastest_ = std::max(fastest_, caller->position);
+    }
+  }
+  return fastest_;
+}
+
 void Flight::finish(FlightEnd end, ErrorCode error, const CallSummary& summary) {
   {
     const sync::MutexLock lock(mutex_);
@@ -121,12 +137,12 @@ void Flight::finish(FlightEnd end, ErrorCode error, const CallSummary& summary) 
 
 bool Flight::should_pause() {
   const sync::MutexLock lock(mutex_);
-  paused_ = sole_caller_lags();
+  paused_ = all_callers_lag();
   return paused_;
 }
 
-bool Flight::sole_caller_lags() const {
-  return callers_ == 1 && size_ - newest_->position > limits_.lag_bytes_max;
+bool Flight::all_callers_lag() {
+  return callers_ > 0 && size_ - fastest_position() > limits_.lag_bytes_max;
 }
 
 bool Flight::abandoned() {
@@ -162,25 +178,19 @@ bool Flight::take_whole_payload(std::string& body, std::shared_ptr<const void> k
 }
 
 bool Flight::join(Caller& caller) {
-  std::shared_ptr<FlightListener> unpaused;
-  {
-    const sync::MutexLock lock(mutex_);
-    if (end_ != FlightEnd::kRunning || abandoned_ || !keeps_history_ ||
-        callers_ >= limits_.callers_max) {
-      return false;
-    }
-    caller.joined = true;
-    caller.older = newest_;
-    if (newest_ != nullptr) {
-      newest_->newer = &caller;
-    }
-    newest_ = &caller;
-    ++callers_;
-    unpaused = unpaused_driver();
+  const sync::MutexLock lock(mutex_);
+  if (end_ != FlightEnd::kRunning || abandoned_ || !keeps_history_ ||
+      callers_ >= limits_.callers_max) {
+    return false;
   }
-  if (unpaused != nullptr) {
-    unpaused->wake(*this);
+  caller.joined = true;
+  caller.older = newest_;
+  if (newest_ != nullptr) {
+    newest_->newer = &caller;
   }
+  newest_ = &caller;
+  ++callers_;
+  payer_ = payer_ == nullptr ? &caller : payer_;
   return true;
 }
 
@@ -192,8 +202,9 @@ void Flight::listen(const std::shared_ptr<FlightListener>& listener) {
   }
 }
 
-void Flight::leave(Caller& caller) {
+bool Flight::leave(Caller& caller) {
   std::shared_ptr<FlightListener> driver;
+  bool pays = false;
   {
     const sync::MutexLock lock(mutex_);
     if (caller.joined) {
@@ -206,19 +217,25 @@ void Flight::leave(Caller& caller) {
       caller.older = nullptr;
       --callers_;
     }
+    fastest_left_ = fastest_left_ || caller.position == fastest_;
+    if (payer_ == &caller && end_ == FlightEnd::kRunning && newest_ != nullptr) {
+      payer_ = newest_;
+    }
+    pays = payer_ == &caller;
     // The driver looks for itself whether it goes on without callers.
     driver = callers_ == 0 ? driver_ : unpaused_driver();
   }
   if (driver != nullptr) {
     driver->wake(*this);
   }
+  return pays;
 }
 
 std::shared_ptr<FlightListener> Flight::unpaused_driver() {
   if (!paused_) {
     return nullptr;
   }
-  paused_ = sole_caller_lags();
+  paused_ = all_callers_lag();
   return paused_ ? nullptr : driver_;
 }
 
@@ -238,7 +255,7 @@ Flight::News Flight::take(Caller& caller) {
       news.payload = std::string_view(segment->data() + from, segment->used - from);
       was_read_ = true;
       news.owner = segment;
-      caller.position += news.payload.size();
+      move_to(caller, caller.position + news.payload.size());
       caller.next_sequence_number = segment->next_sequence_number;
       unpaused = unpaused_driver();
     }
@@ -251,6 +268,11 @@ Flight::News Flight::take(Caller& caller) {
     unpaused->wake(*this);
   }
   return news;
+}
+
+bool Flight::ended() {
+  const sync::MutexLock lock(mutex_);
+  return end_ != FlightEnd::kRunning;
 }
 
 CallSummary Flight::summary() {

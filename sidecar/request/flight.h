@@ -51,8 +51,10 @@ enum class FlightEnd : std::uint8_t {
 struct FlightLimits {
   // Beyond it the flight takes no more callers and keeps no history.
   std::uint64_t retained_bytes_max = 8ULL << 20;
-  // How far a sole caller may fall behind before the upstream read stops.
+  // How far the fastest caller may fall behind before the upstream read stops.
   std::uint64_t lag_bytes_max = 1ULL << 20;
+  // How far another may fall behind that one, once no history is kept, before it is cut off.
+  std::uint64_t behind_bytes_max = 8ULL << 20;
   std::uint32_t callers_max = 10'000;
 };
 
@@ -60,8 +62,11 @@ struct FlightLimits {
 // response's payload.
 //
 // Nobody's connection owns the call: callers attach with a cursor of their own and leave freely. A
-// caller never slows another; a sole caller slows the upstream (should_pause). Once history is no
-// longer kept, one of several callers that falls retained_bytes_max behind is cut off (lost).
+// caller never slows another; the fastest one slows the upstream (should_pause). Once history is no
+// longer kept, a caller that falls behind_bytes_max behind the fastest is cut off (lost).
+//
+// What the call costs is booked on one of them: on its first caller, and where that one leaves
+// early on another that is there. The last one out keeps the debt.
 //
 // Threads: one driver; callers on any worker. One mutex, held for pointer work only: payload is
 // written before it is published and read after, outside the lock.
@@ -93,7 +98,7 @@ class Flight {
   void announce();
   // `error` matters for kFailed only.
   void finish(FlightEnd end, ErrorCode error, const CallSummary& summary);
-  // True while the sole caller lags too far behind; the driver is woken when that changes.
+  // True while even the fastest caller lags too far behind; the driver is woken when that changes.
   bool should_pause();
   // True, from then on, once no caller is left: nobody can join any more either.
   bool abandoned();
@@ -108,7 +113,8 @@ class Flight {
   bool join(Caller& caller);
   // `listener` hears of all that is published from here on.
   void listen(const std::shared_ptr<FlightListener>& listener);
-  void leave(Caller& caller);
+  // True: the call is booked on this caller, which waits for ended() where it has not seen the end.
+  [[nodiscard]] bool leave(Caller& caller);
 
   struct Segment;
   struct News {
@@ -121,13 +127,16 @@ class Flight {
   };
   // Takes what is new for `caller` and moves its cursor. Neither payload nor end: wait for wake().
   News take(Caller& caller);
-  // What the call used and cost. REQUIRES: the end was seen.
+  bool ended();
+  // What the call used and cost. REQUIRES: it ended.
   CallSummary summary();
 
  private:
   std::uint64_t slowest_position() PENSTOCK_REQUIRES(mutex_);
   void drop_history() PENSTOCK_REQUIRES(mutex_);
-  [[nodiscard]] bool sole_caller_lags() const PENSTOCK_REQUIRES(mutex_);
+  void move_to(Caller& caller, std::uint64_t position) PENSTOCK_REQUIRES(mutex_);
+  std::uint64_t fastest_position() PENSTOCK_REQUIRES(mutex_);
+  [[nodiscard]] bool all_callers_lag() PENSTOCK_REQUIRES(mutex_);
   std::shared_ptr<FlightListener> unpaused_driver() PENSTOCK_REQUIRES(mutex_);
 
   const FlightLimits limits_;
@@ -135,13 +144,16 @@ class Flight {
   std::shared_ptr<FlightListener> driver_ PENSTOCK_GUARDED_BY(mutex_);
   Caller* newest_ PENSTOCK_GUARDED_BY(mutex_) = nullptr;
   std::uint32_t callers_ PENSTOCK_GUARDED_BY(mutex_) = 0;
+  const Caller* payer_ PENSTOCK_GUARDED_BY(mutex_) = nullptr;
   std::vector<std::shared_ptr<FlightListener>> listeners_ PENSTOCK_GUARDED_BY(mutex_);
   std::atomic<bool> listened_{false};  // listeners_ is not empty; never back to false
   std::shared_ptr<const SharedHead> head_ PENSTOCK_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<Segment>> log_ PENSTOCK_GUARDED_BY(mutex_);
-  std::shared_ptr<Segment> tail_;                       // the driver's: the end of the log
-  std::uint64_t expected_bytes_ = 0;                    // the driver's; 0: not known
-  std::uint64_t size_ PENSTOCK_GUARDED_BY(mutex_) = 0;  // payload bytes published so far
+  std::shared_ptr<Segment> tail_;                          // the driver's: the end of the log
+  std::uint64_t expected_bytes_ = 0;                       // the driver's; 0: not known
+  std::uint64_t size_ PENSTOCK_GUARDED_BY(mutex_) = 0;     // payload bytes published so far
+  std::uint64_t fastest_ PENSTOCK_GUARDED_BY(mutex_) = 0;  // position, of all that were there …
+  bool fastest_left_ PENSTOCK_GUARDED_BY(mutex_) = false;  // … so it is to be found again
   bool keeps_history_ PENSTOCK_GUARDED_BY(mutex_) = true;
   bool was_read_ PENSTOCK_GUARDED_BY(mutex_) = false;  // somebody may hold a view into the log
   bool abandoned_ PENSTOCK_GUARDED_BY(mutex_) = false;

@@ -44,7 +44,7 @@ void add_timing(const CallerContext& caller, RequestRecord& record) {
   const clock::Instant now = caller.worker.clock.now();
   record.timing = caller.timing;
   record.timing.total = std::chrono::duration_cast<Micros>(now - caller.started);
-  if (caller.cache_state == CacheState::kCollapsed && !caller.paid) {
+  if (caller.cache_state == CacheState::kCollapsed) {
     return;  // how long it waited for the other caller's answer is not known beyond its head
   }
   Micros waited = std::max(record.timing.queue, Micros{0});
@@ -71,6 +71,7 @@ void add_stored_answer(const CallerContext& caller, RequestRecord& record) {
 
 void add_call(const CallerContext& caller, RequestRecord& record) {
   const CallSummary& summary = *caller.summary;
+  record.paid = caller.paid;
   record.upstream_attempts = caller.paid ? summary.attempts : 0;
   record.backend = summary.backend_name.view();
   record.response_model = summary.response_model;
@@ -115,7 +116,7 @@ void hand_over(CallerContext& caller, CallContext& call) {
 
 void take_summary(CallerContext& caller, CallSummary summary, bool paid) {
   RequestTiming& timing = caller.timing;
-  if (paid) {
+  if (caller.cache_state != CacheState::kCollapsed) {
     timing.upstream = summary.total;
     timing.queue = summary.queue;
     if (!summary.connection_reused) {

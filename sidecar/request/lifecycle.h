@@ -15,7 +15,7 @@ void begin(CallerContext& caller);
 void hand_over(CallerContext& caller, CallContext& call);
 
 // What the call did, for this caller's record. A caller that did not pay (`paid` false) saved the
-// cost.
+// cost; of several one pays, whoever of them the call was made for.
 void take_summary(CallerContext& caller, CallSummary summary, bool paid);
 
 // What the request was and what became of it, at its end. `total` and `overhead` are measured here.

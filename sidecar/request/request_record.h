@@ -77,6 +77,7 @@ struct RequestRecord {
   // it did not.
   domain::TokenUsage usage;
   bool usage_known = false;
+  bool paid = false;  // it is booked here: with kCollapsed for a caller that left before its end
   std::int64_t cost = 0;  // picodollars paid; meaningful with cost_known
   bool cost_known = false;
   InlineText<16> price_version;  // of the price table that priced it

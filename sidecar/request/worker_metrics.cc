@@ -22,8 +22,9 @@ std::uint64_t counted(std::int64_t n) {
 }
 
 // Whether the answer came from someone else's work, so that nothing was paid for it.
-bool is_saved(CacheState cache) {
-  return cache == CacheState::kHit || cache == CacheState::kCollapsed;
+bool is_saved(const RequestRecord& record) {
+  return record.cache == CacheState::kHit ||
+         (record.cache == CacheState::kCollapsed && !record.paid);
 }
 
 bool is_success(int status) {
@@ -100,11 +101,13 @@ void WorkerMetrics::record(const RequestRecord& record) {
   if (!domain::is_model_call(record.endpoint.operation)) {
     return;
   }
-  if (is_saved(record.cache)) {
+  if (is_saved(record)) {
     record_saved(record, call_series(record));
   } else if (!record.backend.empty()) {
     CallSeries& call = call_series(record);
-    record_durations(record, call);
+    if (record.cache != CacheState::kCollapsed) {
+      record_durations(record, call);  // else they would count from when this caller joined
+    }
     record_usage(record, call);
   }
 }
@@ -230,7 +233,7 @@ void WorkerMetrics::record_saved(const RequestRecord& record, CallSeries& call) 
         once(call.saved_cost, [&] { return money_series(families_.saved_cost, record); });
     shard_.add(series, counted(record.saved_cost));
   }
-  if (is_saved(record.cache) && record.usage_known) {
+  if (is_saved(record) && record.usage_known) {
     shard_.add(saved_tokens_.find("input"), counted(record.usage.input_total()));
     shard_.add(saved_tokens_.find("output"), counted(record.usage.output));
   }

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "lib/resolve/resolved_policy.h"
+
 namespace penstock::stages {
 
 // What workers tell each other of a policy's backends: in how many of them each is out of use, for
@@ -33,5 +35,15 @@ class BackendBoard {
   std::unique_ptr<std::atomic<std::uint32_t>[]> out_of_use_;
   std::unique_ptr<std::atomic<bool>[]> refuses_option_;
 };
+
+// Whether we ask this backend's streams for their usage where the client does not.
+[[nodiscard]] inline bool asks_for_usage(const resolve::ResolvedPolicy& policy,
+                                         std::uint32_t backend, const BackendBoard& board) {
+  const resolve::Backend& asked = policy.backends[backend];
+  const bool always = asked.stream_usage == resolve::StreamUsage::kAlways;
+  const bool automatic = asked.stream_usage == resolve::StreamUsage::kAuto;
+  return asked.dialect == resolve::DialectName::kOpenAi &&
+         (always || (automatic && !board.refuses_option(backend)));
+}
 
 }  // namespace penstock::stages

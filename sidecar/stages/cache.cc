@@ -43,9 +43,9 @@ std::uint64_t identity_at_backends(const request::CallerContext& caller) {
   return caller.peer.known == nullptr ? 0 : caller.peer.known->upstream_identity;
 }
 
-bool any_backend(const resolve::ResolvedPolicy& policy, const resolve::Route& route, auto matches) {
+bool any_backend(const resolve::Route& route, auto matches) {
   return std::ranges::any_of(route.backends, [&](const resolve::WeightedBackend& weighted) {
-    return matches(policy.backends[weighted.backend]);
+    return matches(weighted.backend);
   });
 }
 
@@ -58,30 +58,22 @@ bool too_old(const domain::CacheEntry& entry, const domain::RequestCacheControl&
 }  // namespace
 
 CacheStage::CacheStage(const resolve::ResolvedPolicy& policy, Tiers tiers,
-                       const domain::KeyHasher& hasher)
+                       const domain::KeyHasher& hasher, const BackendBoard& board)
     : settings_(*policy.caching),
       tiers_(std::move(tiers)),
       hasher_(hasher),
+      board_(board),
       rules_(rules_of(policy)) {
   key_headers_.assign(dialect::key_fields::kHeaders.begin(), dialect::key_fields::kHeaders.end());
   key_headers_.insert(key_headers_.end(), settings_.key_headers.begin(),
                       settings_.key_headers.end());
   raw_key_headers_ = key_headers_;
-  // Else a tenant is whoever has its credential; and keys that we check reach no backend.
-  const bool tenants_hold_several =
-      (settings_.share_across_tenants || !settings_.tenant_header.empty()) &&
-      !policy.listener.client_keys;
   for (const resolve::Route& route : policy.routes) {
-    const auto lends_no_credential = [](const resolve::Backend& backend) {
-      return !backend.credentials.has_value();
+    const auto lends_no_credential = [&policy](std::uint32_t backend) {
+      return !policy.backends[backend].credentials.has_value();
     };
-    const auto tells_no_usage = [](const resolve::Backend& backend) {
-      return backend.stream_usage == resolve::StreamUsage::kNever;
-    };
-    routes_.push_back(
-        {.target = target_of(policy, route),
-         .parts_callers = tenants_hold_several && any_backend(policy, route, lends_no_credential),
-         .parts_usage = any_backend(policy, route, tells_no_usage)});
+    routes_.push_back({.target = target_of(policy, route),
+                       .parts_callers = any_backend(route, lends_no_credential)});
     for (const auto& [name, value] : route.headers) {
       if (std::ranges::find(raw_key_headers_, name) == raw_key_headers_.end()) {
         raw_key_headers_.push_back(name);
@@ -144,6 +136,15 @@ void CacheStage::build_scope(const request::CallerContext& caller, std::string_v
   scope.headers = header_values_;
   scope_.clear();
   scope.append_to(scope_);
+}
+
+// Whether a stream that another caller asked for may lack the usage that this one wants to see.
+bool CacheStage::needs_own_usage(const request::CallerContext& caller) const {
+  const resolve::ResolvedPolicy& policy = *caller.policy;
+  return caller.traits.wants_usage &&
+         any_backend(policy.routes[caller.route], [&](std::uint32_t backend) {
+           return !asks_for_usage(policy, backend, board_);
+         });
 }
 
 CacheStage::Found CacheStage::find_raw(request::CallerContext& caller,
@@ -209,8 +210,8 @@ std::optional<domain::BypassReason> CacheStage::plan(request::CallerContext& cal
   plan.streams = caller.traits.stream;
   plan.tenant_hash = tenant_hash(caller.tenant);
   // One caller's refusal by the backend is nobody else's, and who asked for usage gets it.
-  plan.apart = (route.parts_callers ? identity_at_backends(caller) : 0) +
-               (route.parts_usage && caller.traits.wants_usage ? 1 : 0);
+  plan.apart =
+      (route.parts_callers ? identity_at_backends(caller) : 0) + (needs_own_usage(caller) ? 1 : 0);
   return std::nullopt;
 }
 

@@ -9,6 +9,7 @@
 #include "sidecar/domain/cache_entry.h"
 #include "sidecar/domain/cache_key.h"
 #include "sidecar/pipeline/stage.h"
+#include "sidecar/stages/backend_board.h"
 #include "sidecar/stages/tiers.h"
 
 namespace penstock::stages {
@@ -17,7 +18,9 @@ namespace penstock::stages {
 // may be stored is left in the context for the flight stage and for StoreStage.
 class CacheStage final : public pipeline::CallerStage {
  public:
-  CacheStage(const resolve::ResolvedPolicy& policy, Tiers tiers, const domain::KeyHasher& hasher);
+  // The board outlives the stage.
+  CacheStage(const resolve::ResolvedPolicy& policy, Tiers tiers, const domain::KeyHasher& hasher,
+             const BackendBoard& board);
 
   pipeline::Verdict on_request(request::CallerContext& caller) noexcept override;
 
@@ -31,7 +34,6 @@ class CacheStage final : public pipeline::CallerStage {
   struct RouteKey {
     std::string target;          // stands for its backends
     bool parts_callers = false;  // whom a backend may judge apart makes no call together
-    bool parts_usage = false;    // nor those that differ in asking for a stream's usage
   };
 
   [[nodiscard]] std::optional<domain::BypassReason> refusal(
@@ -40,6 +42,7 @@ class CacheStage final : public pipeline::CallerStage {
                            const domain::RequestCacheControl& control,
                            domain::BypassReason reason) const;
   static pipeline::Verdict not_cached(request::CallerContext& caller);
+  [[nodiscard]] bool needs_own_usage(const request::CallerContext& caller) const;
   void build_scope(const request::CallerContext& caller, std::string_view backend,
                    const std::vector<std::string>& headers);
   Found find_raw(request::CallerContext& caller, const domain::RequestCacheControl& control,
@@ -55,6 +58,7 @@ class CacheStage final : public pipeline::CallerStage {
   const resolve::Caching& settings_;
   Tiers tiers_;
   const domain::KeyHasher& hasher_;
+  const BackendBoard& board_;
   // Headers that change answers; for the raw key also those that change the route.
   std::vector<std::string> key_headers_;
   std::vector<std::string> raw_key_headers_;

@@ -1,5 +1,7 @@
 #include "sidecar/stages/coalesce.h"
 
+#include <algorithm>
+
 #include "sidecar/request/worker_services.h"
 #include "sidecar/stages/known_embeddings.h"
 #include "sidecar/stages/stored_answer.h"
@@ -9,6 +11,8 @@ namespace penstock::stages {
 CoalesceStage::CoalesceStage(const resolve::Caching& settings, Tiers tiers)
     : settings_(settings), tiers_(std::move(tiers)) {
   limits_.retained_bytes_max = settings.entry_bytes_max;
+  // Who joined while there was history may read all of it.
+  limits_.behind_bytes_max = std::max(limits_.behind_bytes_max, settings.entry_bytes_max);
   limits_.callers_max = settings.followers_max + 1;
 }
 

@@ -3,21 +3,30 @@
 #include <algorithm>
 #include <array>
 
+#include "sidecar/stages/header_values.h"
+
 namespace penstock::stages {
 namespace {
 
 constexpr std::string_view kBearer = "bearer ";
 
-std::string_view value_of(const http1::RequestHead& head, http1::HeaderId id) {
-  const http1::HeaderField* field = head.find(id);
-  return field == nullptr ? std::string_view{} : field->value;
+constexpr http1::HeaderSet kCredentials = {http1::HeaderId::kAuthorization,
+                                           http1::HeaderId::kApiKey, http1::HeaderId::kAzureApiKey,
+                                           http1::HeaderId::kGoogleApiKey};
+
+// A credential as it is known whichever field it stands in.
+std::string_view without_scheme(std::string_view value) {
+  if (value.size() > kBearer.size() &&
+      http1::equals_ignoring_case(value.substr(0, kBearer.size()), kBearer)) {
+    value.remove_prefix(kBearer.size());
+  }
+  return value;
 }
 
-std::string_view value_of(const http1::RequestHead& head, std::string_view name) {
-  const auto found = std::ranges::find_if(head.fields, [name](const http1::HeaderField& field) {
-    return http1::equals_ignoring_case(field.name, name);
-  });
-  return found == head.fields.end() ? std::string_view{} : found->value;
+// No field's value holds the separator.
+void append_line(std::string& lines, std::string_view value) {
+  lines += value;
+  lines += '\n';
 }
 
 }  // namespace
@@ -38,48 +47,61 @@ IdentityStage::IdentityStage(Settings settings, std::string hash_key)
   rules_ = digest::hmac_sha256(hash_key_, parts);
 }
 
-// Every credential counts: two users behind one mesh token are told apart by their own keys, and
-// who shows more than one key is known by all of them.
-void IdentityStage::read_credentials(const request::CallerContext& caller) {
-  const http1::RequestHead& head = caller.text->head;
+// Every line counts, for all of them go on: two users behind one mesh token are told apart by their
+// own keys, and who shows more than one key is known by all of them.
+void IdentityStage::read_shown(const http1::RequestHead& head) {
   presented_.clear();
-  std::string_view bearer = value_of(head, http1::HeaderId::kAuthorization);
-  if (bearer.size() > kBearer.size() &&
-      http1::equals_ignoring_case(bearer.substr(0, kBearer.size()), kBearer)) {
-    bearer.remove_prefix(kBearer.size());
-  }
-  for (const std::string_view value : {bearer, value_of(head, http1::HeaderId::kApiKey),
-                                       value_of(head, http1::HeaderId::kAzureApiKey),
-                                       value_of(head, http1::HeaderId::kGoogleApiKey)}) {
-    if (!value.empty() && std::ranges::find(presented_, value) == presented_.end()) {
-      presented_.push_back(value);
+  for (const http1::HeaderField& field : head.fields) {
+    if (kCredentials.contains(field.id) && !field.value.empty()) {
+      presented_.push_back(without_scheme(field.value));
     }
   }
   std::ranges::sort(presented_);
-  credentials_.clear();
+  const auto repeated = std::ranges::unique(presented_);
+  presented_.erase(repeated.begin(), repeated.end());
+  shown_.clear();
   for (const std::string_view value : presented_) {
-    credentials_ += value;
-    credentials_ += '\n';  // no field's value holds one
+    append_line(shown_, value);
   }
-  shown_ = credentials_.empty() ? value_of(head, http1::HeaderId::kCookie) : credentials_;
+  const std::size_t credentials_end = shown_.size();
+  append_line(shown_, {});  // an empty line, which no credential is
+  const std::size_t cookies_begin = shown_.size();
+  for (const http1::HeaderField& field : head.fields) {
+    if (field.id == http1::HeaderId::kCookie && !field.value.empty()) {
+      append_line(shown_, field.value);
+    }
+  }
+  credentials_ = std::string_view(shown_).substr(0, credentials_end);
+  cookies_ = std::string_view(shown_).substr(cookies_begin);
 }
 
 // What the tenant is derived from, each kind apart, so that a header cannot name somebody's key.
 void IdentityStage::read_tenant_source(const request::CallerContext& caller) {
-  const http1::RequestHead& head = caller.text->head;
+  tenant_source_.clear();
+  if (!settings_.tenant_header.empty()) {
+    for_each_value(caller.text->head, settings_.tenant_header, [this](std::string_view value) {
+      if (!value.empty()) {
+        tenant_source_ += tenant_source_.empty() ? "h" : "\n";
+        tenant_source_ += value;
+      }
+    });
+  }
   const auto take = [this](char kind, std::string_view value) {
     if (tenant_source_.empty() && !value.empty()) {
       tenant_source_ += kind;
       tenant_source_ += value;
     }
   };
-  tenant_source_.clear();
-  if (!settings_.tenant_header.empty()) {
-    take('h', value_of(head, settings_.tenant_header));
-  }
   take('c', credentials_);
   take('m', caller.peer.certificate_subject);
-  take('s', value_of(head, http1::HeaderId::kCookie));  // a session: anything but anonymous
+  take('s', cookies_);  // a session: anything but anonymous
+}
+
+// What a backend knows the caller by: its key. Where there is none, or it was the listener's and
+// goes no further, the session is all that is left. Beside a key it parts nobody: the jars of
+// clients hold what their network puts there, another for each process.
+std::string_view IdentityStage::sent_on() const {
+  return settings_.checks_keys || credentials_.empty() ? cookies_ : credentials_;
 }
 
 // Every key is looked at, so the time does not tell which one was close.
@@ -111,14 +133,14 @@ void IdentityStage::remember(request::ConnectionPeer::Known& known) const {
     known.tenant = digest::to_hex(digest::hmac_sha256(hash_key_, parts)).substr(0, 32);
   }
   known.upstream_identity = 0;
-  if (!shown_.empty()) {
-    const std::array<std::string_view, 1> parts{shown_};
+  if (!sent_on().empty()) {
+    const std::array<std::string_view, 1> parts{sent_on()};
     known.upstream_identity = digest::hmac_sha256(hash_key_, parts).words[0];
   }
 }
 
 pipeline::Verdict IdentityStage::on_request(request::CallerContext& caller) noexcept {
-  read_credentials(caller);
+  read_shown(caller.text->head);
   read_tenant_source(caller);
   if (caller.peer.known == nullptr) {
     caller.peer.known = std::make_unique<request::ConnectionPeer::Known>();

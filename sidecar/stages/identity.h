@@ -27,8 +27,9 @@ class IdentityStage final : public pipeline::CallerStage {
   pipeline::Verdict on_request(request::CallerContext& caller) noexcept override;
 
  private:
-  void read_credentials(const request::CallerContext& caller);
+  void read_shown(const http1::RequestHead& head);
   void read_tenant_source(const request::CallerContext& caller);
+  [[nodiscard]] std::string_view sent_on() const;
   [[nodiscard]] bool accepts(std::string_view credential) const;
   void remember(request::ConnectionPeer::Known& known) const;
 
@@ -40,8 +41,9 @@ class IdentityStage final : public pipeline::CallerStage {
 
   // Of the current request.
   std::vector<std::string_view> presented_;  // without "Bearer ", each once, sorted
-  std::string credentials_;                  // the same joined
-  std::string_view shown_;                   // they, else the cookie: what backends know it by
+  std::string shown_;                        // the same, an empty line, and the cookies
+  std::string_view credentials_;             // in shown_
+  std::string_view cookies_;                 // in shown_
   std::string tenant_source_;
 };
 

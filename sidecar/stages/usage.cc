@@ -9,12 +9,8 @@ namespace penstock::stages {
 
 pipeline::Verdict UsageStage::on_call(request::CallContext& call) noexcept {
   call.body_edit.reset();
-  const resolve::Backend& backend = call.policy->backends[call.backend];
-  const bool wanted =
-      backend.stream_usage == resolve::StreamUsage::kAlways ||
-      (backend.stream_usage == resolve::StreamUsage::kAuto && !board_.refuses_option(call.backend));
-  if (wanted && call.readable && !call.usage_option_refused &&
-      backend.dialect == resolve::DialectName::kOpenAi) {
+  if (call.readable && !call.usage_option_refused &&
+      asks_for_usage(*call.policy, call.backend, board_)) {
     if (const auto edit = dialect::ask_for_usage(*call.text->facts, call.text->body())) {
       call.body_edit = std::make_unique<const dialect::Edit>(*edit);
     }

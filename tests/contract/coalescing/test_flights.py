@@ -142,6 +142,20 @@ def test_a_reader_that_stalls_slows_nobody(flights, stack, tag, in_flight, calle
     assert len(upstream_calls()) == 1
 
 
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+def test_an_answer_longer_than_an_entry_reaches_all(stream, stack, needs_sidecar, tag, callers, upstream_calls):
+    """It is not kept, but nobody has fallen behind."""
+    small = stack.sidecar(caching=CACHING + "    maxEntry: 1Ki\n", name="small-entries")
+    wish = simulate(f"hold={tag}; " + ("events=400" if stream else "body-bytes=40000"))
+    answers = [callers.submit(ask, small.data, chat(tag, stream=stream), headers=wish) for _ in range(3)]
+    eventually(lambda: small.metric("penstock_requests_in_flight") == 3)
+    stack.release(tag)
+    bodies = {answer.result().body for answer in answers}
+    assert len(bodies) == 1
+    assert len(bodies.pop()) > 16_384
+    assert len(upstream_calls()) == 1
+
+
 @pytest.mark.parametrize("seen", [0, 10])
 def test_when_all_leave_the_call_ends(seen, flights, tag, upstream_calls, in_flight):
     body = chat(tag, stream=True)

@@ -79,8 +79,11 @@ def test_a_clients_credential_goes_to_the_one_backend_it_was_meant_for(upstream,
     assert b"mine-" not in own_upstream.take().raw
 
 
-def test_two_keys_of_the_listener_share_a_call(tmp_path, own_upstream, start):
-    """No backend sees them, so what it says to one of a tenant it says to all."""
+@pytest.mark.parametrize(
+    ("cookies", "calls"), [((None, None), 1), ((b"session=old", b"session=good"), 2), ((b"session=a", b"session=a"), 1)]
+)
+def test_two_keys_of_the_listener_share_a_call(tmp_path, own_upstream, start, cookies, calls):
+    """No backend sees them, so what it says to one of a tenant it says to all; unless it knows them by their sessions."""
     caching = {"caching": {**CACHING, "tenant": {"header": "X-Team"}}}
     spec = {"selector": {"matchLabels": {"app": "wire"}}, "listener": AUTHENTICATION, "routing": {"tableRef": {"name": "models"}}}
     backends = [{"name": "model", "url": own_upstream.url, "dialect": "OpenAI"}]
@@ -89,12 +92,13 @@ def test_two_keys_of_the_listener_share_a_call(tmp_path, own_upstream, start):
     proceed = threading.Event()
     own_upstream.script(lambda line: proceed.wait(20) and line.send(OK))
     with Client(proxy.port) as one, Client(proxy.port) as other:
-        for client, name in ((one, b"alpha-key"), (other, b"beta-key")):
-            client.send(post(chat("hello"), authorization=b"Bearer " + name, x_team=b"red"))
+        for client, name, cookie in ((one, b"alpha-key", cookies[0]), (other, b"beta-key", cookies[1])):
+            session = {"cookie": cookie} if cookie else {}
+            client.send(post(chat("hello"), authorization=b"Bearer " + name, x_team=b"red", **session))
         eventually(lambda: proxy.metric("penstock_requests_in_flight") == 2)
         proceed.set()
         assert (one.response().status, other.response().status) == (200, 200)
-    assert len(own_upstream.taken()) == 1
+    assert len(own_upstream.taken()) == calls
 
 
 def test_a_cookie_is_no_key_of_the_listener_and_passes(tmp_path, upstream, start):

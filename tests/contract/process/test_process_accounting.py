@@ -19,19 +19,86 @@ def chunk(event: dict | None) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def test_what_a_call_used_is_accounted_though_its_client_left(upstream, start):
+def priced(upstream, action: str = "Abort", cached: bool = True) -> str:
+    """A policy whose answers of USAGE cost COST."""
+    spec = {
+        "selector": {"matchLabels": {"app": "wire"}},
+        "listener": {"onDisconnect": {"action": action}},
+        "routing": {"tableRef": {"name": "models"}},
+        **({"caching": CACHING} if cached else {}),
+    }
+    models = [{"name": "gpt-4o", "price": {"input": "1", "output": "2"}}]
+    backends = [{"name": "model", "url": upstream.url, "dialect": "OpenAI", "models": models}]
+    return documents(spec, backends, tiers=MEMORY if cached else None)
+
+
+COST = pytest.approx((7 + 2 * 11) / 1e6)
+BEGIN = STREAM_HEAD + chunk({"choices": [{"delta": {"content": "a"}}]})
+END = chunk({"choices": [{"delta": {}, "finish_reason": "stop"}]}) + chunk({"choices": [], "usage": USAGE}) + chunk(None) + b"0\r\n\r\n"
+
+
+def begun(upstream) -> list:
+    """The lines on which an answer has begun, as they come."""
     lines = []
-    upstream.script(lambda line: (line.send(STREAM_HEAD + chunk({"choices": [{"delta": {"content": "a"}}]})), lines.append(line)))
-    proxy = start(policy(upstream.url, listener={"onDisconnect": {"action": "Drain"}}), admin=True)
+    upstream.script(lambda line: (line.send(BEGIN), lines.append(line), line.wait_gone()))
+    return lines
+
+
+def records(proxy, count: int = 1) -> list:
+    """The newest first, once there are so many."""
+
+    def there():
+        found = json.loads(fetch(f"{proxy.admin_url}/api/requests"))["requests"]
+        return found if len(found) == count else None
+
+    return eventually(there)
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_what_a_call_used_is_accounted_though_its_client_left(upstream, start, cached):
+    lines = begun(upstream)
+    proxy = start(priced(upstream, "Drain", cached), admin=True)
     client = Client(proxy.port).send(post(chat("hello", stream=True)))
     client.head()
     client.reset()
-    finish = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
-    eventually(lambda: lines)[0].send(chunk(finish) + chunk({"choices": [], "usage": USAGE}) + chunk(None) + b"0\r\n\r\n")
-    record = eventually(lambda: json.loads(fetch(f"{proxy.admin_url}/api/requests"))["requests"])[0]
+    eventually(lambda: lines)[0].send(END)
+    (record,) = records(proxy)
     assert record["disconnect"] == "downstream"
     assert (record["usage"]["input"], record["usage"]["output"]) == (7, 11)
     assert not record["usage"].get("estimated")
+    assert proxy.metric("penstock_cost_usd_total") == COST
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_what_an_aborted_call_used_is_estimated(upstream, start, cached):
+    begun(upstream)
+    proxy = start(priced(upstream, "Abort", cached), admin=True)
+    client = Client(proxy.port).send(post(chat("hello", stream=True)))
+    client.head()
+    client.reset()
+    (record,) = records(proxy)
+    assert record["usage"]["estimated"]
+    assert proxy.metric("penstock_cost_usd_total") > 0
+
+
+def test_a_shared_call_is_paid_once_though_its_first_caller_left(upstream, start):
+    lines = begun(upstream)
+    proxy = start(priced(upstream), admin=True)
+    first, *others = clients = [Client(proxy.port) for _ in range(3)]
+    for client in clients:
+        assert client.send(post(chat("hello", stream=True))).head().status == 200
+    first.reset()
+    eventually(lambda: proxy.metric("penstock_requests_in_flight") == 2)
+    lines[0].send(END)
+    for client in others:
+        client.await_bytes(b"[DONE]")
+        client.close()
+    *_, of_first = records(proxy, 3)
+    assert of_first["disconnect"] == "downstream"
+    assert proxy.metric("penstock_cost_usd_total") == COST
+    assert proxy.metric("penstock_saved_cost_usd_total") == COST
+    assert proxy.metric(r"penstock_tokens_total\{[^}]*output") == proxy.metric(r"penstock_saved_tokens_total\{[^}]*output") == 11
+    assert len(upstream.taken()) == 1
 
 
 def test_organizations_have_their_own_answers(upstream, start):
@@ -41,6 +108,23 @@ def test_organizations_have_their_own_answers(upstream, start):
     for organization, asked in ((b"org-a", 1), (b"org-a", 0), (b"org-b", 1), (b"org-a", 0), (b"org-b", 0)):
         assert ask(proxy.port, post(chat("hello"), openai_organization=organization)).body == ANSWER
         assert len(upstream.taken()) == asked, organization
+
+
+@pytest.mark.parametrize("name", [b"cookie", b"x-api-key", b"x-team"])
+def test_every_line_of_a_field_tells_tenants_apart(upstream, start, name):
+    """All of them go upstream."""
+    upstream.answer(OK)
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "routing": {"tableRef": {"name": "models"}}}
+    caching = {"caching": {**CACHING, "tenant": {"header": "X-Team"} if name == b"x-team" else {}}}
+    proxy = start(documents({**spec, **caching}, [{"name": "model", "url": upstream.url, "dialect": "OpenAI"}], tiers=MEMORY))
+
+    def lines(second: bytes) -> bytes:
+        request = post(chat("hello"))
+        return request.replace(b"\r\n", b"\r\n%s: same\r\n%s: %s\r\n" % (name, name, second), 1)
+
+    for second, asked in ((b"alice", 1), (b"alice", 0), (b"bob", 1), (b"bob", 0)):
+        assert ask(proxy.port, lines(second)).body == ANSWER
+        assert len(upstream.taken()) == asked, second
 
 
 @pytest.mark.parametrize(("percent", "logged"), [(0, []), (1e-9, [404]), (100, [200, 404, 200])])

@@ -2,6 +2,8 @@
 
 import json
 import signal
+import socket
+import threading
 import urllib.error
 
 import pytest
@@ -91,6 +93,82 @@ def test_a_second_signal_ends_at_once(upstream, start, cached):
     proxy.says("draining")
     proxy.popen.send_signal(signal.SIGTERM)
     assert proxy.exit_status() == 0
+
+
+UPGRADE = b"GET /v1/realtime HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"
+SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+def end_by_grace(proxy):
+    proxy.drain()
+
+
+def end_by_second_signal(proxy):
+    proxy.drain()
+    proxy.says("draining")
+    proxy.popen.send_signal(signal.SIGTERM)
+
+
+ENDINGS = [
+    pytest.param(end_by_grace, ("--drain-delay", "0s", "--drain-grace", "200ms"), id="grace"),
+    pytest.param(end_by_second_signal, ("--drain-delay", "60s", "--drain-grace", "60s"), id="second signal"),
+]
+
+
+@pytest.mark.parametrize(("end", "flags"), ENDINGS)
+@pytest.mark.parametrize("blocked", [False, True])
+def test_an_open_tunnel_ends_with_the_process(upstream, start, end, flags, blocked):
+    """Also one whose end takes no more bytes."""
+    over = threading.Event()
+
+    def script(line):
+        line.send(SWITCHED)
+        if blocked:
+            over.wait()
+            line.reset()
+        else:
+            line.wait_gone()
+
+    upstream.script(script)
+    proxy = start(policy(upstream.url), flags=flags)
+    with Client(proxy.port) as client:
+        assert client.send(UPGRADE).head().status == 101
+        if blocked:
+            fill(client)
+        end(proxy)
+        try:
+            assert proxy.exit_status() == 0
+        finally:
+            over.set()
+
+
+def fill(client: Client):
+    """Sends until nothing on the way takes a byte more for a while."""
+    client.socket.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        while True:
+            client.socket.sendall(bytes(1 << 20))
+
+
+@pytest.mark.parametrize(("end", "flags"), ENDINGS)
+def test_an_open_http2_tunnel_ends_with_the_process(start, end, flags):
+    with socket.create_server(("127.0.0.1", 0)) as engine:
+        binding = {
+            "apiVersion": "penstock.dev/v1alpha1",
+            "kind": "PolicyBinding",
+            "metadata": {"name": "wire"},
+            "spec": {"apiLevel": 1, "policy": "default/wire", "enginePort": engine.getsockname()[1]},
+        }
+        url = f"http://127.0.0.1:{engine.getsockname()[1]}"
+        proxy = start(policy(url) + "---\n" + json.dumps(binding) + "\n", flags=flags)
+        with Client(proxy.port) as client:
+            client.send(PREFACE)
+            connection, _ = engine.accept()
+            with connection:
+                assert connection.recv(1000) == PREFACE
+                end(proxy)
+                assert proxy.exit_status() == 0
 
 
 def test_post_drain_is_a_sigterm_and_drained_waits_for_its_end(upstream, start):

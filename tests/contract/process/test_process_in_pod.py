@@ -106,6 +106,18 @@ def test_it_proves_to_the_operator_that_it_is_what_listens(in_pod, config, engin
     assert sidecar.api("/api/requests")["requests"] == []
 
 
+def test_a_body_behind_the_question_for_the_proof_is_no_request(in_pod, engine):
+    """It would be answered, and who shares the connection would take that for the answer to its own."""
+    sidecar = in_pod()
+    body = b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n"
+    head = b"GET " + PROOF.encode() + b"ab HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body)
+    with Client(int(sidecar.data.rpartition(":")[2])) as client:
+        answer = client.send(head + body).response()
+        assert (answer.body, answer.value(b"connection")) == (b"ab", b"close")
+        assert client.rest() == b""
+    assert engine.journal() == []
+
+
 def test_http2_is_no_way_past_the_keys(in_pod, config, engine):
     """Nobody here reads what a key would stand in."""
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

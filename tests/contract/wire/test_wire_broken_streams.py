@@ -367,7 +367,7 @@ def test_within_the_last_word_the_sdk_has_all_of_the_answer(proxy, upstream, sdk
 def test_a_caller_left_behind_is_told_so_under_the_next_number(start, own_upstream):
     """The others' stream goes on; its own ends with the number that its client waits for."""
     text = "x" * 60_000
-    wanted, at_once = 200, 8
+    wanted, at_once = 320, 8
     may_send = threading.Semaphore(0)
 
     def event(number: int) -> bytes:
@@ -402,3 +402,28 @@ def test_a_caller_left_behind_is_told_so_under_the_next_number(start, own_upstre
     assert [each["sequence_number"] for each in said] == list(range(len(said)))
     assert 1 < len(said) < wanted
     assert (said[-1]["type"], said[-1]["error"]["message"]) == ("error", GONE)
+
+
+def test_callers_that_are_all_slow_hold_the_upstream_back_and_lose_nothing(start, own_upstream):
+    """As each would alone."""
+    size = 32_000_000
+    sent = threading.Event()
+
+    def script(line):
+        line.send(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % size)
+        for _ in range(size // 1_000_000):
+            line.send(bytes(1_000_000))
+        sent.set()
+
+    own_upstream.script(script)
+    proxy = start(sharing_calls(own_upstream.url))
+    with Client(proxy.port) as one, Client(proxy.port) as other:
+        for client in (one, other):
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
+            assert client.send(request("chat")).head().status == 200
+        assert not sent.wait(0.5)
+        for _ in range(size // 1_000_000):
+            for client in (one, other):
+                client.skip(1_000_000)
+        assert sent.wait(5)
+    assert own_upstream.connections == 1

@@ -1,5 +1,7 @@
 """Clients that are slow, half closed or gone: their time is limited, and their leaving ends what runs for them."""
 
+import os
+import signal
 import threading
 import time
 
@@ -209,6 +211,30 @@ def test_a_client_that_leaves_after_a_body_that_became_too_large_takes_its_call_
     assert started.wait(5)
     client.close()
     assert gone.wait(1)
+
+
+def test_a_client_that_leaves_with_the_last_bytes_of_its_upload_takes_its_call_with_it(proxy, upstream):
+    """Both are there when the proxy looks."""
+    begun = threading.Event()
+    sent = threading.Event()
+    gone = threading.Event()
+
+    def script(line):
+        begun.set()
+        assert sent.wait(5)
+        line.wait_gone()
+        gone.set()
+
+    upstream.script(script, at_head=True)
+    body = bytes(100_000)
+    with Client(proxy.port) as client:
+        client.send(b"POST /files HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body))
+        assert begun.wait(5)
+        os.kill(proxy.pid, signal.SIGSTOP)
+        client.send(body).close()
+        os.kill(proxy.pid, signal.SIGCONT)
+        sent.set()
+        assert gone.wait(1)
 
 
 # onDisconnect: Drain.

@@ -68,12 +68,13 @@ def test_request_trailers_reach_the_upstream(proxy, upstream):
 
 def test_what_connection_names_ends_here_as_a_trailer_too(proxy, upstream):
     """RFC 9110 section 7.6.1."""
-    fields = b"connection: x-hop\r\ntransfer-encoding: chunked\r\n\r\n"
-    body = chunked(b"abc", trailers=b"x-hop: 1\r\n")
+    fields = b"connection: x-hop\r\ntransfer-encoding: chunked\r\ntrailer: x-hop, x-sum\r\n\r\n"
+    body = chunked(b"abc", trailers=b"x-hop: 1\r\nx-sum: 6\r\n")
     upstream.answer(b"HTTP/1.1 200 OK\r\n" + fields + body)
     response = ask(proxy.port, b"POST /files HTTP/1.1\r\nhost: a\r\n" + fields + body)
     got = upstream.take()
     assert (got.body, got.trailers, response.body, response.trailers) == (b"abc", b"", b"abc", b"")
+    assert got.value(b"trailer") is response.value(b"trailer") is None, "none is promised that does not come"
 
 
 def test_trailers_of_a_collected_body_are_not_promised(proxy, upstream):

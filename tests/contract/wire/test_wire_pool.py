@@ -7,6 +7,7 @@ import pytest
 from proxy import policy
 from raw import Client, ask
 from scripted import OK
+from stack import eventually
 
 GET = b"GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n"
 
@@ -77,6 +78,14 @@ def test_none_is_used_beyond_its_age_though_it_is_never_idle(start, own_upstream
             assert time.monotonic() - begin < 5
     assert time.monotonic() - begin >= 0.3
     assert own_upstream.connections == 2
+
+
+def test_one_that_was_closed_counts_no_more(start, own_upstream):
+    proxy = start(policy(own_upstream.url, upstream={"pool": {"maxIdle": 0}}), admin=True)
+    for _ in range(5):
+        assert ask(proxy.port, GET).status == 200
+    eventually(lambda: proxy.metric(r'penstock_connections\{[^}]*"upstream"') == 0)
+    assert proxy.metric("penstock_upstream_connections_opened_total") == 5
 
 
 def test_one_that_the_upstream_closed_while_it_was_idle_is_not_used(start, own_upstream):

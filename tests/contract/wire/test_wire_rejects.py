@@ -287,8 +287,9 @@ def test_a_body_leaves_the_process_budget_when_its_answer_begins(start, own_upst
         client.close()
 
 
-def test_a_batch_that_is_put_together_over_the_process_budget_is_a_503(start, own_upstream):
-    limits = {"limits": {"collectedTotal": "1Mi", "collectedBody": "1Mi"}}
+@pytest.mark.parametrize("action", ["Abort", "Drain"])
+def test_a_batch_that_is_put_together_over_the_process_budget_is_a_503(start, own_upstream, action):
+    limits = {"limits": {"collectedTotal": "1Mi", "collectedBody": "1Mi"}, "onDisconnect": {"action": action}}
     spec = {"selector": {"matchLabels": {"app": "wire"}}, "listener": limits, "routing": {"tableRef": {"name": "models"}}}
     backends = [{"name": "model", "url": own_upstream.url, "dialect": "OpenAI"}]
     proxy = start(documents({**spec, "caching": CACHING}, backends, tiers=MEMORY))
@@ -304,9 +305,11 @@ def test_a_batch_that_is_put_together_over_the_process_budget_is_a_503(start, ow
 
     own_upstream.answer(vectors(8, 8), vectors(700_000), vectors(2_000_000), vectors(8))
     assert ask(proxy.port, embeddings("a", "b")).status == 200
-    for missing in ("c", "d"):  # the merged answer beside what came, and what comes by itself
-        response = ask(proxy.port, embeddings("a", missing))
-        assert (response.status, response.error, response.value(b"retry-after")) == (503, b"overloaded", b"1")
+    with Client(proxy.port) as client:
+        for missing in ("c", "d"):  # the merged answer beside what came, and what comes by itself
+            response = client.send(embeddings("a", missing)).response()
+            assert (response.status, response.error, response.value(b"retry-after")) == (503, b"overloaded", b"1")
+        assert client.send(embeddings("a", "b")).response().status == 200
     assert ask(proxy.port, embeddings("a", "e")).status == 200  # nothing is left behind
     assert ask(proxy.port, embeddings("c", "c")).status == 503  # from the cache alone
     assert ask(proxy.port, embeddings("c", "a")).status == 200

@@ -1,8 +1,11 @@
 """A 400 to a request that we added to: its body decides whether the request is repeated as the client sent it."""
 
+import threading
+
 import pytest
-from proxy import documents, policy
-from raw import Broken, Client, ask
+from proxy import CACHING, MEMORY, documents, policy
+from raw import Broken, Client, ask, post
+from stack import eventually
 
 ASK = b'{"model":"m","stream":true,"messages":[]}'
 CALL = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(ASK) + ASK
@@ -148,3 +151,32 @@ def test_a_client_that_asked_itself_gets_the_complaint(proxy, upstream):
     response = ask(proxy.port, b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
     assert (response.status, response.body) == (400, COMPLAINT)
     assert [request.body for request in upstream.taken()] == [body]
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["dialect", "refused"])
+def test_who_asks_for_usage_joins_no_call_that_may_not_tell_it(start, own_upstream, refused):
+    """Of a backend that we do not ask for it, or that has refused to tell."""
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "routing": {"tableRef": {"name": "models"}}, "caching": CACHING}
+    backends = [{"name": "model", "url": own_upstream.url, "dialect": "OpenAI" if refused else "Anthropic"}]
+    proxy = start(documents(spec, backends, tiers=MEMORY), admin=True)
+    proceed = threading.Event()
+
+    def script(line):
+        assert proceed.wait(5)
+        line.send(refusal(COMPLAINT) if refused and b"stream_options" in line.request.body else STREAM)
+
+    own_upstream.script(script)
+    if refused:
+        proceed.set()
+        assert ask(proxy.port, post(ASK.replace(b'"m"', b'"other"'))).status == 200
+        own_upstream.taken()
+        proceed.clear()
+    wants = ASK.replace(b'"stream":true', b'"stream":true,"stream_options":{"include_usage":true}')
+    with Client(proxy.port) as silent, Client(proxy.port) as asking:
+        silent.send(post(ASK))
+        asking.send(post(wants))
+        eventually(lambda: proxy.metric("penstock_requests_in_flight") == 2)
+        proceed.set()
+        assert silent.response().status == 200
+        assert asking.response().status == (400 if refused else 200)
+    assert sorted(request.body for request in own_upstream.taken()) == sorted([ASK, wants])

@@ -13,6 +13,7 @@
 
 #include "lib/net/descriptor.h"
 #include "lib/net/reactor.h"
+#include "lib/task/task.h"
 
 namespace penstock::net {
 namespace {
@@ -90,6 +91,42 @@ class ConnectionTest : public testing::Test, ReadWatcher {
   std::function<void()> work_;
 };
 
+// Waits to write, once.
+Task<> await_room(Connection& connection, bool& there_is) {
+  there_is = co_await connection.writable();
+}
+
+// Reads what comes until a wait is cancelled.
+Task<> read_on(Connection& connection, int& reads, bool& cancelled) {
+  while (!cancelled) {
+    const bool woken = co_await connection.readable();
+    cancelled = !woken;
+    std::array<char, 16> scratch{};
+    reads += connection.read_some(scratch).state == IoState::kOk ? 1 : 0;
+  }
+}
+
+TEST_F(ConnectionTest, WhoReadsAgainIsNotWokenForWhoWrites) {
+  fill();
+  EXPECT_EQ(write_now("x").state, IoState::kWouldBlock);
+  int reads = 0;
+  bool cancelled = false;
+  bool room = false;
+  Task<> reader = read_on(*connection_, reads, cancelled);
+  Task<> writer = await_room(*connection_, room);
+  reader.start(nullptr, nullptr);
+  writer.start(nullptr, nullptr);
+  ASSERT_EQ(::send(other_.get(), "x", 1, 0), 1);
+  received();
+  run();  // readable and writable in one event
+  EXPECT_EQ(reads, 1);
+  EXPECT_TRUE(room);
+  EXPECT_FALSE(cancelled);
+  connection_->cancel();
+  run();
+  EXPECT_TRUE(cancelled);
+}
+
 // Counts how often it is told.
 class Listening final : public ReadWatcher {
  public:
@@ -141,6 +178,15 @@ TEST_F(ConnectionTest, OneSuchWriteATurn) {
     EXPECT_TRUE(write_later(" and the next"));
   });
   EXPECT_EQ(received(), "first and the next");
+}
+
+TEST_F(ConnectionTest, TheLastWriteDoesNotWait) {
+  in_a_round([this] {
+    connection_->write_nothing_later();
+    EXPECT_FALSE(write_later("last words"));
+    take_turn();
+    EXPECT_FALSE(write_later("last words"));
+  });
 }
 
 TEST_F(ConnectionTest, ALargeWriteDoesNotWait) {

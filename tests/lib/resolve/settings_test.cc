@@ -199,12 +199,18 @@ TEST(EngineTest, IsTheBackendOfAnInjectedSidecar) {
   EXPECT_EQ(policy.backends[0].port, 8001);
   EXPECT_TRUE(policy.backends[0].same_pod);
   EXPECT_EQ(policy.routes.size(), 1U);
-  EXPECT_EQ(policy.upstream.pool_idle_timeout, Millis(4'000)) << "engines close idle ones early";
+}
+
+TEST(EngineTest, HasItsOwnIdleTimeout) {
+  const ResolvedPolicy policy = resolved(bound("", "8001"));
+  EXPECT_EQ(policy.upstream.pool_idle_timeout_same_pod, Millis(4'000));
+  EXPECT_EQ(policy.upstream.pool_idle_timeout, Millis(75'000));
 }
 
 TEST(EngineTest, AUsersOwnIdleTimeoutWins) {
   const ResolvedPolicy policy = resolved(bound(", upstream: {pool: {idleTimeout: 9s}}", "8001"));
   EXPECT_EQ(policy.upstream.pool_idle_timeout, Millis(9'000));
+  EXPECT_EQ(policy.upstream.pool_idle_timeout_same_pod, Millis(9'000));
 }
 
 TEST(EngineTest, ATableMayNameItBesideOthers) {
@@ -218,7 +224,6 @@ TEST(EngineTest, ATableMayNameItBesideOthers) {
   EXPECT_TRUE(policy.backends[0].same_pod);
   EXPECT_FALSE(policy.backends[1].same_pod);
   EXPECT_FALSE(policy.backends[2].same_pod);
-  EXPECT_EQ(policy.upstream.pool_idle_timeout, Millis(75'000));
 }
 
 // What a policy's sidecar runs whose pod was made with `own`.

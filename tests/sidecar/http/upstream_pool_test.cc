@@ -3,6 +3,8 @@
 #include <array>
 #include <chrono>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -36,7 +38,7 @@ class UpstreamPoolTest : public testing::Test {
   std::unique_ptr<PooledConnection> connect(const Origin& origin, clock::Instant born = kStart) {
     std::array<int, 2> ends{};
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
-    auto connection = std::make_unique<PooledConnection>(origin);
+    auto connection = std::make_unique<PooledConnection>(origin, "b", metrics_);
     connection->io = std::make_unique<net::Connection>(reactor_, net::Descriptor(ends[0]));
     connection->born = born;
     peers_.emplace_back(ends[1]);
@@ -61,6 +63,14 @@ class UpstreamPoolTest : public testing::Test {
     return ::recv(peer.get(), &byte, 1, 0) == 0;
   }
 
+  // What the scrape says of open connections.
+  [[nodiscard]] bool counts(std::string_view connections) const {
+    const std::string line = R"(penstock_connections{side="upstream"} )";
+    return registry_.render().contains(line + std::string(connections) + "\n");
+  }
+
+  telemetry::Registry registry_;
+  request::WorkerMetrics metrics_{registry_, request::MetricFamilies(registry_)};
   net::IoContext context_{1};
   net::Reactor reactor_{context_};
   Origin origin_;
@@ -119,10 +129,12 @@ TEST_F(UpstreamPoolTest, KeepsNoMoreThanItsLimit) {
   pool_one();
   EXPECT_TRUE(is_closed(peers_[2]));
   EXPECT_EQ(origin_.open_connections, 2U);
+  EXPECT_TRUE(counts("2"));
   EXPECT_EQ(take(kStart).get(), second);
   EXPECT_EQ(take(kStart).get(), first);
   EXPECT_EQ(take(kStart), nullptr);
   EXPECT_EQ(origin_.open_connections, 0U);
+  EXPECT_TRUE(counts("0"));
 }
 
 TEST_F(UpstreamPoolTest, ALimitOfZeroKeepsNone) {
@@ -138,6 +150,18 @@ TEST_F(UpstreamPoolTest, WhatWasIdleForTooLongIsNotReused) {
   pool_one();
   EXPECT_EQ(take(kStart + milliseconds(1'000)), nullptr);
   EXPECT_TRUE(is_closed(peers_[1]));
+}
+
+TEST_F(UpstreamPoolTest, AnEngineInTheSamePodHasALimitOfItsOwn) {
+  settings_.pool_idle_timeout_same_pod = milliseconds(100);
+  other_origin_.same_pod = true;
+  pool_.give_back(other_origin_, connect(other_origin_), settings_, kStart);
+  pool_.give_back(other_origin_, connect(other_origin_), settings_, kStart + milliseconds(50));
+  pool_one();
+  EXPECT_NE(pool_.take(other_origin_, settings_, kStart + milliseconds(149)), nullptr);
+  pool_.sweep(settings_, kStart + milliseconds(150));
+  EXPECT_TRUE(is_closed(peers_[0]));
+  EXPECT_FALSE(is_closed(peers_[2]));
 }
 
 TEST_F(UpstreamPoolTest, WhatIsTooOldIsNotReusedThoughItWasInUseJustNow) {

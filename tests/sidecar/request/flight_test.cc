@@ -151,7 +151,7 @@ TEST(FlightTest, NobodyJoinsAnEndedFlightNorAnAbandonedOne) {
   Flight alone{FlightLimits()};
   ASSERT_TRUE(alone.join(caller));
   EXPECT_FALSE(alone.abandoned());
-  alone.leave(caller);
+  static_cast<void>(alone.leave(caller));
   EXPECT_TRUE(alone.abandoned());
   EXPECT_FALSE(alone.join(caller));
 }
@@ -162,7 +162,7 @@ TEST(FlightTest, CallersAreBounded) {
   EXPECT_TRUE(flight.join(callers[0]));
   EXPECT_TRUE(flight.join(callers[1]));
   EXPECT_FALSE(flight.join(callers[2]));
-  flight.leave(callers[0]);
+  static_cast<void>(flight.leave(callers[0]));
   EXPECT_TRUE(flight.join(callers[2]));
 }
 
@@ -182,21 +182,25 @@ TEST(FlightTest, ASoleCallerThatLagsPausesTheDriverAndWakesIt) {
   EXPECT_FALSE(flight.should_pause());
 }
 
-TEST(FlightTest, ASecondCallerEndsThePause) {
+TEST(FlightTest, TheFastestOfSeveralEndsThePause) {
   Flight flight({.lag_bytes_max = 10});
   const auto driver = std::make_shared<Listener>();
   flight.set_driver(driver);
   Flight::Caller slow;
-  Flight::Caller other;
+  Flight::Caller quick;
   ASSERT_TRUE(flight.join(slow));
+  ASSERT_TRUE(flight.join(quick));
   flight.append(std::string(11, 'a'), nullptr);
   ASSERT_TRUE(flight.should_pause());
-  ASSERT_TRUE(flight.join(other));
+  EXPECT_EQ(take_all(flight, quick).payload.size(), 11U);
   EXPECT_EQ(driver->woken, 1);
+  EXPECT_FALSE(flight.should_pause()) << "a slow one slows nobody";
+  static_cast<void>(flight.leave(quick));
+  EXPECT_TRUE(flight.should_pause()) << "but where no other is left";
 }
 
 TEST(FlightTest, ALongAnswerKeepsNoHistoryAndTakesNobodyMore) {
-  Flight flight({.retained_bytes_max = 8192});
+  Flight flight({.retained_bytes_max = 8192, .behind_bytes_max = 8192});
   Flight::Caller quick;
   Flight::Caller slow;
   ASSERT_TRUE(flight.join(quick));
@@ -209,7 +213,7 @@ TEST(FlightTest, ALongAnswerKeepsNoHistoryAndTakesNobodyMore) {
   EXPECT_EQ(whole_of(flight), std::nullopt);
   Flight::Caller late;
   EXPECT_FALSE(flight.join(late));
-  EXPECT_TRUE(flight.take(slow).lost) << "more behind than is retained";
+  EXPECT_TRUE(flight.take(slow).lost) << "too far behind";
   flight.append("end", nullptr);
   finish(flight);
   EXPECT_EQ(take_all(flight, quick).last.end, FlightEnd::kComplete);
@@ -238,6 +242,17 @@ TEST(FlightTest, ACallerKnowsTheNumberOfTheEventAfterWhatItTook) {
   EXPECT_EQ(follower.next_sequence_number, 5);
   EXPECT_EQ(flight.take(follower).payload, more);
   EXPECT_EQ(follower.next_sequence_number, 9);
+}
+
+TEST(FlightTest, WhoIsBehindTheAnswerButNotTheOthersIsNotLost) {
+  Flight flight({.retained_bytes_max = 100, .behind_bytes_max = 1000});
+  Flight::Caller one;
+  Flight::Caller other;
+  ASSERT_TRUE(flight.join(one));
+  ASSERT_TRUE(flight.join(other));
+  flight.append(std::string(9000, 's'), nullptr);
+  EXPECT_EQ(take_all(flight, one).payload.size(), 9000U);
+  EXPECT_FALSE(flight.take(other).lost) << "it was not its turn yet";
 }
 
 TEST(FlightTest, ASoleCallerIsNeverLost) {
@@ -271,10 +286,35 @@ TEST(FlightTest, LeavingLastWakesTheDriver) {
   Flight::Caller two;
   ASSERT_TRUE(flight.join(one));
   ASSERT_TRUE(flight.join(two));
-  flight.leave(one);
+  static_cast<void>(flight.leave(one));
   EXPECT_EQ(driver->woken, 0);
-  flight.leave(two);
+  static_cast<void>(flight.leave(two));
   EXPECT_EQ(driver->woken, 1);
+}
+
+TEST(FlightTest, TheFirstCallerPays) {
+  Flight flight{FlightLimits()};
+  Flight::Caller first;
+  Flight::Caller other;
+  ASSERT_TRUE(flight.join(first));
+  ASSERT_TRUE(flight.join(other));
+  finish(flight);
+  EXPECT_FALSE(flight.leave(other));
+  EXPECT_TRUE(flight.leave(first));
+}
+
+TEST(FlightTest, WhoLeavesEarlyHandsTheDebtOnAndTheLastOneOutKeepsIt) {
+  Flight flight{FlightLimits()};
+  std::vector<Flight::Caller> callers(3);
+  for (Flight::Caller& caller : callers) {
+    ASSERT_TRUE(flight.join(caller));
+  }
+  EXPECT_FALSE(flight.leave(callers[0]));
+  EXPECT_FALSE(flight.leave(callers[2]));
+  EXPECT_TRUE(flight.leave(callers[1]));
+  EXPECT_FALSE(flight.ended());
+  finish(flight);
+  EXPECT_TRUE(flight.ended());
 }
 
 TEST(FlightTest, ReadersOnOtherThreadsSeeEveryByteInOrder) {

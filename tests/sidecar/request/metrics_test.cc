@@ -165,6 +165,20 @@ TEST_F(MetricsTest, AHitSavesAndCostsNothing) {
   EXPECT_EQ(registry_.render().find("penstock_cost_usd_total"), std::string::npos);
 }
 
+// The one that paid in place of a caller that had left.
+TEST_F(MetricsTest, OneOfTheCollapsedMayCost) {
+  RequestRecord record = chat();
+  record.cache = CacheState::kCollapsed;
+  record.paid = true;
+  worker_->record(record);
+  EXPECT_EQ(sample("penstock_coalesced_requests_total"), 1);
+  EXPECT_EQ(sample(R"(penstock_cost_usd_total{backend="openai",model="gpt-4o"})"), 5e-6);
+  EXPECT_EQ(sample(R"(penstock_tokens_total{type="output"})"), 11);
+  EXPECT_EQ(sample(R"(penstock_saved_tokens_total{type="output"})"), -1);
+  EXPECT_EQ(registry_.render().find("gen_ai_server_time_to_first_token"), std::string::npos)
+      << "it counts from another request's begin";
+}
+
 TEST_F(MetricsTest, APartialHitCostsAndSaves) {
   RequestRecord record = chat();
   record.cache = CacheState::kPartial;
