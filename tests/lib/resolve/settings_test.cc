@@ -106,8 +106,9 @@ TEST(SettingsTest, EveryUpstreamAndObservabilitySettingArrives) {
     timeouts: {connect: 1s, firstByte: 2s, idle: 3s, tcpKeepAlive: 4s},
     pool: {idleTimeout: 5s, maxAge: 6s, maxIdle: 7}},
     observability: {accessLog: {samplingPercent: 12.5}, recentRequests: 9})");
-  EXPECT_EQ(policy.upstream, (UpstreamSettings{Millis(1'000), Millis(2'000), Millis(3'000),
-                                               Millis(4'000), Millis(5'000), Millis(6'000), 7}));
+  EXPECT_EQ(policy.upstream,
+            (UpstreamSettings{Millis(1'000), Millis(2'000), Millis(3'000), Millis(4'000),
+                              Millis(5'000), Millis(5'000), Millis(6'000), 7}));
   EXPECT_EQ(policy.observability, (Observability{0.125, 9}));
 }
 
