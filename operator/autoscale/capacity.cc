@@ -39,18 +39,16 @@ std::optional<double> median(const std::vector<Load>& samples, Dimension dimensi
   return *middle;
 }
 
+// S alone bounds the queue model, and says nothing of KV: prompts that a cache shortened hold all
+// of their tokens, and of several ranks it is that of one.
 std::optional<double> by_engine_limits(const EngineLimits& limits, const RequestShape& shape) {
-  if (shape.input_tokens <= 0) {
+  if (shape.input_tokens <= 0 || !limits.batched_tokens_max) {
     return std::nullopt;  // nothing is known of requests yet: no replica is full at nothing
   }
   const double input = shape.input_tokens;
   const double output = std::max(1.0, shape.output_tokens);
-  std::optional<double> sequences = limits.sequences_max;
-  if (limits.batched_tokens_max) {
-    const double by_tokens = *limits.batched_tokens_max * output / (input + output);
-    sequences = std::min(sequences.value_or(by_tokens), by_tokens);
-  }
-  return sequences ? std::optional(*sequences * (input + output / 2)) : std::nullopt;
+  const double by_tokens = *limits.batched_tokens_max * output / (input + output);
+  return std::min(limits.sequences_max.value_or(by_tokens), by_tokens) * (input + output / 2);
 }
 
 // Takes `value` where it is the smaller one.

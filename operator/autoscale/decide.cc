@@ -70,7 +70,7 @@ Recommendation consolidated(const Inputs& inputs, const Needs& needs, Recommenda
   if (wanted.replicas >= current || !needs.capacity_known) {
     return wanted;
   }
-  if (!needs.rates_known && !needs.triggers) {
+  if (!needs.busyness_known) {
     return {current, Reason::kCapacityUnknown};
   }
   ConsolidationThresholds thresholds = inputs.settings.consolidation;

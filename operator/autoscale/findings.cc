@@ -61,7 +61,7 @@ Finding metrics_available(const Inputs& inputs, const Needs& needs) {
     finding.message =
         "what one replica can carry is not known yet; a capacity in the policy, or the engine's "
         "metrics port, would say";
-  } else if (!needs.rates_known && !needs.triggers) {
+  } else if (!needs.busyness_known) {
     finding.reason = "CapacityUnknown";
     finding.message =
         "how many requests one replica can carry is not known yet: replicas grow by the KV cache "

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 namespace penstock::autoscale {
 namespace {
@@ -19,40 +18,33 @@ LeadTime quantile_of(std::vector<milliseconds> durations, double q, milliseconds
 
 }  // namespace
 
+void LeadTimes::Ring::add(milliseconds duration) {
+  if (kept.size() < kSamplesMax) {
+    kept.push_back(duration);
+  } else {
+    kept[next] = duration;
+    next = (next + 1) % kSamplesMax;
+  }
+}
+
 bool LeadTimes::record(StartPath path, milliseconds duration) {
   if (duration <= milliseconds(0) || duration > kLongest) {
     return false;
   }
-  if (starts_.size() < kSamplesMax) {
-    starts_.push_back({path, duration});
-  } else {
-    starts_[next_] = {path, duration};
-    next_ = (next_ + 1) % kSamplesMax;
+  starts_.add(duration);
+  if (path == StartPath::kNode) {
+    by_node_.add(duration);
   }
   return true;
 }
 
-std::vector<milliseconds> LeadTimes::by_node() const {
-  std::vector<milliseconds> durations;
-  for (const Start& start : starts_) {
-    if (start.path == StartPath::kNode) {
-      durations.push_back(start.duration);
-    }
-  }
-  return durations;
-}
-
 LeadTime LeadTimes::quantile(double q) const {
-  std::vector<milliseconds> durations;
-  for (const Start& start : starts_) {
-    durations.push_back(start.duration);
-  }
-  const bool most_by_node = 2 * by_node().size() > starts_.size();
-  return quantile_of(std::move(durations), q, most_by_node ? priors_.node : priors_.pod);
+  const bool most_by_node = 2 * by_node_.kept.size() > starts_.kept.size();
+  return quantile_of(starts_.kept, q, most_by_node ? priors_.node : priors_.pod);
 }
 
 LeadTime LeadTimes::quantile_by_node(double q) const {
-  return quantile_of(by_node(), q, priors_.node);
+  return quantile_of(by_node_.kept, q, priors_.node);
 }
 
 }  // namespace penstock::autoscale

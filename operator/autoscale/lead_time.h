@@ -40,20 +40,22 @@ class LeadTimes {
 
   // The duration that at least the share `q` (0 … 1) of the kept starts did not exceed.
   [[nodiscard]] LeadTime quantile(double q) const;
-  // Of those that waited for a node.
+  // Of the last kSamplesMax that waited for a node.
   [[nodiscard]] LeadTime quantile_by_node(double q) const;
-  [[nodiscard]] std::size_t samples() const { return starts_.size(); }
+  [[nodiscard]] std::size_t samples() const { return starts_.kept.size(); }
 
  private:
-  struct Start {
-    StartPath path = StartPath::kPod;
-    milliseconds duration{0};
+  // The last ones.
+  struct Ring {
+    std::vector<milliseconds> kept;
+    std::size_t next = 0;
+
+    void add(milliseconds duration);
   };
-  [[nodiscard]] std::vector<milliseconds> by_node() const;
 
   LeadTimePriors priors_;
-  std::vector<Start> starts_;  // a ring
-  std::size_t next_ = 0;
+  Ring starts_;
+  Ring by_node_;  // of them; kept for longer where others are more
 };
 
 }  // namespace penstock::autoscale

@@ -29,7 +29,9 @@ bool rates_known(const Inputs& inputs) {
   if (inputs.capacity.kv_source != CapacitySource::kConfigured) {
     rates.kv.reset();
   }
-  return in_replicas(inputs.observed.stable, rates).has_value();
+  const bool nobody_asks = inputs.observed.tail.requests == 0.0 &&
+                           inputs.observed.coverage >= inputs.settings.consolidation.coverage_min;
+  return nobody_asks || in_replicas(inputs.observed.stable, rates).has_value();
 }
 
 void add_reactive(const Inputs& inputs, int supply, ReactiveState& state, Needs& needs) {
@@ -125,9 +127,10 @@ Needs needs_of(const Inputs& inputs, int supply, ReactiveState& state) {
   const Load nothing;
   needs.measured = inputs.observed.stable != nothing && inputs.observed.panic != nothing;
   needs.capacity_known = in_replicas(inputs.observed.stable, inputs.capacity.one).has_value();
-  needs.rates_known = rates_known(inputs);
   add_reactive(inputs, supply, state, needs);
   needs.triggers = combine(inputs.votes, inputs.target.replicas);
+  // An empty queue asks for none, whatever is computed.
+  needs.busyness_known = rates_known(inputs) || needs.triggers.value_or(0) > 0;
   add_peaks(inputs, needs);
   add_burst(inputs, needs);
   add_predictive(inputs, needs);

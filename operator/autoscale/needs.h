@@ -18,9 +18,10 @@ struct Needs {
   int floor = 1;
   bool measured = false;        // load in both windows
   bool capacity_known = false;  // in a dimension that was measured
-  // … beside the KV cache, whose size an engine tells at once: that it is half empty says nothing
-  // of how busy a replica computes.
-  bool rates_known = false;
+  // Something tells how busy replicas compute: a rate that one of them can do, a trigger that asks
+  // for some, or that nobody asks anything of them. The KV cache, whose size an engine tells at
+  // once, may be half empty at any rate.
+  bool busyness_known = false;
   bool in_panic = false;
   // The forecast is worth a replica where there is none: at least a tenth of one.
   bool forecast_wakes = false;

@@ -251,15 +251,15 @@ void Scaler::learn_limits(const Sight& sight) {
   services_.set_batch_max(sequences_max());
 }
 
-// Where nobody says it: vLLM's, and no more than the cache has room for.
+// Where nobody says it: as many as the cache has room for, and no more than vLLM's own.
 double Scaler::sequences_max() const {
-  constexpr double kUnsaid = 256;
-  if (limits_.sequences_max) {
-    return *limits_.sequences_max;
-  }
+  constexpr double kMost = 256;
   const RequestShape& mean = mean_request_.shape();
   const double tokens = mean.input_tokens + mean.output_tokens / 2;
-  return limits_.kv_tokens && tokens > 0 ? std::min(kUnsaid, *limits_.kv_tokens / tokens) : kUnsaid;
+  if (!limits_.sequences_max && limits_.kv_tokens && tokens > 0) {
+    return std::min(kMost, *limits_.kv_tokens / tokens);
+  }
+  return limits_.sequences_max.value_or(EngineBounds{}.batch_max);
 }
 
 // What was learned is of the engine that most replicas have: one that is still starting shows

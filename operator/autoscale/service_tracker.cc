@@ -139,6 +139,7 @@ Update ServiceTracker::close(const RequestShape& shape, const Objectives& object
   Update update = Update::kUnusable;
   if (interval_.running > 0 && interval_.ended > 0) {
     const double batch = interval_.batches / interval_.running;
+    queue_told_ = interval_.waiting_known;
     // Nor is a queue that nobody tells of one that is not there.
     const bool waited = !interval_.waiting_known || interval_.waiting >= kNobodyWaits;
     update =
@@ -240,6 +241,10 @@ ServiceView ServiceTracker::look(const RequestShape& shape, const Objectives& ob
   }
   view.model = ServiceModel{filter_.parameters(), shape, bounds_};
   Objectives& means = view.objectives;
+  // Without an objective nothing but the queue shows that a replica has more than it can do.
+  if (!means.ttft_ms && !means.itl_ms && !queue_told_) {
+    return view;
+  }
   const QueueModel queue(view.model->parameters, view.model->shape, view.model->bounds);
   if (means.ttft_ms) {
     const double most = queue.sustainable({.itl_ms = means.itl_ms}).requests_per_s;

@@ -96,6 +96,7 @@ class ServiceTracker {
   EngineBounds bounds_;
   double told_batch_ = EngineBounds{}.batch_max;
   double seen_batch_ = 0;
+  bool queue_told_ = false;  // engines say what waits in them
   Interval interval_;
   Interval carried_;  // of intervals in which nobody waited, one after the other
   Tail ttft_tail_;

@@ -6,10 +6,10 @@ namespace penstock::capacity {
 
 namespace {
 
-// One that lost its readiness or was cordoned had GPUs before: it is no more on its way than what
-// it carries is free.
-bool is_starting(const NodeSight& node) {
-  return node.schedulable && node.allocatable == 0;
+// A node that is NotReady for a minute has its pods back then, and buying another takes longer. One
+// that is cordoned is meant to be emptied.
+bool is_coming(const NodeSight& node) {
+  return node.schedulable && !serves(node);
 }
 
 }  // namespace
@@ -29,7 +29,7 @@ Room room_in(const std::vector<NodeSight>& nodes, std::int64_t gpus_per_replica)
     }
     if (node.in_pool && !node.interrupted) {
       ++room.pool_nodes;
-      room.pool_starting += is_starting(node) ? 1 : 0;
+      room.pool_starting += is_coming(node) ? 1 : 0;
     }
     if (!serves(node)) {
       continue;

@@ -25,7 +25,7 @@ struct Room {
   int interrupted = 0;      // the target's pods on nodes that are about to go
   int awaiting_plugin = 0;  // nodes that are Ready and whose device plugin has said nothing
   int pool_nodes = 0;       // of the pool, that are there and not about to go
-  int pool_starting = 0;    // of these, that have no GPUs yet
+  int pool_starting = 0;    // of these, that will serve, or will again
   int pool_empty = 0;       // of these, that serve, without a pod that holds a GPU
   int pool_going = 0;       // of the pool, about to go
 

@@ -1,14 +1,13 @@
 #include "operator/controllers/replica_sights.h"
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "operator/controllers/node_sights.h"
 #include "operator/kube/timestamp.h"
 #include "operator/reconcile/accelerator.h"
-#include "operator/reconcile/batch_limits.h"
+#include "operator/reconcile/sequences_max.h"
 
 namespace penstock::controllers {
 
@@ -38,18 +37,17 @@ std::string revision_of(const Pod& pod) {
 
 // As the target's template says it, for all of its pods: what those of an older revision were told
 // nobody keeps.
-reconcile::BatchLimits told_limits(const Stores& stores, const reconcile::Policy& policy) {
+std::optional<double> told_sequences(const Stores& stores, const reconcile::Policy& policy) {
   const api::ScaleTargetSpec& target = policy.parsed.autoscaling->target;
-  if (target.api_version != "apps/v1") {
-    return {};
+  const bool is_known = target.api_version == "apps/v1" &&
+                        (target.kind == "Deployment" || target.kind == "StatefulSet");
+  if (!is_known) {
+    return std::nullopt;
   }
-  const auto& workloads = target.kind == "StatefulSet" ? stores.stateful_sets : stores.deployments;
+  const auto& workloads = target.kind == "Deployment" ? stores.deployments : stores.stateful_sets;
   const auto found = workloads.find(policy.meta.ns, target.name);
-  return found == nullptr ? reconcile::BatchLimits{} : reconcile::batch_limits(found->pods);
-}
-
-std::optional<double> as_double(const std::optional<std::int64_t>& number) {
-  return number ? std::optional(static_cast<double>(*number)) : std::nullopt;
+  const auto told = found == nullptr ? std::nullopt : reconcile::sequences_max(found->pods);
+  return told ? std::optional(static_cast<double>(*told)) : std::nullopt;
 }
 
 }  // namespace
@@ -60,7 +58,7 @@ std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
                                                      autoscale::Time now) {
   std::vector<autoscale::PodSight> sights;
   std::map<std::string, autoscale::PodMeter> meters;
-  const reconcile::BatchLimits told = told_limits(stores, replicas.policy);
+  const std::optional<double> sequences_max = told_sequences(stores, replicas.policy);
   pods_.clear();
   present_ = 0;
   for (const Ptr<Pod>& pod : stores.pods.list(replicas.policy.meta.ns)) {
@@ -93,8 +91,7 @@ std::vector<autoscale::PodSight> ReplicaSights::look(const Stores& stores,
     }
     shown.signals = meter.at(now);
     shown.limits = meter.limits();
-    shown.limits.sequences_max = as_double(told.sequences);
-    shown.limits.batched_tokens_max = as_double(told.tokens);
+    shown.limits.sequences_max = sequences_max;
     meters.emplace(pod->meta.uid, std::move(meter));
     sights.push_back(std::move(shown));
   }

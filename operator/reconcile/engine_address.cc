@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/api/port_words.h"
 #include "operator/reconcile/container_options.h"
 
 namespace penstock::reconcile {
@@ -16,11 +17,33 @@ bool is_reached(std::string_view host) {
   return std::ranges::find(kReached, host) != kReached.end();
 }
 
-// Scripts quote values.
-std::string_view unquoted(std::string_view text) {
+// Scripts quote values, and end commands behind them.
+std::string_view bare(std::string_view text) {
+  const std::string_view ends = text.contains('(') ? ";&" : ";&)";
+  while (!text.empty() && ends.contains(text.back())) {
+    text.remove_suffix(1);
+  }
   const bool is_quoted = text.size() > 1 && text.front() == text.back() &&
                          (text.front() == '\'' || text.front() == '"');
   return is_quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+// The variable that the text stands for, where nobody here knows its value.
+bool is_from_elsewhere(const Container& container, std::string_view text) {
+  return std::ranges::any_of(container.env, [text](const EnvVar& variable) {
+    return variable.from_elsewhere && api::refers_to(text, variable.name);
+  });
+}
+
+// A pod's own address is one that comes from elsewhere. What a shell makes of a variable that is
+// not among the container's nobody knows, and most say 0.0.0.0.
+bool is_elsewhere(const Container& container, const KnownEngine& engine, std::string_view host) {
+  const std::string_view said = resolved(container, host);
+  if (said.contains('$')) {
+    return is_from_elsewhere(container, said);
+  }
+  const bool misses_ipv4 = engine.ipv6_alone && (said == "::" || said == "[::]");
+  return !said.empty() && (misses_ipv4 || !is_reached(said));
 }
 
 // "[::]" of "http://[::]:8000". Empty: it says a port alone.
@@ -39,19 +62,19 @@ std::string_view host_of(std::string_view address) {
 std::string unreached_by(const Container& container, const KnownEngine& engine) {
   const std::vector<std::string_view> options = values_of(container, engine.host_flag);
   if (!options.empty()) {  // which goes before the variable
-    const bool reached = std::ranges::all_of(options, [&container](std::string_view option) {
-      return is_reached(resolved(container, unquoted(option)));
+    const bool elsewhere = std::ranges::any_of(options, [&](std::string_view option) {
+      return is_elsewhere(container, engine, bare(option));
     });
-    return reached ? "" : std::string(engine.host_flag);
+    return elsewhere ? std::string(engine.host_flag) : "";
   }
   const EnvVar* variable = variable_of(container, engine.host_env);
   if (variable == nullptr) {
     return "";
   }
   const std::string_view host = host_of(resolved(container, variable->value));
-  const bool reached =
-      !variable->from_elsewhere && (host.empty() || is_reached(resolved(container, host)));
-  return reached ? "" : std::string(engine.host_env);
+  return variable->from_elsewhere || is_elsewhere(container, engine, host)
+             ? std::string(engine.host_env)
+             : "";
 }
 
 }  // namespace penstock::reconcile

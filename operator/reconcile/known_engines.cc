@@ -26,6 +26,7 @@ constexpr std::array<KnownEngine, 6> kEngines = {{
      .flag = "--port",
      .config = "--config",
      .host_flag = "--host",
+     .ipv6_alone = true,  // by uvloop, which sets IPV6_V6ONLY
      .port = 30000},
     {.name = "llama.cpp",
      .images = {"llama-cpp", "llamacpp", "llama-server"},

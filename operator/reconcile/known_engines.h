@@ -20,6 +20,7 @@ struct KnownEngine {
   std::string_view env;
   std::string_view host_flag;  // says on which address it listens; empty: it has none
   std::string_view host_env;   // or this, perhaps with a port; empty: none does
+  bool ipv6_alone = false;     // where it is told "::", it takes no IPv4
   std::string_view env_host;   // where `env` holds host:port, the host that is meant by none
   std::uint16_t port = 0;      // where nothing says another
   bool port_of_image = false;  // its images say that port: started elsewhere it may have another

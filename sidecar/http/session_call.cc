@@ -43,8 +43,8 @@ Task<> Session::call_upstream() {
   if (merging != nullptr) {
     outcome = gone_ ? CallOutcome::kAborted : merging->conclude(outcome, call);
   }
-  // What was to be merged the client has not seen any of: it gets a whole refusal.
-  gone_ = gone_ || (upstream.drained() && merging == nullptr);
+  // Of what failed the client has seen nothing: it gets a whole refusal.
+  gone_ = gone_ || (upstream.drained() && outcome != CallOutcome::kFailed);
   SinkState state = SinkState::kReady;
   if (outcome == CallOutcome::kComplete) {
     // An end behind a hole would make it look whole.

@@ -176,6 +176,9 @@ Task<bool> UpstreamCall::send_streamed_body() {
     deadline_.disarm();  // how long a client may take is the session's business
     connection_->io->watch(this);
     const BodySource::Piece piece = co_await streamed_->next();
+    if (aborted_) {
+      co_return false;  // the client left with these bytes, and nobody waited to be woken
+    }
     if (answered_early_) {
       co_return may_have_answered();
     }

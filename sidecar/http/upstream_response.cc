@@ -16,9 +16,6 @@ constexpr std::size_t kErrorBodyMax = 64 * 1024;
 }  // namespace
 
 Task<UpstreamCall::Step> UpstreamCall::await_head() {
-  if (aborted_) {
-    co_return Step::kFailed;  // as the last of the request left, and nobody waited to be woken
-  }
   if (!draining_) {
     io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
   }

@@ -90,7 +90,10 @@ void Flight::append(std::string_view payload, Caller* served, std::int64_t next_
 void Flight::drop_history() {
   const std::uint64_t fastest = fastest_position();
   for (Caller* caller = newest_; caller != nullptr; caller = caller->older) {
-    caller->lost = caller->lost || fastest - caller->position > limits_.behind_bytes_max;
+    if (!caller->lost && fastest - caller->position > limits_.behind_bytes_max) {
+      caller->lost = true;
+      ++lost_;
+    }
   }
   const std::uint64_t needed = slowest_position();
   const auto keep = std::find_if(log_.begin(), log_.end(), [needed](const auto& segment) {
@@ -118,7 +121,7 @@ std::uint64_t Flight::fastest_position() {
     fastest_left_ = false;
     fastest_ = 0;
     for (const Caller* caller = newest_; caller != nullptr; caller = caller->older) {
-      fastest_ = std::max(fastest_, caller->position);
+      fastest_ = caller->lost ? fastest_ : std::max(fastest_, caller->position);
     }
   }
   return fastest_;
@@ -142,12 +145,12 @@ bool Flight::should_pause() {
 }
 
 bool Flight::all_callers_lag() {
-  return callers_ > 0 && size_ - fastest_position() > limits_.lag_bytes_max;
+  return callers_ > lost_ && size_ - fastest_position() > limits_.lag_bytes_max;
 }
 
 bool Flight::abandoned() {
   const sync::MutexLock lock(mutex_);
-  abandoned_ = abandoned_ || callers_ == 0;
+  abandoned_ = abandoned_ || callers_ == lost_;  // which nothing reaches any more
   return abandoned_;
 }
 
@@ -216,14 +219,16 @@ bool Flight::leave(Caller& caller) {
       caller.newer = nullptr;
       caller.older = nullptr;
       --callers_;
+      lost_ -= caller.lost ? 1 : 0;
     }
     fastest_left_ = fastest_left_ || caller.position == fastest_;
     if (payer_ == &caller && end_ == FlightEnd::kRunning && newest_ != nullptr) {
       payer_ = newest_;
     }
     pays = payer_ == &caller;
-    // The driver looks for itself whether it goes on without callers.
-    driver = callers_ == 0 ? driver_ : unpaused_driver();
+    // The driver looks for itself whether it goes on without callers. Nobody's leaving makes the
+    // fastest of the others any faster.
+    driver = callers_ == lost_ ? driver_ : nullptr;
   }
   if (driver != nullptr) {
     driver->wake(*this);

@@ -144,6 +144,7 @@ class Flight {
   std::shared_ptr<FlightListener> driver_ PENSTOCK_GUARDED_BY(mutex_);
   Caller* newest_ PENSTOCK_GUARDED_BY(mutex_) = nullptr;
   std::uint32_t callers_ PENSTOCK_GUARDED_BY(mutex_) = 0;
+  std::uint32_t lost_ PENSTOCK_GUARDED_BY(mutex_) = 0;  // of these
   const Caller* payer_ PENSTOCK_GUARDED_BY(mutex_) = nullptr;
   std::vector<std::shared_ptr<FlightListener>> listeners_ PENSTOCK_GUARDED_BY(mutex_);
   std::atomic<bool> listened_{false};  // listeners_ is not empty; never back to false

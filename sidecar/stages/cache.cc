@@ -68,12 +68,16 @@ CacheStage::CacheStage(const resolve::ResolvedPolicy& policy, Tiers tiers,
   key_headers_.insert(key_headers_.end(), settings_.key_headers.begin(),
                       settings_.key_headers.end());
   raw_key_headers_ = key_headers_;
+  // Else a tenant is whoever has its credential.
+  const bool tenants_hold_several =
+      settings_.share_across_tenants || !settings_.tenant_header.empty();
   for (const resolve::Route& route : policy.routes) {
     const auto lends_no_credential = [&policy](std::uint32_t backend) {
       return !policy.backends[backend].credentials.has_value();
     };
-    routes_.push_back({.target = target_of(policy, route),
-                       .parts_callers = any_backend(route, lends_no_credential)});
+    routes_.push_back(
+        {.target = target_of(policy, route),
+         .parts_callers = tenants_hold_several && any_backend(route, lends_no_credential)});
     for (const auto& [name, value] : route.headers) {
       if (std::ranges::find(raw_key_headers_, name) == raw_key_headers_.end()) {
         raw_key_headers_.push_back(name);

@@ -53,7 +53,8 @@ void IdentityStage::read_shown(const http1::RequestHead& head) {
   presented_.clear();
   for (const http1::HeaderField& field : head.fields) {
     if (kCredentials.contains(field.id) && !field.value.empty()) {
-      presented_.push_back(without_scheme(field.value));
+      const bool has_scheme = field.id == http1::HeaderId::kAuthorization;
+      presented_.push_back(has_scheme ? without_scheme(field.value) : field.value);
     }
   }
   std::ranges::sort(presented_);
@@ -97,11 +98,15 @@ void IdentityStage::read_tenant_source(const request::CallerContext& caller) {
   take('s', cookies_);  // a session: anything but anonymous
 }
 
-// What a backend knows the caller by: its key. Where there is none, or it was the listener's and
-// goes no further, the session is all that is left. Beside a key it parts nobody: the jars of
-// clients hold what their network puts there, another for each process.
-std::string_view IdentityStage::sent_on() const {
-  return settings_.checks_keys || credentials_.empty() ? cookies_ : credentials_;
+// What tells callers apart for a backend: its key. Where there is none, or it is the listener's and
+// goes no further, the session is; whose that is the key tells that came with it. The session
+// itself parts nobody beside a key: the jars of clients hold what their network puts there, another
+// for each process.
+std::string_view IdentityStage::known_by() const {
+  if (credentials_.empty() || (settings_.checks_keys && cookies_.empty())) {
+    return cookies_;
+  }
+  return credentials_;
 }
 
 // Every key is looked at, so the time does not tell which one was close.
@@ -133,8 +138,8 @@ void IdentityStage::remember(request::ConnectionPeer::Known& known) const {
     known.tenant = digest::to_hex(digest::hmac_sha256(hash_key_, parts)).substr(0, 32);
   }
   known.upstream_identity = 0;
-  if (!sent_on().empty()) {
-    const std::array<std::string_view, 1> parts{sent_on()};
+  if (!known_by().empty()) {
+    const std::array<std::string_view, 1> parts{known_by()};
     known.upstream_identity = digest::hmac_sha256(hash_key_, parts).words[0];
   }
 }

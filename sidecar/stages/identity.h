@@ -29,7 +29,7 @@ class IdentityStage final : public pipeline::CallerStage {
  private:
   void read_shown(const http1::RequestHead& head);
   void read_tenant_source(const request::CallerContext& caller);
-  [[nodiscard]] std::string_view sent_on() const;
+  [[nodiscard]] std::string_view known_by() const;
   [[nodiscard]] bool accepts(std::string_view credential) const;
   void remember(request::ConnectionPeer::Known& known) const;
 

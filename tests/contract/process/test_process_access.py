@@ -79,10 +79,20 @@ def test_a_clients_credential_goes_to_the_one_backend_it_was_meant_for(upstream,
     assert b"mine-" not in own_upstream.take().raw
 
 
+BOTH, ALPHA = (b"alpha-key", b"beta-key"), (b"alpha-key", b"alpha-key")
+
+
 @pytest.mark.parametrize(
-    ("cookies", "calls"), [((None, None), 1), ((b"session=old", b"session=good"), 2), ((b"session=a", b"session=a"), 1)]
+    ("keys", "cookies", "calls"),
+    [
+        (BOTH, (None, None), 1),
+        (BOTH, (b"session=old", b"session=good"), 2),
+        (ALPHA, (b"jar=1", b"jar=2"), 1),
+        (ALPHA, (None, b"jar=2"), 2),
+    ],
+    ids=["two keys", "two sessions", "two jars of one key", "one session"],
 )
-def test_two_keys_of_the_listener_share_a_call(tmp_path, own_upstream, start, cookies, calls):
+def test_keys_of_the_listener_part_no_calls_but_sessions_behind_them_do(tmp_path, own_upstream, start, keys, cookies, calls):
     """No backend sees them, so what it says to one of a tenant it says to all; unless it knows them by their sessions."""
     caching = {"caching": {**CACHING, "tenant": {"header": "X-Team"}}}
     spec = {"selector": {"matchLabels": {"app": "wire"}}, "listener": AUTHENTICATION, "routing": {"tableRef": {"name": "models"}}}
@@ -92,7 +102,7 @@ def test_two_keys_of_the_listener_share_a_call(tmp_path, own_upstream, start, co
     proceed = threading.Event()
     own_upstream.script(lambda line: proceed.wait(20) and line.send(OK))
     with Client(proxy.port) as one, Client(proxy.port) as other:
-        for client, name, cookie in ((one, b"alpha-key", cookies[0]), (other, b"beta-key", cookies[1])):
+        for client, name, cookie in zip((one, other), keys, cookies, strict=True):
             session = {"cookie": cookie} if cookie else {}
             client.send(post(chat("hello"), authorization=b"Bearer " + name, x_team=b"red", **session))
         eventually(lambda: proxy.metric("penstock_requests_in_flight") == 2)

@@ -66,6 +66,8 @@ TEST(CapacityTest, EachSourceSaysSo) {
   EXPECT_DOUBLE_EQ(*model.capacity(query).one.kv, 72'000);
   EXPECT_EQ(model.capacity(query).kv_source, CapacitySource::kKvLimit);
   // N* = min(240 x 200 / 1,200, 256) = 40; 40 x (1,000 + 100) = 44,000.
+  query.limits.sequences_max = 30;
+  EXPECT_EQ(model.capacity(query).kv_source, CapacitySource::kKvLimit) << "alone it says nothing";
   query.limits.sequences_max = 256;
   query.limits.batched_tokens_max = 240;
   EXPECT_DOUBLE_EQ(*model.capacity(query).one.kv, 44'000);

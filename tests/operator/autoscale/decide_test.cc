@@ -206,6 +206,18 @@ INSTANTIATE_TEST_SUITE_P(
                in.capacity.kv_source = CapacitySource::kConfigured;
              },
              4, Reason::kLoadFitsFewer},
+        Step{"AnEmptyQueueDoesNotSayEither", 8, 40,
+             [](Inputs& in) {
+               cache_alone(in);
+               in.votes = {{"queue", 0, ""}};
+             },
+             8, Reason::kCapacityUnknown},
+        Step{"OrNobodyAsksAnything", 8, 0,
+             [](Inputs& in) {
+               cache_alone(in);
+               in.observed.stable.kv = in.observed.panic.kv = in.observed.tail.kv = 0;
+             },
+             4, Reason::kLoadFitsFewer},
         Step{"OrATriggerKnows", 8, 40,
              [](Inputs& in) {
                cache_alone(in);

@@ -94,7 +94,8 @@ TEST(ScalerLearningTest, HowManyAreServedAtOnceIsSaidOrFollowsFromTheCache) {
     return found;
   };
   EXPECT_EQ(batch_max({.sequences_max = 128}), 128);
-  EXPECT_EQ(batch_max({}), 256);
+  EXPECT_EQ(batch_max({}), 64);
+  EXPECT_EQ(batch_max({.kv_tokens = 1e6}), 256);
   EXPECT_NEAR(batch_max({.kv_tokens = 110'000}), 100, 1) << "of 1,000 tokens in and 200 out";
 }
 

@@ -287,6 +287,10 @@ TEST(ServiceTrackerTest, WithoutObjectivesTheRateIsAllThatAReplicaCanDo) {
   ASSERT_TRUE(view.model);
   const QueueModel queue(view.model->parameters, kShape, view.model->bounds);
   EXPECT_NEAR(view.sustainable_per_s.value_or(0), queue.rate_max(), 1e-3);
+  Demand untold = modelled(5);
+  untold.waiting.reset();
+  observe(tracker, 900, 960, untold, {});
+  EXPECT_FALSE(tracker.look(kShape, {}).sustainable_per_s) << "it may have more than it can do";
 }
 
 }  // namespace

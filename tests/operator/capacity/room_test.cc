@@ -94,13 +94,11 @@ TEST(RoomTest, ANodeThatStopsServingIsReplacedAndNoneIsGivenUpForIt) {
                       .may_shrink = true});
   };
   EXPECT_EQ(size(), 4);
-  nodes[1].ready = false;
-  EXPECT_EQ(size(), 4) << "twelve fit on three, and none of these is empty";
-  nodes[2].schedulable = false;
-  EXPECT_EQ(size(), 4) << "sixteen on two";
-  nodes[3].ready = false;
-  EXPECT_EQ(size(), 5) << "eight on one";
-  nodes[3] = {.name = "anew", .in_pool = true};
+  nodes[0].ready = nodes[1].ready = nodes[2].ready = false;
+  EXPECT_EQ(size(), 4) << "they will be back, and what they carry with them";
+  nodes[0].schedulable = nodes[1].schedulable = nodes[2].schedulable = false;
+  EXPECT_EQ(size(), 5) << "twelve do not fit on one";
+  nodes[2] = {.name = "anew", .in_pool = true};
   EXPECT_EQ(size(), 4) << "it has no GPUs yet and will have";
 }
 

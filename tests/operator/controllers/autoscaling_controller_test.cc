@@ -313,9 +313,9 @@ TEST_F(AutoscalingControllerTest, PodsOfAnotherWorkloadAreNoReplicas) {
 }
 
 TEST_F(AutoscalingControllerTest, WhatTheTemplateTellsItsEngineIsKnownOfEachReplica) {
-  stores_.deployments.put(std::make_shared<const reconcile::Workload>(read_deployment(
-      yaml("{metadata: {name: engine, namespace: ns}, spec: {replicas: 4, template: {spec: "
-           "{containers: [{name: c, args: [--max-num-seqs, \"128\"]}]}}}}"))));
+  stores_.deployments.put(std::make_shared<const reconcile::Workload>(read_deployment(yaml(
+      "{metadata: {name: engine, namespace: ns}, spec: {replicas: 4, template: {spec: "
+      "{containers: [{name: c, image: vllm/vllm-openai, args: [--max-num-seqs, \"128\"]}]}}}}"))));
   const auto policy = stores_.policies.find("ns", "chat");
   const std::optional<api::LabelSelector> selected;
   const auto seen = ReplicaSights().look(stores_, collector_, {*policy, selected}, {});

@@ -24,17 +24,23 @@ std::string by_option(const std::string& host) {
                            "{name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]");
 }
 
-TEST(EngineAddressTest, AnOptionThatIsNotKnownToTakeCallsAtLoopbackIsTold) {
-  for (const char* host : {"--host, 10.0.0.1", "--host=node-1", "--host, 127.0.0.2",
-                           "--host, \"::1\"", "--host, $(POD_IP)", "--host, $(ONE)",
-                           "--host, $(NONE)", "--host", "--host, 0.0.0.0, --host, 10.0.0.1"}) {
+TEST(EngineAddressTest, AnOptionThatTakesNoCallsAtLoopbackIsTold) {
+  for (const char* host :
+       {"--host, 10.0.0.1", "--host=node-1", "--host, 127.0.0.2", "--host, \"::1\"",
+        "--host, $(POD_IP)", "--host, $(ONE)", "--host, 0.0.0.0, --host, 10.0.0.1"}) {
     EXPECT_EQ(by_option(host), "--host") << host;
   }
-  for (const char* host : {"--port, \"8000\"", "--host, 0.0.0.0", "--host=::", "--host, \"[::]\"",
-                           "--host, localhost", "--host, 127.0.0.1", "--host, $(ALL)"}) {
+  for (const char* host :
+       {"--port, \"8000\"", "--host, 0.0.0.0", "--host=::", "--host, \"[::]\"", "--host, localhost",
+        "--host, 127.0.0.1", "--host, $(ALL)", "--host, $(NONE)", "--host"}) {
     EXPECT_EQ(by_option(host), "") << host;
   }
-  EXPECT_EQ(found("vllm", "command: [sh, -c, \"vllm serve m --host '0.0.0.0'\"]"), "");
+  for (const char* host :
+       {"'0.0.0.0'", " 0.0.0.0", "0.0.0.0;", "0.0.0.0 &", "${HOST:-0.0.0.0}", "$HOST"}) {
+    EXPECT_EQ(found("vllm", "command: [sh, -c, \"vllm serve m --host " + std::string(host) + "\"]"),
+              "")
+        << host;
+  }
 }
 
 TEST(EngineAddressTest, EveryEngineIsAskedByItsOwnOptionOrVariable) {
@@ -46,6 +52,7 @@ TEST(EngineAddressTest, EveryEngineIsAskedByItsOwnOptionOrVariable) {
   const std::string llama = "ggml-org/llama.cpp:server";
   const std::vector<Row> rows = {
       {"lmsysorg/sglang", "args: [--host, 10.0.0.1]", "--host"},
+      {"lmsysorg/sglang", "args: [--host, \"::\"]", "--host"},
       {"tensorrt-llm", "command: [trtllm-serve, m, --host, 10.0.0.1]", "--host"},
       {"text-generation-inference", "args: [--hostname, 10.0.0.1]", "--hostname"},
       {"text-generation-inference", "env: [{name: HOSTNAME, value: the-pod}]", ""},

@@ -255,6 +255,24 @@ TEST(FlightTest, WhoIsBehindTheAnswerButNotTheOthersIsNotLost) {
   EXPECT_FALSE(flight.take(other).lost) << "it was not its turn yet";
 }
 
+TEST(FlightTest, WhoIsLostNeitherPacesTheCallNorKeepsIt) {
+  Flight flight({.retained_bytes_max = 100, .lag_bytes_max = 2000, .behind_bytes_max = 1000});
+  const auto driver = std::make_shared<Listener>();
+  flight.set_driver(driver);
+  Flight::Caller quick;
+  Flight::Caller slow;
+  ASSERT_TRUE(flight.join(quick));
+  ASSERT_TRUE(flight.join(slow));
+  flight.append(std::string(9000, 's'), nullptr);
+  EXPECT_EQ(take_all(flight, quick).payload.size(), 9000U);
+  flight.append("more", nullptr);
+  EXPECT_TRUE(flight.take(slow).lost);
+  static_cast<void>(flight.leave(quick));
+  EXPECT_EQ(driver->woken, 1) << "nobody is left whom the call reaches";
+  EXPECT_FALSE(flight.should_pause());
+  EXPECT_TRUE(flight.abandoned());
+}
+
 TEST(FlightTest, ASoleCallerIsNeverLost) {
   Flight flight({.retained_bytes_max = 100});
   Flight::Caller slow;

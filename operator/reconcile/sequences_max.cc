@@ -1,4 +1,4 @@
-#include "operator/reconcile/batch_limits.h"
+#include "operator/reconcile/sequences_max.h"
 
 #include <algorithm>
 #include <array>
@@ -7,17 +7,16 @@
 #include <string_view>
 
 #include "operator/reconcile/container_options.h"
+#include "operator/reconcile/known_engines.h"
 
 namespace penstock::reconcile {
 namespace {
 
-constexpr std::array<std::string_view, 5> kSequenceOptions = {
-    "--max-num-seqs", "--max-running-requests", "--max_batch_size", "--max-batch-size",
-    "--parallel"};
-constexpr std::array<std::string_view, 3> kSequenceVariables = {
-    "MAX_BATCH_SIZE", "LLAMA_ARG_N_PARALLEL", "OLLAMA_NUM_PARALLEL"};
-constexpr std::array<std::string_view, 2> kTokenOptions = {"--max-num-batched-tokens",
-                                                           "--max_num_tokens"};
+constexpr std::array<std::string_view, 5> kOptions = {"--max-num-seqs", "--max-running-requests",
+                                                      "--max_batch_size", "--max-batch-size",
+                                                      "--parallel"};
+constexpr std::array<std::string_view, 3> kVariables = {"MAX_BATCH_SIZE", "LLAMA_ARG_N_PARALLEL",
+                                                        "OLLAMA_NUM_PARALLEL"};
 
 using Limit = std::optional<std::int64_t>;
 
@@ -40,18 +39,20 @@ void take_options(const Container& container, std::span<const std::string_view> 
 
 }  // namespace
 
-BatchLimits batch_limits(const PodTemplate& pods) {
-  BatchLimits limits;
+std::optional<std::int64_t> sequences_max(const PodTemplate& pods) {
+  Limit least;
   for (const Container& container : pods.containers) {
-    take_options(container, kSequenceOptions, limits.sequences);
-    take_options(container, kTokenOptions, limits.tokens);
-    for (const std::string_view name : kSequenceVariables) {
+    if (recognise_engine(container).engine == nullptr) {
+      continue;  // another program may mean something else by the same words
+    }
+    take_options(container, kOptions, least);
+    for (const std::string_view name : kVariables) {
       if (const EnvVar* variable = variable_of(container, name)) {
-        take(variable->value, limits.sequences);
+        take(variable->value, least);
       }
     }
   }
-  return limits;
+  return least;
 }
 
 }  // namespace penstock::reconcile
