@@ -42,8 +42,9 @@ std::optional<double> median(const std::vector<Load>& samples, Dimension dimensi
 // S alone bounds the queue model, and says nothing of KV: prompts that a cache shortened hold all
 // of their tokens, and of several ranks it is that of one.
 std::optional<double> by_engine_limits(const EngineLimits& limits, const RequestShape& shape) {
-  if (shape.input_tokens <= 0 || !limits.batched_tokens_max) {
-    return std::nullopt;  // nothing is known of requests yet: no replica is full at nothing
+  const bool requests_known = shape.input_tokens > 0;  // else no replica is full at nothing
+  if (!requests_known || !limits.batched_tokens_max) {
+    return std::nullopt;
   }
   const double input = shape.input_tokens;
   const double output = std::max(1.0, shape.output_tokens);

@@ -26,9 +26,7 @@ Withheld withheld_of(const Inputs& inputs, const State& state) {
 // A trigger of CPU asks for one replica as long as there is any, so it has to ask for more than
 // must be there anyhow; one that failed may mean anything.
 bool triggers_keep_awake(const Inputs& inputs, const Needs& needs) {
-  const bool failed =
-      std::ranges::any_of(inputs.votes, [](const Vote& vote) { return !vote.replicas; });
-  return failed || needs.triggers.value_or(0) > needs.floor;
+  return failed_vote(inputs) != nullptr || needs.triggers.value_or(0) > needs.floor;
 }
 
 // Nobody sent a request for the whole period, nobody is expected or waits, every pod says so, and

@@ -38,12 +38,6 @@ Finding scaling_active(const Inputs& inputs, Withheld withheld) {
   return finding;
 }
 
-const Vote* failed_vote(const Inputs& inputs) {
-  const auto failed =
-      std::ranges::find_if(inputs.votes, [](const Vote& vote) { return !vote.replicas; });
-  return failed == inputs.votes.end() ? nullptr : &*failed;
-}
-
 Finding metrics_available(const Inputs& inputs, const Needs& needs) {
   Finding finding{.type = "MetricsAvailable", .status = ConditionStatus::kFalse};
   const int missing = inputs.observed.missing_pods;
@@ -100,6 +94,12 @@ Finding conflict(const Inputs& inputs) {
 }
 
 }  // namespace
+
+const Vote* failed_vote(const Inputs& inputs) {
+  const auto failed =
+      std::ranges::find_if(inputs.votes, [](const Vote& vote) { return !vote.replicas; });
+  return failed == inputs.votes.end() ? nullptr : &*failed;
+}
 
 std::vector<Finding> findings_of(const Inputs& inputs, const Needs& needs, const Supply& supply,
                                  Withheld withheld) {

@@ -29,7 +29,7 @@ Room room_in(const std::vector<NodeSight>& nodes, std::int64_t gpus_per_replica)
     }
     if (node.in_pool && !node.interrupted) {
       ++room.pool_nodes;
-      room.pool_starting += is_coming(node) ? 1 : 0;
+      room.pool_coming += is_coming(node) ? 1 : 0;
     }
     if (!serves(node)) {
       continue;
@@ -45,7 +45,7 @@ std::int64_t pool_size(const PoolInputs& inputs) {
   const std::int64_t unseen =
       std::max<std::int64_t>(0, inputs.wanted - inputs.nodes - inputs.going);
   const std::int64_t room =
-      inputs.allocatable + (unseen + inputs.starting) * inputs.replicas_per_node;
+      inputs.allocatable + (unseen + inputs.coming) * inputs.replicas_per_node;
   if (room < inputs.expected) {
     const std::int64_t lacking = inputs.expected - room;
     return inputs.wanted + (lacking + inputs.replicas_per_node - 1) / inputs.replicas_per_node;

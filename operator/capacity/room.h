@@ -25,7 +25,7 @@ struct Room {
   int interrupted = 0;      // the target's pods on nodes that are about to go
   int awaiting_plugin = 0;  // nodes that are Ready and whose device plugin has said nothing
   int pool_nodes = 0;       // of the pool, that are there and not about to go
-  int pool_starting = 0;    // of these, that will serve, or will again
+  int pool_coming = 0;      // of these, that will serve, or will again
   int pool_empty = 0;       // of these, that serve, without a pod that holds a GPU
   int pool_going = 0;       // of the pool, about to go
 
@@ -43,7 +43,7 @@ Room room_in(const std::vector<NodeSight>& nodes, std::int64_t gpus_per_replica)
 struct PoolInputs {
   std::int64_t wanted = 0;    // nodes that the pool asks for now
   int nodes = 0;              // that are there, and not about to go
-  int starting = 0;           // of these, that will have room
+  int coming = 0;             // of these, that will have room
   int empty = 0;              // of these, that serve and that nobody uses
   int going = 0;              // that are about to go
   int expected = 0;           // replicas of the target

@@ -102,7 +102,7 @@ ApiResult<Standing> ScaleProvider::hold(const Wish& wish) {
   }
   const std::int64_t size = pool_size({.wanted = scale->wanted,
                                        .nodes = wish.room.pool_nodes,
-                                       .starting = wish.room.pool_starting,
+                                       .coming = wish.room.pool_coming,
                                        .empty = wish.room.pool_empty,
                                        .going = wish.room.pool_going,
                                        .expected = wish.expected,

@@ -63,7 +63,7 @@ std::string written_out(const capacity::Wish& wish, std::string_view provider) {
   }
   const json::Value all = {std::string(provider), wish.pod_spec,        wish.sidecar,
                            std::move(parts),      wish.expected,        wish.gpus_per_replica,
-                           wish.room.allocatable, wish.room.pool_nodes, wish.room.pool_starting,
+                           wish.room.allocatable, wish.room.pool_nodes, wish.room.pool_coming,
                            wish.room.pool_empty,  wish.room.pool_going};
   return all.dump(-1, ' ', false, json::Value::error_handler_t::replace);
 }

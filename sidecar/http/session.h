@@ -97,7 +97,7 @@ class Session final : public net::ReadWatcher, public BodySource {
   PENSTOCK_OWN_FRAME Task<> linger();
   PENSTOCK_OWN_FRAME Task<> tunnel(UpstreamCall& call);
   PENSTOCK_OWN_FRAME Task<> pass_http2();
-  PENSTOCK_OWN_FRAME Task<> carry(net::Connection& upstream, std::string from_upstream);
+  PENSTOCK_OWN_FRAME Task<> run_tunnel(net::Connection& upstream, std::string from_upstream);
   void client_is_gone();
   void expire();
 

@@ -115,10 +115,10 @@ Task<> Session::tunnel(UpstreamCall& call) {
   std::unique_ptr<PooledConnection> upstream = call.take_connection();
   std::string from_upstream(call.early_bytes());
   net::Connection& connection = *upstream->io;
-  co_await carry(connection, std::move(from_upstream));
+  co_await run_tunnel(connection, std::move(from_upstream));
 }
 
-Task<> Session::carry(net::Connection& upstream, std::string from_upstream) {
+Task<> Session::run_tunnel(net::Connection& upstream, std::string from_upstream) {
   keep_input();
   std::string from_client = std::exchange(kept_, {});
   Tunnel tunnel(io_, connection_, upstream, snapshot_->policy->upstream.idle_timeout);
@@ -151,8 +151,7 @@ Task<> Session::pass_http2() {
   if (outcome.connection == nullptr) {
     co_return;
   }
-  std::string from_upstream;
-  co_await carry(*outcome.connection, std::move(from_upstream));
+  co_await run_tunnel(*outcome.connection, std::string());
 }
 
 void Session::client_is_gone() {

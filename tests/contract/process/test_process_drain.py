@@ -9,7 +9,7 @@ import urllib.error
 import pytest
 from exchange import chat
 from steady_load import Load
-from proxy import CACHING, MEMORY, documents, policy
+from proxy import CACHING, MEMORY, before_engine, documents, policy
 from raw import Broken, Client
 from stack import eventually, fetch
 
@@ -154,14 +154,7 @@ def fill(client: Client):
 @pytest.mark.parametrize(("end", "flags"), ENDINGS)
 def test_an_open_http2_tunnel_ends_with_the_process(start, end, flags):
     with socket.create_server(("127.0.0.1", 0)) as engine:
-        binding = {
-            "apiVersion": "penstock.dev/v1alpha1",
-            "kind": "PolicyBinding",
-            "metadata": {"name": "wire"},
-            "spec": {"apiLevel": 1, "policy": "default/wire", "enginePort": engine.getsockname()[1]},
-        }
-        url = f"http://127.0.0.1:{engine.getsockname()[1]}"
-        proxy = start(policy(url) + "---\n" + json.dumps(binding) + "\n", flags=flags)
+        proxy = start(before_engine(engine.getsockname()[1]), flags=flags)
         with Client(proxy.port) as client:
             client.send(PREFACE)
             connection, _ = engine.accept()

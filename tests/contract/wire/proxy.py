@@ -37,6 +37,17 @@ def documents(spec: dict, backends: list, routes: list | None = None, tiers: dic
     return "\n---\n".join(parts) + "\n"
 
 
+def before_engine(port: int) -> str:
+    """The policy of a sidecar in a pod, and the binding that tells it its engine's port."""
+    binding = {
+        "apiVersion": "penstock.dev/v1alpha1",
+        "kind": "PolicyBinding",
+        "metadata": {"name": "wire"},
+        "spec": {"apiLevel": 1, "policy": "default/wire", "enginePort": port},
+    }
+    return policy(f"http://127.0.0.1:{port}") + "---\n" + json.dumps(binding) + "\n"
+
+
 MEMORY = {"memory": {"type": "Memory", "memory": {"size": "64Mi"}}}
 CACHING = {"tiers": [{"ref": {"name": "memory"}}], "tenant": {"anonymous": "Share"}}
 

@@ -1,10 +1,9 @@
 """Upgrades and HTTP/2: what is tunnelled as bytes, and what is not."""
 
-import json
 import threading
 
 import pytest
-from proxy import policy
+from proxy import before_engine, policy
 from raw import Client, ask
 from scripted import OK, Gone
 from stack import eventually
@@ -214,14 +213,7 @@ def test_a_preface_of_http_2_in_a_pod_is_tunnelled_to_the_engine(start):
     import socket
 
     engine = socket.create_server(("127.0.0.1", 0))
-    binding = {
-        "apiVersion": "penstock.dev/v1alpha1",
-        "kind": "PolicyBinding",
-        "metadata": {"name": "wire"},
-        "spec": {"apiLevel": 1, "policy": "default/wire", "enginePort": engine.getsockname()[1]},
-    }
-    url = f"http://127.0.0.1:{engine.getsockname()[1]}"
-    proxy = start(policy(url) + "---\n" + json.dumps(binding) + "\n")
+    proxy = start(before_engine(engine.getsockname()[1]))
     with Client(proxy.port) as client:
         client.send(PREFACE[:10])
         client.send(PREFACE[10:] + b"frames")

@@ -86,7 +86,7 @@ TEST(RoomTest, ANodeThatStopsServingIsReplacedAndNoneIsGivenUpForIt) {
     const Room room = room_in(nodes, 1);
     return pool_size({.wanted = 4,
                       .nodes = room.pool_nodes,
-                      .starting = room.pool_starting,
+                      .coming = room.pool_coming,
                       .empty = room.pool_empty,
                       .expected = 12,
                       .allocatable = room.allocatable,
