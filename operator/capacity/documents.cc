@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "lib/api/pod_annotations.h"
 #include "operator/capacity/pod_shape.h"
 #include "operator/kube/resource_type.h"
 
@@ -108,7 +109,8 @@ void avoid_nodes(const std::map<std::string, std::string>& labels, Value& spec) 
 
 // A selector that says "not in" takes them, too: no sidecar is for them.
 Value pod_metadata(const Placeholder& placeholder) {
-  return {{"labels", labels_of(placeholder)}, {"annotations", {{"penstock.dev/inject", "false"}}}};
+  return {{"labels", labels_of(placeholder)},
+          {"annotations", {{api::pod_annotation::kInject, "false"}}}};
 }
 
 }  // namespace

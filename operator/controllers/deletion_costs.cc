@@ -3,6 +3,7 @@
 #include <charconv>
 #include <set>
 
+#include "lib/api/pod_annotations.h"
 #include "operator/autoscale/victims.h"
 #include "operator/controllers/target_pods.h"
 #include "operator/kube/resource_type.h"
@@ -76,11 +77,11 @@ kube::ApiResult<void> write_costs(kube::Client& client, const std::string& ns,
                                   const std::vector<CostChange>& changes) {
   for (const CostChange& change : changes) {
     const json::Value cost = change.cost.empty() ? json::Value() : json::Value(change.cost);
-    const auto written = client.merge(
-        kube::kPods.object(ns, change.pod, "status"),
-        {{"metadata",
-          {{"annotations",
-            {{reconcile::kDeletionCost, cost}, {reconcile::kOwnDeletionCost, cost}}}}}});
+    const auto written = client.merge(kube::kPods.object(ns, change.pod, "status"),
+                                      {{"metadata",
+                                        {{"annotations",
+                                          {{api::pod_annotation::kDeletionCost, cost},
+                                           {api::pod_annotation::kOwnDeletionCost, cost}}}}}});
     if (!written && !written.error().not_found()) {
       return std::unexpected(written.error());
     }

@@ -4,14 +4,12 @@
 #include <iterator>
 #include <utility>
 
+#include "lib/api/pod_annotations.h"
 #include "operator/kube/resource_type.h"
 #include "operator/kube/timestamp.h"
 
 namespace penstock::controllers {
 namespace {
-
-constexpr const char* kDelivered = "penstock.dev/delivered";
-constexpr const char* kReminded = "penstock.dev/reminded";
 
 // What went wrong is not of this pod alone: the others would fare no better.
 bool concerns_all(const kube::ApiError& error) {
@@ -57,7 +55,7 @@ PodNotices::Told PodNotices::tell(const kube::ObjectMeta& policy, std::vector<st
 
 void PodNotices::tell_one(const std::string& ns, const std::string& pod, const std::string& hash,
                           Round& round) {
-  const ApiResult<void> annotated = annotate(ns, pod, kDelivered, hash);
+  const ApiResult<void> annotated = annotate(ns, pod, api::pod_annotation::kDelivered, hash);
   if (annotated) {
     round.refused.erase(pod);
     return;
@@ -161,9 +159,10 @@ ApiResult<bool> PodNotices::tell_of_the_end(const std::string& ns, const std::st
     }
     const bool first = is_to_be_told_of_the_end(*pod);
     const bool again = is_due(pod->meta.key(), "") && !first;
-    const ApiResult<void> told = first   ? annotate(ns, pod->meta.name, kDelivered, "")
-                                 : again ? remind_now(ns, pod->meta.name)
-                                         : ApiResult<void>{};
+    const ApiResult<void> told =
+        first   ? annotate(ns, pod->meta.name, api::pod_annotation::kDelivered, "")
+        : again ? remind_now(ns, pod->meta.name)
+                : ApiResult<void>{};
     any = any || (first && told);
     if (!told && !told.error().refused()) {
       error = error.value_or(told.error());
@@ -192,7 +191,8 @@ bool PodNotices::is_due(const std::string& pod, const std::string& hash) {
 }
 
 ApiResult<void> PodNotices::remind_now(const std::string& ns, const std::string& pod) {
-  return annotate(ns, pod, kReminded, kube::timestamp_micros(clock_.wall_now()));
+  return annotate(ns, pod, api::pod_annotation::kReminded,
+                  kube::timestamp_micros(clock_.wall_now()));
 }
 
 }  // namespace penstock::controllers

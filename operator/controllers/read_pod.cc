@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/api/pod_annotations.h"
 #include "operator/capacity/pod_shape.h"
 #include "operator/controllers/readers.h"
 #include "operator/kube/quantity.h"
@@ -23,7 +24,6 @@ using kube::texts_of;
 constexpr const char* kSidecar = "penstock-sidecar";
 constexpr const char* kRedirect = "penstock-redirect";
 constexpr const char* kStatusPort = "penstock-status";
-constexpr const char* kMirror = "kubernetes.io/config.mirror";  // of static pods' copies
 
 // What all containers that run beside each other ask for of a resource. 0: one of them does not
 // say.
@@ -130,16 +130,17 @@ reconcile::Pod read_pod(const Value& object) {
   };
   reconcile::Pod pod{.meta = kube::read_meta(object),
                      .ip = text_of(status, "podIP"),
-                     .injected_by = annotation("penstock.dev/policy"),
-                     .injected_hash = annotation("penstock.dev/injection"),
-                     .delivered = annotation("penstock.dev/delivered"),
-                     .opted_out = annotation(reconcile::kInject) == "false",
-                     .let_alone = flag_of(spec, "hostNetwork") || annotations.contains(kMirror),
+                     .injected_by = annotation(api::pod_annotation::kPolicy),
+                     .injected_hash = annotation(api::pod_annotation::kInjection),
+                     .delivered = annotation(api::pod_annotation::kDelivered),
+                     .opted_out = annotation(api::pod_annotation::kInject) == "false",
+                     .let_alone = flag_of(spec, "hostNetwork") ||
+                                  annotations.contains(api::pod_annotation::kMirror),
                      .node = text_of(spec, "nodeName"),
                      .cpu_request = requested(spec, "cpu"),
                      .memory_request = requested(spec, "memory"),
-                     .deletion_cost = annotation(reconcile::kDeletionCost),
-                     .own_deletion_cost = annotation(reconcile::kOwnDeletionCost),
+                     .deletion_cost = annotation(api::pod_annotation::kDeletionCost),
+                     .own_deletion_cost = annotation(api::pod_annotation::kOwnDeletionCost),
                      .devices = capacity::devices_of(spec)};
   const std::string phase = text_of(status, "phase");
   pod.finished = phase == "Succeeded" || phase == "Failed";
@@ -152,7 +153,7 @@ reconcile::Pod read_pod(const Value& object) {
   const Value* before = nullptr;
   for (const Value& container : list_of(spec, "initContainers")) {
     if (text_of(container, "name") == kSidecar) {
-      read_sidecar(container, annotations.contains(reconcile::kMadeBy), pod);
+      read_sidecar(container, annotations.contains(api::pod_annotation::kMadeBy), pod);
     } else if (before != nullptr && is_our_redirect(container, *before, pod)) {
       // Whoever comes to the engine's port is led to the sidecar: there is no way past.
       pod.sidecar_port = std::exchange(pod.engine_port, 0);

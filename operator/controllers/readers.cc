@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "lib/api/pod_annotations.h"
 #include "lib/api/resources.h"
 #include "lib/json/scalars.h"
 #include "lib/zoneinfo/zone_files.h"
@@ -141,10 +142,10 @@ reconcile::Document read_table(const Value& object) {
 reconcile::PodTemplate read_template(const Value& pod) {
   const Value& spec = member(pod, "spec");
   const Value& metadata = member(pod, "metadata");
-  reconcile::PodTemplate result{
-      .labels = texts_of(metadata, "labels"),
-      .host_network = flag_of(spec, "hostNetwork"),
-      .opted_out = text_of(member(metadata, "annotations"), reconcile::kInject) == "false"};
+  reconcile::PodTemplate result{.labels = texts_of(metadata, "labels"),
+                                .host_network = flag_of(spec, "hostNetwork"),
+                                .opted_out = text_of(member(metadata, "annotations"),
+                                                     api::pod_annotation::kInject) == "false"};
   for_each(spec, "containers", [&result](const Value& container) {
     result.containers.push_back(read_container(container));
   });

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "lib/api/pod_annotations.h"
 #include "lib/json/scalars.h"
 #include "lib/resolve/hash.h"
 
@@ -238,7 +239,8 @@ Value hold_deployment(const Policy& policy, const HeldService& held, const std::
          {"strategy",
           {{"type", "RollingUpdate"}, {"rollingUpdate", {{"maxSurge", 1}, {"maxUnavailable", 0}}}}},
          {"template",
-          {{"metadata", {{"labels", labels}, {"annotations", {{"penstock.dev/inject", "false"}}}}},
+          {{"metadata",
+            {{"labels", labels}, {"annotations", {{api::pod_annotation::kInject, "false"}}}}},
            {"spec", std::move(pod)}}}}}});
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "lib/api/pod_annotations.h"
 #include "lib/api/selects.h"
 #include "lib/json/ascii.h"
 #include "operator/reconcile/older_policies.h"
@@ -39,7 +40,7 @@ class Search {
     }
     std::string why;
     if (workload->pods.opted_out) {
-      why = std::string("annotation ") + kInject + ": \"false\"";
+      why = std::string("annotation ") + api::pod_annotation::kInject + ": \"false\"";
     } else if (workload->pods.host_network) {
       why = "the host's network";
       found_.of_the_host = true;

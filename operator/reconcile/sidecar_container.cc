@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "lib/api/pod_annotations.h"
 #include "lib/json/scalars.h"
 #include "lib/json/write.h"
 #include "lib/resolve/hash.h"
@@ -227,9 +228,9 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
   made_with.erase("engineContainer");
   injection.hash = resolve::content_hash({made_with.dump()}).substr(0, 16);
   injection.selector = policy.parsed.selector;
-  injection.annotations = {{"penstock.dev/policy", policy.meta.name},
-                           {"penstock.dev/injection", injection.hash},
-                           {kMadeBy, settings.version}};
+  injection.annotations = {{api::pod_annotation::kPolicy, policy.meta.name},
+                           {api::pod_annotation::kInjection, injection.hash},
+                           {api::pod_annotation::kMadeBy, settings.version}};
   const std::string& engine =
       interception.ports ? interception.ports->container : interception.redirects;
   if (!engine.empty()) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,6 +14,7 @@
 #include "lib/json/text.h"
 #include "operator/kube/object_meta.h"
 #include "operator/reconcile/config_content.h"
+#include "operator/reconcile/pod_template.h"
 
 // What a decision looks at: plain values, gathered by controllers, of which only what is read here
 // is kept.
@@ -40,49 +40,6 @@ struct Policy : Document {
   bool takes_no_pods = false;  // all the same, since it would have to yield to too many
 };
 
-struct EnvVar {
-  std::string name;
-  std::string value;
-  bool from_elsewhere = false;  // valueFrom: nobody here knows the value
-
-  auto operator<=>(const EnvVar&) const = default;
-};
-
-// Of TCP: HTTP is nothing else.
-struct Port {
-  std::string name;  // may be empty
-  std::int64_t number = 0;
-  bool of_host = false;  // it is the node's as well
-
-  auto operator<=>(const Port&) const = default;
-};
-
-struct Container {
-  std::string name;
-  std::string image;
-  std::vector<std::string> command;
-  std::vector<std::string> args;
-  std::vector<EnvVar> env;
-  std::vector<Port> ports;
-  std::vector<std::string> probed_by_tls;  // names or numbers of ports that probes ask by HTTPS
-  std::vector<std::string> probe_words;    // words of the commands of its probes and hooks
-  bool has_env_from = false;               // there may be variables that nobody here knows
-  bool has_pre_stop = false;
-
-  auto operator<=>(const Container&) const = default;
-};
-
-// The shape of pods: what a workload makes, or what a pod is.
-struct PodTemplate {
-  std::map<std::string, std::string> labels;
-  std::vector<Container> containers;
-  std::vector<Container> init_containers;
-  bool host_network = false;
-  bool opted_out = false;
-
-  auto operator<=>(const PodTemplate&) const = default;
-};
-
 struct Workload {
   kube::ObjectMeta meta;
   std::string kind;           // "Deployment", "StatefulSet", "Pod", or what made the pods it is of
@@ -93,17 +50,6 @@ struct Workload {
   // deleted pods (OnDelete), or holds some back (a partition).
   bool rolls_out = true;
 };
-
-// Annotations of pods: who goes first when a ReplicaSet shrinks, and what of that is the
-// operator's.
-inline constexpr const char* kDeletionCost = "controller.kubernetes.io/pod-deletion-cost";
-inline constexpr const char* kOwnDeletionCost = "penstock.dev/deletion-cost";
-
-// Which release of the operator a pod was made by; no release before 0.1.0 says it.
-inline constexpr const char* kMadeBy = "penstock.dev/version";
-
-// An annotation of pods that want no sidecar: "false".
-inline constexpr const char* kInject = "penstock.dev/inject";
 
 struct Pod {
   kube::ObjectMeta meta;
@@ -132,8 +78,8 @@ struct Pod {
   // What all its containers ask for together, in cores and bytes; 0: one of them does not say.
   double cpu_request = 0;
   double memory_request = 0;
-  std::string deletion_cost;                    // kDeletionCost; empty: none
-  std::string own_deletion_cost;                // kOwnDeletionCost: what the operator has set it to
+  std::string deletion_cost;                    // its annotation; empty: none
+  std::string own_deletion_cost;                // what the operator has set it to
   std::map<std::string, std::int64_t> devices;  // that it asks for: "nvidia.com/gpu"
   // What it is, without its labels; pods that are alike have one. Nothing where a Deployment or
   // StatefulSet tells that, and where it is no longer what its owner said: it carries the sidecar.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "lib/api/pod_annotations.h"
 #include "lib/api/selects.h"
 #include "operator/kube/object_meta.h"
 #include "operator/webhook/client_environment.h"
@@ -19,8 +20,6 @@ using json::Value;
 using kube::member;
 
 constexpr std::int64_t kGraceDefault = 30;  // the API's own
-// An annotation of copies of pods that their kubelet runs by a file: changed, they change nothing.
-constexpr const char* kMirror = "kubernetes.io/config.mirror";
 
 bool has_sidecar(const Value& spec) {
   return std::ranges::any_of(kube::list_of(spec, "initContainers"), [](const Value& container) {
@@ -139,9 +138,10 @@ bool concerns(const InjectionStatus& injection, const Value& pod) {
   const Value& metadata = member(pod, "metadata");
   const Value& spec = member(pod, "spec");
   const auto annotations = kube::texts_of(metadata, "annotations");
-  const auto wish = annotations.find("penstock.dev/inject");
-  if ((wish != annotations.end() && wish->second == "false") || annotations.contains(kMirror) ||
-      kube::flag_of(spec, "hostNetwork") || has_sidecar(spec)) {
+  const auto wish = annotations.find(api::pod_annotation::kInject);
+  if ((wish != annotations.end() && wish->second == "false") ||
+      annotations.contains(api::pod_annotation::kMirror) || kube::flag_of(spec, "hostNetwork") ||
+      has_sidecar(spec)) {
     return false;
   }
   const api::Labels labels = kube::texts_of(metadata, "labels");

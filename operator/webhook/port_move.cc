@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/api/pod_annotations.h"
 #include "lib/api/port_words.h"
 #include "lib/api/url.h"
 #include "operator/kube/object_meta.h"
@@ -98,7 +99,7 @@ class Move {
     }
     move_pointers(container_, at_, swap_.from, swap_.to, patch);
     write_ports(patch);
-    patch.add("/metadata/annotations/" + escaped_segment("penstock.dev/port-swap"),
+    patch.add("/metadata/annotations/" + escaped_segment(api::pod_annotation::kPortSwap),
               text_of(container_, "name") + ":" + from_ + ":" + to_ + ":" + name_of(how_));
   }
 
