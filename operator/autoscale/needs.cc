@@ -34,6 +34,12 @@ bool rates_known(const Inputs& inputs) {
   return nobody_asks || in_replicas(inputs.observed.stable, rates).has_value();
 }
 
+// A queue that is empty or short may stand before replicas that are all but full, latencies say
+// nothing below their thresholds, and an engine takes its memory at once.
+bool says_busyness(const Vote& vote) {
+  return vote.of_cpu && vote.replicas.has_value();
+}
+
 void add_reactive(const Inputs& inputs, int supply, ReactiveState& state, Needs& needs) {
   const Load& one = inputs.capacity.one;
   const ReactiveResult result = reactive({.now = time_of(inputs.now_ms),
@@ -129,8 +135,7 @@ Needs needs_of(const Inputs& inputs, int supply, ReactiveState& state) {
   needs.capacity_known = in_replicas(inputs.observed.stable, inputs.capacity.one).has_value();
   add_reactive(inputs, supply, state, needs);
   needs.triggers = combine(inputs.votes, inputs.target.replicas);
-  // An empty queue asks for none, whatever is computed.
-  needs.busyness_known = rates_known(inputs) || needs.triggers.value_or(0) > 0;
+  needs.busyness_known = rates_known(inputs) || std::ranges::any_of(inputs.votes, says_busyness);
   add_peaks(inputs, needs);
   add_burst(inputs, needs);
   add_predictive(inputs, needs);

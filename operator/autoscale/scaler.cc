@@ -252,14 +252,14 @@ void Scaler::learn_limits(const Sight& sight) {
 }
 
 // Where nobody says it: as many as the cache has room for, and no more than vLLM's own.
-double Scaler::sequences_max() const {
+std::optional<double> Scaler::sequences_max() const {
   constexpr double kMost = 256;
   const RequestShape& mean = mean_request_.shape();
   const double tokens = mean.input_tokens + mean.output_tokens / 2;
   if (!limits_.sequences_max && limits_.kv_tokens && tokens > 0) {
     return std::min(kMost, *limits_.kv_tokens / tokens);
   }
-  return limits_.sequences_max.value_or(EngineBounds{}.batch_max);
+  return limits_.sequences_max;
 }
 
 // What was learned is of the engine that most replicas have: one that is still starting shows
@@ -286,7 +286,8 @@ void Scaler::notice_accelerator(const Sight& sight) {
 void Scaler::look_at_service(Time now) {
   if (now - looked_ >= kLookAgain) {
     looked_ = now;
-    view_ = services_.look(accelerator_, mean_request_.shape(), settings_.decisions.objectives);
+    view_ = services_.look(accelerator_, mean_request_.shape(), settings_.decisions.objectives,
+                           settings_.decisions.utilization);
   }
 }
 

@@ -78,7 +78,7 @@ class Scaler {
   void set_back(Time now);
   void learn_capacity(const Sight& sight);
   void learn_limits(const Sight& sight);
-  [[nodiscard]] double sequences_max() const;
+  [[nodiscard]] std::optional<double> sequences_max() const;
   void notice_engine(const Sight& sight);
   void notice_accelerator(const Sight& sight);
   void look_at_service(Time now);

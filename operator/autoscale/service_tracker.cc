@@ -13,8 +13,9 @@
 namespace penstock::autoscale {
 namespace {
 
-constexpr milliseconds kObservation{30'000};   // of the filter: means of so long
-constexpr std::uint64_t kTokensObserved = 10;  // first tokens at least, before a mean is one
+constexpr milliseconds kObservation{30'000};       // of the filter: means of so long,
+constexpr milliseconds kObservationMost{600'000};  // and of longer, where few requests come
+constexpr std::uint64_t kTokensObserved = 10;      // first tokens at least, before a mean is one
 constexpr std::int64_t kTrained = 8;  // observations until the filter is believed: four minutes
 constexpr std::uint64_t kTailObserved = 200;  // requests, of which a percentile is taken
 
@@ -51,6 +52,10 @@ double times(double one, double other) {
 
 }  // namespace
 
+bool ServiceTracker::shows_latencies(const Interval& interval) {
+  return interval.ttft.count() >= kTokensObserved && interval.tpot.count() >= kTokensObserved;
+}
+
 ServiceTracker::ServiceTracker(int percentile)
     : percentile_(percentile),
       filter_(ServiceParameters{}, kFilter),
@@ -66,10 +71,11 @@ void ServiceTracker::set_percentile(int percentile) {
   }
 }
 
-void ServiceTracker::set_batch_max(double sequences) {
+void ServiceTracker::set_batch_max(const std::optional<double>& sequences) {
   told_batch_ = sequences;
+  const double told = told_batch_.value_or(EngineBounds{}.batch_max);
   bounds_.batch_max =
-      static_cast<int>(std::clamp(std::max(told_batch_, seen_batch_), 1.0, double{kStatesMax}));
+      static_cast<int>(std::clamp(std::max(told, seen_batch_), 1.0, double{kStatesMax}));
 }
 
 // What an engine itself says that it runs at once is no queue of ours, so it can run that much.
@@ -122,7 +128,8 @@ bool ServiceTracker::observe(Time now, const Demand& demand, const RequestShape&
     merge(interval_.ttft, demand.ttft);
     merge(interval_.tpot, demand.tpot);
   }
-  if (now - interval_.began < kObservation) {
+  const milliseconds lasted = now - interval_.began;
+  if (lasted < kObservation || (lasted < kObservationMost && !shows_latencies(interval_))) {
     return false;
   }
   const Update update = close(shape, objectives);
@@ -131,8 +138,7 @@ bool ServiceTracker::observe(Time now, const Demand& demand, const RequestShape&
 }
 
 Update ServiceTracker::close(const RequestShape& shape, const Objectives& objectives) {
-  if (interval_.seconds <= 0 || shape.input_tokens <= 0 ||
-      interval_.ttft.count() < kTokensObserved || interval_.tpot.count() < kTokensObserved) {
+  if (interval_.seconds <= 0 || shape.input_tokens <= 0 || !shows_latencies(interval_)) {
     carried_ = {};
     return Update::kUnusable;
   }
@@ -140,6 +146,8 @@ Update ServiceTracker::close(const RequestShape& shape, const Objectives& object
   if (interval_.running > 0 && interval_.ended > 0) {
     const double batch = interval_.batches / interval_.running;
     queue_told_ = interval_.waiting_known;
+    queue_known_ = queue_told_ || (queue_known_ && !renewed_);
+    renewed_ = false;
     // Nor is a queue that nobody tells of one that is not there.
     const bool waited = !interval_.waiting_known || interval_.waiting >= kNobodyWaits;
     update =
@@ -161,6 +169,7 @@ void ServiceTracker::renew() {
   forget_proofs();
   seen_batch_ = 0;
   set_batch_max(told_batch_);
+  renewed_ = true;
   interval_ = {.began = interval_.began};
 }
 
@@ -172,7 +181,8 @@ void ServiceTracker::forget_proofs() {
 // Nobody knows yet how long what waits will have taken, so a burst looks as if it were carried; and
 // what half a minute has of requests is as much chance as load.
 void ServiceTracker::carry(const RequestShape& shape, const Objectives& objectives) {
-  if (interval_.waiting >= FullPods::kWaiting) {
+  const bool waits_unseen = !interval_.waiting_known && !objectives.ttft_ms;
+  if (interval_.waiting >= FullPods::kWaiting || waits_unseen) {
     carried_ = {};
     return;
   }
@@ -234,9 +244,18 @@ double ServiceTracker::proven_per_s(const RequestShape& shape) const {
   return most;
 }
 
-ServiceView ServiceTracker::look(const RequestShape& shape, const Objectives& objectives) const {
+ServiceView ServiceTracker::look(const RequestShape& shape, const Objectives& objectives,
+                                 double utilization) const {
   ServiceView view{.objectives = means_of(objectives)};
   if (filter_.accepted() < kTrained || shape.input_tokens <= 0) {
+    return view;
+  }
+  const double proven = proven_per_s(shape);
+  // An engine that takes on one request at once is as fast in each of its tokens as one that takes
+  // on dozens. Planned with by less than all of it, what was carried would ask for more replicas
+  // the next time that as much comes, and so on.
+  if (!told_batch_ && !queue_known_) {
+    view.sustainable_per_s = proven > 0 ? std::optional(proven / utilization) : std::nullopt;
     return view;
   }
   view.model = ServiceModel{filter_.parameters(), shape, bounds_};
@@ -254,7 +273,6 @@ ServiceView ServiceTracker::look(const RequestShape& shape, const Objectives& ob
     }
   }
   const double modelled = queue.sustainable(means).requests_per_s;
-  const double proven = proven_per_s(shape);
   view.sustainable_per_s = std::max(modelled, proven);
   if (modelled < kBelieved * proven) {
     view.model.reset();

@@ -37,9 +37,9 @@ class ServiceTracker {
   // seen for minutes was not of the engine that is known, which is being learned anew.
   bool observe(Time now, const Demand& demand, const RequestShape& shape, int ready,
                const Objectives& objectives);
-  // How many requests a replica is told to serve at once; more than that is believed where it is
-  // seen.
-  void set_batch_max(double sequences);
+  // How many requests a replica is told to serve at once, N; more than that is believed where it is
+  // seen. nullopt: nobody says it.
+  void set_batch_max(const std::optional<double>& sequences);
   // Replicas of another template are there: the engine may be another.
   void renew();
 
@@ -52,7 +52,12 @@ class ServiceTracker {
   // within the objectives in the last kProofsMax hours with load, as far as neither prompt nor
   // output tokens exceed what was seen; a model that says a tenth less is not to be believed of
   // latencies either.
-  [[nodiscard]] ServiceView look(const RequestShape& shape, const Objectives& objectives) const;
+  //
+  // Where neither N is told nor what waits, the model knows nothing of how many a replica serves at
+  // once: then there is none, and lambda* is what was carried within an objective for the first
+  // token, of which `utilization` is planned with; all of that was carried.
+  [[nodiscard]] ServiceView look(const RequestShape& shape, const Objectives& objectives,
+                                 double utilization = 1) const;
   static constexpr double kIdleShare = 0.3;
 
  private:
@@ -83,6 +88,7 @@ class ServiceTracker {
     RequestShape shape;
   };
 
+  static bool shows_latencies(const Interval& interval);
   void learn_tail(const Histogram& came, Tail& tail) const;
   Update close(const RequestShape& shape, const Objectives& objectives);
   void carry(const RequestShape& shape, const Objectives& objectives);
@@ -94,9 +100,11 @@ class ServiceTracker {
   int percentile_;
   ParameterFilter filter_;
   EngineBounds bounds_;
-  double told_batch_ = EngineBounds{}.batch_max;
+  std::optional<double> told_batch_;
   double seen_batch_ = 0;
-  bool queue_told_ = false;  // engines say what waits in them
+  bool queue_told_ = false;   // engines say what waits in them,
+  bool queue_known_ = false;  // or did since they are of this template
+  bool renewed_ = false;      // nothing was observed yet since
   Interval interval_;
   Interval carried_;  // of intervals in which nobody waited, one after the other
   Tail ttft_tail_;

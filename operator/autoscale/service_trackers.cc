@@ -65,7 +65,7 @@ void ServiceTrackers::forget_proofs() {
   }
 }
 
-void ServiceTrackers::set_batch_max(double sequences) {
+void ServiceTrackers::set_batch_max(const std::optional<double>& sequences) {
   batch_max_ = sequences;
   for (auto& [accelerator, known] : known_) {
     known.tracker.set_batch_max(sequences);
@@ -91,9 +91,7 @@ void ServiceTrackers::make_known(const std::string& accelerator, Time now) {
     known_.erase(oldest);
   }
   Known& made = known_.emplace(accelerator, Known{ServiceTracker(percentile_), now}).first->second;
-  if (batch_max_) {
-    made.tracker.set_batch_max(*batch_max_);
-  }
+  made.tracker.set_batch_max(batch_max_);
 }
 
 std::set<std::string> ServiceTrackers::observe(const Sight& sight, const Demand& all,
@@ -120,10 +118,10 @@ std::set<std::string> ServiceTrackers::observe(const Sight& sight, const Demand&
 }
 
 ServiceView ServiceTrackers::look(const std::string& accelerator, const RequestShape& shape,
-                                  const Objectives& objectives) const {
+                                  const Objectives& objectives, double utilization) const {
   const auto found = known_.find(accelerator);
-  return found == known_.end() ? ServiceTracker(percentile_).look(shape, objectives)
-                               : found->second.tracker.look(shape, objectives);
+  return found == known_.end() ? ServiceTracker(percentile_).look(shape, objectives, utilization)
+                               : found->second.tracker.look(shape, objectives, utilization);
 }
 
 }  // namespace penstock::autoscale

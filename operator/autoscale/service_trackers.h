@@ -28,7 +28,7 @@ class ServiceTrackers {
   // Each as that of ServiceTracker, of all accelerators.
   void set_percentile(int percentile);
   void forget_proofs();
-  void set_batch_max(double sequences);
+  void set_batch_max(const std::optional<double>& sequences);
   void renew();
 
   // About once a second. A pod's first minutes (CapacitySettings::warm_up) teach nothing. `all` is
@@ -39,7 +39,7 @@ class ServiceTrackers {
 
   // Of a replica with this one; as before anything was learned, where it was never seen.
   [[nodiscard]] ServiceView look(const std::string& accelerator, const RequestShape& shape,
-                                 const Objectives& objectives) const;
+                                 const Objectives& objectives, double utilization = 1) const;
 
  private:
   struct Known {

@@ -23,7 +23,9 @@ Vote by_utilization(const TriggerSettings& trigger, const UsageSight& usage,
   const std::optional<int> replicas = replicas_by_utilization(
       usage.pods, sight.current,
       {.percent = trigger.utilization_percent, .tolerance = sight.tolerance});
-  return replicas ? Vote{.name = std::move(name), .replicas = replicas}
+  return replicas ? Vote{.name = std::move(name),
+                         .replicas = replicas,
+                         .of_cpu = trigger.type == ScalingTriggerType::kCpu}
                   : failed(std::move(name), "no pod that is ready has a sample yet");
 }
 

@@ -20,13 +20,15 @@ struct Vote {
   std::string name;
   std::optional<int> replicas;
   std::string problem;  // why it failed, for people
+  bool of_cpu = false;  // it goes by what pods compute
 
   bool operator==(const Vote&) const = default;
   static constexpr auto fields() {
     using T = Vote;
     return std::tuple{json::Field{"name", &T::name, {.length_min = 0}},
                       json::Field{"replicas", &T::replicas},
-                      json::Field{"problem", &T::problem, {.length_min = 0, .length_max = 512}}};
+                      json::Field{"problem", &T::problem, {.length_min = 0, .length_max = 512}},
+                      json::Field{"ofCpu", &T::of_cpu}};
   }
 };
 

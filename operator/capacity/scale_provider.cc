@@ -34,6 +34,10 @@ std::string described(const api::NodePoolSpec& pool) {
 
 }  // namespace
 
+bool knows_its_nodes(const api::NodePoolSpec& pool) {
+  return is_cluster_api(pool) || is_karpenter(pool);
+}
+
 bool is_in_pool(const api::NodePoolSpec& pool, const std::map<std::string, std::string>& labels,
                 const MachineOwner& machine_owner) {
   if (is_cluster_api(pool)) {

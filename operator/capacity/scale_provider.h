@@ -40,9 +40,12 @@ struct MachineOwner {
   std::string name;
 };
 
+// Whether a pool's own nodes can be told from others: Cluster API's and Karpenter's.
+bool knows_its_nodes(const api::NodePoolSpec& pool);
+
 // Whether a node with these labels is one of the pool's. The owner of a MachineDeployment's
 // machines is a MachineSet that is called after it, that of others' is the pool itself. Of kinds
-// that are neither Cluster API's nor Karpenter's all nodes on which the target may run are.
+// whose nodes cannot be told all on which the target may run are.
 bool is_in_pool(const api::NodePoolSpec& pool, const std::map<std::string, std::string>& labels,
                 const MachineOwner& machine_owner);
 

@@ -1,10 +1,12 @@
 #include "operator/controllers/capacity_controller.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "operator/controllers/node_events.h"
 #include "operator/controllers/node_wishes.h"
+#include "operator/kube/timestamp.h"
 #include "operator/reconcile/autoscaling_note.h"
 
 namespace penstock::controllers {
@@ -24,6 +26,8 @@ bool wants_nodes(const Policy& policy) {
 }
 
 namespace {
+
+constexpr std::chrono::minutes kSetUp{10};  // how long a node is a new one
 
 // A LeaderWorkerSet, for one, makes its pods of two templates, and none is where others have
 // theirs.
@@ -250,9 +254,10 @@ std::optional<ApiResult<NodeSights>> CapacityController::look_at_nodes(
     const Policy& policy, const NodeDemand& demand, const capacity::PodShape& shape) {
   const TargetPods replicas{policy, demand.pods};
   const auto& pool = policy.parsed.autoscaling->nodes->scale;
+  const std::string settled_since = kube::timestamp(clock_.wall_now() - kSetUp);
   // Without the right to read nodes there is none to read their devices either.
   if (!shape.by_claims || stores_.nodes.size() == 0) {
-    return node_sights(stores_, replicas, shape, pool);
+    return node_sights(stores_, replicas, shape, pool, settled_since);
   }
   const auto devices = claimed_.of(shape.resource);
   if (!devices && devices.error() == Silence::kNotYet) {
@@ -264,7 +269,7 @@ std::optional<ApiResult<NodeSights>> CapacityController::look_at_nodes(
   if (!**devices) {
     return std::unexpected((*devices)->error());
   }
-  return node_sights(stores_, replicas, shape, pool, ***devices);
+  return node_sights(stores_, replicas, shape, pool, settled_since, ***devices);
 }
 
 ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapacitySpec& spec,

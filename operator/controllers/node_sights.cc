@@ -57,8 +57,14 @@ bool is_placeholder(const Policy& policy, const Pod& pod) {
              });
 }
 
-// By name, each with what interrupts it.
-using Found = std::map<std::string, std::pair<NodeSight, std::string>>;
+struct Seen {
+  NodeSight sight;
+  std::string interruption;
+  bool fits = true;
+  bool settled = true;
+};
+
+using Found = std::map<std::string, Seen>;  // by name
 
 // Counts a pod, which holds so many GPUs, on its node.
 void place(const TargetPods& replicas, const Pod& pod, std::int64_t held, Found& found,
@@ -67,7 +73,7 @@ void place(const TargetPods& replicas, const Pod& pod, std::int64_t held, Found&
   if (pod.finished || node == found.end() || is_placeholder(replicas.policy, pod)) {
     return;
   }
-  auto& [sight, interruption] = node->second;
+  NodeSight& sight = node->second.sight;
   sight.empty = sight.empty && held == 0;
   if (!replicas.has(pod)) {
     sight.taken += held;
@@ -76,7 +82,7 @@ void place(const TargetPods& replicas, const Pod& pod, std::int64_t held, Found&
   sight.empty = false;
   ++sight.pods;
   if (sight.interrupted && result.interruption.empty()) {
-    result.interruption = sight.name + " (" + interruption + ")";
+    result.interruption = sight.name + " (" + node->second.interruption + ")";
   }
 }
 
@@ -87,11 +93,23 @@ void take(const TargetPods& replicas, const Pod* pod, const capacity::DeviceHold
   if (node == found.end() || (pod != nullptr && is_placeholder(replicas.policy, *pod))) {
     return;
   }
-  NodeSight& sight = node->second.first;
+  NodeSight& sight = node->second.sight;
   sight.empty = false;
   if (pod == nullptr || !replicas.has(*pod)) {
     sight.taken += hold.devices;
   }
+}
+
+// A pool's node that is new has taints until it is set up, and is taken for one that comes. One
+// that is in use has lost what made the target fit, and so has an old one, unless none of its pool
+// fits.
+void leave_out_coming(Found& found) {
+  const bool pool_fits = std::ranges::any_of(
+      found, [](const auto& node) { return node.second.sight.in_pool && node.second.fits; });
+  std::erase_if(found, [pool_fits](const auto& node) {
+    const Seen& seen = node.second;
+    return !seen.fits && seen.sight.empty && !(seen.settled && pool_fits);
+  });
 }
 
 }  // namespace
@@ -104,26 +122,31 @@ bool waited_for_node(const Stores& stores, const Pod& pod) {
 NodeSights node_sights(const Stores& stores, const TargetPods& replicas,
                        const capacity::PodShape& shape,
                        const std::optional<api::NodePoolSpec>& pool,
-                       const capacity::DeviceView& claimed) {
+                       const std::string& settled_since, const capacity::DeviceView& claimed) {
   Found found;
   for (const auto& node : stores.nodes.list()) {
     const bool may_have = shape.by_claims
                               ? claimed.on_node.contains(node->meta.name) || is_labelled(*node)
                               : has_gpus(*node, shape.resource);
-    if (!may_have || !capacity::fits(shape.pod_spec, {node->meta.labels, node->taints})) {
+    const bool fits = capacity::fits(shape.pod_spec, {node->meta.labels, node->taints});
+    const bool in_pool =
+        pool && capacity::is_in_pool(*pool, node->meta.labels,
+                                     {node->machine_owner_kind, node->machine_owner});
+    if (!may_have || !(fits || (in_pool && capacity::knows_its_nodes(*pool)))) {
       continue;
     }
     std::string interruption = interruption_of(*node);
-    NodeSight sight{
-        .name = node->meta.name,
-        .ready = node->ready,
-        .schedulable = node->schedulable,
-        .interrupted = !interruption.empty(),
-        .allocatable = shape.by_claims ? count_in(claimed.on_node, node->meta.name)
-                                       : count_in(node->allocatable, shape.resource),
-        .in_pool = pool && capacity::is_in_pool(*pool, node->meta.labels,
-                                                {node->machine_owner_kind, node->machine_owner})};
-    found.emplace(node->meta.name, std::pair(std::move(sight), std::move(interruption)));
+    NodeSight sight{.name = node->meta.name,
+                    .ready = node->ready,
+                    .schedulable = node->schedulable && fits,
+                    .interrupted = !interruption.empty(),
+                    .allocatable = shape.by_claims ? count_in(claimed.on_node, node->meta.name)
+                                                   : count_in(node->allocatable, shape.resource),
+                    .in_pool = in_pool};
+    found.emplace(node->meta.name, Seen{.sight = std::move(sight),
+                                        .interruption = std::move(interruption),
+                                        .fits = fits,
+                                        .settled = node->meta.created < settled_since});
   }
   NodeSights result;
   for (const auto& pod : stores.pods.list()) {
@@ -137,8 +160,9 @@ NodeSights node_sights(const Stores& stores, const TargetPods& replicas,
   for (const capacity::DeviceHold& hold : claimed.holds) {
     take(replicas, stores.pods.find(hold.ns, hold.pod).get(), hold, found);
   }
+  leave_out_coming(found);
   for (auto& entry : found) {
-    result.nodes.push_back(std::move(entry.second.first));
+    result.nodes.push_back(std::move(entry.second.sight));
   }
   return result;
 }

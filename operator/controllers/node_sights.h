@@ -24,10 +24,11 @@ struct NodeSights {
 };
 
 // What the stores know of nodes for the target's pods, which have this shape. `pool`: the one that
-// is scaled, if any. `claimed`: for a shape by claims, their devices.
+// is scaled, if any. `settled_since`: nodes made before then (RFC 3339, UTC) are no new ones.
+// `claimed`: for a shape by claims, their devices.
 NodeSights node_sights(const Stores& stores, const TargetPods& replicas,
                        const capacity::PodShape& shape,
                        const std::optional<api::NodePoolSpec>& pool,
-                       const capacity::DeviceView& claimed = {});
+                       const std::string& settled_since, const capacity::DeviceView& claimed = {});
 
 }  // namespace penstock::controllers

@@ -212,16 +212,22 @@ INSTANTIATE_TEST_SUITE_P(
                in.votes = {{"queue", 0, ""}};
              },
              8, Reason::kCapacityUnknown},
+        Step{"NorDoesAShortOne", 8, 40,
+             [](Inputs& in) {
+               cache_alone(in);
+               in.votes = {{"queue", 1, ""}, {"memory", 4, ""}};
+             },
+             8, Reason::kCapacityUnknown},
         Step{"OrNobodyAsksAnything", 8, 0,
              [](Inputs& in) {
                cache_alone(in);
                in.observed.stable.kv = in.observed.panic.kv = in.observed.tail.kv = 0;
              },
              4, Reason::kLoadFitsFewer},
-        Step{"OrATriggerKnows", 8, 40,
+        Step{"OrATriggerByCpuKnows", 8, 40,
              [](Inputs& in) {
                cache_alone(in);
-               in.votes = {{"cpu", 6, ""}};
+               in.votes = {{"cpu", 6, "", true}};
              },
              6, Reason::kLoadFitsFewer},
         Step{"FloorHolds", 8, 8, [](Inputs& in) { in.settings.replicas_min = 8; }, 8,
@@ -490,7 +496,9 @@ TEST(DecideTest, ConditionsSayWhatIsWrong) {
   inputs = serving(0, 8, 64);
   cache_alone(inputs);
   EXPECT_EQ(text(decide(inputs, {}).decision, "MetricsAvailable"), "False CapacityUnknown");
-  inputs.votes = {{"cpu", 6, ""}};
+  inputs.votes = {{"queue", 1, ""}};
+  EXPECT_EQ(text(decide(inputs, {}).decision, "MetricsAvailable"), "False CapacityUnknown");
+  inputs.votes = {{"cpu", 6, "", true}};
   EXPECT_EQ(text(decide(inputs, {}).decision, "MetricsAvailable"), "True Fresh");
 
   inputs = serving(0, 8, 64);

@@ -157,9 +157,8 @@ TEST(ServiceTrackerTest, WhatWasCarriedWithinOtherObjectivesProvesNothing) {
   EXPECT_LT(seen(), 0.9 * proven);
 }
 
-// Half a minute of load, again and again, and as long without: never was it carried for five
-// minutes.
-TEST(ServiceTrackerTest, BurstsThatAreApartProveNothing) {
+// Half a minute of load, again and again, and as long without: what is carried on end is half.
+TEST(ServiceTrackerTest, BurstsThatAreApartProveTheirMean) {
   ServiceTracker tracker(95);
   const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
   observe(tracker, 0, 601, modelled(5), objectives);
@@ -233,6 +232,7 @@ TEST(ServiceTrackerTest, AQueueThatNobodyTellsOfMakesNoSlowEngine) {
   ServiceTracker tracker(95);
   const Objectives objectives{.itl_ms = 50};
   observe(tracker, 0, 3'600, modelled(8), objectives);
+  tracker.set_batch_max(64);
   Demand queued = modelled(8);
   queued.ttft = latencies(20, 10);
   queued.waiting.reset();
@@ -240,6 +240,62 @@ TEST(ServiceTrackerTest, AQueueThatNobodyTellsOfMakesNoSlowEngine) {
   const ServiceView view = tracker.look(kShape, objectives);
   const double exact = exact_per_s(view, {});
   EXPECT_NEAR(view.sustainable_per_s.value_or(0), exact, 0.05 * exact);
+}
+
+// It may serve one request at once, and then is as fast in each token as one that serves dozens.
+TEST(ServiceTrackerTest, OfAnEngineThatTellsNeitherQueueNorBatchWhatItCarriesIsKnown) {
+  const Objectives objectives{.ttft_ms = 2'000};
+  Demand untold = in_batch(1);
+  untold.waiting.reset();
+  ServiceTracker tracker(95);
+  observe(tracker, 0, 900, untold, objectives);
+  const ServiceView view = tracker.look(kShape, objectives);
+  EXPECT_NEAR(view.sustainable_per_s.value_or(0), 2, 1e-9);
+  EXPECT_FALSE(view.model);
+  EXPECT_NEAR(tracker.look(kShape, objectives, 0.5).sustainable_per_s.value_or(0), 4, 1e-9)
+      << "of which half is planned with";
+  untold.ttft = latencies(20, 10);
+  observe(tracker, 900, 3'600, untold, objectives);
+  EXPECT_NEAR(tracker.look(kShape, objectives).sustainable_per_s.value_or(0), 2, 1e-9)
+      << "behind, it carries no more";
+  tracker.set_batch_max(64);
+  EXPECT_TRUE(tracker.look(kShape, objectives).model) << "it is told";
+}
+
+TEST(ServiceTrackerTest, WithoutAFirstTokenNothingShowsThatAnUntoldQueueGrows) {
+  ServiceTracker tracker(95);
+  const Objectives objectives{.itl_ms = 50};
+  Demand untold = in_batch(1);
+  untold.waiting.reset();
+  observe(tracker, 0, 3'600, untold, objectives);
+  EXPECT_FALSE(tracker.look(kShape, objectives).sustainable_per_s);
+  observe(tracker, 3'600, 3'660, in_batch(1), objectives);
+  const double told = tracker.look(kShape, objectives).sustainable_per_s.value_or(0);
+  EXPECT_GT(told, 2);
+  observe(tracker, 3'660, 3'720, untold, objectives);
+  EXPECT_NEAR(tracker.look(kShape, objectives).sustainable_per_s.value_or(0), told, 0.1 * told)
+      << "missed once";
+  tracker.renew();
+  observe(tracker, 3'720, 3'780, untold, objectives);
+  EXPECT_FALSE(tracker.look(kShape, objectives).sustainable_per_s) << "another engine";
+}
+
+TEST(ServiceTrackerTest, AFewRequestsAMinuteAreGathered) {
+  const Objectives objectives{.ttft_ms = 2'000, .itl_ms = 50};
+  const auto known_after_an_hour = [&](int every_s) {
+    ServiceTracker tracker(95);
+    for (int second = 0; second < 3'600; ++second) {
+      Demand seen = in_batch(1);
+      seen.total.requests = 1.0 / every_s;
+      const std::uint64_t ended = second % every_s == 0 ? 1 : 0;
+      seen.ttft = latencies(seen.ttft.mean_s().value_or(0), ended);
+      seen.tpot = latencies(seen.tpot.mean_s().value_or(0), ended);
+      observe(tracker, second, second + 1, seen, objectives);
+    }
+    return tracker.look(kShape, objectives).sustainable_per_s.has_value();
+  };
+  EXPECT_TRUE(known_after_an_hour(10));
+  EXPECT_FALSE(known_after_an_hour(200)) << "three in ten minutes are no mean";
 }
 
 // A quarter of an hour's mean request is not that of the minute: prompts that are thrice as long

@@ -34,7 +34,8 @@ class TriggerVotesTest : public ::testing::Test {
 TEST_F(TriggerVotesTest, UtilizationOfTheResourceThatIsMeant) {
   cpu_.pods = std::vector<PodUsage>(4, {.usage = 1.6, .request = 1});
   memory_.pods = std::vector<PodUsage>(4, {.usage = 0.4, .request = 1});
-  EXPECT_EQ(votes({.type = kCpu, .utilization_percent = 80}), (std::vector<Vote>{{"CPU", 8, ""}}));
+  EXPECT_EQ(votes({.type = kCpu, .utilization_percent = 80}),
+            (std::vector<Vote>{{"CPU", 8, "", true}}));
   EXPECT_EQ(votes({.type = kMemory, .utilization_percent = 80}),
             (std::vector<Vote>{{"Memory", 2, ""}}));
 }
