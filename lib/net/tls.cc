@@ -122,7 +122,7 @@ ssl_st* TlsContext::accept_on(int descriptor) const {
 }
 
 ssl_st* TlsContext::connect_on(int descriptor, const std::string& server_name,
-                               ssl_session_st* resumed) const {
+                               const TlsSession& resumed) const {
   SSL* tls = SSL_new(context_);
   if (tls == nullptr) {
     return nullptr;
@@ -138,7 +138,7 @@ ssl_st* TlsContext::connect_on(int descriptor, const std::string& server_name,
     SSL_set1_host(tls, server_name.c_str());
   }
   if (resumed != nullptr) {
-    SSL_set_session(tls, resumed);
+    SSL_set_session(tls, resumed.get());
   }
   return tls;
 }
@@ -151,6 +151,13 @@ TlsSession resumable_session(ssl_st* tls) {
   auto* kept = static_cast<SSL_SESSION*>(SSL_get_app_data(tls));
   SSL_set_app_data(tls, nullptr);
   return TlsSession(kept);
+}
+
+TlsSession share(const TlsSession& session) {
+  if (session != nullptr) {
+    SSL_SESSION_up_ref(session.get());
+  }
+  return TlsSession(session.get());
 }
 
 HandshakeStep handshake_step(ssl_st* tls) {

@@ -61,8 +61,8 @@ void UpstreamPool::drop(const Origin& origin) {
   idle_of(origin).connections.clear();
 }
 
-ssl_session_st* UpstreamPool::tls_session(const Origin& origin) {
-  return idle_of(origin).session.get();
+net::TlsSession UpstreamPool::tls_session(const Origin& origin) {
+  return net::share(idle_of(origin).session);
 }
 
 void UpstreamPool::keep_tls_session(const Origin& origin, net::Connection& connection) {

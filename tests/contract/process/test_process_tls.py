@@ -1,11 +1,10 @@
-"""TLS on both sides, with certificates made for the test."""
+"""TLS on both sides, with certificates made for the test: who speaks what, and who is believed."""
 
 import json
-import os
 import ssl
-import subprocess
 
 import pytest
+from certificates import Authority, secret, trusting
 from exchange import chat
 from proxy import MEMORY, documents, policy
 from raw import Broken, Client, ask
@@ -13,63 +12,6 @@ from scripted import Upstream
 from stack import eventually
 
 GET = b"GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n"
-
-
-class Authority:
-    """A CA, and what it signs."""
-
-    def __init__(self, folder, name: str):
-        folder.mkdir()
-        self.folder, self.certificate, self.key = folder, folder / "ca.crt", folder / "ca.key"
-        self._run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                  "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.certificate)
-
-    def issue(self, name: str, host: str = "localhost", days: int = 1):
-        key, request, certificate = (self.folder / f"{name}.{end}" for end in ("key", "csr", "crt"))
-        self._run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
-                  "-addext", f"subjectAltName=DNS:{host}", "-keyout", key, "-out", request)
-        dates = ["-days", str(days)] if days > 0 else ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
-        if days > 0:
-            self._run("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-copy_extensions",
-                      "copy", *dates, "-out", certificate)
-        else:
-            database = self.folder / "db"
-            database.mkdir(exist_ok=True)
-            (database / "index.txt").write_text("")
-            config = database / "ca.cnf"
-            config.write_text(
-                f"[ca]\ndefault_ca=d\n[d]\nnew_certs_dir={database}\ndatabase={database}/index.txt\nrand_serial=yes\n"
-                "default_md=sha256\npolicy=p\ncopy_extensions=copy\n[p]\ncommonName=supplied\n"
-            )
-            self._run("ca", "-batch", "-config", config, "-cert", self.certificate, "-keyfile", self.key, "-in", request,
-                      "-startdate", "20200101000000Z", "-enddate", "20200102000000Z", "-out", certificate)
-        return certificate, key
-
-    @staticmethod
-    def _run(*arguments):
-        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
-
-
-@pytest.fixture
-def authority(tmp_path):
-    return Authority(tmp_path / "ca", "Test CA")
-
-
-def secret(folder, name: str, **content):
-    for key, path in content.items():
-        place = folder / "secrets" / name
-        place.mkdir(parents=True, exist_ok=True)
-        aside = place / "aside"
-        aside.write_bytes(path if isinstance(path, bytes) else path.read_bytes())
-        os.replace(aside, place / key.replace("_", "."))
-    return ("--secrets-dir", str(folder / "secrets"))
-
-
-def trusting(authority, certificate=None, key=None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(authority.certificate))
-    if certificate:
-        context.load_cert_chain(certificate, key)
-    return context
 
 
 ANSWER = b'{"object":"chat.completion","choices":[{"finish_reason":"stop"}]}'
@@ -101,23 +43,6 @@ def only(version: ssl.TLSVersion, context: ssl.SSLContext) -> ssl.SSLContext:
 
 
 VERSIONS = {"TLSv1.1": ssl.TLSVersion.TLSv1_1, "TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
-
-
-@pytest.fixture
-def engine(authority):
-    """Starts TLS upstreams whose certificate names localhost: (upstream, its URL)."""
-    running = []
-
-    def start_one(prepare):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*authority.issue(f"engine-{len(running)}"))
-        prepare(context)
-        running.append(Upstream(tls=context))
-        return running[-1], running[-1].url.replace("127.0.0.1", "localhost")
-
-    yield start_one
-    for each in running:
-        each.stop()
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
@@ -250,14 +175,3 @@ def test_an_unknown_ca_is_refused_by_default(engine, start):
     upstream, url = engine(lambda context: None)
     assert ask(start(policy(url)).port, GET).status == 502
     assert upstream.taken() == []
-
-
-def test_an_upstreams_tls_session_is_resumed(tmp_path, authority, engine, start):
-    upstream, url = engine(lambda context: None)
-    upstream.answer(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-    flags = secret(tmp_path, "engine-ca", ca_crt=authority.certificate)
-    proxy = start(policy(url, backend={"tls": {"caRef": {"name": "engine-ca", "key": "ca.crt"}}}), flags=flags)
-    for _ in range(3):
-        assert ask(proxy.port, GET).status == 200
-    assert upstream.sessions_resumed[0] is False
-    assert True in upstream.sessions_resumed[1:]
