@@ -1,14 +1,18 @@
-"""TLS to the upstream: its sessions are used again."""
+"""TLS to the upstream: its connections and sessions are used again."""
 
+import ssl
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from certificates import secret
 from proxy import policy
-from raw import ask
+from raw import Client, ask
+from scripted import OK
 
 GET = b"GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n"
 CLOSES = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 
 
 @pytest.fixture
@@ -42,3 +46,39 @@ def test_calls_that_dial_at_once_share_sessions(behind):
     assert set(statuses) == {200}
     assert proxy.popen.poll() is None, proxy.log
     assert upstream.sessions_resumed.count(True) > 500
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_connection_is_used_again(behind, version):
+    def prepare(context):
+        context.minimum_version = context.maximum_version = VERSIONS[version]
+
+    upstream, proxy = behind(prepare, admin=True)
+    chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+    upstream.answer(OK, chunked, OK)
+    with Client(proxy.port) as client:
+        for _ in range(6):
+            assert client.send(GET).response().body == b"{}"
+    assert {request.connection for request in upstream.taken()} == {1}
+    assert upstream.versions == [version]
+    assert proxy.metric("penstock_upstream_connections_reused_total") == 5
+
+
+def test_an_idle_connection_is_kept(behind):
+    """Though the last that the event loop saw of it may be an answer's end, or tickets."""
+    upstream, proxy = behind(admin=True)
+    assert ask(proxy.port, GET).status == 200
+    assert not threading.Event().wait(2.5)  # the pool is looked through each second
+    assert proxy.metric(r'penstock_connections\{[^}]*"upstream"') == 1
+    assert ask(proxy.port, GET).status == 200
+    assert upstream.connections == 1
+
+
+def test_a_connection_that_the_upstream_closed_is_not_used(behind):
+    upstream, proxy = behind(admin=True)
+    upstream.script(lambda line: line.send(OK).close())
+    with Client(proxy.port) as client:
+        for _ in range(30):
+            assert client.send(GET).response().status == 200
+    assert len(upstream.taken()) == 30
+    assert proxy.metric("penstock_upstream_connections_opened_total") == 30
