@@ -190,30 +190,26 @@ Io Connection::write_some(std::span<const iovec> from) noexcept {
 }
 
 IoState Connection::peek() noexcept {
-  char byte = 0;
-  return peek_some(std::span(&byte, 1)).state;
-}
-
-Io Connection::peek_some(std::span<char> into) noexcept {
   if (!socket_.open()) {
-    return {0, IoState::kBroken};
+    return IoState::kBroken;
   }
+  char byte = 0;
   if (tls_ == nullptr) {
-    const ssize_t n = ::recv(socket_.get(), into.data(), into.size(), MSG_PEEK);
+    const ssize_t n = ::recv(socket_.get(), &byte, 1, MSG_PEEK);
     const IoState state = n > 0 ? IoState::kOk : n == 0 ? IoState::kEnd : state_of_errno();
     readable_ = state != IoState::kWouldBlock;
-    return {n > 0 ? static_cast<std::size_t>(n) : 0, state};
+    return state;
   }
   ERR_clear_error();
-  const int n = SSL_peek(tls_, into.data(), clamp(into.size()));
+  const int n = SSL_peek(tls_, &byte, 1);
   if (n > 0) {
-    return {static_cast<std::size_t>(n), IoState::kOk};
+    return IoState::kOk;
   }
   switch (SSL_get_error(tls_, n)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: readable_ = false; return {0, IoState::kWouldBlock};
-    case SSL_ERROR_ZERO_RETURN: return {0, IoState::kEnd};
-    default: return {0, IoState::kBroken};
+    case SSL_ERROR_WANT_WRITE: readable_ = false; return IoState::kWouldBlock;
+    case SSL_ERROR_ZERO_RETURN: return IoState::kEnd;
+    default: return IoState::kBroken;
   }
 }
 

@@ -70,6 +70,11 @@ void Connection::watch(ReadWatcher* watcher) noexcept {
   watcher_ = watcher;
 }
 
+void Connection::watch_on(ReadWatcher* watcher) noexcept {
+  watches_end_ = false;
+  watcher_ = watcher;
+}
+
 void Connection::tell_watcher_soon() noexcept {
   if (telling_) {
     return;

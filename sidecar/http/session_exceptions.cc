@@ -167,24 +167,19 @@ void Session::client_is_gone() {
 }
 
 void Session::on_readable() {
-  switch (connection_.peek()) {
-    case net::IoState::kOk:
-      if (kept_.size() >= kPipelinedBytesMax) {
-        // The rest stays in the kernel. That its sender leaves is seen before that is read.
-        if (connection_.ending()) {
-          client_is_gone();
-        } else {
-          connection_.watch_end(this);
-        }
-        return;
-      }
-      static_cast<void>(fill());
-      keep_input();
-      connection_.watch(this);
-      return;
-    case net::IoState::kWouldBlock: connection_.watch(this); return;
-    case net::IoState::kEnd:
-    case net::IoState::kBroken: client_is_gone(); return;
+  net::IoState state = connection_.peek();
+  for (; state == net::IoState::kOk && kept_.size() < kPipelinedBytesMax;
+       state = connection_.peek()) {
+    static_cast<void>(fill());
+    keep_input();
+  }
+  if (state == net::IoState::kWouldBlock) {
+    connection_.watch_on(this);
+  } else if (state == net::IoState::kOk && !connection_.ending()) {
+    // The rest stays in the kernel. That its sender leaves is seen before that is read.
+    connection_.watch_end(this);
+  } else {
+    client_is_gone();
   }
 }
 

@@ -1,14 +1,16 @@
 """TLS on both sides, with certificates made for the test: who speaks what, and who is believed."""
 
 import json
+import signal
 import ssl
+import threading
 
 import pytest
 from certificates import Authority, secret, trusting
 from exchange import chat
 from proxy import MEMORY, documents, policy
 from raw import Broken, Client, ask
-from scripted import Upstream
+from scripted import OK, Upstream
 from stack import eventually
 
 GET = b"GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -175,3 +177,29 @@ def test_an_unknown_ca_is_refused_by_default(engine, start):
     upstream, url = engine(lambda context: None)
     assert ask(start(policy(url)).port, GET).status == 502
     assert upstream.taken() == []
+
+
+def test_what_a_client_sends_ahead_in_ever_so_many_records_takes_no_stack(tmp_path, authority, upstream, start):
+    """They are all there at once, while its answer is awaited."""
+    go_on = threading.Event()
+
+    def script(line):
+        go_on.wait(30)
+        line.send(OK)
+
+    upstream.script(script)
+    flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
+    small_stacks = ("sh", "-c", 'ulimit -s 2048; exec "$@"', "sh")
+    proxy = start(policy(upstream.url, listener=LISTENER), flags=flags, before=small_stacks)
+    ahead = GET * 600
+    with Client(proxy.port, tls=trusting(authority)) as client:
+        client.send(GET)
+        upstream.take()
+        proxy.popen.send_signal(signal.SIGSTOP)
+        for byte in ahead:
+            client.send(bytes([byte]))
+        proxy.popen.send_signal(signal.SIGCONT)
+        go_on.set()
+        for _ in range(601):
+            assert client.response().status == 200
+    assert proxy.popen.poll() is None, proxy.log
