@@ -197,6 +197,7 @@ SinkState ClientSink::answer(int status, std::string_view head_lines, std::strin
 
 SinkState ClientSink::finish(std::string_view trailers) {
   if (renderer_.broken()) {
+    caller_->disconnect = request::Disconnect::kUpstream;  // what it sent cannot be read
     break_off({});
     return SinkState::kGone;
   }
