@@ -83,6 +83,8 @@ class UpstreamCall final : public net::ReadWatcher {
   PENSTOCK_OWN_FRAME Task<Step> await_error_body();
   Task<CallOutcome> relay();
   [[nodiscard]] bool passed_on() const;
+  // Nobody waits for an answer: no attempt begins any more.
+  [[nodiscard]] bool deserted() const { return aborted_ || draining_; }
   [[nodiscard]] bool ended_early() const;
   PENSTOCK_OWN_FRAME Task<> discard_connection();  // REQUIRES: there is one
 

@@ -18,9 +18,7 @@ constexpr std::size_t kErrorBodyMax = 64 * 1024;
 }  // namespace
 
 Task<UpstreamCall::Step> UpstreamCall::await_head() {
-  if (!draining_) {
-    io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
-  }
+  io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
   broken_ = false;
   for (;;) {
     bool woken = has_said_early();
