@@ -107,7 +107,8 @@ class Connection final : public ReadinessHandler {
   // write_some().
   [[nodiscard]] ReadAwaiter readable() { return ReadAwaiter(*this); }
   [[nodiscard]] WriteAwaiter writable() { return WriteAwaiter(*this); }
-  // Closes the socket and waits until nothing refers to this object any more.
+  // Closes the socket and waits until nothing refers to this object any more. A TLS peer is told by
+  // close_notify, where nothing broke: what it has is all, as far as TLS goes.
   [[nodiscard]] CloseAwaiter close() { return CloseAwaiter(*this); }
 
   // For whoever used the descriptor by other means and was told to wait: forgets the readiness that
@@ -155,6 +156,8 @@ class Connection final : public ReadinessHandler {
   void send_what_is_collected() noexcept;
   // … and when that has come.
   void send_collected(std::string_view bytes) noexcept;
+  // The last that leaves here: what is collected, and close_notify.
+  void say_goodbye() noexcept;
   // True: nothing stands before the next write.
   bool send_unsent() noexcept;
   [[nodiscard]] bool has_buffered() const noexcept;
@@ -186,6 +189,8 @@ class Connection final : public ReadinessHandler {
   bool writes_at_once_ : 1 = false;  // nothing is written later any more
   bool collected_ : 1 = false;       // there are bytes of ours in the reactor's batch
   bool send_failed_ : 1 = false;     // … and they could not be sent
+  bool tls_broken_ : 1 = false;      // an error that its session does not outlive
+  bool resets_ : 1 = false;          // close() will
 };
 
 }  // namespace penstock::net

@@ -145,7 +145,7 @@ void Connection::wake_waiting() noexcept {
 bool Connection::CloseAwaiter::await_ready() noexcept {
   connection_.watcher_ = nullptr;
   if (connection_.socket_.open()) {
-    connection_.send_what_is_collected();
+    connection_.say_goodbye();
     connection_.reactor_.remove(connection_.socket_.get(), connection_);
     connection_.socket_.close();
   }
