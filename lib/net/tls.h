@@ -72,7 +72,7 @@ HandshakeStep handshake_step(ssl_st* tls);
 // Why the last handshake failed, for the log ("certificate verify failed"); names no peer.
 std::string handshake_error(ssl_st* tls);
 
-// The verified client certificate's subject, one line; empty without one.
+// The verified client certificate's subject, no two alike; empty without one.
 std::string peer_subject(ssl_st* tls);
 
 }  // namespace penstock::net

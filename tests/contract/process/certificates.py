@@ -10,13 +10,16 @@ class Authority:
 
     def __init__(self, folder, name: str):
         folder.mkdir()
+        self.issued = 0
         self.folder, self.certificate, self.key = folder, folder / "ca.crt", folder / "ca.key"
         self._run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                   "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.certificate)
 
-    def issue(self, name: str, host: str = "localhost", days: int = 1):
-        key, request, certificate = (self.folder / f"{name}.{end}" for end in ("key", "csr", "crt"))
-        self._run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+    def issue(self, name: str, host: str = "localhost", days: int = 1, subject: str | None = None):
+        """Under a name of its own in the folder; `subject` as openssl takes it, by default that name."""
+        self.issued += 1
+        key, request, certificate = (self.folder / f"{name}-{self.issued}.{end}" for end in ("key", "csr", "crt"))
+        self._run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", subject or f"/CN={name}",
                   "-addext", f"subjectAltName=DNS:{host}", "-keyout", key, "-out", request)
         dates = ["-days", str(days)] if days > 0 else ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
         if days > 0:

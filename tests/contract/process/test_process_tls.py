@@ -124,7 +124,22 @@ def test_a_client_certificate_is_asked_for_and_checked(tmp_path, authority, upst
     assert len(upstream.taken()) == 1
 
 
-def test_who_shows_a_certificate_is_a_tenant(tmp_path, authority, upstream, start):
+LONG = "".join(f"/OU={'a' * 60}{number}" for number in range(10, 18))
+LONGER = "".join(f"/OU={'a' * 60}{number}" for number in range(10, 40))
+
+
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        ("/CN=alice", "/CN=bob"),
+        (r"/CN=alice\/OU=ops", r"/CN=alice\\/OU=ops"),
+        ("/CN=alice, OU=ops", "/OU=ops/CN=alice"),
+        (f"{LONG}/CN=alice", f"{LONG}/CN=bob"),
+        (f"{LONGER}/CN=alice", f"{LONGER}/CN=bob"),
+    ],
+    ids=["names", "slash or backslash", "comma", "long", "longer"],
+)
+def test_who_shows_a_certificate_is_a_tenant(tmp_path, authority, upstream, start, first, second):
     """Each subject has its own answers, by whatever certificate; without one nothing is shared."""
     upstream.answer(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(ANSWER), ANSWER))
     flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
@@ -136,7 +151,7 @@ def test_who_shows_a_certificate_is_a_tenant(tmp_path, authority, upstream, star
     proxy = start(documents({**spec, "caching": caching}, backends, tiers=MEMORY), flags=flags)
     body = chat("hello")
     request = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
-    alice, again, bob = (authority.issue(name) for name in ("alice", "alice", "bob"))
+    alice, again, bob = (authority.issue("client", subject=subject) for subject in (first, first, second))
     for shown, asked in ((alice, 1), (alice, 0), (again, 0), (bob, 1), (bob, 0), (alice, 0), ((), 1), ((), 1)):
         answer = ask(proxy.port, request, tls=trusting(authority, *shown))
         assert (answer.status, answer.body) == (200, ANSWER)
@@ -203,3 +218,19 @@ def test_what_a_client_sends_ahead_in_ever_so_many_records_takes_no_stack(tmp_pa
         for _ in range(601):
             assert client.response().status == 200
     assert proxy.popen.poll() is None, proxy.log
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+def test_the_end_of_a_whole_answer_is_said_in_tls_and_no_other(tmp_path, authority, upstream, start, end):
+    """HTTP/1.0 has no other end than the connection's, and a close without close_notify may be anybody's."""
+    upstream.script(lambda line: getattr(line.send(b"HTTP/1.1 200 OK\r\n\r\nbody"), end)())
+    flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
+    proxy = start(policy(upstream.url, listener=LISTENER), flags=flags)
+    with Client(proxy.port, tls=trusting(authority)) as client:
+        client.socket.suppress_ragged_eofs = False
+        client.send(b"GET /v1/models HTTP/1.0\r\n\r\n")
+        if end == "close":
+            assert client.rest().endswith(b"\r\n\r\nbody")
+            return
+        with pytest.raises((ssl.SSLEOFError, Broken)):
+            client.rest()
