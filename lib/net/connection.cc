@@ -39,7 +39,7 @@ Connection::Connection(Reactor& reactor, Descriptor socket)
 
 Connection::~Connection() {
   if (socket_.open()) {
-    send_what_is_collected();
+    say_goodbye();
     reactor_.remove(socket_.get(), *this);
   }
   if (tls_ != nullptr) {
@@ -86,7 +86,7 @@ Io Connection::read_some(std::span<char> into) noexcept {
       return {0, IoState::kWouldBlock};
     case SSL_ERROR_WANT_READ: readable_ = false; return {0, IoState::kWouldBlock};
     case SSL_ERROR_ZERO_RETURN: return {0, IoState::kEnd};
-    default: return {0, IoState::kBroken};
+    default: tls_broken_ = true; return {0, IoState::kBroken};
   }
 }
 
@@ -178,6 +178,7 @@ Io Connection::write_some(std::span<const iovec> from) noexcept {
       const int why = SSL_get_error(tls_, n);
       write_wants_read_ = why == SSL_ERROR_WANT_READ;
       const bool blocked = write_wants_read_ || why == SSL_ERROR_WANT_WRITE;
+      tls_broken_ = tls_broken_ || !blocked;
       writable_ = writable_ && !blocked;
       readable_ = readable_ && !write_wants_read_;
       if (blocked && written > 0) {
@@ -190,44 +191,49 @@ Io Connection::write_some(std::span<const iovec> from) noexcept {
 }
 
 IoState Connection::peek() noexcept {
-  char byte = 0;
-  return peek_some(std::span(&byte, 1)).state;
-}
-
-Io Connection::peek_some(std::span<char> into) noexcept {
   if (!socket_.open()) {
-    return {0, IoState::kBroken};
+    return IoState::kBroken;
   }
+  char byte = 0;
   if (tls_ == nullptr) {
-    const ssize_t n = ::recv(socket_.get(), into.data(), into.size(), MSG_PEEK);
+    const ssize_t n = ::recv(socket_.get(), &byte, 1, MSG_PEEK);
     const IoState state = n > 0 ? IoState::kOk : n == 0 ? IoState::kEnd : state_of_errno();
     readable_ = state != IoState::kWouldBlock;
-    return {n > 0 ? static_cast<std::size_t>(n) : 0, state};
+    return state;
   }
   ERR_clear_error();
-  const int n = SSL_peek(tls_, into.data(), clamp(into.size()));
+  const int n = SSL_peek(tls_, &byte, 1);
   if (n > 0) {
-    return {static_cast<std::size_t>(n), IoState::kOk};
+    return IoState::kOk;
   }
   switch (SSL_get_error(tls_, n)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: readable_ = false; return {0, IoState::kWouldBlock};
-    case SSL_ERROR_ZERO_RETURN: return {0, IoState::kEnd};
-    default: return {0, IoState::kBroken};
+    case SSL_ERROR_WANT_WRITE: readable_ = false; return IoState::kWouldBlock;
+    case SSL_ERROR_ZERO_RETURN: return IoState::kEnd;
+    default: tls_broken_ = true; return IoState::kBroken;
   }
 }
 
 void Connection::reset_at_close() noexcept {
   send_what_is_collected();
+  resets_ = true;
   net::reset_at_close(socket_.get());
 }
 
-void Connection::shutdown_send() noexcept {
+void Connection::say_goodbye() noexcept {
   send_what_is_collected();
-  if (tls_ != nullptr) {
-    ERR_clear_error();
-    SSL_shutdown(tls_);
+  // OpenSSL wants none after an error or within a handshake, and sends none behind a write that is
+  // stuck.
+  if (tls_ == nullptr || tls_broken_ || resets_ || SSL_is_init_finished(tls_) == 0 ||
+      (SSL_get_shutdown(tls_) & SSL_SENT_SHUTDOWN) != 0) {
+    return;
   }
+  ERR_clear_error();
+  SSL_shutdown(tls_);
+}
+
+void Connection::shutdown_send() noexcept {
+  say_goodbye();
   ::shutdown(socket_.get(), SHUT_WR);
 }
 

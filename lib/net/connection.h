@@ -55,13 +55,12 @@ class Connection final : public ReadinessHandler {
   Io write_some(std::span<const iovec> from) noexcept;
 
   // What is waiting to be read, without taking it: kOk (bytes), kWouldBlock (nothing), kEnd,
-  // kBroken.
+  // kBroken. Of TLS it takes what is for TLS alone, as session tickets are.
   IoState peek() noexcept;
-  // The same with the first bytes.
-  Io peek_some(std::span<char> into) noexcept;
 
   // No readiness was reported since the last read: what peek() would find, as of the event loop's
-  // last look.
+  // last look. Over TLS its opposite says little, for not every record has bytes for us, and only a
+  // read that finds none uses readiness up.
   [[nodiscard]] bool quiet() const { return socket_.open() && !readable_ && !hung_up_; }
 
   // Lets the peer see that what it got is not all: see socket_options.h.
@@ -108,7 +107,8 @@ class Connection final : public ReadinessHandler {
   // write_some().
   [[nodiscard]] ReadAwaiter readable() { return ReadAwaiter(*this); }
   [[nodiscard]] WriteAwaiter writable() { return WriteAwaiter(*this); }
-  // Closes the socket and waits until nothing refers to this object any more.
+  // Closes the socket and waits until nothing refers to this object any more. A TLS peer is told by
+  // close_notify, where nothing broke: what it has is all, as far as TLS goes.
   [[nodiscard]] CloseAwaiter close() { return CloseAwaiter(*this); }
 
   // For whoever used the descriptor by other means and was told to wait: forgets the readiness that
@@ -119,8 +119,11 @@ class Connection final : public ReadinessHandler {
   // While set and no coroutine waits for reading, the watcher is told once the connection is
   // readable (now, where it is already); watch() again for the next time. nullptr ends it.
   void watch(ReadWatcher* watcher) noexcept;
-  // The same, but told only once the peer has ended its direction, or the connection is broken,
-  // whatever there is to read before that.
+  // For whoever has just looked until nothing was left: told of what comes from then on, and never
+  // now. A watcher that went on by watch() would come back to itself, as deep as the peer likes.
+  void watch_on(ReadWatcher* watcher) noexcept;
+  // The same as watch(), but told only once the peer has ended its direction, or the connection is
+  // broken, whatever there is to read before that.
   void watch_end(ReadWatcher* watcher) noexcept;
   // Whether that was seen. What the peer sent before may still be there to read.
   [[nodiscard]] bool ending() const { return hung_up_; }
@@ -153,6 +156,8 @@ class Connection final : public ReadinessHandler {
   void send_what_is_collected() noexcept;
   // … and when that has come.
   void send_collected(std::string_view bytes) noexcept;
+  // The last that leaves here: what is collected, and close_notify.
+  void say_goodbye() noexcept;
   // True: nothing stands before the next write.
   bool send_unsent() noexcept;
   [[nodiscard]] bool has_buffered() const noexcept;
@@ -184,6 +189,8 @@ class Connection final : public ReadinessHandler {
   bool writes_at_once_ : 1 = false;  // nothing is written later any more
   bool collected_ : 1 = false;       // there are bytes of ours in the reactor's batch
   bool send_failed_ : 1 = false;     // … and they could not be sent
+  bool tls_broken_ : 1 = false;      // an error that its session does not outlive
+  bool resets_ : 1 = false;          // close() will
 };
 
 }  // namespace penstock::net

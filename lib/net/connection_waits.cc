@@ -70,6 +70,11 @@ void Connection::watch(ReadWatcher* watcher) noexcept {
   watcher_ = watcher;
 }
 
+void Connection::watch_on(ReadWatcher* watcher) noexcept {
+  watches_end_ = false;
+  watcher_ = watcher;
+}
+
 void Connection::tell_watcher_soon() noexcept {
   if (telling_) {
     return;
@@ -140,7 +145,7 @@ void Connection::wake_waiting() noexcept {
 bool Connection::CloseAwaiter::await_ready() noexcept {
   connection_.watcher_ = nullptr;
   if (connection_.socket_.open()) {
-    connection_.send_what_is_collected();
+    connection_.say_goodbye();
     connection_.reactor_.remove(connection_.socket_.get(), connection_);
     connection_.socket_.close();
   }

@@ -15,9 +15,9 @@ namespace penstock::net {
 struct DialTarget {
   std::string host;  // name or address literal, without brackets
   std::uint16_t port = 0;
-  const TlsContext* tls = nullptr;  // nullptr: plain
-  std::string server_name;          // for TLS
-  ssl_session_st* resumed = nullptr;
+  const TlsContext* tls = nullptr;           // nullptr: plain
+  std::string server_name;                   // for TLS
+  TlsSession resumed;                        // its own: others dial, and drop theirs, meanwhile
   std::chrono::milliseconds timeout{5'000};  // all of it: name, connect, handshake
   std::chrono::milliseconds tcp_keep_alive{30'000};
 };

@@ -1,6 +1,7 @@
 #include "lib/net/tls.h"
 
 #include <array>
+#include <span>
 #include <string_view>
 
 #include <arpa/inet.h>
@@ -48,6 +49,37 @@ void apply_common(SSL_CTX* context) {
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+}
+
+std::string name_digest(const X509_NAME* name) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  std::string text = "sha256:";
+  if (X509_NAME_digest(name, EVP_sha256(), digest.data(), &size) == 1) {
+    for (const unsigned char byte : std::span(digest).first(size)) {
+      text += kDigits[byte >> 4U];
+      text += kDigits[byte & 0xFU];
+    }
+  }
+  return text;
+}
+
+// As RFC 2253 prints it: with what separates its parts escaped within them, so that two names never
+// read the same. A very long one is told by its digest.
+std::string name_as_text(const X509_NAME* name) {
+  constexpr std::size_t kTextBytesMax = 1024;
+  const std::unique_ptr<BIO, decltype(&BIO_free)> printed(BIO_new(BIO_s_mem()), &BIO_free);
+  if (printed == nullptr || X509_NAME_print_ex(printed.get(), name, 0, XN_FLAG_RFC2253) < 0) {
+    return name_digest(name);
+  }
+  const std::size_t size = BIO_ctrl_pending(printed.get());
+  if (size > kTextBytesMax) {
+    return name_digest(name);
+  }
+  std::string text(size, '\0');
+  BIO_read(printed.get(), text.data(), static_cast<int>(size));
+  return text;
 }
 
 bool is_address(const std::string& name) {
@@ -122,7 +154,7 @@ ssl_st* TlsContext::accept_on(int descriptor) const {
 }
 
 ssl_st* TlsContext::connect_on(int descriptor, const std::string& server_name,
-                               ssl_session_st* resumed) const {
+                               const TlsSession& resumed) const {
   SSL* tls = SSL_new(context_);
   if (tls == nullptr) {
     return nullptr;
@@ -138,7 +170,7 @@ ssl_st* TlsContext::connect_on(int descriptor, const std::string& server_name,
     SSL_set1_host(tls, server_name.c_str());
   }
   if (resumed != nullptr) {
-    SSL_set_session(tls, resumed);
+    SSL_set_session(tls, resumed.get());
   }
   return tls;
 }
@@ -151,6 +183,13 @@ TlsSession resumable_session(ssl_st* tls) {
   auto* kept = static_cast<SSL_SESSION*>(SSL_get_app_data(tls));
   SSL_set_app_data(tls, nullptr);
   return TlsSession(kept);
+}
+
+TlsSession share(const TlsSession& session) {
+  if (session != nullptr) {
+    SSL_SESSION_up_ref(session.get());
+  }
+  return TlsSession(session.get());
 }
 
 HandshakeStep handshake_step(ssl_st* tls) {
@@ -181,10 +220,9 @@ std::string peer_subject(ssl_st* tls) {
     X509_free(certificate);
     return {};
   }
-  std::array<char, 512> text{};
-  X509_NAME_oneline(X509_get_subject_name(certificate), text.data(), text.size());
+  std::string subject = name_as_text(X509_get_subject_name(certificate));
   X509_free(certificate);
-  return text.data();
+  return subject;
 }
 
 }  // namespace penstock::net

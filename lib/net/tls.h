@@ -11,6 +11,12 @@ struct ssl_session_st;
 
 namespace penstock::net {
 
+struct TlsSessionFree {
+  void operator()(ssl_session_st* session) const noexcept;
+};
+// One reference to a session; its other holders may let go of theirs meanwhile.
+using TlsSession = std::unique_ptr<ssl_session_st, TlsSessionFree>;
+
 // An OpenSSL context: TLS 1.2 or newer, ALPN http/1.1, buffers released while a connection is idle.
 // Immutable and shared by every worker; a reloaded certificate is a new context.
 class TlsContext {
@@ -46,21 +52,19 @@ class TlsContext {
   [[nodiscard]] ssl_st* accept_on(int descriptor) const;
 
   // `server_name`: sent as SNI when it is no address, and verified against the certificate.
-  // `resumed`: a session of an earlier connection, or nullptr.
+  // `resumed`: of an earlier connection, or empty.
   [[nodiscard]] ssl_st* connect_on(int descriptor, const std::string& server_name,
-                                   ssl_session_st* resumed) const;
+                                   const TlsSession& resumed) const;
 
  private:
   ssl_ctx_st* context_;
 };
 
-struct TlsSessionFree {
-  void operator()(ssl_session_st* session) const noexcept;
-};
-using TlsSession = std::unique_ptr<ssl_session_st, TlsSessionFree>;
-
 // The session to resume later; empty while the server has not sent one.
 TlsSession resumable_session(ssl_st* tls);
+
+// A reference of its own to the same one; empty for an empty one.
+TlsSession share(const TlsSession& session);
 
 enum class HandshakeStep : std::uint8_t { kDone, kWantRead, kWantWrite, kFailed };
 HandshakeStep handshake_step(ssl_st* tls);
@@ -68,7 +72,7 @@ HandshakeStep handshake_step(ssl_st* tls);
 // Why the last handshake failed, for the log ("certificate verify failed"); names no peer.
 std::string handshake_error(ssl_st* tls);
 
-// The verified client certificate's subject, one line; empty without one.
+// The verified client certificate's subject, no two alike; empty without one.
 std::string peer_subject(ssl_st* tls);
 
 }  // namespace penstock::net

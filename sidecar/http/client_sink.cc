@@ -154,10 +154,22 @@ SinkState ClientSink::state_of(ClientWriter::Result result) {
 }
 
 Task<SinkState> ClientSink::ready() {
-  io_.wheel.arm(deadline_, caller_->policy->upstream.idle_timeout);
-  const bool drained = co_await writer_.drain();
+  bool moved = true;
+  bool open = true;
+  while (open && writer_.blocked()) {
+    // Who takes some of it, however slowly, is not idle.
+    if (moved) {
+      io_.wheel.arm(deadline_, caller_->policy->upstream.idle_timeout);
+    }
+    open = co_await connection_.writable();
+    if (open) {
+      const net::Io sent = writer_.send_rest();
+      moved = sent.bytes > 0;
+      open = sent.state != net::IoState::kBroken;
+    }
+  }
   deadline_.disarm();
-  co_return drained ? SinkState::kReady : SinkState::kGone;
+  co_return open ? SinkState::kReady : SinkState::kGone;
 }
 
 SinkState ClientSink::answer(int status, std::string_view head_lines, std::string_view body) {
@@ -185,6 +197,7 @@ SinkState ClientSink::answer(int status, std::string_view head_lines, std::strin
 
 SinkState ClientSink::finish(std::string_view trailers) {
   if (renderer_.broken()) {
+    caller_->disconnect = request::Disconnect::kUpstream;  // what it sent cannot be read
     break_off({});
     return SinkState::kGone;
   }

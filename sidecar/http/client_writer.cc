@@ -68,21 +68,24 @@ ClientWriter::Result ClientWriter::write(std::string_view a, std::string_view b,
   return Result::kBlocked;
 }
 
+net::Io ClientWriter::send_rest() noexcept {
+  const iovec piece{rest_.data() + sent_, rest_.size() - sent_};
+  const net::Io io = connection_.write_some(std::span(&piece, 1));
+  sent_ += io.bytes;
+  if (!blocked()) {
+    domain::free_memory(rest_);  // a slow client's buffer does not stay with a fast connection
+    sent_ = 0;
+  }
+  return io;
+}
+
 Task<bool> ClientWriter::drain() {
   while (blocked()) {
     const bool woken = co_await connection_.writable();
-    if (!woken) {
+    if (!woken || send_rest().state == net::IoState::kBroken) {
       co_return false;
     }
-    const iovec piece{rest_.data() + sent_, rest_.size() - sent_};
-    const net::Io io = connection_.write_some(std::span(&piece, 1));
-    if (io.state == net::IoState::kBroken) {
-      co_return false;
-    }
-    sent_ += io.bytes;
   }
-  domain::free_memory(rest_);  // a slow client's buffer does not stay with a fast connection
-  sent_ = 0;
   co_return true;
 }
 

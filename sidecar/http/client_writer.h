@@ -26,6 +26,8 @@ class ClientWriter {
 
   // Sends the rest. False: broken, cancelled or closed.
   Task<bool> drain();
+  // As much of it as the kernel takes now. REQUIRES: blocked().
+  net::Io send_rest() noexcept;
 
   [[nodiscard]] bool blocked() const { return sent_ < rest_.size(); }
 

@@ -152,6 +152,7 @@ bool Session::serve_at_once() {
   if (state == SinkState::kBlocked) {
     return true;  // serve() waits for the rest
   }
+  note_state(state);
   end_request();
   return state == SinkState::kReady && sink_.keeps_connection();
 }
@@ -238,18 +239,20 @@ Task<> Session::give_answer() {
   const request::Answer& answer = *caller_->answer;
   SinkState state = SinkState::kReady;
   if (answer.paced) {
+    const clock::Instant begin = io_.services.clock.now();
     connection_.watch(this);
     PacedReplay replay(io_, sink_, event_, gone_);
     state = co_await replay.run(answer);
     connection_.watch(nullptr);
+    add_wait(begin);
   } else if (!sink_.head_written()) {
     leave_body();
     state = sink_.answer(answer.status, answer.head, answer.content());
   }
   if (writer_.blocked()) {
-    state = co_await sink_.ready();
+    state = co_await client_takes_rest();
   }
-  gone_ = gone_ || state == SinkState::kGone;
+  note_state(state);
 }
 
 void Session::end_request() {

@@ -99,6 +99,10 @@ class Session final : public net::ReadWatcher, public BodySource {
   PENSTOCK_OWN_FRAME Task<> pass_http2();
   PENSTOCK_OWN_FRAME Task<> run_tunnel(net::Connection& upstream, std::string from_upstream);
   void client_is_gone();
+  void lose_client();
+  void note_state(SinkState state);
+  PENSTOCK_OWN_FRAME Task<SinkState> client_takes_rest();
+  void add_wait(clock::Instant since);
   void expire();
 
   // While an answer is awaited: the client's bytes and its leaving (net::ReadWatcher).
@@ -106,7 +110,7 @@ class Session final : public net::ReadWatcher, public BodySource {
 
   // The request's body as it arrives (BodySource).
   Task<Piece> next() override;
-  void mark_end(Piece& piece);
+  void hand_out(Piece& piece);
   [[nodiscard]] std::optional<std::uint64_t> length() const override { return streamed_length_; }
   void stop() override;
 

@@ -53,9 +53,9 @@ Task<> Session::call_upstream() {
     co_await conclude(outcome, call, upstream);
   }
   if (!gone_ && writer_.blocked()) {
-    state = co_await sink_.ready();
+    state = co_await client_takes_rest();
   }
-  gone_ = gone_ || state == SinkState::kGone;
+  note_state(state);
 }
 
 // Of a call that did not end in a whole answer.
@@ -63,7 +63,7 @@ Task<> Session::conclude(CallOutcome outcome, request::CallContext& call, Upstre
   switch (outcome) {
     case CallOutcome::kComplete: break;
     case CallOutcome::kTruncated: break_off(); break;
-    case CallOutcome::kAborted: gone_ = true; break;
+    case CallOutcome::kAborted: lose_client(); break;
     case CallOutcome::kFailed:
       caller_->refusal = std::move(call.refusal);
       co_await refuse();

@@ -1,5 +1,6 @@
 // What a session does apart from plain answers: refusals, broken streams, tunnels, and clients that
 // leave.
+#include <chrono>
 #include <utility>
 
 #include "lib/net/dial.h"
@@ -63,9 +64,9 @@ Task<> Session::refuse() {
   }
   SinkState state = sink_.answer(http_status(refusal.code), lines, body);
   if (state == SinkState::kBlocked) {
-    state = co_await sink_.ready();
+    state = co_await client_takes_rest();
   }
-  gone_ = gone_ || state == SinkState::kGone;
+  note_state(state);
 }
 
 // A head that never became a request: no dialect is known, no stage has run.
@@ -154,12 +155,39 @@ Task<> Session::pass_http2() {
   co_await run_tunnel(*outcome.connection, std::string());
 }
 
+// The client sends no more of its request, or takes no more of its answer.
+void Session::lose_client() {
+  gone_ = true;
+  if (caller_->disconnect == request::Disconnect::kNone) {
+    caller_->disconnect = request::Disconnect::kDownstream;
+  }
+}
+
+void Session::note_state(SinkState state) {
+  if (state == SinkState::kGone) {
+    lose_client();
+  }
+}
+
+// Waits until the client has all that was written.
+Task<SinkState> Session::client_takes_rest() {
+  const clock::Instant begin = io_.services.clock.now();
+  const SinkState state = co_await sink_.ready();
+  add_wait(begin);
+  co_return state;
+}
+
+// Outside of an upstream call, and not our time: a client's, to send or to read, or a replay's.
+void Session::add_wait(clock::Instant since) {
+  caller_->waited_for_others +=
+      std::chrono::duration_cast<request::CallerContext::Wait>(io_.services.clock.now() - since);
+}
+
 void Session::client_is_gone() {
   if (gone_ || !caller_) {
     return;
   }
-  gone_ = true;
-  caller_->disconnect = request::Disconnect::kDownstream;
+  lose_client();
   if (call_ != nullptr) {
     call_->client_gone();
   }
@@ -167,24 +195,24 @@ void Session::client_is_gone() {
 }
 
 void Session::on_readable() {
-  switch (connection_.peek()) {
-    case net::IoState::kOk:
-      if (kept_.size() >= kPipelinedBytesMax) {
-        // The rest stays in the kernel. That its sender leaves is seen before that is read.
-        if (connection_.ending()) {
-          client_is_gone();
-        } else {
-          connection_.watch_end(this);
-        }
-        return;
-      }
-      static_cast<void>(fill());
-      keep_input();
-      connection_.watch(this);
-      return;
-    case net::IoState::kWouldBlock: connection_.watch(this); return;
-    case net::IoState::kEnd:
-    case net::IoState::kBroken: client_is_gone(); return;
+  // Whose upload is not through has left with it, whatever of it is still to be read.
+  if (body_plan_ == BodyPlan::kStream && !body_.done() && connection_.ending()) {
+    client_is_gone();
+    return;
+  }
+  net::IoState state = connection_.peek();
+  for (; state == net::IoState::kOk && kept_.size() < kPipelinedBytesMax;
+       state = connection_.peek()) {
+    static_cast<void>(fill());
+    keep_input();
+  }
+  if (state == net::IoState::kWouldBlock) {
+    connection_.watch_on(this);
+  } else if (state == net::IoState::kOk && !connection_.ending()) {
+    // The rest stays in the kernel. That its sender leaves is seen before that is read.
+    connection_.watch_end(this);
+  } else {
+    client_is_gone();
   }
 }
 

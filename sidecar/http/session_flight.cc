@@ -40,6 +40,7 @@ Task<> Session::follow_flight() {
   bool listens = false;
   while (!gone_ && state != SinkState::kGone) {
     if (state == SinkState::kBlocked) {
+      caller.waits_unknown = true;  // the call goes on meanwhile
       state = co_await sink_.ready();
       continue;
     }
@@ -59,9 +60,9 @@ Task<> Session::follow_flight() {
     }
   }
   if (state == SinkState::kBlocked) {
-    state = co_await sink_.ready();
+    state = co_await client_takes_rest();
   }
-  gone_ = gone_ || state == SinkState::kGone;
+  note_state(state);
   connection_.watch(nullptr);
   if (listens) {
     io_.flights->unsubscribe(*flight, event_);
@@ -74,8 +75,8 @@ Task<> Session::follow_flight() {
     co_await refuse();
   }
   if (!gone_ && writer_.blocked()) {
-    state = co_await sink_.ready();
-    gone_ = gone_ || state == SinkState::kGone;
+    state = co_await client_takes_rest();
+    note_state(state);
   }
   if (pays && caller.summary == nullptr) {
     co_await await_bill(*flight);
@@ -131,7 +132,7 @@ bool Session::end_of_flight(const request::Flight::News& news) {
     return true;
   }
   if (news.end == request::FlightEnd::kComplete) {
-    gone_ = sink_.finish({}) == SinkState::kGone;
+    note_state(sink_.finish({}));
   } else {
     break_off();
   }

@@ -209,7 +209,9 @@ Task<bool> Session::collect_body() {
       break;
     }
     io_.wheel.arm(deadline_, limits.body_timeout);
+    const clock::Instant begin = io_.services.clock.now();
     const bool woken = co_await connection_.readable();
+    add_wait(begin);
     const bool read = woken && fill();
     keep_input();
     if (!read) {
@@ -227,11 +229,12 @@ Task<bool> Session::collect_body() {
   co_return true;
 }
 
-// Where `piece` is the body's last. From there on nobody reads, so somebody has to see the client
-// leave.
-void Session::mark_end(Piece& piece) {
+// While a piece is sent on, nobody reads, so somebody has to see the client leave. What it sends
+// stays in the kernel until the piece is through; behind the last one it is the next request.
+void Session::hand_out(Piece& piece) {
   piece.last = body_.done();
   if (!piece.last) {
+    connection_.watch_end(this);
     return;
   }
   piece.trailers = body_.trailers();
@@ -245,7 +248,7 @@ Task<BodySource::Piece> Session::next() {
   if (std::exchange(has_prefix_, false)) {
     caller_->bytes_in += passed_on_.size();
     piece.bytes = passed_on_;
-    mark_end(piece);
+    hand_out(piece);
     co_return piece;
   }
   if (passed_on_.capacity() > 2 * WorkerIo::kScratchBytes) {
@@ -265,7 +268,7 @@ Task<BodySource::Piece> Session::next() {
       if (!decoded.payload.empty() || body_.done()) {
         caller_->bytes_in += decoded.payload.size();
         piece.bytes = decoded.payload;
-        mark_end(piece);
+        hand_out(piece);
         co_return piece;
       }
       continue;
@@ -275,7 +278,9 @@ Task<BodySource::Piece> Session::next() {
     const bool read = woken && fill();
     keep_input();
     if (!read) {
-      gone_ = !timed_out_ && !body_stopped_;
+      if (!timed_out_ && !body_stopped_) {
+        lose_client();
+      }
       break;
     }
   }

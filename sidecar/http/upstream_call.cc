@@ -31,6 +31,7 @@ clock::Instant UpstreamCall::now() const {
 
 void UpstreamCall::expire() {
   timed_out_ = true;
+  aborted_ = aborted_ || draining_;  // it was nobody's wait: the backend has not failed
   if (connection_ != nullptr) {
     connection_->io->cancel();
   }
@@ -56,8 +57,9 @@ void UpstreamCall::abort() {
 }
 
 void UpstreamCall::client_gone() {
+  // A request that no backend has whole costs nothing, so there is nothing to account for.
   const bool drain = call_.policy->listener.on_disconnect == resolve::OnDisconnect::kDrain &&
-                     streamed_ == nullptr && place_ == nullptr &&
+                     request_sent_ && streamed_ == nullptr &&
                      domain::is_model_call(call_.endpoint.operation);
   if (!drain) {
     abort();
@@ -75,8 +77,8 @@ Task<CallOutcome> UpstreamCall::run() {
     io_.services.metrics.call_started();
   }
   for (;;) {
-    if (aborted_ || !chain_.on_call(call_)) {
-      co_return finish(aborted_ ? CallOutcome::kAborted : CallOutcome::kFailed);
+    if (deserted() || !chain_.on_call(call_)) {
+      co_return finish(deserted() ? CallOutcome::kAborted : CallOutcome::kFailed);
     }
     ++call_.summary.attempts;
     const Step step = co_await attempt();
@@ -86,7 +88,7 @@ Task<CallOutcome> UpstreamCall::run() {
         if (connection_ != nullptr) {
           co_await discard_connection();
         }
-        co_return finish(aborted_ ? CallOutcome::kAborted : CallOutcome::kFailed);
+        co_return finish(deserted() ? CallOutcome::kAborted : CallOutcome::kFailed);
       case Step::kUpgraded: co_return finish(CallOutcome::kUpgraded);
       case Step::kRelay: {
         CallOutcome outcome = CallOutcome::kComplete;
@@ -175,7 +177,7 @@ Task<UpstreamCall::Step> UpstreamCall::attempt() {
       co_return step;
     }
     // Lost before any byte of an answer. A connection from the pool may simply have been too old.
-    const bool stale = reused_ && !answer_begun_ && !timed_out_ && !aborted_ && !body_spent_;
+    const bool stale = reused_ && !answer_begun_ && !timed_out_ && !deserted() && !body_spent_;
     if (!stale) {
       const request::AttemptResult result = lost_connection("no response head");
       const bool again = worth_another(result, nullptr);
@@ -183,17 +185,17 @@ Task<UpstreamCall::Step> UpstreamCall::attempt() {
     }
     io_.services.metrics.upstream_retried(backend_name(), "stale_connection");
     co_await discard_connection();
+    if (deserted()) {
+      co_return Step::kFailed;
+    }
     // One try on a connection of its own: the rest of the pool may be as stale.
     io_.pool.drop(*upstream().origin);
   }
 }
 
 bool UpstreamCall::worth_another(request::AttemptResult result, const http1::ResponseHead* head) {
-  if (result == request::AttemptResult::kAborted || body_spent_) {
-    static_cast<void>(chain_.on_attempt(call_, result, head));
-    return false;
-  }
-  const bool again = chain_.on_attempt(call_, result, head);
+  call_.last_attempt = deserted() || body_spent_;
+  const bool again = chain_.on_attempt(call_, result, head) && !call_.last_attempt;
   if (again) {
     call_.refusal.reset();
     timed_out_ = false;

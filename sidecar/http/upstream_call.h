@@ -76,13 +76,15 @@ class UpstreamCall final : public net::ReadWatcher {
   PENSTOCK_OWN_FRAME Task<bool> send_streamed_body();
   Task<ClientWriter::Result> drain(ClientWriter& writer);
   [[nodiscard]] bool may_have_answered();
-  void stop_watching();
+  net::IoState take_early();
   ClientWriter::Result write_piece(ClientWriter& writer, const BodySource::Piece& piece,
                                    bool chunked);
   PENSTOCK_OWN_FRAME Task<Step> await_head();
   PENSTOCK_OWN_FRAME Task<Step> await_error_body();
   Task<CallOutcome> relay();
   [[nodiscard]] bool passed_on() const;
+  // Nobody waits for an answer: no attempt begins any more.
+  [[nodiscard]] bool deserted() const { return aborted_ || draining_; }
   [[nodiscard]] bool ended_early() const;
   PENSTOCK_OWN_FRAME Task<> discard_connection();  // REQUIRES: there is one
 
@@ -90,6 +92,7 @@ class UpstreamCall final : public net::ReadWatcher {
   void on_readable() override;
 
   enum class HeadStep : std::uint8_t { kNeedMore, kBroken, kErrorBody, kAgain, kRelay, kUpgraded };
+  net::Io read_head_bytes(std::span<char> into);
   HeadStep on_head_bytes(std::span<char> bytes);
   HeadStep on_final_head(std::span<char> head_text, std::span<char> rest);
   [[nodiscard]] request::HeadArrival arrival() const;
@@ -126,6 +129,7 @@ class UpstreamCall final : public net::ReadWatcher {
   PayloadDecoder decoder_;
   // What few calls need.
   struct Rare {
+    std::string said_early;  // by the upstream, while the request was being sent
     std::string head_bytes;  // of a response head that came in pieces
     std::string error_body;  // read before the attempt was judged
     std::string early_bytes;
@@ -137,7 +141,10 @@ class UpstreamCall final : public net::ReadWatcher {
     }
     return *rare_;
   }
-  std::unique_ptr<Rare> rare_;
+  [[nodiscard]] bool has_said_early() const {
+    return rare_ != nullptr && !rare_->said_early.empty();
+  }
+  std::unique_ptr<Rare> rare_;  // of one attempt
   SinkState sink_state_ = SinkState::kReady;
   bool tried_ = false;  // to get a connection
   bool reused_ : 1 = false;

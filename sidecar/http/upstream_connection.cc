@@ -30,6 +30,8 @@ bool UpstreamCall::take_pooled() {
   const resolve::UpstreamSettings& settings = call_.policy->upstream;
   answer_begun_ = false;
   answered_early_ = false;
+  request_sent_ = false;
+  rare_.reset();
   // A clock is read where time has passed: the first try begins where the call did.
   const clock::Instant begin = std::exchange(tried_, true) ? now() : call_.started;
   connection_ = io_.pool.take(origin, settings, begin);

@@ -13,14 +13,22 @@ bool expired(const PooledConnection& connection, const resolve::UpstreamSettings
 
 // Anything readable on an idle connection is the peer's good-bye or a broken peer. The event loop
 // reports both; what it may not have seen yet is asked of the kernel, unless the connection was in
-// use a moment ago.
+// use a moment ago. Over TLS what it reports may be no more than session tickets, or the end of the
+// last answer: only a look tells, which takes those along.
 bool reusable(const PooledConnection& connection, clock::Instant now) {
   constexpr std::chrono::milliseconds kMoment{5};
-  if (!connection.io->quiet()) {
+  const bool plain = connection.io->tls() == nullptr;
+  if (plain && !connection.io->quiet()) {
     return false;
   }
-  return now - connection.idle_since < kMoment ||
+  return (plain && now - connection.idle_since < kMoment) ||
          connection.io->peek() == net::IoState::kWouldBlock;
+}
+
+// What the event loop saw of an idle connection was its end, or made it useless.
+bool ended(const PooledConnection& connection) {
+  return !connection.io->quiet() &&
+         (connection.io->tls() == nullptr || connection.io->peek() != net::IoState::kWouldBlock);
 }
 
 }  // namespace
@@ -61,8 +69,8 @@ void UpstreamPool::drop(const Origin& origin) {
   idle_of(origin).connections.clear();
 }
 
-ssl_session_st* UpstreamPool::tls_session(const Origin& origin) {
-  return idle_of(origin).session.get();
+net::TlsSession UpstreamPool::tls_session(const Origin& origin) {
+  return net::share(idle_of(origin).session);
 }
 
 void UpstreamPool::keep_tls_session(const Origin& origin, net::Connection& connection) {
@@ -77,7 +85,7 @@ void UpstreamPool::keep_tls_session(const Origin& origin, net::Connection& conne
 void UpstreamPool::sweep(const resolve::UpstreamSettings& settings, clock::Instant now) {
   for (Idle& idle : idle_) {
     std::erase_if(idle.connections, [&](const auto& connection) {
-      return expired(*connection, settings, now) || !connection->io->quiet();
+      return expired(*connection, settings, now) || ended(*connection);
     });
   }
 }

@@ -56,8 +56,8 @@ class UpstreamPool {
   // Ends every idle connection of the origin: one of them proved too old.
   void drop(const Origin& origin);
 
-  // The session to resume TLS with, or nullptr; and the newest one to keep.
-  [[nodiscard]] ssl_session_st* tls_session(const Origin& origin);
+  // The session to resume TLS with, or none; and the newest one to keep.
+  [[nodiscard]] net::TlsSession tls_session(const Origin& origin);
   void keep_tls_session(const Origin& origin, net::Connection& connection);
 
   void sweep(const resolve::UpstreamSettings& settings, clock::Instant now);

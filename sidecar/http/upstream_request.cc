@@ -1,4 +1,5 @@
 // The sending half of an upstream call: head, body, and a body that still arrives.
+#include <algorithm>
 #include <array>
 
 #include "sidecar/http/upstream_call.h"
@@ -96,7 +97,7 @@ Task<bool> UpstreamCall::send_rest(ClientWriter& writer, ClientWriter::Result wr
   }
   if (streamed_ != nullptr) {
     const bool passed = co_await send_streamed_body();
-    stop_watching();
+    connection_->io->watch(nullptr);
     if (!request_sent_) {
       streamed_->stop();
     }
@@ -112,7 +113,7 @@ Task<ClientWriter::Result> UpstreamCall::drain(ClientWriter& writer) {
   if (!answered_early_) {
     drained = co_await writer.drain();
   }
-  stop_watching();
+  connection_->io->watch(nullptr);
   co_return drained ? ClientWriter::Result::kWritten : ClientWriter::Result::kBroken;
 }
 
@@ -123,18 +124,35 @@ bool UpstreamCall::may_have_answered() {
          (answered_early_ || connection_->io->peek() == net::IoState::kOk);
 }
 
+// Keeps what is there of the upstream's words, as much as await_head() takes at once. It is read,
+// not peeked at: over TLS a peek sees one record, be it the first of many.
+net::IoState UpstreamCall::take_early() {
+  std::string& said = rare().said_early;
+  std::array<char, 4096> bytes;
+  for (;;) {
+    const std::size_t room = std::min(bytes.size(), WorkerIo::kScratchBytes - said.size());
+    if (room == 0) {
+      return net::IoState::kOk;
+    }
+    const net::Io got = connection_->io->read_some(std::span(bytes).first(room));
+    if (got.state != net::IoState::kOk) {
+      return got.state;
+    }
+    answer_begun_ = true;
+    said.append(bytes.data(), got.bytes);
+  }
+}
+
 // The upstream speaks, or leaves, while its request is still being sent: the rest of the request
-// does not matter any more.
+// does not matter any more, unless it says "go on".
 void UpstreamCall::on_readable() {
-  std::array<char, 1024> begin;
-  const net::Io seen = connection_->io->peek_some(begin);
-  const bool silent =
-      seen.state == net::IoState::kWouldBlock ||
-      (seen.state == net::IoState::kOk && !holds_answer({begin.data(), seen.bytes}));
-  if (silent) {
-    connection_->io->not_readable();  // until there is more; stop_watching() looks again
-    connection_->io->watch(this);
-    return;
+  const net::IoState state = take_early();
+  const bool open = state == net::IoState::kWouldBlock || state == net::IoState::kOk;
+  if (open && !holds_answer(rare().said_early)) {
+    if (state == net::IoState::kWouldBlock) {
+      connection_->io->watch_on(this);
+    }
+    return;  // who says no more than that, and so much of it, is heard once the request is sent
   }
   answered_early_ = true;
   connection_->io->cancel();
@@ -142,11 +160,6 @@ void UpstreamCall::on_readable() {
     body_spent_ = true;
     streamed_->stop();
   }
-}
-
-void UpstreamCall::stop_watching() {
-  connection_->io->watch(nullptr);
-  static_cast<void>(connection_->io->peek());
 }
 
 ClientWriter::Result UpstreamCall::write_piece(ClientWriter& writer, const BodySource::Piece& piece,

@@ -1,4 +1,6 @@
 // The receiving half of an upstream call: heads, and the body on its way to the sink.
+#include <utility>
+
 #include "sidecar/domain/free_memory.h"
 #include "sidecar/http/upstream_call.h"
 #include "sidecar/http1/head_parser.h"
@@ -16,18 +18,18 @@ constexpr std::size_t kErrorBodyMax = 64 * 1024;
 }  // namespace
 
 Task<UpstreamCall::Step> UpstreamCall::await_head() {
-  if (!draining_) {
-    io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
-  }
-  rare_.reset();
+  io_.wheel.arm(deadline_, call_.policy->upstream.first_byte_timeout);
   broken_ = false;
   for (;;) {
-    const bool woken = co_await connection_->io->readable();
+    bool woken = has_said_early();
+    if (!woken) {
+      woken = co_await connection_->io->readable();
+    }
     if (!woken || aborted_) {
       co_return Step::kFailed;
     }
     const std::span<char> scratch(io_.response.get(), WorkerIo::kScratchBytes);
-    const net::Io got = connection_->io->read_some(scratch);
+    const net::Io got = read_head_bytes(scratch);
     if (got.state == net::IoState::kWouldBlock) {
       continue;
     }
@@ -50,6 +52,16 @@ Task<UpstreamCall::Step> UpstreamCall::await_head() {
       }
     }
   }
+}
+
+// What came while the request was being sent, and then what comes.
+net::Io UpstreamCall::read_head_bytes(std::span<char> into) {
+  if (!has_said_early()) {
+    return connection_->io->read_some(into);
+  }
+  const std::string said = std::exchange(rare_->said_early, {});
+  said.copy(into.data(), into.size());
+  return {said.size(), net::IoState::kOk};
 }
 
 // The answer says that the request was wrong, and part of the request is ours: what the answer

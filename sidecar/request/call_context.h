@@ -65,6 +65,8 @@ struct CallContext {
   bool send_cookies : 1 = true;
   bool keep_backend : 1 = false;  // the next attempt goes to the same backend, with another request
   bool asked_again : 1 = false;   // the one attempt more for several callers was made
+  // No other attempt can follow: nobody waits for its answer, or the body cannot be sent again.
+  bool last_attempt : 1 = false;
   // As it seems: the next attempt goes to the same backend without it. Of that one attempt only.
   bool usage_option_refused : 1 = false;
   domain::RequestTraits traits;

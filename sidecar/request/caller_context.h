@@ -73,8 +73,9 @@ struct CallerContext {
   InlineText<32> trace_id;  // of the trace that the client began
 
   // Found out on the way.
-  bool traits_known = false;
-  bool leads_flight = false;
+  bool traits_known : 1 = false;
+  bool leads_flight : 1 = false;
+  bool waits_unknown : 1 = false;  // while its client was waited for, its call went on
   CacheState cache_state = CacheState::kNone;
   domain::RequestTraits traits;
   std::string_view tenant;  // the peer's; empty: none
@@ -95,9 +96,12 @@ struct CallerContext {
 
   // How it went.
   std::unique_ptr<const CallSummary> summary;  // of the call that answered it, once that is over
-  bool paid = false;                           // … and is booked on this caller
   std::uint16_t status = 0;                    // what the client got; 0: nothing yet
+  bool paid = false;                           // the call is booked on this caller
   Disconnect disconnect = Disconnect::kNone;
+  // Half a day finds room in it.
+  using Wait = std::chrono::duration<std::uint32_t, std::ratio<1, 100'000>>;
+  Wait waited_for_others{0};    // beside the upstream: for the client, or for a replay's pace
   std::uint64_t bytes_in = 0;   // of the client's body
   std::uint64_t bytes_out = 0;  // of the answer's payload
   RequestTiming timing;

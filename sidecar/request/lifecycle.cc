@@ -44,13 +44,14 @@ void add_timing(const CallerContext& caller, RequestRecord& record) {
   const clock::Instant now = caller.worker.clock.now();
   record.timing = caller.timing;
   record.timing.total = std::chrono::duration_cast<Micros>(now - caller.started);
-  if (caller.cache_state == CacheState::kCollapsed) {
+  if (caller.cache_state == CacheState::kCollapsed || caller.waits_unknown) {
     return;  // how long it waited for the other caller's answer is not known beyond its head
   }
   Micros waited = std::max(record.timing.queue, Micros{0});
   if (record.timing.upstream != RequestTiming::kUnmeasured) {
     waited = record.timing.upstream;
   }
+  waited += caller.waited_for_others;
   record.timing.overhead = std::max(record.timing.total - waited, Micros{0});
 }
 

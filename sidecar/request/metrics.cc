@@ -62,9 +62,10 @@ MetricFamilies::MetricFamilies(Registry& r)
       request_duration(r.histogram("penstock_request_duration_seconds",
                                    "Request read to answer written, as the client saw it.",
                                    {"operation", "cache"}, kRequestBuckets)),
-      overhead(r.histogram("penstock_overhead_microseconds",
-                           "Time of a request that was not spent waiting for the model API.",
-                           {"cache"}, kOverheadBuckets)),
+      overhead(r.histogram(
+          "penstock_overhead_microseconds",
+          "Time of a request that was not spent waiting for the model API or the client.",
+          {"cache"}, kOverheadBuckets)),
       requests_in_flight(r.level("penstock_requests_in_flight", "Requests being served now.", {})),
       connections(r.level("penstock_connections", "Open connections.", {"side"})),
       disconnects(r.counter("penstock_disconnects_total",

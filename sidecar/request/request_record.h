@@ -38,7 +38,9 @@ struct RequestTiming {
   Micros first_token = kUnmeasured;  // request head read -> first event with content
   Micros upstream = kUnmeasured;     // upstream request sent -> upstream answer complete
   Micros total = kUnmeasured;        // request head read -> last answer byte written
-  Micros overhead = kUnmeasured;  // total less what was waited for others; kCollapsed: unmeasured
+  // Total less what was waited for others, clients included; unmeasured where that is not known:
+  // kCollapsed, and who led a call that did not wait for its slow client.
+  Micros overhead = kUnmeasured;
 };
 
 // One finished request, for the access log, /api/requests and the metrics. Never holds content: no

@@ -132,7 +132,7 @@ bool RouteStage::on_attempt(request::CallContext& call, request::AttemptResult r
   const bool failed = result == request::AttemptResult::kAnswered
                           ? fails_over(head->status)
                           : result != request::AttemptResult::kAborted;
-  if (!failed) {
+  if (!failed || call.last_attempt) {
     return false;
   }
   if (call.backends_failed == nullptr) {

@@ -1,6 +1,7 @@
 """Whose answer a stored one is, and what is known of a request whose client has left."""
 
 import json
+import threading
 
 import pytest
 from exchange import chat
@@ -137,3 +138,62 @@ def test_the_access_log_has_its_share_and_what_failed(upstream, start, percent, 
     proxy.drain()  # the end writes what is left
     proxy.exit_status()
     assert [json.loads(line)["status"] for line in proxy.log.splitlines() if '"bytesOut"' in line] == logged
+
+
+# A client that is slow, and one that is lost in the middle of what it is sent.
+
+
+def stored(upstream, start):
+    """A sidecar that has an answer of 7.5 MB in store, and the request for it."""
+    long = json.dumps({"object": "chat.completion", "choices": [{"finish_reason": "stop", "text": "a" * 7_500_000}]}).encode()
+    upstream.answer(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(long), long))
+    proxy = start(priced(upstream), admin=True)
+    request = post(chat("hello"))
+    assert ask(proxy.port, request).body == long
+    return proxy, request
+
+
+def test_a_client_that_is_lost_within_a_stored_answer_has_not_got_it(upstream, start):
+    proxy, request = stored(upstream, start)
+    client = Client(proxy.port).send(request)
+    assert client.head().status == 200
+    client.reset()
+    hit, _ = records(proxy, 2)
+    assert (hit["cache"], hit["disconnect"]) == ("hit", "downstream")
+    assert proxy.metric(r'penstock_disconnects_total\{[^}]*"downstream"') == 1
+
+
+def test_a_client_that_is_lost_within_its_upload_is_one_that_left(upstream, start):
+    upstream.script(lambda line: line.wait_gone(), at_head=True)
+    proxy = start(priced(upstream), admin=True)
+    client = Client(proxy.port).send(post(bytes(1_000), b"/v1/files")[:-5])
+    eventually(lambda: upstream.connections)
+    client.close()
+    (record,) = records(proxy)
+    assert record["disconnect"] == "downstream"
+    assert proxy.metric(r'penstock_disconnects_total\{[^}]*"downstream"') == 1
+
+
+def test_what_a_client_takes_to_read_is_no_overhead(upstream, start):
+    proxy, request = stored(upstream, start)
+    with Client(proxy.port) as client:
+        client.send(request)
+        assert client.head().status == 200
+        assert not threading.Event().wait(0.8)
+        client.skip(7_500_000)
+        hit, _ = records(proxy, 2)
+    assert hit["timing"]["totalUs"] > 700_000
+    assert hit["timing"]["overheadUs"] < 400_000
+
+
+def test_what_a_client_takes_to_send_is_no_overhead(upstream, start):
+    upstream.answer(OK)
+    proxy = start(priced(upstream), admin=True)
+    request = post(chat("hello"))
+    with Client(proxy.port) as client:
+        client.send(request[:-5])
+        assert not threading.Event().wait(0.8)
+        assert client.send(request[-5:]).response().status == 200
+    (record,) = records(proxy)
+    assert record["timing"]["totalUs"] > 700_000
+    assert record["timing"]["overheadUs"] < 400_000

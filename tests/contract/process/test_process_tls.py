@@ -1,75 +1,19 @@
-"""TLS on both sides, with certificates made for the test."""
+"""TLS on both sides, with certificates made for the test: who speaks what, and who is believed."""
 
 import json
-import os
+import signal
 import ssl
-import subprocess
+import threading
 
 import pytest
+from certificates import Authority, secret, trusting
 from exchange import chat
 from proxy import MEMORY, documents, policy
 from raw import Broken, Client, ask
-from scripted import Upstream
+from scripted import OK, Upstream
 from stack import eventually
 
 GET = b"GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n"
-
-
-class Authority:
-    """A CA, and what it signs."""
-
-    def __init__(self, folder, name: str):
-        folder.mkdir()
-        self.folder, self.certificate, self.key = folder, folder / "ca.crt", folder / "ca.key"
-        self._run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                  "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.certificate)
-
-    def issue(self, name: str, host: str = "localhost", days: int = 1):
-        key, request, certificate = (self.folder / f"{name}.{end}" for end in ("key", "csr", "crt"))
-        self._run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
-                  "-addext", f"subjectAltName=DNS:{host}", "-keyout", key, "-out", request)
-        dates = ["-days", str(days)] if days > 0 else ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
-        if days > 0:
-            self._run("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.key, "-copy_extensions",
-                      "copy", *dates, "-out", certificate)
-        else:
-            database = self.folder / "db"
-            database.mkdir(exist_ok=True)
-            (database / "index.txt").write_text("")
-            config = database / "ca.cnf"
-            config.write_text(
-                f"[ca]\ndefault_ca=d\n[d]\nnew_certs_dir={database}\ndatabase={database}/index.txt\nrand_serial=yes\n"
-                "default_md=sha256\npolicy=p\ncopy_extensions=copy\n[p]\ncommonName=supplied\n"
-            )
-            self._run("ca", "-batch", "-config", config, "-cert", self.certificate, "-keyfile", self.key, "-in", request,
-                      "-startdate", "20200101000000Z", "-enddate", "20200102000000Z", "-out", certificate)
-        return certificate, key
-
-    @staticmethod
-    def _run(*arguments):
-        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
-
-
-@pytest.fixture
-def authority(tmp_path):
-    return Authority(tmp_path / "ca", "Test CA")
-
-
-def secret(folder, name: str, **content):
-    for key, path in content.items():
-        place = folder / "secrets" / name
-        place.mkdir(parents=True, exist_ok=True)
-        aside = place / "aside"
-        aside.write_bytes(path if isinstance(path, bytes) else path.read_bytes())
-        os.replace(aside, place / key.replace("_", "."))
-    return ("--secrets-dir", str(folder / "secrets"))
-
-
-def trusting(authority, certificate=None, key=None) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=str(authority.certificate))
-    if certificate:
-        context.load_cert_chain(certificate, key)
-    return context
 
 
 ANSWER = b'{"object":"chat.completion","choices":[{"finish_reason":"stop"}]}'
@@ -101,23 +45,6 @@ def only(version: ssl.TLSVersion, context: ssl.SSLContext) -> ssl.SSLContext:
 
 
 VERSIONS = {"TLSv1.1": ssl.TLSVersion.TLSv1_1, "TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
-
-
-@pytest.fixture
-def engine(authority):
-    """Starts TLS upstreams whose certificate names localhost: (upstream, its URL)."""
-    running = []
-
-    def start_one(prepare):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*authority.issue(f"engine-{len(running)}"))
-        prepare(context)
-        running.append(Upstream(tls=context))
-        return running[-1], running[-1].url.replace("127.0.0.1", "localhost")
-
-    yield start_one
-    for each in running:
-        each.stop()
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
@@ -197,7 +124,22 @@ def test_a_client_certificate_is_asked_for_and_checked(tmp_path, authority, upst
     assert len(upstream.taken()) == 1
 
 
-def test_who_shows_a_certificate_is_a_tenant(tmp_path, authority, upstream, start):
+LONG = "".join(f"/OU={'a' * 60}{number}" for number in range(10, 18))
+LONGER = "".join(f"/OU={'a' * 60}{number}" for number in range(10, 40))
+
+
+@pytest.mark.parametrize(
+    "first, second",
+    [
+        ("/CN=alice", "/CN=bob"),
+        (r"/CN=alice\/OU=ops", r"/CN=alice\\/OU=ops"),
+        ("/CN=alice, OU=ops", "/OU=ops/CN=alice"),
+        (f"{LONG}/CN=alice", f"{LONG}/CN=bob"),
+        (f"{LONGER}/CN=alice", f"{LONGER}/CN=bob"),
+    ],
+    ids=["names", "slash or backslash", "comma", "long", "longer"],
+)
+def test_who_shows_a_certificate_is_a_tenant(tmp_path, authority, upstream, start, first, second):
     """Each subject has its own answers, by whatever certificate; without one nothing is shared."""
     upstream.answer(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(ANSWER), ANSWER))
     flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
@@ -209,7 +151,7 @@ def test_who_shows_a_certificate_is_a_tenant(tmp_path, authority, upstream, star
     proxy = start(documents({**spec, "caching": caching}, backends, tiers=MEMORY), flags=flags)
     body = chat("hello")
     request = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
-    alice, again, bob = (authority.issue(name) for name in ("alice", "alice", "bob"))
+    alice, again, bob = (authority.issue("client", subject=subject) for subject in (first, first, second))
     for shown, asked in ((alice, 1), (alice, 0), (again, 0), (bob, 1), (bob, 0), (alice, 0), ((), 1), ((), 1)):
         answer = ask(proxy.port, request, tls=trusting(authority, *shown))
         assert (answer.status, answer.body) == (200, ANSWER)
@@ -252,12 +194,43 @@ def test_an_unknown_ca_is_refused_by_default(engine, start):
     assert upstream.taken() == []
 
 
-def test_an_upstreams_tls_session_is_resumed(tmp_path, authority, engine, start):
-    upstream, url = engine(lambda context: None)
-    upstream.answer(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-    flags = secret(tmp_path, "engine-ca", ca_crt=authority.certificate)
-    proxy = start(policy(url, backend={"tls": {"caRef": {"name": "engine-ca", "key": "ca.crt"}}}), flags=flags)
-    for _ in range(3):
-        assert ask(proxy.port, GET).status == 200
-    assert upstream.sessions_resumed[0] is False
-    assert True in upstream.sessions_resumed[1:]
+def test_what_a_client_sends_ahead_in_ever_so_many_records_takes_no_stack(tmp_path, authority, upstream, start):
+    """They are all there at once, while its answer is awaited."""
+    go_on = threading.Event()
+
+    def script(line):
+        go_on.wait(30)
+        line.send(OK)
+
+    upstream.script(script)
+    flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
+    small_stacks = ("sh", "-c", 'ulimit -s 2048; exec "$@"', "sh")
+    proxy = start(policy(upstream.url, listener=LISTENER), flags=flags, before=small_stacks)
+    ahead = GET * 600
+    with Client(proxy.port, tls=trusting(authority)) as client:
+        client.send(GET)
+        upstream.take()
+        proxy.popen.send_signal(signal.SIGSTOP)
+        for byte in ahead:
+            client.send(bytes([byte]))
+        proxy.popen.send_signal(signal.SIGCONT)
+        go_on.set()
+        for _ in range(601):
+            assert client.response().status == 200
+    assert proxy.popen.poll() is None, proxy.log
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+def test_the_end_of_a_whole_answer_is_said_in_tls_and_no_other(tmp_path, authority, upstream, start, end):
+    """HTTP/1.0 has no other end than the connection's, and a close without close_notify may be anybody's."""
+    upstream.script(lambda line: getattr(line.send(b"HTTP/1.1 200 OK\r\n\r\nbody"), end)())
+    flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
+    proxy = start(policy(upstream.url, listener=LISTENER), flags=flags)
+    with Client(proxy.port, tls=trusting(authority)) as client:
+        client.socket.suppress_ragged_eofs = False
+        client.send(b"GET /v1/models HTTP/1.0\r\n\r\n")
+        if end == "close":
+            assert client.rest().endswith(b"\r\n\r\nbody")
+            return
+        with pytest.raises((ssl.SSLEOFError, Broken)):
+            client.rest()

@@ -1,14 +1,17 @@
 """Clients that are slow, half closed or gone: their time is limited, and their leaving ends what runs for them."""
 
+import json
 import os
+import re
 import signal
+import socket
 import threading
 import time
 
 import pytest
-from proxy import policy
+from proxy import CACHING, MEMORY, documents, policy
 from raw import Broken, Client, ask
-from scripted import OK
+from scripted import OK, Upstream
 from stack import eventually
 
 GET = b"GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -200,6 +203,26 @@ def test_a_client_that_leaves_within_its_upload_takes_its_call_with_it(proxy, up
     assert gone.wait(1)
 
 
+def test_a_client_that_leaves_while_its_upload_is_stuck_takes_its_call_with_it(start, own_upstream):
+    """The upstream reads nothing, so nobody would read what the client sends, and see its end."""
+    over = threading.Event()
+    own_upstream.script(lambda line: (over.wait(20), line.close()), at_head=True)
+    proxy = start(policy(own_upstream.url), admin=True)
+
+    def calls() -> float:
+        return proxy.metric(r'penstock_connections\{[^}]*"upstream"')
+
+    client = Client(proxy.port)
+    client.send(b"POST /files HTTP/1.1\r\nhost: a\r\ncontent-length: 100000000\r\n\r\n")
+    client.socket.settimeout(0.5)
+    with pytest.raises(TimeoutError):
+        client.send(bytes(100_000_000))
+    assert calls() == 1
+    client.reset()
+    eventually(lambda: calls() == 0, 2)
+    over.set()
+
+
 def test_a_client_that_leaves_after_a_body_that_became_too_large_takes_its_call_with_it(start, own_upstream):
     """Its last bytes come with those that pass the limit: whoever read it has nothing left to read."""
     proxy = start(policy(own_upstream.url, listener={"limits": {"collectedBody": "1Ki"}}))
@@ -333,6 +356,85 @@ def test_who_stops_reading_and_goes_on_later_sees_that_part_is_missing(start, ow
     assert reset or (version == b"1.1" and not got.endswith(b"0\r\n\r\n"))
 
 
+def leaves_unanswered(proxy, upstream, reply):
+    """A client that leaves while it waits; then `reply(line)`, and both are there when the proxy looks."""
+    left = threading.Event()
+
+    def script(line):
+        assert left.wait(5)
+        reply(line)
+        os.kill(proxy.pid, signal.SIGCONT)
+
+    upstream.script(script)
+    client = Client(proxy.port).send(CHAT)
+    upstream.take()
+    os.kill(proxy.pid, signal.SIGSTOP)
+    client.reset()
+    left.set()
+    return json.loads(eventually(lambda: re.search(r'^{.*"disconnect":"downstream".*$', proxy.log, re.MULTILINE))[0])
+
+
+@pytest.fixture
+def fallback():
+    server = Upstream()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("reply", ["refuses", "ends", "ends a stale connection"])
+def test_drain_makes_no_call_for_nobody(start, own_upstream, fallback, reply):
+    """It reads what a call has cost already: no fallback is asked, and nothing twice."""
+    spec = {
+        "selector": {"matchLabels": {"app": "wire"}},
+        "listener": {"onDisconnect": {"action": "Drain"}},
+        "routing": {"tableRef": {"name": "models"}},
+    }
+    servers = {"first": own_upstream, "second": fallback}
+    backends = [{"name": name, "url": server.url, "dialect": "OpenAI"} for name, server in servers.items()]
+    routes = [{"backends": [{"name": "first"}], "fallback": ["second"]}]
+    proxy = start(documents(spec, backends, routes))
+    if reply == "ends a stale connection":
+        assert ask(proxy.port, GET).status == 200
+        own_upstream.take()
+    if reply == "refuses":
+        busy = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
+        record = leaves_unanswered(proxy, own_upstream, lambda line: line.send(busy))
+    else:
+        record = leaves_unanswered(proxy, own_upstream, lambda line: line.close())
+    assert record["status"] == 0 and "error" not in record and record["bytesOut"] == 0
+    own_upstream.answer(OK)
+    assert ask(proxy.port, GET).status == 200
+    assert [request.method for request in own_upstream.taken() + fallback.taken()] == [b"GET"]
+
+
+def test_drain_waits_for_an_answer_no_longer_than_its_bound_of_time(start, own_upstream):
+    started, gone = watched(own_upstream, b"")
+    proxy = start(draining(own_upstream, maxTime="500ms"), admin=True)
+    client = Client(proxy.port).send(CHAT)
+    assert started.wait(5)
+    client.reset()
+    assert not gone.wait(0.3)
+    assert gone.wait(3)
+    eventually(lambda: '"disconnect":"downstream"' in proxy.log)
+    assert '"status":0,' in proxy.log and '"error"' not in proxy.log
+    assert proxy.metric("penstock_upstream_errors_total") == 0
+
+
+def test_drain_ends_a_call_that_no_backend_has(start):
+    """Its connection does not stand yet, so there is nothing to account for."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"https://localhost:{deaf.getsockname()[1]}"
+        drain = {"onDisconnect": {"action": "Drain"}}
+        proxy = start(policy(url, listener=drain, upstream={"timeouts": {"connect": "8s"}}))
+        client = Client(proxy.port).send(CHAT)
+        connection, _ = deaf.accept()
+        with connection:
+            connection.settimeout(2)
+            assert connection.recv(65536)  # the beginning of a handshake
+            client.reset()
+            assert connection.recv(65536) == b""
+
+
 def test_what_is_no_model_call_is_not_drained(start, own_upstream):
     started, gone = watched(own_upstream, STREAM_HEAD)
     proxy = start(draining(own_upstream))
@@ -393,3 +495,29 @@ def test_a_reader_that_stops_for_too_long_is_given_up(start, own_upstream):
             while client.more():
                 pass
             raise Broken(b"", False)
+
+
+def test_a_reader_that_goes_on_slowly_may_take_its_time(start, own_upstream):
+    """The limit is between two reads, also of an answer that was written whole, as a hit is."""
+    answer = json.dumps({"object": "chat.completion", "choices": [{"finish_reason": "stop", "text": "a" * 7_500_000}]}).encode()
+    own_upstream.answer(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(answer), answer))
+    spec = {
+        "selector": {"matchLabels": {"app": "wire"}},
+        "upstream": {"timeouts": {"idle": "700ms"}},
+        "routing": {"tableRef": {"name": "models"}},
+        "caching": CACHING,
+    }
+    backends = [{"name": "model", "url": own_upstream.url, "dialect": "OpenAI"}]
+    proxy = start(documents(spec, backends, tiers=MEMORY))
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "a"}]}).encode()
+    request = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+    assert ask(proxy.port, request).body == answer
+    never = threading.Event()
+    with Client(proxy.port) as client:
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)  # little goes ahead of the reads
+        client.send(request)
+        for _ in range(70):
+            never.wait(0.02)
+            client.more()
+        assert client.response().body == answer
+    assert len(own_upstream.taken()) == 1

@@ -150,6 +150,17 @@ TEST_F(ConnectionTest, WhoWatchesForTheEndIsToldOfNothingElse) {
   EXPECT_EQ(connection_->peek(), IoState::kOk) << "what it sent is there to read";
 }
 
+TEST_F(ConnectionTest, WhoHasLookedIsToldOfWhatComesNext) {
+  Listening watcher;
+  ASSERT_EQ(::send(other_.get(), "seen", 4, 0), 4);
+  run();
+  connection_->watch_on(&watcher);
+  EXPECT_EQ(watcher.told, 0) << "it came back from within";
+  ASSERT_EQ(::send(other_.get(), "more", 4, 0), 4);
+  run();
+  EXPECT_EQ(watcher.told, 1);
+}
+
 TEST_F(ConnectionTest, AnEndThatCameBeforeIsToldAtOnce) {
   Listening watcher;
   other_.close();
