@@ -159,6 +159,11 @@ bool is_loopback(std::string_view host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+bool is_ip_address(std::string_view host) {
+  const std::string text(host);
+  return is_address(AF_INET, text) || is_address(AF_INET6, text);
+}
+
 bool is_host_alone(std::string_view text) {
   const auto may_stand = [](char c) {
     return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '-';

@@ -25,6 +25,9 @@ Result<Url> parse_url(std::string_view text);
 // Whether `host`, as in Url, is of this machine alone: localhost, ::1, 127.x.y.z.
 bool is_loopback(std::string_view host);
 
+// Whether `host`, as in Url, is an address and no name.
+bool is_ip_address(std::string_view host);
+
 // Whether this is a host without a port: "0.0.0.0", "node-1"; not "8000", "::" or "my_host".
 bool is_host_alone(std::string_view text);
 

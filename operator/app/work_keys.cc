@@ -170,7 +170,13 @@ void WorkKeys::workload_changed(const Workload* before, const Workload* now) {
   add_taking(before, now, [](const Policy& policy, const Workload& workload) {
     return reconcile::takes(policy, workload.pods.labels);
   });
-  add_holds((now != nullptr ? now : before)->meta.ns);
+  const std::string& ns = (now != nullptr ? now : before)->meta.ns;
+  // A policy that takes its pods no more, and whose sidecar they carry yet, tells how to replace
+  // them.
+  if (before != nullptr && now != nullptr && before->rolls_out != now->rolls_out) {
+    add_policies(ns, [](const Policy&) { return true; });
+  }
+  add_holds(ns);
 }
 
 controllers::StoreChanges WorkKeys::changes() {

@@ -8,7 +8,7 @@
 #include "operator/controllers/autoscaling_controller.h"
 #include "operator/kube/timestamp.h"
 #include "operator/reconcile/advice.h"
-#include "operator/reconcile/older_policies.h"
+#include "operator/reconcile/own_workloads.h"
 #include "operator/reconcile/sidecar_container.h"
 
 namespace penstock::controllers {
@@ -19,20 +19,12 @@ using kube::WorkOutcome;
 using reconcile::Plan;
 using reconcile::Policy;
 using reconcile::Ptr;
-using reconcile::Workload;
 using reconcile::World;
 
 std::optional<bool> proven_by(const collect::Report& report) {
   return report.proof == collect::Proof::kNone
              ? std::nullopt
              : std::optional(report.proof == collect::Proof::kGood);
-}
-
-void add_taken(const std::vector<Ptr<Workload>>& from, const Policy& policy,
-               std::vector<Ptr<Workload>>& into) {
-  std::ranges::copy_if(from, std::back_inserter(into), [&policy](const Ptr<Workload>& workload) {
-    return reconcile::takes(policy, workload->pods.labels);
-  });
 }
 
 // Then at the latest.
@@ -141,10 +133,10 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   }
   world.tiers = stores_.tiers.list(ns);
   world.tables = stores_.tables.list(ns);
-  for (const auto* store : {&stores_.deployments, &stores_.stateful_sets}) {
-    add_taken(store->list(ns), *policy, world.workloads);
-  }
   world.pods = stores_.pods.list(ns);
+  for (const auto* store : {&stores_.deployments, &stores_.stateful_sets}) {
+    reconcile::add_workloads(store->list(ns), world);
+  }
   world.services = stores_.services.list(ns);
   world.slices = stores_.slices.list(ns);
   if (const auto found = stores_.namespaces.find("", ns); found != nullptr) {

@@ -77,8 +77,9 @@ reconcile::Container read_container(const Value& container) {
       .has_env_from = !list_of(container, "envFrom").empty(),
       .has_pre_stop = !member(member(container, "lifecycle"), "preStop").is_null()};
   for_each(container, "env", [&result](const Value& variable) {
-    result.env.push_back({text_of(variable, "name"), text_of(variable, "value"),
-                          !member(variable, "valueFrom").is_null()});
+    const Value& from = member(variable, "valueFrom");
+    result.env.push_back({text_of(variable, "name"), text_of(variable, "value"), !from.is_null(),
+                          text_of(member(from, "fieldRef"), "fieldPath")});
   });
   for_each(container, "ports", [&result](const Value& port) {
     const std::string protocol = text_of(port, "protocol");

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
 #include "lib/api/port_words.h"
+#include "lib/api/url.h"
+#include "operator/reconcile/command_line.h"
 #include "operator/reconcile/container_options.h"
 
 namespace penstock::reconcile {
@@ -17,33 +20,51 @@ bool is_reached(std::string_view host) {
   return std::ranges::find(kReached, host) != kReached.end();
 }
 
-// Scripts quote values, and end commands behind them.
+// In brackets, too.
+bool is_ip_address(std::string_view host) {
+  const bool is_bracketed = host.starts_with('[') && host.ends_with(']');
+  return api::is_ip_address(is_bracketed ? host.substr(1, host.size() - 2) : host);
+}
+
+// Without what stands against it in a script: quotes, and what ends a word there.
 std::string_view bare(std::string_view text) {
-  const std::string_view ends = text.contains('(') ? ";&" : ";&)";
-  while (!text.empty() && ends.contains(text.back())) {
-    text.remove_suffix(1);
-  }
-  const bool is_quoted = text.size() > 1 && text.front() == text.back() &&
-                         (text.front() == '\'' || text.front() == '"');
-  return is_quoted ? text.substr(1, text.size() - 2) : text;
+  text.remove_prefix(std::min(text.find_first_not_of("'\"\\"), text.size()));
+  const std::size_t end = text.find_first_of(";&|)<>'\"\\");
+  const bool is_part = end != text.npos && text[end] == ')' && text.starts_with("$(");
+  return text.substr(0, is_part ? end + 1 : end);
 }
 
-// The variable that the text stands for, where nobody here knows its value.
-bool is_from_elsewhere(const Container& container, std::string_view text) {
-  return std::ranges::any_of(container.env, [text](const EnvVar& variable) {
-    return variable.from_elsewhere && api::refers_to(text, variable.name);
-  });
+// Whether such a variable may hold an address at which the sidecar does not reach the engine.
+bool may_hold_address(const EnvVar& variable, const KnownEngine& engine) {
+  constexpr std::array<std::string_view, 4> kAddresses = {"status.podIP", "status.podIPs",
+                                                          "status.hostIP", "status.hostIPs"};
+  return variable.from_elsewhere &&
+         (!engine.any_name_is_all ||
+          std::ranges::find(kAddresses, variable.field_path) != kAddresses.end());
 }
 
-// A pod's own address is one that comes from elsewhere. What a shell makes of a variable that is
-// not among the container's nobody knows, and most say 0.0.0.0.
-bool is_elsewhere(const Container& container, const KnownEngine& engine, std::string_view host) {
+// The pod's own address comes from elsewhere, or is that of its name: what `hostname` prints, or
+// HOSTNAME holds where the container does not set it.
+bool is_own_address(const Container& container, const KnownEngine& engine, std::string_view text) {
+  const bool is_name = !engine.any_name_is_all && api::refers_to(text, "HOSTNAME") &&
+                       variable_of(container, "HOSTNAME") == nullptr;
+  return is_name || text.contains("$(hostname") || text.contains("`hostname") ||
+         std::ranges::any_of(container.env, [&](const EnvVar& variable) {
+           return may_hold_address(variable, engine) && api::refers_to(text, variable.name);
+         });
+}
+
+// What a shell makes of anything else nobody knows, and most say 0.0.0.0. `names_count`: not in a
+// script, where another command may be given the name.
+bool is_elsewhere(const Container& container, const KnownEngine& engine, std::string_view host,
+                  bool names_count) {
   const std::string_view said = resolved(container, host);
-  if (said.contains('$')) {
-    return is_from_elsewhere(container, said);
+  if (said.contains('$') || said.contains("`hostname")) {
+    return is_own_address(container, engine, said);
   }
   const bool misses_ipv4 = engine.ipv6_alone && (said == "::" || said == "[::]");
-  return !said.empty() && (misses_ipv4 || !is_reached(said));
+  const bool is_good = said.empty() || (is_reached(said) && !misses_ipv4);
+  return !is_good && ((names_count && !engine.any_name_is_all) || is_ip_address(said));
 }
 
 // "[::]" of "http://[::]:8000". Empty: it says a port alone.
@@ -54,7 +75,7 @@ std::string_view host_of(std::string_view address) {
   if (address.find_first_not_of("0123456789") == address.npos) {
     return {};
   }
-  return is_reached(address) ? address : address.substr(0, address.rfind(':'));
+  return is_ip_address(address) ? address : address.substr(0, address.rfind(':'));
 }
 
 }  // namespace
@@ -62,8 +83,9 @@ std::string_view host_of(std::string_view address) {
 std::string unreached_by(const Container& container, const KnownEngine& engine) {
   const std::vector<std::string_view> options = values_of(container, engine.host_flag);
   if (!options.empty()) {  // which goes before the variable
+    const bool names_count = !api::runs_script(words_of(container));
     const bool elsewhere = std::ranges::any_of(options, [&](std::string_view option) {
-      return is_elsewhere(container, engine, bare(option));
+      return is_elsewhere(container, engine, bare(option), names_count);
     });
     return elsewhere ? std::string(engine.host_flag) : "";
   }
@@ -72,7 +94,7 @@ std::string unreached_by(const Container& container, const KnownEngine& engine) 
     return "";
   }
   const std::string_view host = host_of(resolved(container, variable->value));
-  return variable->from_elsewhere || is_elsewhere(container, engine, host)
+  return may_hold_address(*variable, engine) || is_elsewhere(container, engine, host, true)
              ? std::string(engine.host_env)
              : "";
 }

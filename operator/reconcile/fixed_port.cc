@@ -1,7 +1,10 @@
 #include "operator/reconcile/fixed_port.h"
 
 #include <algorithm>
+#include <sstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "lib/api/port_words.h"
 #include "operator/reconcile/command_line.h"
@@ -40,12 +43,28 @@ std::optional<FixedPort> untold(const Container& container, const EngineShape& s
                                      shape.flag + "; write it into args, with the port"};
 }
 
+// Whether `part` ends in the program: "/bin/sleep", "'sleep".
+bool is_sleep(std::string_view part) {
+  return part.substr(part.find_last_of("/;&|('\"`") + 1) == "sleep";  // npos + 1 is 0
+}
+
+// For how many seconds `sleep` waits is no port.
+bool ask_port(const std::vector<std::string>& words, const std::string& port) {
+  bool are_seconds = false;
+  for (const std::string& word : words) {
+    std::istringstream parts(word);
+    for (std::string part; parts >> part; are_seconds = is_sleep(part)) {
+      if (!are_seconds && api::holds_number(part, port)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 // Inside the pod as well, the sidecar has the port: such a command would ask that for the engine.
 std::optional<FixedPort> asked_by_command(const Container& container, const std::string& port) {
-  const bool is_asked = std::ranges::any_of(
-      container.probe_words,
-      [&port](const std::string& word) { return api::holds_number(word, port); });
-  return is_asked
+  return ask_port(container.probe_words, port)
              ? std::optional(FixedPort{
                    "PortInCommand", "a command of a probe or hook of container " + container.name +
                                         " names port " + port +

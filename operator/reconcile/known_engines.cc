@@ -45,7 +45,7 @@ constexpr std::array<KnownEngine, 6> kEngines = {{
      .flag = "--port",
      .host_flag = "--host",
      .port = 8000},
-    // Its HOSTNAME is the pod's name, whatever it might say.
+    // Where the container does not set it, HOSTNAME is the pod's name.
     {.name = "text-generation-inference",
      .images = {"text-generation-inference", "tgi"},
      .programs = {"text-generation-launcher"},
@@ -53,6 +53,8 @@ constexpr std::array<KnownEngine, 6> kEngines = {{
      .flag_alias = "-p",
      .env = "PORT",
      .host_flag = "--hostname",
+     .host_env = "HOSTNAME",
+     .any_name_is_all = true,
      .port = 80,
      .port_of_image = true},
     {.name = "Ollama",

@@ -18,12 +18,13 @@ struct KnownEngine {
   std::string_view flag_alias;               // another spelling of the flag; empty: there is none
   std::string_view config;                   // names a file that may hold the port; empty: none
   std::string_view env;
-  std::string_view host_flag;  // says on which address it listens; empty: it has none
-  std::string_view host_env;   // or this, perhaps with a port; empty: none does
-  bool ipv6_alone = false;     // where it is told "::", it takes no IPv4
-  std::string_view env_host;   // where `env` holds host:port, the host that is meant by none
-  std::uint16_t port = 0;      // where nothing says another
-  bool port_of_image = false;  // its images say that port: started elsewhere it may have another
+  std::string_view host_flag;    // says on which address it listens; empty: it has none
+  std::string_view host_env;     // or this, perhaps with a port; empty: none does
+  bool ipv6_alone = false;       // where it is told "::", it takes no IPv4
+  bool any_name_is_all = false;  // where it is told no IP address, it takes all addresses
+  std::string_view env_host;     // where `env` holds host:port, the host that is meant by none
+  std::uint16_t port = 0;        // where nothing says another
+  bool port_of_image = false;    // its images say that port: started elsewhere it may have another
   // Its images' arguments begin with what its program is to do.
   bool told_by_arguments = false;
   std::array<std::string_view, 2> not_tags;  // how tags begin of images that start something else

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "lib/api/pod_annotations.h"
@@ -11,6 +12,12 @@
 
 namespace penstock::reconcile {
 namespace {
+
+const Workload* maker_of(const std::vector<Ptr<Workload>>& workloads, const Pod& pod) {
+  const auto found = std::ranges::find_if(
+      workloads, [&pod](const Ptr<Workload>& one) { return is_of(*one, pod); });
+  return found == workloads.end() ? nullptr : found->get();
+}
 
 class Search {
  public:
@@ -88,7 +95,9 @@ class Search {
   }
 
   // Whether its owner is one that was read, whatever came of it.
-  [[nodiscard]] bool is_read(const Pod& pod) const { return find_workload(world_, pod) != nullptr; }
+  [[nodiscard]] bool is_read(const Pod& pod) const {
+    return maker_of(world_.workloads, pod) != nullptr;
+  }
 
   // One of the pods of an owner that are alike.
   void add(const Pod& pod, std::vector<Ptr<Workload>>& into) {
@@ -142,10 +151,35 @@ std::string deployment_of(const Pod& pod) {
              : std::string();
 }
 
+// One pod of each owner of those that carry the policy's sidecar.
+std::vector<const Pod*> carriers_of(const World& world) {
+  std::set<std::pair<std::string_view, std::string_view>> owners;
+  std::vector<const Pod*> found;
+  for (const Ptr<Pod>& pod : world.pods) {
+    if (pod->injected_by == world.policy->meta.name &&
+        owners.emplace(pod->owner_kind, pod->owner_name).second) {
+      found.push_back(pod.get());
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 OwnWorkloads own_workloads(const World& world) {
   return Search(world).run();
+}
+
+void add_workloads(const std::vector<Ptr<Workload>>& all, World& world) {
+  const std::vector<const Pod*> carriers = carriers_of(world);
+  for (const Ptr<Workload>& workload : all) {
+    if (takes(*world.policy, workload->pods.labels)) {
+      world.workloads.push_back(workload);
+    } else if (std::ranges::any_of(
+                   carriers, [&workload](const Pod* pod) { return is_of(*workload, *pod); })) {
+      world.left_over.push_back(workload);
+    }
+  }
 }
 
 bool is_read_elsewhere(const Pod& pod) {
@@ -164,9 +198,8 @@ std::string name_of(const Workload& workload) {
 }
 
 const Workload* find_workload(const World& world, const Pod& pod) {
-  const auto found = std::ranges::find_if(
-      world.workloads, [&pod](const Ptr<Workload>& one) { return is_of(*one, pod); });
-  return found == world.workloads.end() ? nullptr : found->get();
+  const Workload* taken = maker_of(world.workloads, pod);
+  return taken != nullptr ? taken : maker_of(world.left_over, pod);
 }
 
 std::string workload_of(const World& world, const Pod& pod) {

@@ -26,6 +26,10 @@ struct OwnWorkloads {
 
 OwnWorkloads own_workloads(const World& world);
 
+// Puts those of `all`, its namespace's, into the world of which its policy takes the pods, or which
+// made pods that carry its sidecar. REQUIRES: the world has its pods.
+void add_workloads(const std::vector<Ptr<Workload>>& all, World& world);
+
 // Whether its owner's kind is read, so that this tells its shape.
 bool is_read_elsewhere(const Pod& pod);
 

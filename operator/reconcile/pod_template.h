@@ -13,6 +13,7 @@ struct EnvVar {
   std::string name;
   std::string value;
   bool from_elsewhere = false;  // valueFrom: nobody here knows the value
+  std::string field_path = {};  // what of the pod that is: "status.podIP"; empty: nothing of it
 
   auto operator<=>(const EnvVar&) const = default;
 };

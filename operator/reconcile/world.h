@@ -174,6 +174,7 @@ struct World {
   std::vector<Ptr<Document>> tiers;
   std::vector<Ptr<Document>> tables;
   std::vector<Ptr<Workload>> workloads;  // that the policy selects, or did when it was last good
+  std::vector<Ptr<Workload>> left_over;  // others, of whose pods some carry the policy's sidecar
   std::vector<Ptr<Pod>> pods;
   std::vector<Ptr<Service>> services;
   std::vector<Ptr<EndpointSlice>> slices;

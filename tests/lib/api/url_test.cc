@@ -89,6 +89,15 @@ TEST(UrlTest, AHostAloneHasNoPort) {
   EXPECT_FALSE(is_host_alone(""));
 }
 
+TEST(UrlTest, AnAddressIsNoName) {
+  for (const char* host : {"10.0.0.1", "0.0.0.0", "::", "fe80::1"}) {
+    EXPECT_TRUE(is_ip_address(host)) << host;
+  }
+  for (const char* host : {"node-1", "localhost", "10.0.0", "[::]", "::1%eth0", "$(POD_IP)", ""}) {
+    EXPECT_FALSE(is_ip_address(host)) << host;
+  }
+}
+
 TEST(UrlTest, WhatAPortBeginsWith) {
   EXPECT_TRUE(may_begin_port('8'));
   EXPECT_TRUE(may_begin_port('$'));

@@ -106,6 +106,18 @@ TEST_F(WorkKeysTest, AWorkloadsStatusConcernsNobody) {
   EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:chat"));
 }
 
+TEST_F(WorkKeysTest, AWorkloadThatNoPolicySelectsMayHaveLeftOverPods) {
+  stores_.policies.put(reconcile::policy("other", "{selector: {matchLabels: {app: other}}}"));
+  reconcile::Workload before = *reconcile::workload("engine", reconcile::kVllm);
+  reconcile::Workload now = before;
+  now.meta.generation = 2;
+  keys_.changes().workload(&before, &now);
+  EXPECT_EQ(queued(), (std::set<std::string>{"ns/last:key"}));
+  now.rolls_out = false;
+  keys_.changes().workload(&before, &now);
+  EXPECT_TRUE(queued().contains("ns/OptimizationPolicy:other"));
+}
+
 TEST_F(WorkKeysTest, ATablesStatusConcernsNoPolicy) {
   stores_.policies.put(reconcile::policy(
       "chat", "{selector: {matchLabels: {app: llm}}, routing: {tableRef: {name: models}}}"));

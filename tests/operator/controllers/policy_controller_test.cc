@@ -134,6 +134,23 @@ TEST_F(PolicyControllerTest, AConfigMapOfSomebodyElseIsToldOf) {
   EXPECT_EQ(statuses_written("two"), 0) << "it may pass";
 }
 
+// Restarting what is paused would replace none of them.
+TEST_F(PolicyControllerTest, WhatWaitsForPeopleIsReadOfLeftOverPodsAsWell) {
+  ASSERT_TRUE(client_.create(kube::kPolicies.collection("ns"), {{"metadata", {{"name", "one"}}}}));
+  reconcile::Workload paused = *reconcile::workload("before", reconcile::kVllm);
+  paused.pods.labels = {{"app", "before"}};
+  paused.rolls_out = false;
+  reconcile::Pod carrier = reconcile::pod("carrier", "one");
+  carrier.owner_name = "before-5f6";
+  carrier.meta.labels = paused.pods.labels;
+  carrier.ip.clear();  // so that no answer of its sidecar is waited for
+  stores_.deployments.put(std::make_shared<const reconcile::Workload>(std::move(paused)));
+  stores_.pods.put(std::make_shared<const reconcile::Pod>(std::move(carrier)));
+  reconcile("one");
+  const json::Value status = (*client_.get(kube::kPolicies.object("ns", "one")))["status"];
+  EXPECT_TRUE(status["conditions"].dump().contains("kubectl -n ns delete pod carrier")) << status;
+}
+
 // As Kyverno words it.
 TEST_F(PolicyControllerTest, AConfigMapThatAdmissionRefusesIsToldOfInOneLine) {
   ASSERT_TRUE(client_.create(kube::kPolicies.collection("ns"), {{"metadata", {{"name", "one"}}}}));

@@ -35,12 +35,39 @@ TEST(EngineAddressTest, AnOptionThatTakesNoCallsAtLoopbackIsTold) {
         "--host, 127.0.0.1", "--host, $(ALL)", "--host, $(NONE)", "--host"}) {
     EXPECT_EQ(by_option(host), "") << host;
   }
-  for (const char* host :
-       {"'0.0.0.0'", " 0.0.0.0", "0.0.0.0;", "0.0.0.0 &", "${HOST:-0.0.0.0}", "$HOST"}) {
-    EXPECT_EQ(found("vllm", "command: [sh, -c, \"vllm serve m --host " + std::string(host) + "\"]"),
-              "")
-        << host;
+}
+
+TEST(EngineAddressTest, AScriptIsReadAsFarAsThatNeedsNoShell) {
+  const auto by_script = [](const std::string& before, const std::string& host) {
+    return found("vllm", "command: [sh, -c, \"" + before + "vllm serve m --host " + host +
+                             "\"], env: [{name: ONE, value: 10.0.0.1}, {name: POD_IP, valueFrom: "
+                             "{fieldRef: {fieldPath: status.podIP}}}]");
+  };
+  for (const char* host : {"'0.0.0.0'", " 0.0.0.0", "0.0.0.0;", "0.0.0.0 &", "0.0.0.0|tee /log",
+                           "0.0.0.0>/log", "0.0.0.0\\\\\\n --port 1", "${HOST:-0.0.0.0}", "$HOST",
+                           "$(cat /host)", "$(hosts)", "node-1", "$HOSTNAMES"}) {
+    EXPECT_EQ(by_script("", host), "") << host;
   }
+  for (const char* host :
+       {"10.0.0.1", "'10.0.0.1'", "10.0.0.1|tee", "$ONE;", "'$(ONE)'", "${POD_IP}", "$(POD_IP))",
+        "$(hostname -i)", "\\\"$(hostname -I | cut -f1)\\\"", "$(hostname)", "`hostname -i`",
+        "$HOSTNAME", "'${HOSTNAME}'"}) {
+    EXPECT_EQ(by_script("", host), "--host") << host;
+  }
+  EXPECT_EQ(by_script("exec bash -c '", "0.0.0.0'"), "");
+  EXPECT_EQ(by_script("exec bash -c '", "10.0.0.1'"), "--host");
+  EXPECT_EQ(by_script("(", "0.0.0.0)"), "");
+  EXPECT_EQ(by_script("until nc --host redis; do sleep 1; done; ", "0.0.0.0"), "");
+}
+
+TEST(EngineAddressTest, TheNameOfThePodIsWhatTheContainerSays) {
+  const std::string command = "command: [sh, -c, \"vllm serve m --host $HOSTNAME\"]";
+  const auto by_name = [&command](const std::string& value) {
+    return found("vllm", command + ", env: [{name: HOSTNAME, " + value + "}]");
+  };
+  EXPECT_EQ(by_name("value: 0.0.0.0"), "");
+  EXPECT_EQ(by_name("value: 10.0.0.1"), "--host");
+  EXPECT_EQ(by_name("valueFrom: {fieldRef: {fieldPath: metadata.name}}"), "--host");
 }
 
 TEST(EngineAddressTest, EveryEngineIsAskedByItsOwnOptionOrVariable) {
@@ -55,7 +82,6 @@ TEST(EngineAddressTest, EveryEngineIsAskedByItsOwnOptionOrVariable) {
       {"lmsysorg/sglang", "args: [--host, \"::\"]", "--host"},
       {"tensorrt-llm", "command: [trtllm-serve, m, --host, 10.0.0.1]", "--host"},
       {"text-generation-inference", "args: [--hostname, 10.0.0.1]", "--hostname"},
-      {"text-generation-inference", "env: [{name: HOSTNAME, value: the-pod}]", ""},
       {llama, "args: [--host=10.0.0.1]", "--host"},
       {llama, "env: [{name: LLAMA_ARG_HOST, value: 10.0.0.1}]", "LLAMA_ARG_HOST"},
       {llama, "args: [--host, 0.0.0.0], env: [{name: LLAMA_ARG_HOST, value: 10.0.0.1}]", ""},
@@ -64,6 +90,35 @@ TEST(EngineAddressTest, EveryEngineIsAskedByItsOwnOptionOrVariable) {
   for (const Row& row : rows) {
     EXPECT_EQ(found(row.image, row.says), row.by) << row.image << " " << row.says;
   }
+}
+
+// Told a name, it listens on all addresses, and the pod's name is what HOSTNAME is by itself.
+TEST(EngineAddressTest, TextGenerationInferenceListensOnWhatIsAnAddress) {
+  const auto tgi = [](const std::string& says) { return found("text-generation-inference", says); };
+  const auto from_field = [&tgi](const std::string& path) {
+    return tgi("env: [{name: HOSTNAME, valueFrom: {fieldRef: {fieldPath: " + path + "}}}]");
+  };
+  for (const char* path : {"status.podIP", "status.podIPs", "status.hostIP", "status.hostIPs"}) {
+    EXPECT_EQ(from_field(path), "HOSTNAME") << path;
+  }
+  EXPECT_EQ(from_field("metadata.name"), "");
+  for (const char* value : {"10.0.0.1", "fe80::1", "$(POD_IP)"}) {
+    EXPECT_EQ(tgi("env: [{name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}, {name: "
+                  "HOSTNAME, value: \"" +
+                  std::string(value) + "\"}]"),
+              "HOSTNAME")
+        << value;
+  }
+  for (const char* value : {"the-pod", "0.0.0.0", "::", "$(POD_NAME)", ""}) {
+    EXPECT_EQ(tgi("env: [{name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}, "
+                  "{name: HOSTNAME, value: \"" +
+                  std::string(value) + "\"}]"),
+              "")
+        << value;
+  }
+  EXPECT_EQ(tgi("env: [{name: HOSTNAME, valueFrom: {secretKeyRef: {name: s, key: k}}}]"), "");
+  EXPECT_EQ(tgi("args: [--hostname, 0.0.0.0], env: [{name: HOSTNAME, value: 10.0.0.1}]"), "");
+  EXPECT_EQ(tgi("args: [--hostname, $(HOSTNAME)]"), "");
 }
 
 TEST(EngineAddressTest, AVariableMayHoldAPortAndASchemeBesides) {

@@ -409,6 +409,13 @@ TEST(InterceptionTest, AnEngineWhoseProbesOrHooksNameThePortInACommandIsNotMoved
       {"a longer number", "{}", {probed("sh, -c, nc -z localhost 80001")}, {}, moved},
       {"part of a word", "{}", {probed("check, /models/m8000")}, {}, moved},
       {"another port", "{}", {probed("nc, -z, localhost, \"9000\"")}, {}, moved},
+      {"seconds", "{}", {probed("/bin/sleep, \"8000\"")}, {}, moved},
+      {"seconds of a script", "{}", {probed("sh, -c, 'true;sleep 8000; true'")}, {}, moved},
+      {"a port behind seconds",
+       "{mode: PortSwap}",
+       {probed("sh, -c, 'sleep 8000; nc -z localhost 8000'")},
+       {},
+       refused},
   };
   for (const char* place : {"startupProbe: {", "livenessProbe: {", "lifecycle: {postStart: {",
                             "lifecycle: {preStop: {"}) {

@@ -1,3 +1,4 @@
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -5,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "operator/reconcile/decide.h"
+#include "operator/reconcile/own_workloads.h"
 #include "tests/operator/reconcile/worlds.h"
 
 // Pods that were a policy's, and run its sidecar yet.
@@ -63,6 +65,57 @@ TEST(LeftOverPodsTest, AreThoseThatOptedOutOrThatAnOlderPolicyHas) {
   EXPECT_EQ(plan.tell, std::vector<std::string>{"taken"});
   EXPECT_EQ(state(plan, "Degraded"), "True Conflicted");
   EXPECT_TRUE(condition(plan, "Degraded").message.starts_with("(also NoLongerSelected) "));
+}
+
+// Of a policy that selects other pods now: what it says of a Deployment or StatefulSet of `spec`,
+// which it has selected before.
+std::string advice_on(const std::string& kind, const std::string& spec) {
+  const json::Value object =
+      yaml("{metadata: {name: before, namespace: ns}, spec: {" + spec +
+           ", template: {metadata: {labels: {app: before}}, spec: {containers: [{name: odd, image: "
+           "mine}]}}}}");
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  Pod one = left_over("a");
+  one.owner_kind = kind == "Deployment" ? "ReplicaSet" : kind;
+  one.owner_name = kind == "Deployment" ? "before-5f6" : "before";
+  add(seen, std::move(one));
+  add_workloads({std::make_shared<const Workload>(kind == "Deployment"
+                                                      ? controllers::read_deployment(object)
+                                                      : controllers::read_stateful_set(object))},
+                seen);
+  EXPECT_EQ(seen.workloads.size(), 1U) << "its shape is nothing to the policy";
+  const std::string message = condition(decide(in_force(seen), kSettings), "Degraded").message;
+  return message.substr(message.rfind("kubectl -n ns ") + 14);
+}
+
+TEST(LeftOverPodsTest, WhoseRolloutWaitsForPeopleAreToBeDeleted) {
+  EXPECT_EQ(advice_on("Deployment", "paused: false"), "rollout restart deployment/before");
+  EXPECT_EQ(advice_on("Deployment", "paused: true"), "delete pod a");
+  EXPECT_EQ(advice_on("StatefulSet", "replicas: 1"), "rollout restart statefulset/before");
+  EXPECT_EQ(advice_on("StatefulSet", "updateStrategy: {type: OnDelete}"), "delete pod a");
+  EXPECT_EQ(advice_on("StatefulSet", "updateStrategy: {rollingUpdate: {partition: 1}}"),
+            "delete pod a");
+}
+
+TEST(LeftOverPodsTest, AreOfWorkloadsThatAreKeptOnlyForThem) {
+  const auto deployment = [](const std::string& name, const std::string& label) {
+    return std::make_shared<const Workload>(
+        controllers::read_deployment(yaml("{metadata: {name: " + name +
+                                          ", namespace: ns}, spec: {template: {metadata: {labels: "
+                                          "{app: " +
+                                          label + "}}}}}")));
+  };
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  seen.workloads.clear();
+  add(seen, left_over("a"));
+  Pod theirs = left_over("b", "q");
+  theirs.owner_name = "theirs-5f6";
+  add(seen, std::move(theirs));
+  const auto taken = deployment("taken", "llm");
+  const auto before = deployment("before", "before");
+  add_workloads({before, deployment("theirs", "before"), taken}, seen);
+  EXPECT_EQ(seen.workloads, std::vector<Ptr<Workload>>{taken});
+  EXPECT_EQ(seen.left_over, std::vector<Ptr<Workload>>{before});
 }
 
 TEST(LeftOverPodsTest, AreNoneThatGoOrCarryNothingOfThePolicy) {
