@@ -216,7 +216,7 @@ IoState Connection::peek() noexcept {
 
 void Connection::reset_at_close() noexcept {
   send_what_is_collected();
-  resets_ = true;
+  break_off();
   net::reset_at_close(socket_.get());
 }
 
@@ -224,7 +224,7 @@ void Connection::say_goodbye() noexcept {
   send_what_is_collected();
   // OpenSSL wants none after an error or within a handshake, and sends none behind a write that is
   // stuck.
-  if (tls_ == nullptr || tls_broken_ || resets_ || SSL_is_init_finished(tls_) == 0 ||
+  if (tls_ == nullptr || tls_broken_ || broken_off_ || SSL_is_init_finished(tls_) == 0 ||
       (SSL_get_shutdown(tls_) & SSL_SENT_SHUTDOWN) != 0) {
     return;
   }

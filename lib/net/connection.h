@@ -65,6 +65,8 @@ class Connection final : public ReadinessHandler {
 
   // Lets the peer see that what it got is not all: see socket_options.h.
   void reset_at_close() noexcept;
+  // The same without a reset: over TLS, close() says no close_notify.
+  void break_off() noexcept { broken_off_ = true; }
 
   // Something was posted that will call this object: it may not be destroyed without close().
   [[nodiscard]] bool has_messages() const { return waking_ || waking_writer_ || telling_; }
@@ -190,7 +192,7 @@ class Connection final : public ReadinessHandler {
   bool collected_ : 1 = false;       // there are bytes of ours in the reactor's batch
   bool send_failed_ : 1 = false;     // … and they could not be sent
   bool tls_broken_ : 1 = false;      // an error that its session does not outlive
-  bool resets_ : 1 = false;          // close() will
+  bool broken_off_ : 1 = false;      // what its peer got is not all
 };
 
 }  // namespace penstock::net

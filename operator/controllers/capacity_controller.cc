@@ -27,7 +27,8 @@ bool wants_nodes(const Policy& policy) {
 
 namespace {
 
-constexpr std::chrono::minutes kSetUp{10};  // how long a node is a new one
+// How long a node is a new one, at least; else as long as nodes and replicas take to start.
+constexpr std::chrono::milliseconds kSetUp{600'000};
 
 // A LeaderWorkerSet, for one, makes its pods of two templates, and none is where others have
 // theirs.
@@ -254,7 +255,8 @@ std::optional<ApiResult<NodeSights>> CapacityController::look_at_nodes(
     const Policy& policy, const NodeDemand& demand, const capacity::PodShape& shape) {
   const TargetPods replicas{policy, demand.pods};
   const auto& pool = policy.parsed.autoscaling->nodes->scale;
-  const std::string settled_since = kube::timestamp(clock_.wall_now() - kSetUp);
+  const std::string settled_since =
+      kube::timestamp(clock_.wall_now() - std::max(kSetUp, demand.forecast.lead.duration));
   // Without the right to read nodes there is none to read their devices either.
   if (!shape.by_claims || stores_.nodes.size() == 0) {
     return node_sights(stores_, replicas, shape, pool, settled_since);

@@ -61,7 +61,7 @@ struct Seen {
   NodeSight sight;
   std::string interruption;
   bool fits = true;
-  bool settled = true;
+  bool tainted = false;  // since it was set up, which is why it does not fit
 };
 
 using Found = std::map<std::string, Seen>;  // by name
@@ -100,15 +100,17 @@ void take(const TargetPods& replicas, const Pod* pod, const capacity::DeviceHold
   }
 }
 
-// A pool's node that is new has taints until it is set up, and is taken for one that comes. One
-// that is in use has lost what made the target fit, and so has an old one, unless none of its pool
-// fits.
+// A pool's node that the target does not fit is taken for one that comes: new ones have taints
+// until they are set up. Not so where it is in use, or was tainted since. Where more are than fit,
+// it is the pool that has the taint, and it would buy one after the other.
 void leave_out_coming(Found& found) {
-  const bool pool_fits = std::ranges::any_of(
-      found, [](const auto& node) { return node.second.sight.in_pool && node.second.fits; });
-  std::erase_if(found, [pool_fits](const auto& node) {
-    const Seen& seen = node.second;
-    return !seen.fits && seen.sight.empty && !(seen.settled && pool_fits);
+  const auto fits = [](const auto& node) { return node.second.sight.in_pool && node.second.fits; };
+  const auto is_lost = [](const auto& node) {
+    return !node.second.fits && node.second.tainted && node.second.sight.empty;
+  };
+  const bool replaces = std::ranges::count_if(found, is_lost) <= std::ranges::count_if(found, fits);
+  std::erase_if(found, [&](const auto& node) {
+    return !node.second.fits && node.second.sight.empty && !(is_lost(node) && replaces);
   });
 }
 
@@ -143,10 +145,12 @@ NodeSights node_sights(const Stores& stores, const TargetPods& replicas,
                     .allocatable = shape.by_claims ? count_in(claimed.on_node, node->meta.name)
                                                    : count_in(node->allocatable, shape.resource),
                     .in_pool = in_pool};
-    found.emplace(node->meta.name, Seen{.sight = std::move(sight),
-                                        .interruption = std::move(interruption),
-                                        .fits = fits,
-                                        .settled = node->meta.created < settled_since});
+    found.emplace(node->meta.name,
+                  Seen{.sight = std::move(sight),
+                       .interruption = std::move(interruption),
+                       .fits = fits,
+                       .tainted = node->meta.created < settled_since &&
+                                  capacity::fits(shape.pod_spec, {node->meta.labels, {}})});
   }
   NodeSights result;
   for (const auto& pod : stores.pods.list()) {

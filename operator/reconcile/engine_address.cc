@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "lib/api/port_words.h"
 #include "lib/api/url.h"
-#include "operator/reconcile/command_line.h"
 #include "operator/reconcile/container_options.h"
 
 namespace penstock::reconcile {
@@ -43,23 +44,53 @@ bool may_hold_address(const EnvVar& variable, const KnownEngine& engine) {
           std::ranges::find(kAddresses, variable.field_path) != kAddresses.end());
 }
 
+// "${NAME:-0.0.0.0}" and its like beside what api::refers_to() knows.
+bool refers_to(std::string_view text, const std::string& name) {
+  const std::string with_default = "${" + name;
+  const std::size_t at = text.find(with_default);
+  return api::refers_to(text, name) ||
+         (at != text.npos &&
+          std::string_view(":-?=+").contains(text.substr(at + with_default.size()).substr(0, 1)) &&
+          at + with_default.size() < text.size());
+}
+
+// "$(hostname -i)", "`/bin/hostname`".
+bool prints_hostname(std::string_view text) {
+  constexpr std::string_view kProgram = "hostname";
+  const std::size_t at = text.find(kProgram);
+  const bool is_command = text.contains("$(") || text.contains('`');
+  return is_command && at != text.npos && at > 0 && std::string_view("(`/").contains(text[at - 1]);
+}
+
+// Another command of a script, which is an argument of several words, may be given a name.
+bool is_of_script(const Container& container, std::string_view text) {
+  const auto holds = [text](const std::string& argument) {
+    const std::less_equal<const char*> before;
+    return before(argument.data(), text.data()) &&
+           before(text.data() + text.size(), argument.data() + argument.size()) &&
+           argument.find_first_of(" \t\n") != argument.npos;
+  };
+  return std::ranges::any_of(container.command, holds) ||
+         std::ranges::any_of(container.args, holds);
+}
+
 // The pod's own address comes from elsewhere, or is that of its name: what `hostname` prints, or
 // HOSTNAME holds where the container does not set it.
 bool is_own_address(const Container& container, const KnownEngine& engine, std::string_view text) {
-  const bool is_name = !engine.any_name_is_all && api::refers_to(text, "HOSTNAME") &&
+  const bool is_name = !engine.any_name_is_all && refers_to(text, "HOSTNAME") &&
                        variable_of(container, "HOSTNAME") == nullptr;
-  return is_name || text.contains("$(hostname") || text.contains("`hostname") ||
+  return is_name || prints_hostname(text) ||
          std::ranges::any_of(container.env, [&](const EnvVar& variable) {
-           return may_hold_address(variable, engine) && api::refers_to(text, variable.name);
+           return may_hold_address(variable, engine) && refers_to(text, variable.name);
          });
 }
 
-// What a shell makes of anything else nobody knows, and most say 0.0.0.0. `names_count`: not in a
-// script, where another command may be given the name.
+// What a shell makes of anything else nobody knows, and most say 0.0.0.0. `names_count`: it
+// is the engine that is given the name.
 bool is_elsewhere(const Container& container, const KnownEngine& engine, std::string_view host,
                   bool names_count) {
   const std::string_view said = resolved(container, host);
-  if (said.contains('$') || said.contains("`hostname")) {
+  if (said.contains('$') || said.contains('`')) {
     return is_own_address(container, engine, said);
   }
   const bool misses_ipv4 = engine.ipv6_alone && (said == "::" || said == "[::]");
@@ -83,9 +114,8 @@ std::string_view host_of(std::string_view address) {
 std::string unreached_by(const Container& container, const KnownEngine& engine) {
   const std::vector<std::string_view> options = values_of(container, engine.host_flag);
   if (!options.empty()) {  // which goes before the variable
-    const bool names_count = !api::runs_script(words_of(container));
     const bool elsewhere = std::ranges::any_of(options, [&](std::string_view option) {
-      return is_elsewhere(container, engine, bare(option), names_count);
+      return is_elsewhere(container, engine, bare(option), !is_of_script(container, option));
     });
     return elsewhere ? std::string(engine.host_flag) : "";
   }

@@ -48,13 +48,18 @@ bool is_sleep(std::string_view part) {
   return part.substr(part.find_last_of("/;&|('\"`") + 1) == "sleep";  // npos + 1 is 0
 }
 
+// What follows the seconds of `sleep`, "2" of "2;</dev/tcp/127.0.0.1/8000".
+std::string_view behind_seconds(std::string_view part) {
+  return part.substr(std::min(part.find_first_of(";&|)<>"), part.size()));
+}
+
 // For how many seconds `sleep` waits is no port.
 bool ask_port(const std::vector<std::string>& words, const std::string& port) {
   bool are_seconds = false;
   for (const std::string& word : words) {
     std::istringstream parts(word);
     for (std::string part; parts >> part; are_seconds = is_sleep(part)) {
-      if (!are_seconds && api::holds_number(part, port)) {
+      if (api::holds_number(are_seconds ? behind_seconds(part) : part, port)) {
         return true;
       }
     }

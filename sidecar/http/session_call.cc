@@ -32,9 +32,11 @@ Task<> Session::call_upstream() {
   UpstreamCall upstream(io_, snapshot_->call_chain, snapshot_->upstreams, call, *sink,
                         streams_body ? this : nullptr);
   call_ = &upstream;
-  // A body that is passed on is read, and its end seen, by who asks for it; nobody does meanwhile.
+  // A body that is passed on is read by who asks for it, which nobody does yet.
   if (!streams_body || io_.hold != nullptr) {
     connection_.watch(this);
+  } else {
+    connection_.watch_end(this);
   }
   CallOutcome outcome = co_await upstream.run();
   call_ = nullptr;

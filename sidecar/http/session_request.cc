@@ -284,6 +284,9 @@ Task<BodySource::Piece> Session::next() {
       break;
     }
   }
+  if (body_stopped_ && !gone_) {
+    connection_.watch_end(this);  // its answer goes on
+  }
   deadline_.disarm();
   body_left_ = true;
   sink_.close_after();

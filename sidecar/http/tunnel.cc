@@ -42,6 +42,10 @@ Task<> Tunnel::run(std::string from_client, std::string from_upstream) {
     co_await returned_.wait();
   }
   deadline_.disarm();
+  if (stopped_) {
+    client_.break_off();
+    upstream_.break_off();
+  }
   io_.services.metrics.tunnelled(bytes_to_upstream_, bytes_to_client_);
 }
 

@@ -234,3 +234,20 @@ def test_the_end_of_a_whole_answer_is_said_in_tls_and_no_other(tmp_path, authori
             return
         with pytest.raises((ssl.SSLEOFError, Broken)):
             client.rest()
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+def test_a_tunnel_that_breaks_ends_otherwise_than_one_that_is_over(tmp_path, authority, upstream, start, end):
+    switched = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n"
+    upstream.script(lambda line: getattr(line.send(switched + b"hello"), end)())
+    flags = secret(tmp_path, "server", **dict(zip(("tls_crt", "tls_key"), authority.issue("server"))))
+    proxy = start(policy(upstream.url, listener=LISTENER), flags=flags)
+    with Client(proxy.port, tls=trusting(authority)) as client:
+        client.socket.suppress_ragged_eofs = False
+        client.send(b"GET /chat HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n")
+        assert client.head().status == 101
+        if end == "close":
+            assert client.rest() == b"hello"
+            return
+        with pytest.raises((ssl.SSLEOFError, Broken)):
+            client.rest()

@@ -78,11 +78,19 @@ def test_an_idle_connection_is_kept(behind):
 
 def test_a_connection_that_the_upstream_closed_is_not_used(behind):
     upstream, proxy = behind(admin=True)
-    upstream.script(lambda line: line.send(OK).close())
+    closed = threading.Semaphore(0)
+
+    def script(line):
+        line.send(OK).close()
+        closed.release()
+
+    upstream.script(script)
     with Client(proxy.port) as client:
         for _ in range(30):
             assert client.send(GET).response().status == 200
+            assert closed.acquire(timeout=10)
     assert len(upstream.taken()) == 30
+    assert proxy.metric("penstock_upstream_retries_total") == 0
     assert proxy.metric("penstock_upstream_connections_opened_total") == 30
 
 

@@ -223,6 +223,37 @@ def test_a_client_that_leaves_while_its_upload_is_stuck_takes_its_call_with_it(s
     over.set()
 
 
+def test_a_client_that_leaves_within_its_upload_ends_the_dial(start):
+    """Nobody has asked for its bytes yet."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"https://localhost:{deaf.getsockname()[1]}"
+        proxy = start(policy(url, upstream={"timeouts": {"connect": "8s"}}))
+        client = Client(proxy.port).send(b"POST /files HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nhalf")
+        connection, _ = deaf.accept()
+        with connection:
+            connection.settimeout(2)
+            assert connection.recv(65536)  # the beginning of a handshake
+            client.reset()
+            assert connection.recv(65536) == b""
+
+
+def test_a_client_that_leaves_within_its_upload_leaves_an_early_answer_too(proxy, upstream):
+    gone = threading.Event()
+
+    def script(line):
+        line.send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf!")
+        line.wait_gone()
+        gone.set()
+
+    upstream.script(script, at_head=True)
+    client = Client(proxy.port)
+    client.send(b"POST /files HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n" + b"a" * 500)
+    assert client.head().status == 200
+    assert client._exactly(5) == b"half!"
+    client.reset()
+    assert gone.wait(2)
+
+
 def test_a_client_that_leaves_after_a_body_that_became_too_large_takes_its_call_with_it(start, own_upstream):
     """Its last bytes come with those that pass the limit: whoever read it has nothing left to read."""
     proxy = start(policy(own_upstream.url, listener={"limits": {"collectedBody": "1Ki"}}))

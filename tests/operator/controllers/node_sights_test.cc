@@ -16,15 +16,16 @@ using reconcile::yaml;
 constexpr const char* kGpus = "resources: {limits: {nvidia.com/gpu: 8}}";
 constexpr const char* kSettled = "2026-01-01T00:00:00Z";
 
-// A NodePool of which the target, with eight GPUs a replica, tolerates no taint.
+// A NodePool of which the target, with eight GPUs a replica, tolerates no taint and one zone.
 class NodeSightsTest : public testing::Test {
  protected:
-  void node(const std::string& name, const std::string& created, const std::string& taint = "") {
-    stores_.nodes.put(std::make_shared<const reconcile::Node>(
-        read_node(yaml("{metadata: {name: " + name + ", creationTimestamp: \"" + created +
-                       "\", labels: {karpenter.sh/nodepool: gpu}}, spec: {taints: [" + taint +
-                       "]}, status: {allocatable: {nvidia.com/gpu: \"8\"}, conditions: "
-                       "[{type: Ready, status: \"True\"}]}}"))));
+  void node(const std::string& name, const std::string& created, const std::string& taint = "",
+            const std::string& zone = "a") {
+    stores_.nodes.put(std::make_shared<const reconcile::Node>(read_node(yaml(
+        "{metadata: {name: " + name + ", creationTimestamp: \"" + created +
+        "\", labels: {karpenter.sh/nodepool: gpu, zone: " + zone + "}}, spec: {taints: [" + taint +
+        "]}, status: {allocatable: {nvidia.com/gpu: \"8\"}, conditions: "
+        "[{type: Ready, status: \"True\"}]}}"))));
   }
   void pod(const std::string& name, const std::string& on) {
     stores_.pods.put(std::make_shared<const reconcile::Pod>(
@@ -36,12 +37,12 @@ class NodeSightsTest : public testing::Test {
   // Names of those that are seen; in brackets where they serve nobody.
   std::string seen(const api::NodePoolSpec& pool) {
     const std::optional<api::LabelSelector> selected;
-    const NodeSights sights =
-        node_sights(stores_, {*policy_, selected},
-                    {.resource = "nvidia.com/gpu",
-                     .gpus = 8,
-                     .pod_spec = yaml(std::string("{containers: [{") + kGpus + "}]}")},
-                    pool, kSettled);
+    const NodeSights sights = node_sights(
+        stores_, {*policy_, selected},
+        {.resource = "nvidia.com/gpu",
+         .gpus = 8,
+         .pod_spec = yaml(std::string("{nodeSelector: {zone: a}, containers: [{") + kGpus + "}]}")},
+        pool, kSettled);
     std::string names;
     for (const capacity::NodeSight& sight : sights.nodes) {
       names += capacity::serves(sight) ? sight.name : "(" + sight.name + ")";
@@ -77,10 +78,18 @@ TEST_F(NodeSightsTest, SoIsAnOldOneThatIsEmpty) {
 }
 
 // It would buy one after the other.
-TEST_F(NodeSightsTest, WhereTheTargetFitsOnNoneOfThePoolAllAreToCome) {
-  node("a", kOld, kSick);
+TEST_F(NodeSightsTest, WhereMoreOfThePoolHaveTheTaintThanFitAllAreToCome) {
+  node("a", kOld);
   node("b", kOld, kSick);
-  EXPECT_EQ(seen(pool_), "");
+  EXPECT_EQ(seen(pool_), "a(b)");
+  node("c", kOld, kSick);
+  EXPECT_EQ(seen(pool_), "a");
+}
+
+TEST_F(NodeSightsTest, OneOfAnotherZoneIsReplacedByNone) {
+  node("a", kOld);
+  node("b", kOld, "", "b");
+  EXPECT_EQ(seen(pool_), "a") << "the next might be of that zone again";
 }
 
 TEST_F(NodeSightsTest, OfAPoolWhoseNodesAreNotKnownNoOtherIsTaken) {

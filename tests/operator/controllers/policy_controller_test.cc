@@ -142,7 +142,7 @@ TEST_F(PolicyControllerTest, WhatWaitsForPeopleIsReadOfLeftOverPodsAsWell) {
   paused.rolls_out = false;
   reconcile::Pod carrier = reconcile::pod("carrier", "one");
   carrier.owner_name = "before-5f6";
-  carrier.meta.labels = paused.pods.labels;
+  carrier.meta.labels = {{"app", "before"}, {"pod-template-hash", "5f6"}};
   carrier.ip.clear();  // so that no answer of its sidecar is waited for
   stores_.deployments.put(std::make_shared<const reconcile::Workload>(std::move(paused)));
   stores_.pods.put(std::make_shared<const reconcile::Pod>(std::move(carrier)));

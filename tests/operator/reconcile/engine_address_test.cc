@@ -43,21 +43,32 @@ TEST(EngineAddressTest, AScriptIsReadAsFarAsThatNeedsNoShell) {
                              "\"], env: [{name: ONE, value: 10.0.0.1}, {name: POD_IP, valueFrom: "
                              "{fieldRef: {fieldPath: status.podIP}}}]");
   };
-  for (const char* host : {"'0.0.0.0'", " 0.0.0.0", "0.0.0.0;", "0.0.0.0 &", "0.0.0.0|tee /log",
-                           "0.0.0.0>/log", "0.0.0.0\\\\\\n --port 1", "${HOST:-0.0.0.0}", "$HOST",
-                           "$(cat /host)", "$(hosts)", "node-1", "$HOSTNAMES"}) {
+  for (const char* host :
+       {"'0.0.0.0'", " 0.0.0.0", "0.0.0.0;", "0.0.0.0 &", "0.0.0.0|tee /log", "0.0.0.0>/log",
+        "0.0.0.0\\\\\\n --port 1", "${HOST:-0.0.0.0}", "$HOST", "$(cat /host)", "$(hosts)",
+        "node-1", "$HOSTNAMES", "${POD_IPS}", "/hostname"}) {
     EXPECT_EQ(by_script("", host), "") << host;
   }
   for (const char* host :
        {"10.0.0.1", "'10.0.0.1'", "10.0.0.1|tee", "$ONE;", "'$(ONE)'", "${POD_IP}", "$(POD_IP))",
         "$(hostname -i)", "\\\"$(hostname -I | cut -f1)\\\"", "$(hostname)", "`hostname -i`",
-        "$HOSTNAME", "'${HOSTNAME}'"}) {
+        "$HOSTNAME", "'${HOSTNAME}'", "${POD_IP:-0.0.0.0}", "${HOSTNAME-0.0.0.0}",
+        "$(/bin/hostname -i)"}) {
     EXPECT_EQ(by_script("", host), "--host") << host;
   }
   EXPECT_EQ(by_script("exec bash -c '", "0.0.0.0'"), "");
   EXPECT_EQ(by_script("exec bash -c '", "10.0.0.1'"), "--host");
   EXPECT_EQ(by_script("(", "0.0.0.0)"), "");
   EXPECT_EQ(by_script("until nc --host redis; do sleep 1; done; ", "0.0.0.0"), "");
+}
+
+// Whatever the shell's options look like.
+TEST(EngineAddressTest, ANameInAScriptMayBeForAnotherCommand) {
+  EXPECT_EQ(
+      found("vllm", "command: [bash, -ceu, \"nc --host redis; vllm serve m --host 0.0.0.0\"]"), "");
+  EXPECT_EQ(
+      found("vllm", "command: [sh, -c, 'exec vllm serve \"$@\"', --], args: [m, --host, node-1]"),
+      "--host");
 }
 
 TEST(EngineAddressTest, TheNameOfThePodIsWhatTheContainerSays) {
