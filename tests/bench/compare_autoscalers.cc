@@ -26,7 +26,7 @@ namespace {
 constexpr std::string_view kOurs = "penstock";
 constexpr std::string_view kOracle = "oracle";
 constexpr double kAttainment = 0.99;
-constexpr int kHalvings = 10;  // of the knob's range, in logarithms
+constexpr int kHalvings = 8;  // of the knob's range, in logarithms
 constexpr autoscale::Time kBegin = std::chrono::sys_days(std::chrono::year(2026) / 1 / 5);
 constexpr Promise kPromise{.ttft_s = 2, .tpot_s = 0.1};
 constexpr Promise kPatient{.ttft_s = 30, .tpot_s = 0.2};  // of prompts of 12,000 tokens
