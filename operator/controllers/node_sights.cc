@@ -61,7 +61,7 @@ struct Seen {
   NodeSight sight;
   std::string interruption;
   bool fits = true;
-  bool tainted = false;  // since it was set up, which is why it does not fit
+  bool tainted = false;  // since it was set up, and that alone is why it does not fit
 };
 
 using Found = std::map<std::string, Seen>;  // by name
@@ -106,11 +106,12 @@ void take(const TargetPods& replicas, const Pod* pod, const capacity::DeviceHold
 void leave_out_coming(Found& found) {
   const auto fits = [](const auto& node) { return node.second.sight.in_pool && node.second.fits; };
   const auto is_lost = [](const auto& node) {
-    return !node.second.fits && node.second.tainted && node.second.sight.empty;
+    return node.second.tainted && node.second.sight.empty;
   };
   const bool replaces = std::ranges::count_if(found, is_lost) <= std::ranges::count_if(found, fits);
-  std::erase_if(found, [&](const auto& node) {
-    return !node.second.fits && node.second.sight.empty && !(is_lost(node) && replaces);
+  std::erase_if(found, [replaces](const auto& node) {
+    const Seen& seen = node.second;
+    return !seen.fits && seen.sight.empty && !(seen.tainted && replaces);
   });
 }
 
@@ -130,11 +131,14 @@ NodeSights node_sights(const Stores& stores, const TargetPods& replicas,
     const bool may_have = shape.by_claims
                               ? claimed.on_node.contains(node->meta.name) || is_labelled(*node)
                               : has_gpus(*node, shape.resource);
+    if (!may_have) {
+      continue;  // most of a cluster's nodes
+    }
     const bool fits = capacity::fits(shape.pod_spec, {node->meta.labels, node->taints});
     const bool in_pool =
         pool && capacity::is_in_pool(*pool, node->meta.labels,
                                      {node->machine_owner_kind, node->machine_owner});
-    if (!may_have || !(fits || (in_pool && capacity::knows_its_nodes(*pool)))) {
+    if (!fits && !(in_pool && capacity::knows_its_nodes(*pool))) {
       continue;
     }
     std::string interruption = interruption_of(*node);
@@ -149,7 +153,7 @@ NodeSights node_sights(const Stores& stores, const TargetPods& replicas,
                   Seen{.sight = std::move(sight),
                        .interruption = std::move(interruption),
                        .fits = fits,
-                       .tainted = node->meta.created < settled_since &&
+                       .tainted = !fits && node->meta.created < settled_since &&
                                   capacity::fits(shape.pod_spec, {node->meta.labels, {}})});
   }
   NodeSights result;

@@ -1,6 +1,7 @@
 #include "operator/controllers/policy_controller.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -134,9 +135,9 @@ World PolicyController::gather(const Ptr<Policy>& policy) const {
   world.tiers = stores_.tiers.list(ns);
   world.tables = stores_.tables.list(ns);
   world.pods = stores_.pods.list(ns);
-  for (const auto* store : {&stores_.deployments, &stores_.stateful_sets}) {
-    reconcile::add_workloads(store->list(ns), world);
-  }
+  std::vector<Ptr<reconcile::Workload>> workloads = stores_.deployments.list(ns);
+  std::ranges::move(stores_.stateful_sets.list(ns), std::back_inserter(workloads));
+  reconcile::add_workloads(workloads, world);
   world.services = stores_.services.list(ns);
   world.slices = stores_.slices.list(ns);
   if (const auto found = stores_.namespaces.find("", ns); found != nullptr) {

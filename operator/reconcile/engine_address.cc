@@ -46,12 +46,10 @@ bool may_hold_address(const EnvVar& variable, const KnownEngine& engine) {
 
 // "${NAME:-0.0.0.0}" and its like beside what api::refers_to() knows.
 bool refers_to(std::string_view text, const std::string& name) {
-  const std::string with_default = "${" + name;
-  const std::size_t at = text.find(with_default);
   return api::refers_to(text, name) ||
-         (at != text.npos &&
-          std::string_view(":-?=+").contains(text.substr(at + with_default.size()).substr(0, 1)) &&
-          at + with_default.size() < text.size());
+         std::ranges::any_of(std::string_view(":-?=+"), [&](char otherwise) {
+           return text.contains("${" + name + otherwise);
+         });
 }
 
 // "$(hostname -i)", "`/bin/hostname`".
@@ -85,8 +83,8 @@ bool is_own_address(const Container& container, const KnownEngine& engine, std::
          });
 }
 
-// What a shell makes of anything else nobody knows, and most say 0.0.0.0. `names_count`: it
-// is the engine that is given the name.
+// What a shell makes of anything else nobody knows, and most say 0.0.0.0. `names_count`: it is
+// the engine that is given the name.
 bool is_elsewhere(const Container& container, const KnownEngine& engine, std::string_view host,
                   bool names_count) {
   const std::string_view said = resolved(container, host);

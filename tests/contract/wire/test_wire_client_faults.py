@@ -223,18 +223,23 @@ def test_a_client_that_leaves_while_its_upload_is_stuck_takes_its_call_with_it(s
     over.set()
 
 
-def test_a_client_that_leaves_within_its_upload_ends_the_dial(start):
-    """Nobody has asked for its bytes yet."""
+def leave_within_the_dial(start, request_bytes: bytes, **listener):
+    """A client sends its request, and leaves while its upstream is silent in the handshake: that connection ends."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         url = f"https://localhost:{deaf.getsockname()[1]}"
-        proxy = start(policy(url, upstream={"timeouts": {"connect": "8s"}}))
-        client = Client(proxy.port).send(b"POST /files HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nhalf")
+        proxy = start(policy(url, listener=listener, upstream={"timeouts": {"connect": "8s"}}))
+        client = Client(proxy.port).send(request_bytes)
         connection, _ = deaf.accept()
         with connection:
             connection.settimeout(2)
             assert connection.recv(65536)  # the beginning of a handshake
             client.reset()
             assert connection.recv(65536) == b""
+
+
+def test_a_client_that_leaves_within_its_upload_ends_the_dial(start):
+    """Nobody has asked for its bytes yet."""
+    leave_within_the_dial(start, b"POST /files HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nhalf")
 
 
 def test_a_client_that_leaves_within_its_upload_leaves_an_early_answer_too(proxy, upstream):
@@ -453,17 +458,7 @@ def test_drain_waits_for_an_answer_no_longer_than_its_bound_of_time(start, own_u
 
 def test_drain_ends_a_call_that_no_backend_has(start):
     """Its connection does not stand yet, so there is nothing to account for."""
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        url = f"https://localhost:{deaf.getsockname()[1]}"
-        drain = {"onDisconnect": {"action": "Drain"}}
-        proxy = start(policy(url, listener=drain, upstream={"timeouts": {"connect": "8s"}}))
-        client = Client(proxy.port).send(CHAT)
-        connection, _ = deaf.accept()
-        with connection:
-            connection.settimeout(2)
-            assert connection.recv(65536)  # the beginning of a handshake
-            client.reset()
-            assert connection.recv(65536) == b""
+    leave_within_the_dial(start, CHAT, onDisconnect={"action": "Drain"})
 
 
 def test_what_is_no_model_call_is_not_drained(start, own_upstream):

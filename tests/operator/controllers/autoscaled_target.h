@@ -10,9 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "operator/controllers/autoscaling_controller.h"
-#include "operator/kube/http_transport.h"
-#include "tests/fakes/fake_api_server.h"
-#include "tests/fakes/fake_clock.h"
+#include "tests/operator/controllers/api_server_test.h"
 #include "tests/operator/reconcile/worlds.h"
 
 // An autoscaling controller with all that it works with, before a fake API server.
@@ -37,7 +35,7 @@ class Newest final : public AutoscalingObserver {
 };
 
 // A Deployment of four pods on two nodes, of a policy that allows two.
-class AutoscalingControllerTest : public ::testing::Test {
+class AutoscalingControllerTest : public ApiServerTest {
  protected:
   AutoscalingControllerTest() {
     set_policy("{}");
@@ -107,12 +105,7 @@ class AutoscalingControllerTest : public ::testing::Test {
     return {};
   }
 
-  fakes::FakeApiServer server_;
-  fakes::FakeClock clock_;
-  kube::HttpTransport transport_{server_.config(), clock_};
-  kube::Client client_{transport_, clock_, {}};
   kube::Discovery discovery_{client_, clock_};
-  kube::EventRecorder events_{client_, clock_, "penstock-operator-0"};
   collect::Collector collector_{[](const std::string&) {}, 1};
   Stores stores_{StoreChanges{}};
   HoldController hold_{stores_, client_, collector_, clock_, {}, [](const auto&, const auto&) {}};

@@ -6,10 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "operator/kube/http_transport.h"
-#include "tests/fakes/fake_api_server.h"
-#include "tests/fakes/fake_clock.h"
 #include "tests/fakes/inline_background.h"
+#include "tests/operator/controllers/api_server_test.h"
 #include "tests/operator/reconcile/worlds.h"
 
 namespace penstock::controllers {
@@ -21,7 +19,7 @@ using reconcile::yaml;
 constexpr const char* kGpus = "resources: {limits: {nvidia.com/gpu: 4}}";
 constexpr const char* kHeld = "/apis/apps/v1/namespaces/ns/deployments/chat-headroom";
 
-class CapacityControllerTest : public ::testing::Test {
+class CapacityControllerTest : public ApiServerTest {
  protected:
   CapacityControllerTest() {
     server_.serve("apps/v1", yaml("[{name: deployments, kind: Deployment, namespaced: true}]"));
@@ -97,12 +95,7 @@ class CapacityControllerTest : public ::testing::Test {
     });
   }
 
-  fakes::FakeApiServer server_;
-  fakes::FakeClock clock_;
-  kube::HttpTransport transport_{server_.config(), clock_};
-  kube::Client client_{transport_, clock_, {}};
   kube::Discovery discovery_{client_, clock_};
-  kube::EventRecorder events_{client_, clock_, "penstock-operator-0"};
   Stores stores_{StoreChanges{}};
   CapacityController controller_{stores_,
                                  client_,

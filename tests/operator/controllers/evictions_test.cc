@@ -6,15 +6,13 @@
 
 #include <gtest/gtest.h>
 
-#include "operator/kube/http_transport.h"
-#include "tests/fakes/fake_api_server.h"
-#include "tests/fakes/fake_clock.h"
+#include "tests/operator/controllers/api_server_test.h"
 #include "tests/operator/reconcile/worlds.h"
 
 namespace penstock::controllers {
 namespace {
 
-class EvictionsTest : public ::testing::Test {
+class EvictionsTest : public ApiServerTest {
  protected:
   void answer(const std::string& pod, int status, const std::string& body = "{}") {
     server_.fail_next("POST " + path(pod), {.status = status, .body = body, .retry_after = ""});
@@ -60,11 +58,6 @@ class EvictionsTest : public ::testing::Test {
     return world;
   }
 
-  fakes::FakeApiServer server_;
-  fakes::FakeClock clock_;
-  kube::HttpTransport transport_{server_.config(), clock_};
-  kube::Client client_{transport_, clock_, {}};
-  kube::EventRecorder events_{client_, clock_, "penstock-operator-0"};
   Evictions evictions_{client_, events_};
   const reconcile::Ptr<reconcile::Policy> policy_ =
       reconcile::policy("p", "{selector: {matchLabels: {app: llm}}}");

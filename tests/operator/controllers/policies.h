@@ -8,15 +8,13 @@
 #include <gtest/gtest.h>
 
 #include "operator/controllers/policy_controller.h"
-#include "operator/kube/http_transport.h"
-#include "tests/fakes/fake_api_server.h"
-#include "tests/fakes/fake_clock.h"
+#include "tests/operator/controllers/api_server_test.h"
 #include "tests/operator/reconcile/worlds.h"
 
 namespace penstock::controllers {
 
 // A PolicyController on a fake API server, with two policies that its stores hold.
-class PolicyControllerTest : public ::testing::Test {
+class PolicyControllerTest : public ApiServerTest {
  protected:
   PolicyControllerTest() {
     stores_.deployments.replace({{"ns/engine", reconcile::workload("engine", reconcile::kVllm)}});
@@ -63,11 +61,6 @@ class PolicyControllerTest : public ::testing::Test {
         "2026-01-01T00:00:00Z", status));
   }
 
-  fakes::FakeApiServer server_;
-  fakes::FakeClock clock_;
-  kube::HttpTransport transport_{server_.config(), clock_};
-  kube::Client client_{transport_, clock_, {}};
-  kube::EventRecorder events_{client_, clock_, "penstock-operator-0"};
   collect::Collector collector_{[](const std::string&) {}, 1};
   Stores stores_{StoreChanges{}};
   AutoscalingBoard board_;
