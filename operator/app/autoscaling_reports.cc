@@ -35,11 +35,7 @@ AutoscalingReports::AutoscalingReports(
 
 Result<void> AutoscalingReports::record_to(const std::string& path) {
   const sync::MutexLock lock(mutex_);
-  lines_.open(path, std::ios::app | std::ios::binary);
-  if (!lines_) {
-    return fail(ErrorCode::kInvalidConfig, "--decisions: cannot write " + path);
-  }
-  return {};
+  return lines_.open(path);
 }
 
 void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTime lead,
@@ -66,7 +62,7 @@ void AutoscalingReports::decided(const DecisionRecord& record, autoscale::LeadTi
   const bool is_due = since_ms < 0 || since_ms >= std::chrono::milliseconds(kRepeat).count();
   if (lines_.is_open() && (is_news || is_due)) {
     series.written_ms = now_ms;
-    lines_ << autoscale::write_line(record) << '\n' << std::flush;
+    lines_.append(autoscale::write_line(record));
   }
 }
 

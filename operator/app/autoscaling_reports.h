@@ -4,7 +4,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "lib/result/result.h"
 #include "lib/sync/mutex.h"
 #include "lib/telemetry/registry.h"
+#include "operator/app/decision_file.h"
 #include "operator/controllers/autoscaling_controller.h"
 
 namespace penstock::control {
@@ -86,7 +86,7 @@ class AutoscalingReports final : public controllers::AutoscalingObserver {
   sync::Mutex mutex_;
   telemetry::Shard& shard_ PENSTOCK_GUARDED_BY(mutex_);
   std::map<std::string, Series> series_ PENSTOCK_GUARDED_BY(mutex_);
-  std::ofstream lines_ PENSTOCK_GUARDED_BY(mutex_);
+  DecisionFile lines_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::control

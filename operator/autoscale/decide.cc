@@ -39,6 +39,9 @@ bool is_idle(const Inputs& inputs, const Needs& needs) {
          time_of(inputs.now_ms) - time_of(*seen.active_ms) >= inputs.settings.scale_to_zero.idle;
 }
 
+// Who holds requests is away for so long where its pod is replaced, or its image is fetched.
+constexpr milliseconds kUnheldMost{60'000};
+
 // From none: whatever asks for a replica gets the least that may run, at once. Without scale to
 // zero it was a person who took the last one away, which is how scaling is paused; unless it was
 // us, when the policy still allowed it.
@@ -57,6 +60,10 @@ Recommendation wake(const Inputs& inputs, const Needs& needs, const State& state
   if (needs.forecast_wakes) {
     const int most = inputs.settings.replicas_max;
     return {std::min(most, std::max(needs.floor, needs.budgeted.value_or(0))), Reason::kForecast};
+  }
+  // Whoever comes is turned away until somebody looks, which nobody does at night.
+  if (inputs.observed.unheld && *inputs.observed.unheld >= kUnheldMost) {
+    return {needs.floor, Reason::kUnheld};
   }
   return {0, Reason::kIdle};
 }
@@ -106,6 +113,13 @@ Recommendation paced(const Inputs& inputs, const Needs& needs, const State& stat
   return wanted.replicas < least ? Recommendation{least, Reason::kScaleDownLimited} : wanted;
 }
 
+// The default of 1 is nobody's wish: who stops saying how many replicas there are, as this operator
+// asks of whoever applies them, does not want fewer.
+Recommendation restored(const Inputs& inputs, const Needs& needs, int before) {
+  const int most = std::max(needs.floor, inputs.settings.replicas_max);
+  return {std::clamp(before, needs.floor, most), Reason::kRestored};
+}
+
 Reason reason_of(Limit limit, Reason otherwise) {
   switch (limit) {
     case Limit::kScaleUpStabilized: return Reason::kScaleUpStabilized;
@@ -151,6 +165,9 @@ Outcome decide(const Inputs& inputs, State state) {
   if (inputs.settings.mode != Mode::kOff) {
     if (decision.current == 0) {
       chosen = wake(inputs, needs, state);
+      decision.recommended = chosen.replicas;
+    } else if (state.left_out) {
+      chosen = restored(inputs, needs, *state.left_out);
       decision.recommended = chosen.replicas;
     } else if (is_idle(inputs, needs)) {
       chosen = {0, Reason::kIdle};

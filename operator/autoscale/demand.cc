@@ -70,6 +70,7 @@ Demand total_demand(std::span<const PodReport> pods, const RequestShape& mean_re
     const double alike = seen.running.value_or(0);
     others += alike * std::max(0.0, alike - 1);
     waiting.add(seen.waiting);
+    demand.untold_queues += seen.waiting ? 0 : 1;
     merge_into(demand.ttft, seen.ttft, demand);
     merge_into(demand.tpot, seen.tpot, demand);
   }

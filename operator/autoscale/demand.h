@@ -42,7 +42,8 @@ struct Demand {
   Histogram tpot;
   int reporting = 0;
   int missing = 0;
-  int other_bounds = 0;  // histograms that could not be merged
+  int untold_queues = 0;  // of those that report: whose engine does not say what waits
+  int other_bounds = 0;   // histograms that could not be merged
 };
 
 // Where some reporting pods lack an engine's metric, they are taken to be like the others: load

@@ -71,8 +71,11 @@ std::string_view sentence_of(Reason reason) {
     case Reason::kFloor: return "never fewer, by minReplicas or a schedule";
     case Reason::kMaximum: return "never more, by maxReplicas";
     case Reason::kActivation: return "a request waits and nothing runs";
+    case Reason::kUnheld: return "nothing runs, and nobody would hold a request that comes";
     case Reason::kIdle: return "nobody sent a request for the whole idle period";
     case Reason::kPaused: return "somebody set it to zero, which pauses scaling";
+    case Reason::kRestored:
+      return "spec.replicas was left out of what is applied, and fell to the default of 1";
     case Reason::kLoadFitsFewer: return "the load fits on fewer, by every test";
     case Reason::kScaleUpStabilized:
       return "behavior.scaleUp waits until more is asked for steadily";

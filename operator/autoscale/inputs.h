@@ -26,6 +26,7 @@ inline constexpr std::size_t kQuantilesMax = 16;
 // The live object, never our own memory of it.
 struct Target {
   int replicas = 0;                  // spec.replicas
+  bool defaulted = false;            // nobody says how many: it is the API server's own 1
   int ready = 0;                     // pods that serve
   std::vector<TimedCount> starting;  // pods that do not yet, by when they were created, and
                                      // replicas without a pod, by when they were first missed
@@ -35,7 +36,8 @@ struct Target {
   static constexpr auto fields() {
     using T = Target;
     return std::tuple{
-        json::Field{"replicas", &T::replicas}, json::Field{"ready", &T::ready},
+        json::Field{"replicas", &T::replicas}, json::Field{"defaulted", &T::defaulted},
+        json::Field{"ready", &T::ready},
         json::Field{"starting", &T::starting, {.items_max = kStartingMax}},
         json::Field{"otherScaler", &T::other_scaler, {.length_min = 0, .length_max = 1'024}}};
   }
@@ -55,6 +57,7 @@ struct Observed {
   std::optional<std::int64_t> active_ms;  // when a request was last there; nullopt: not known
   int held_requests = 0;                  // that wait for a first replica
   bool hold_ready = true;                 // somebody would hold them
+  std::optional<milliseconds> unheld;     // that nobody would has been known for
 
   bool operator==(const Observed&) const = default;
   static constexpr auto fields() {
@@ -69,7 +72,8 @@ struct Observed {
                       json::Field{"tailItlMs", &T::tail_itl_ms},
                       json::Field{"activeMs", &T::active_ms},
                       json::Field{"heldRequests", &T::held_requests},
-                      json::Field{"holdReady", &T::hold_ready}};
+                      json::Field{"holdReady", &T::hold_ready},
+                      json::Field{"unheld", &T::unheld}};
   }
 };
 

@@ -31,6 +31,7 @@ bool LeadTimes::record(StartPath path, milliseconds duration) {
   if (duration <= milliseconds(0) || duration > kLongest) {
     return false;
   }
+  duration = std::min(duration, kCounted);
   starts_.add(duration);
   if (path == StartPath::kNode) {
     by_node_.add(duration);

@@ -32,10 +32,15 @@ class LeadTimes {
   static constexpr std::size_t kSamplesMax = 64;
   static constexpr std::size_t kSamplesMin = 3;  // until then the prior speaks
   static constexpr milliseconds kLongest{24LL * 60 * 60 * 1'000};
+  // What a start counts for at most: nodes that were sold out for hours, or a Secret that was
+  // missing overnight, say nothing of how long before its load the next replica has to be asked
+  // for.
+  static constexpr milliseconds kCounted{30LL * 60 * 1'000};
 
   explicit LeadTimes(const LeadTimePriors& priors = {}) : priors_(priors) {}
 
-  // False: not in (0, kLongest], which is a clock that jumped or a pod nobody waited for.
+  // Counts as kCounted at most. False: not in (0, kLongest], which is a clock that jumped or a pod
+  // nobody waited for.
   bool record(StartPath path, milliseconds duration);
 
   // The duration that at least the share `q` (0 … 1) of the kept starts did not exceed.

@@ -25,6 +25,7 @@ void track_target(const Inputs& inputs, State& state) {
   state.seen_replicas = replicas;
   if (inputs.settings.mode != Mode::kEnforce || !inputs.target.other_scaler.empty()) {
     state.writes.clear();
+    state.left_out.reset();
     state.drift_since_ms.reset();
     return;
   }
@@ -34,9 +35,14 @@ void track_target(const Inputs& inputs, State& state) {
       if (replicas < before) {
         state.shrunk_ms = inputs.now_ms;
       }
+    } else if (inputs.target.defaulted && replicas < before) {
+      state.left_out = before;
     } else {
       state.drift_since_ms = inputs.now_ms;
     }
+  }
+  if (!inputs.target.defaulted) {
+    state.left_out.reset();
   }
   if (state.drift_since_ms && !is_drift_respected(inputs, state)) {
     state.drift_since_ms.reset();

@@ -67,7 +67,7 @@ Signals carried(const signals::Report& before, const signals::Report& now) {
                         rate(before.requests.upstream_errors, now.requests.upstream_errors);
   const double streamed = static_cast<double>(result.tpot.count()) / seconds;
   result.ended_per_s = std::clamp(finished - failed, std::min(streamed, finished), finished);
-  if (now.engine) {
+  if (now.engine && milliseconds(now.engine->age_ms) < PodMeter::kEngineFresh) {
     const auto as_double = [](const std::optional<std::int64_t>& value) {
       return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
     };

@@ -18,6 +18,9 @@ class PodMeter {
  public:
   // A pod that has said nothing new for so long says nothing any more.
   static constexpr milliseconds kFresh{5'000};
+  // Nor does an engine whose page was last read so long before the report: one that is busy may
+  // leave its metrics unanswered, and what it said before it was busy is not how busy it is.
+  static constexpr milliseconds kEngineFresh{10'000};
 
   // A report that came at `received`. One of another process, or with a counter that went down, is
   // a new beginning: two of it are needed before there is a rate.

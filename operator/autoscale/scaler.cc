@@ -165,9 +165,11 @@ DecisionRecord Scaler::step(const Sight& sight) {
   inputs.lead = lead.measured ? std::optional(lead.duration) : std::nullopt;
   inputs.observed = history_.observed(sight.now, inputs.lead.value_or(milliseconds(0)));
   inputs.observed.hold_ready = sight.hold_ready;
+  inputs.observed.unheld = sight.unheld;
   mean_request_.add(sight.now, demand);
   starts_.look(sight, lead_times_);
   inputs.target = {.replicas = sight.replicas,
+                   .defaulted = sight.replicas_defaulted,
                    .ready = static_cast<int>(reports.size()),
                    .starting = starts_.starting(),
                    .other_scaler = sight.other_scaler};

@@ -30,14 +30,16 @@ struct PodSight {
 // follows is the same for both.
 struct Sight {
   Time now;
-  int replicas = 0;            // spec.replicas of the live object
-  std::string other_scaler;    // empty: nobody else scales it
-  int held_requests = 0;       // that wait for a first replica
-  bool hold_ready = true;      // somebody would hold them
-  std::vector<PodSight> pods;  // without those that are finished or on their way out
-  int present = 0;             // pods that there are, those included that nothing is seen of
-  UsageSight cpu;              // only where a trigger asks for it
-  UsageSight memory;           // the same
+  int replicas = 0;                    // spec.replicas of the live object
+  bool replicas_defaulted = false;     // nobody says how many; what is there is the default of 1
+  std::string other_scaler;            // empty: nobody else scales it
+  int held_requests = 0;               // that wait for a first replica
+  bool hold_ready = true;              // somebody would hold them
+  std::optional<milliseconds> unheld;  // that nobody would has been known for
+  std::vector<PodSight> pods;          // without those that are finished or on their way out
+  int present = 0;    // pods that there are, those included that nothing is seen of
+  UsageSight cpu;     // only where a trigger asks for it
+  UsageSight memory;  // the same
 };
 
 }  // namespace penstock::autoscale

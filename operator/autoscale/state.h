@@ -20,9 +20,10 @@ struct State {
 
   ReactiveState reactive;
   BehaviorState behavior;
-  std::optional<int> seen_replicas;            // spec.replicas at the last call
-  std::vector<TimedCount> writes;              // what we asked for, oldest first
-  std::optional<std::int64_t> shrunk_ms;       // when fewer were last seen, by us
+  std::optional<int> seen_replicas;       // spec.replicas at the last call
+  std::optional<int> left_out;            // spec.replicas until whoever said them left them out
+  std::vector<TimedCount> writes;         // what we asked for, oldest first
+  std::optional<std::int64_t> shrunk_ms;  // when fewer were last seen, by us
   std::optional<std::int64_t> drift_since_ms;  // when somebody else last set spec.replicas
 
   bool operator==(const State&) const = default;
@@ -31,6 +32,7 @@ struct State {
     return std::tuple{json::Field{"reactive", &T::reactive},
                       json::Field{"behavior", &T::behavior},
                       json::Field{"seenReplicas", &T::seen_replicas},
+                      json::Field{"leftOut", &T::left_out},
                       json::Field{"writes", &T::writes, {.items_max = kWritesMax}},
                       json::Field{"shrunkMs", &T::shrunk_ms},
                       json::Field{"driftSinceMs", &T::drift_since_ms}};

@@ -1,5 +1,7 @@
 #include "operator/autoscale/trigger_votes.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -10,7 +12,14 @@ namespace {
 
 using api::ScalingTriggerType;
 
+// The API server's own words may be longer than a decision line holds.
 Vote failed(std::string name, std::string problem) {
+  std::size_t end = std::min(problem.size(), Vote::kProblemMax);
+  while (end > 0 && end < problem.size() &&
+         (static_cast<unsigned char>(problem[end]) & 0xC0U) == 0x80U) {
+    --end;  // never within a character
+  }
+  problem.resize(end);
   return {.name = std::move(name), .problem = std::move(problem)};
 }
 
@@ -31,9 +40,10 @@ Vote by_utilization(const TriggerSettings& trigger, const UsageSight& usage,
 
 Vote by_queue(const TriggerSettings& trigger, const TriggerSight& sight) {
   std::string name(json::name_of(trigger.type));
+  const bool complete = sight.demand.missing == 0 && sight.demand.untold_queues == 0;
   const std::optional<int> replicas =
-      replicas_by_queue({.waiting = sight.demand.waiting, .complete = sight.demand.missing == 0},
-                        sight.current, trigger.waiting_per_replica, sight.tolerance);
+      replicas_by_queue({.waiting = sight.demand.waiting, .complete = complete}, sight.current,
+                        trigger.waiting_per_replica, sight.tolerance);
   return replicas ? Vote{.name = std::move(name), .replicas = replicas}
                   : failed(std::move(name),
                            "no engine says how many requests wait; its metrics port would");

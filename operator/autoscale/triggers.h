@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -17,6 +18,8 @@ namespace penstock::autoscale {
 
 // One trigger's say. replicas == nullopt: it failed, nobody knows what it would have said.
 struct Vote {
+  static constexpr std::size_t kProblemMax = 512;  // bytes
+
   std::string name;
   std::optional<int> replicas;
   std::string problem;  // why it failed, for people
@@ -25,10 +28,10 @@ struct Vote {
   bool operator==(const Vote&) const = default;
   static constexpr auto fields() {
     using T = Vote;
-    return std::tuple{json::Field{"name", &T::name, {.length_min = 0}},
-                      json::Field{"replicas", &T::replicas},
-                      json::Field{"problem", &T::problem, {.length_min = 0, .length_max = 512}},
-                      json::Field{"ofCpu", &T::of_cpu}};
+    return std::tuple{
+        json::Field{"name", &T::name, {.length_min = 0}}, json::Field{"replicas", &T::replicas},
+        json::Field{"problem", &T::problem, {.length_min = 0, .length_max = kProblemMax}},
+        json::Field{"ofCpu", &T::of_cpu}};
   }
 };
 

@@ -27,6 +27,8 @@ struct Wish {
   std::vector<HeadroomPart> parts;
   // For those that count nodes: replicas in all, and what nodes there are for them.
   int expected = 0;
+  int headroom = 0;      // of these, beyond those that there are
+  int headroom_max = 0;  // that the policy's limits allow
   int gpus_per_replica = 1;
   Room room;
 };

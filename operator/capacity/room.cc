@@ -47,8 +47,14 @@ std::int64_t pool_size(const PoolInputs& inputs) {
   const std::int64_t room =
       inputs.allocatable + (unseen + inputs.coming) * inputs.replicas_per_node;
   if (room < inputs.expected) {
-    const std::int64_t lacking = inputs.expected - room;
-    return inputs.wanted + (lacking + inputs.replicas_per_node - 1) / inputs.replicas_per_node;
+    const auto nodes_for = [&inputs](std::int64_t lacking) {
+      return (lacking + inputs.replicas_per_node - 1) / inputs.replicas_per_node;
+    };
+    // Nodes come whole: one more may be more ahead of the load than is allowed.
+    const std::int64_t present = inputs.expected - inputs.headroom;
+    const std::int64_t needed = nodes_for(std::max<std::int64_t>(0, present - room));
+    const std::int64_t allowed = (inputs.headroom_max + present - room) / inputs.replicas_per_node;
+    return inputs.wanted + std::min(nodes_for(inputs.expected - room), std::max(needed, allowed));
   }
   if (!inputs.may_shrink) {
     return inputs.wanted;

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "operator/capacity/headroom.h"
+
 // What nodes have room for.
 namespace penstock::capacity {
 
@@ -41,15 +43,17 @@ Room room_in(const std::vector<NodeSight>& nodes, std::int64_t gpus_per_replica)
 
 // The replicas of a node pool, so that `expected` replicas of the target find room.
 struct PoolInputs {
-  std::int64_t wanted = 0;    // nodes that the pool asks for now
-  int nodes = 0;              // that are there, and not about to go
-  int coming = 0;             // of these, that will have room
-  int empty = 0;              // of these, that serve and that nobody uses
-  int going = 0;              // that are about to go
-  int expected = 0;           // replicas of the target
-  int allocatable = 0;        // that fit on nodes that serve, of this pool or another
-  int replicas_per_node = 1;  // > 0
-  bool may_shrink = false;    // the pool takes empty nodes first
+  std::int64_t wanted = 0;       // nodes that the pool asks for now
+  int nodes = 0;                 // that are there, and not about to go
+  int coming = 0;                // of these, that will have room
+  int empty = 0;                 // of these, that serve and that nobody uses
+  int going = 0;                 // that are about to go
+  int expected = 0;              // replicas of the target
+  int headroom = 0;              // of these, kept ahead of those that there are
+  int headroom_max = kCountMax;  // how many may be
+  int allocatable = 0;           // that fit on nodes that serve, of this pool or another
+  int replicas_per_node = 1;     // > 0
+  bool may_shrink = false;       // the pool takes empty nodes first
 };
 std::int64_t pool_size(const PoolInputs& inputs);
 

@@ -20,10 +20,6 @@ constexpr std::array kAutoscalerBounds = {
     "cluster.x-k8s.io/cluster-api-autoscaler-node-group-min-size",
     "cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size"};
 
-bool is_karpenter(const api::NodePoolSpec& pool) {
-  return pool.kind == "NodePool" && pool.api_version.starts_with(kKarpenter);
-}
-
 bool is_cluster_api(const api::NodePoolSpec& pool) {
   return pool.api_version.starts_with(kClusterApi);
 }
@@ -33,6 +29,10 @@ std::string described(const api::NodePoolSpec& pool) {
 }
 
 }  // namespace
+
+bool is_karpenter(const api::NodePoolSpec& pool) {
+  return pool.kind == "NodePool" && pool.api_version.starts_with(kKarpenter);
+}
 
 bool knows_its_nodes(const api::NodePoolSpec& pool) {
   return is_cluster_api(pool) || is_karpenter(pool);
@@ -110,6 +110,8 @@ ApiResult<Standing> ScaleProvider::hold(const Wish& wish) {
                                        .empty = wish.room.pool_empty,
                                        .going = wish.room.pool_going,
                                        .expected = wish.expected,
+                                       .headroom = wish.headroom,
+                                       .headroom_max = wish.headroom_max,
                                        .allocatable = wish.room.allocatable,
                                        .replicas_per_node = per_node,
                                        .may_shrink = is_karpenter(pool_)});
@@ -119,6 +121,13 @@ ApiResult<Standing> ScaleProvider::hold(const Wish& wish) {
     if (!written && !written.error().conflict()) {
       return std::unexpected(written.error());
     }
+  }
+  if (wish.headroom > 0 && wish.headroom_max < per_node) {
+    return Standing{"NodeBeyondLimits",
+                    "a node of " + described(pool_) + " has " +
+                        std::to_string(pool_.gpus_per_node) + " GPUs, and limits allow " +
+                        std::to_string(wish.headroom_max * wish.gpus_per_replica) +
+                        " to be kept ahead: none is bought before a replica needs it"};
   }
   return Standing{};
 }

@@ -40,6 +40,9 @@ struct MachineOwner {
   std::string name;
 };
 
+// A static NodePool, which is of no namespace.
+bool is_karpenter(const api::NodePoolSpec& pool);
+
 // Whether a pool's own nodes can be told from others: Cluster API's and Karpenter's.
 bool knows_its_nodes(const api::NodePoolSpec& pool);
 

@@ -57,12 +57,16 @@ AutoscalingController::AutoscalingController(
 AutoscalingController::~AutoscalingController() = default;
 
 WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::string& name) {
-  const Ptr<Policy> policy = stores_.policies.find(ns, name);
-  if (policy == nullptr || (policy->errors.empty() && !is_autoscaled(*policy))) {
-    return end(ns + "/" + name, policy.get());
+  const Ptr<Policy> newest = stores_.policies.find(ns, name);
+  if (newest == nullptr) {
+    return end(ns + "/" + name, nullptr);
   }
-  if (!policy->errors.empty()) {
-    return {.again_in = kPeriod};  // replicas stay as they are; what was learned does, too
+  const Ptr<Policy> policy = in_force(newest);
+  if (policy == nullptr) {
+    return nothing_in_force(*newest);
+  }
+  if (!is_autoscaled(*policy)) {
+    return end(ns + "/" + name, policy.get());
   }
   const ApiResult<std::optional<LiveTarget>> live =
       find_target(stores_, client_, discovery_, *policy);
@@ -110,6 +114,31 @@ bool AutoscalingController::may_write(const Policy& policy, const autoscale::Dec
 void AutoscalingController::forget_all() {
   const sync::MutexLock lock(mutex_);
   running_.clear();
+  in_force_.clear();
+}
+
+Ptr<Policy> AutoscalingController::in_force(const Ptr<Policy>& policy) {
+  const sync::MutexLock lock(mutex_);
+  Ptr<Policy>& slot = in_force_[policy->meta.key()];
+  if (policy->errors.empty()) {
+    slot = policy;
+  } else if (slot != nullptr && slot->meta.uid != policy->meta.uid) {
+    slot = nullptr;  // of one that was deleted, and has its name
+  }
+  return slot;
+}
+
+// Replicas stay as they are, and nobody is to think that they follow the load.
+WorkOutcome AutoscalingController::nothing_in_force(const Policy& policy) {
+  if (policy.parsed.autoscaling) {
+    AutoscalingNote note{.status =
+                             said_before(policy).autoscaling.value_or(api::AutoscalingStatus())};
+    note.conditions.push_back({"ScalingActive", api::ConditionStatus::kFalse, "Invalid",
+                               "the policy has errors (condition Accepted), and this operator has "
+                               "seen no version without: replicas stay as they are"});
+    publish(policy, std::move(note));
+  }
+  return {.again_in = kPeriod};
 }
 
 std::shared_ptr<ScaledTarget> AutoscalingController::running(const Policy& policy) {
@@ -133,6 +162,9 @@ WorkOutcome AutoscalingController::end(const std::string& key, const Policy* pol
   {
     const sync::MutexLock lock(mutex_);
     running_.erase(key);
+    if (policy == nullptr) {
+      in_force_.erase(key);
+    }
   }
   WorkOutcome released = capacity_.release(key, policy);
   if (policy == nullptr) {
@@ -161,10 +193,12 @@ Sight AutoscalingController::sight(const Policy& policy, const LiveTarget& live,
       seen.other_scaler.empty()) {
     seen.other_scaler = std::move(foreign);
   }
+  seen.replicas_defaulted = live.replicas == 1 && running.foreign.nobody_owns();
   if (uses_hold(policy)) {
     const HoldController::Standing standing = hold_.standing(policy);
     seen.held_requests = standing.held;
     seen.hold_ready = standing.ready;
+    seen.unheld = standing.unheld;
   }
   seen.pods = running.replicas.look(stores_, collector_, {policy, running.pods}, seen.now);
   seen.present = running.replicas.present();

@@ -6,6 +6,7 @@
 
 #include "operator/controllers/node_events.h"
 #include "operator/controllers/node_wishes.h"
+#include "operator/controllers/shared_pool.h"
 #include "operator/kube/timestamp.h"
 #include "operator/reconcile/autoscaling_note.h"
 
@@ -287,6 +288,12 @@ ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapa
     if (const ApiResult<void> taken = take_back(policy, held); !taken) {
       return std::unexpected(taken.error());
     }
+  }
+  if (const std::string other = older_pool_keeper(stores_, policy); !other.empty()) {
+    return Standing{"PoolShared",
+                    "OptimizationPolicy " + other + ", which is older, sizes " + spec.scale->kind +
+                        " " + spec.scale->name +
+                        ": give each policy a pool of its own, or take another provider"};
   }
   std::string asked = written_out(wish, name);
   const clock::Instant now = clock_.now();

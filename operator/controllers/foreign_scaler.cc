@@ -32,6 +32,7 @@ std::string ForeignScaler::look(kube::Client& client, const LiveTarget& live, cl
     regained_ = now;
   }
   owned_ = owned;
+  unowned_ = read_ && owners.empty();
   std::string found;
   for (const FieldOwner& owner : owners) {
     if (is_ours(owner) || is_persons_tool(owner)) {
@@ -50,10 +51,12 @@ std::string ForeignScaler::look(kube::Client& client, const LiveTarget& live, cl
 // One that is watched has said it already.
 const std::vector<FieldOwner>& ForeignScaler::read(kube::Client& client, const LiveTarget& live) {
   if (live.object.empty()) {
+    read_ = true;
     return live.replica_owners;
   }
   if (live.resource_version.empty() || live.resource_version != version_) {
     const auto object = client.get(live.object);
+    read_ = object.has_value();
     if (object) {
       owners_ = kube::owners_of(*object, "replicas");
     }

@@ -66,11 +66,12 @@ WorkOutcome HoldController::reconcile(const std::string& ns, const std::string& 
   const Ptr<reconcile::Workload> target = target_of(stores_, *policy);
   const HeldService held = held_service(*policy, target == nullptr ? nullptr : &target->pods.labels,
                                         stores_.services.list(ns));
+  // Also where something is wrong: who waits in them has to be served.
+  const std::vector<HoldPod> pods = ask_pods(*policy);
   if (held.service == nullptr) {
     return refuse(key, held.reason, held.message);
   }
   ApiResult<void> kept = keep_objects(*policy, held);
-  const std::vector<HoldPod> pods = ask_pods(*policy);
   if (kept) {
     kept = keep_slice(*policy, held, pods);
   }
@@ -228,9 +229,20 @@ HoldController::Standing HoldController::standing(const Policy& policy) {
     return {.known = false, .reason = "NotLookedYet", .message = "nobody holds requests yet"};
   }
   State& state = found->second;
-  if (!state.reason.empty()) {
-    return {.reason = state.reason, .message = state.message};
+  Standing standing = judge(reconcile::hold_name(policy.meta.name), state);
+  if (standing.ready) {
+    state.unheld_since.reset();
+  } else if (standing.known && !state.unheld_since) {
+    state.unheld_since = clock_.now();
   }
+  if (state.unheld_since) {
+    standing.unheld =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - *state.unheld_since);
+  }
+  return standing;
+}
+
+HoldController::Standing HoldController::judge(const std::string& name, State& state) {
   Standing standing;
   const autoscale::Time now = time_of(clock_.wall_now());
   bool takes = false;
@@ -247,8 +259,11 @@ HoldController::Standing HoldController::standing(const Policy& policy) {
     standing.ready = standing.ready || (holder.takes && held);
     standing.held += held.value_or(0);
   }
-  const std::string name = reconcile::hold_name(policy.meta.name);
-  if (standing.ready) {
+  if (!state.reason.empty()) {
+    standing.ready = false;
+    standing.reason = state.reason;
+    standing.message = state.message;
+  } else if (standing.ready) {
     standing.reason = "Ready";
     standing.message = "requests to Service " + state.service + " would wait in " + name;
   } else if (!takes) {

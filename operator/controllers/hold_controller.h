@@ -38,6 +38,7 @@ class HoldController {
     bool known = true;   // false: nobody has looked or answered yet, so what was said last stands
     std::string reason;  // of the condition
     std::string message;
+    std::optional<std::chrono::milliseconds> unheld;  // that nobody would has been known for
   };
 
   // `changed` is called where a policy has to be looked at again.
@@ -87,9 +88,12 @@ class HoldController {
     std::map<std::string, Holder> pods;  // by "namespace/name"
     bool looked = false;                 // what is above is known
     bool wanted = false;
-    std::optional<clock::Instant> since;  // it has stood in the Service
+    std::optional<clock::Instant> since;         // it has stood in the Service
+    std::optional<clock::Instant> unheld_since;  // that nobody would hold is known
   };
 
+  // What `standing` says, but for `unheld`.
+  Standing judge(const std::string& name, State& state) PENSTOCK_REQUIRES(mutex_);
   void forget(const std::string& key);
   // The pods that hold for it, or have held and not ended yet.
   [[nodiscard]] std::vector<reconcile::Ptr<reconcile::Pod>> hold_pods(

@@ -52,6 +52,9 @@ capacity::Wish wish_of(const reconcile::Policy& policy, const capacity::PodShape
           .sidecar = kube::member(kube::member(policy.status, "injection"), "container"),
           .parts = parts_of(*policy.parsed.autoscaling->nodes, plan.headroom),
           .expected = plan.expected,
+          .headroom = plan.headroom,
+          .headroom_max = capacity::headroom_allowed(
+              headroom_limits(*policy.parsed.autoscaling->nodes), static_cast<int>(shape.gpus)),
           .gpus_per_replica = static_cast<int>(shape.gpus),
           .room = room};
 }
@@ -61,10 +64,11 @@ std::string written_out(const capacity::Wish& wish, std::string_view provider) {
   for (const capacity::HeadroomPart& part : wish.parts) {
     parts.push_back({part.suffix, part.nodes.wanted, part.nodes.avoided, part.replicas});
   }
-  const json::Value all = {std::string(provider), wish.pod_spec,        wish.sidecar,
-                           std::move(parts),      wish.expected,        wish.gpus_per_replica,
-                           wish.room.allocatable, wish.room.pool_nodes, wish.room.pool_coming,
-                           wish.room.pool_empty,  wish.room.pool_going};
+  const json::Value all = {std::string(provider), wish.pod_spec,         wish.sidecar,
+                           std::move(parts),      wish.expected,         wish.headroom,
+                           wish.headroom_max,     wish.gpus_per_replica, wish.room.allocatable,
+                           wish.room.pool_nodes,  wish.room.pool_coming, wish.room.pool_empty,
+                           wish.room.pool_going};
   return all.dump(-1, ' ', false, json::Value::error_handler_t::replace);
 }
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "operator/app/commands.h"
+#include "operator/autoscale/decision_record.h"
 
 namespace penstock::control {
 namespace {
@@ -83,6 +84,22 @@ TEST_F(SimulateCommandTest, AChangedDecisionIsTold) {
   EXPECT_EQ(run({"replay", path("d.jsonl")}), 1);
   const std::string said = testing::internal::GetCapturedStdout();
   EXPECT_NE(said.find("desired 7 -> 1"), std::string::npos) << said;
+}
+
+// A killed operator leaves half of one.
+TEST_F(SimulateCommandTest, ALineThatIsNoneIsLeftOutOfAnExplanation) {
+  ASSERT_EQ(run({"simulate", path("trace.csv"), "--decisions", path("d.jsonl")}), 0);
+  const std::string lines = content("d.jsonl");
+  auto record = autoscale::read_line(lines.substr(0, lines.find('\n')));
+  ASSERT_TRUE(record);
+  record->target = "ns/chat";
+  std::ofstream(path("d.jsonl"), std::ios::app)
+      << autoscale::write_line(*record) << "\n{\"target\":\n";
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(run({"explain", "ns/chat", "--decisions", path("d.jsonl")}), 0);
+  EXPECT_TRUE(testing::internal::GetCapturedStdout().starts_with("ns/chat has "));
+  EXPECT_TRUE(testing::internal::GetCapturedStderr().contains(" is left out: "));
 }
 
 TEST_F(SimulateCommandTest, WrongFilesAreNamed) {

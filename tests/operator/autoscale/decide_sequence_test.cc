@@ -148,6 +148,40 @@ TEST(DecideSequenceTest, APersonsReplicasStandForAWhile) {
   EXPECT_EQ(loop.step(inputs).write, 7);
 }
 
+// Whoever applied them, and takes them out of that as a Conflict asks, does not want one replica.
+TEST(DecideSequenceTest, TheDefaultIsNobodysWish) {
+  Loop loop(8, settled(8));
+  Inputs inputs = serving(0, 8, 64);
+  inputs.target.other_scaler = "field manager \"gitops\"";
+  loop.step(inputs);
+  inputs = serving(1, 1, 64);
+  inputs.target.defaulted = true;
+  const Decision decision = loop.step(inputs);
+  EXPECT_EQ(decision.withheld, Withheld::kNo);
+  EXPECT_EQ(decision.write, 8);
+  EXPECT_EQ(decision.reason, Reason::kRestored);
+  EXPECT_EQ(loop.step(2, 64).write, std::nullopt) << "that is all";
+}
+
+TEST(DecideSequenceTest, WhatFellToTheDefaultIsSetAgainUntilSomebodySaysHowMany) {
+  Loop loop(8, settled(8));
+  Inputs inputs = serving(0, 1, 64);
+  inputs.target.defaulted = true;
+  EXPECT_EQ(loop.step(inputs).write, 8);
+  inputs = serving(1, 1, 64);  // refused
+  inputs.target.defaulted = true;
+  EXPECT_EQ(loop.step(inputs).write, 8);
+  const Decision decision = loop.step(serving(2, 1, 64));  // "kubectl scale --replicas=1"
+  EXPECT_NE(decision.reason, Reason::kRestored);
+}
+
+TEST(DecideSequenceTest, RestoresNoMoreThanThePolicyAllows) {
+  Inputs inputs = serving(0, 1, 64);
+  inputs.target.defaulted = true;
+  inputs.settings.replicas_max = 5;
+  EXPECT_EQ(decide(inputs, settled(8)).decision.write, 5);
+}
+
 TEST(DecideSequenceTest, DriftCanBeDisregarded) {
   Inputs inputs = serving(0, 3, 24);
   inputs.settings.drift_respected = milliseconds(0);

@@ -420,6 +420,20 @@ INSTANTIATE_TEST_SUITE_P(Zero, DecideStepTest,
                                                 in.observed.held_requests = 1;
                                               },
                                               3, Reason::kActivation},
+                                         Step{"WhereNobodyHoldsItIsAwake", 0, 0,
+                                              [](Inputs& in) {
+                                                idle(in);
+                                                in.observed.hold_ready = false;
+                                                in.observed.unheld = milliseconds(60'000);
+                                              },
+                                              1, Reason::kUnheld},
+                                         Step{"WhoHoldsMayBeReplaced", 0, 0,
+                                              [](Inputs& in) {
+                                                idle(in);
+                                                in.observed.hold_ready = false;
+                                                in.observed.unheld = milliseconds(59'000);
+                                              },
+                                              0, Reason::kIdle},
                                          Step{"AForecastWakesBeforeTheFirstRequest", 0, 0,
                                               [](Inputs& in) {
                                                 idle(in);

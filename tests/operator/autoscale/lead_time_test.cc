@@ -43,6 +43,16 @@ TEST(LeadTimesTest, KeepsTheLastOnes) {
   EXPECT_EQ(times.quantile(1).duration, seconds(40));
 }
 
+// A schedule's floor would else stand hours before its time.
+TEST(LeadTimesTest, WhoWaitedForHoursIsCountedAsHalfAnHour) {
+  LeadTimes times;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(times.record(StartPath::kNode, hours(8)));
+  }
+  EXPECT_EQ(times.quantile(0.9).duration, LeadTimes::kCounted);
+  EXPECT_EQ(times.quantile_by_node(0.9).duration, LeadTimes::kCounted);
+}
+
 TEST(LeadTimesTest, APoolThatUsedUpItsFreeNodesWaitsForNodes) {
   LeadTimes times;
   for (int i = 0; i < 64; ++i) {

@@ -127,6 +127,31 @@ TEST(PodMeterTest, TheEngineSaysWhatTheSidecarCannot) {
   EXPECT_EQ(meter.limits().kv_tokens, 1'000);
 }
 
+// An engine that is too busy to answer is not as it was before it was.
+TEST(PodMeterTest, WhatTheEngineSaidLongAgoIsNotKnown) {
+  PodMeter meter;
+  signals::Report now = report(0, 0);
+  now.running = 3;
+  now.engine = signals::EngineLoad{.name = "vllm",
+                                   .age_ms = PodMeter::kEngineFresh.count() - 1,
+                                   .kv_usage = 0.25,
+                                   .kv_capacity_tokens = 1'000,
+                                   .running = 4,
+                                   .waiting = 0};
+  take(meter, time_of(kStart), now);
+  now.uptime_ms = 1'000;
+  take(meter, time_of(kStart + 1'000), now);
+  EXPECT_EQ(meter.at(time_of(kStart + 1'000))->waiting, 0);
+  now.uptime_ms = 2'000;
+  now.engine->age_ms = PodMeter::kEngineFresh.count();
+  take(meter, time_of(kStart + 2'000), now);
+  const auto seen = meter.at(time_of(kStart + 2'000));
+  EXPECT_FALSE(seen->waiting);
+  EXPECT_FALSE(seen->kv_tokens);
+  EXPECT_EQ(seen->running, 3) << "what the sidecar counts";
+  EXPECT_EQ(meter.limits().kv_tokens, 1'000) << "that does not grow old";
+}
+
 TEST(PodMeterTest, LatenciesAreThoseBetweenTwoReports) {
   PodMeter meter;
   signals::Report first = report(0, 0);

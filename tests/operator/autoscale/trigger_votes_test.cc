@@ -52,10 +52,20 @@ TEST_F(TriggerVotesTest, WhatIsNotKnownFailsAndSaysWhy) {
   EXPECT_NE(queue[0].problem.find("metrics port"), std::string::npos);
 }
 
+TEST_F(TriggerVotesTest, WhatTheApiServerSaysAtLengthIsCut) {
+  cpu_.problem = std::string(Vote::kProblemMax - 1, 'x') + "\u00e9 and more";
+  EXPECT_EQ(votes({.type = kCpu})[0].problem, std::string(Vote::kProblemMax - 1, 'x'))
+      << "never within a character";
+}
+
 TEST_F(TriggerVotesTest, QueueDepthOfAllReplicasAndOnlyUpwardsWhereOneIsSilent) {
   demand_.waiting = 13;
   EXPECT_EQ(votes({.type = kQueueDepth, .waiting_per_replica = 2})[0].replicas, 7);
+  demand_.untold_queues = 1;
   demand_.waiting = 1;
+  EXPECT_EQ(votes({.type = kQueueDepth, .waiting_per_replica = 2})[0].replicas, 4)
+      << "an engine that is too busy to say it may have a queue";
+  demand_.untold_queues = 0;
   EXPECT_EQ(votes({.type = kQueueDepth, .waiting_per_replica = 2})[0].replicas, 1);
   demand_.missing = 1;
   EXPECT_EQ(votes({.type = kQueueDepth, .waiting_per_replica = 2})[0].replicas, 4);

@@ -60,6 +60,27 @@ TEST(RoomTest, ThePoolGrowsByWhatIsLacking) {
   EXPECT_EQ(pool_size(elsewhere), 1) << "another pool has room";
 }
 
+// Of four GPUs to be kept ahead, a node of eight is none.
+TEST(RoomTest, WhatIsKeptAheadIsWholeNodesWithinTheLimits) {
+  PoolInputs in{.wanted = 1,
+                .nodes = 1,
+                .expected = 3,
+                .headroom = 1,
+                .headroom_max = 1,
+                .allocatable = 2,
+                .replicas_per_node = 2};
+  EXPECT_EQ(pool_size(in), 1);
+  in.headroom_max = 2;
+  EXPECT_EQ(pool_size(in), 2);
+  in.expected = in.headroom = 5;
+  in.allocatable = 0;
+  in.headroom_max = 5;
+  EXPECT_EQ(pool_size(in), 3) << "a third would be a sixth replica's";
+  in.headroom = 0;
+  in.headroom_max = 0;
+  EXPECT_EQ(pool_size(in), 4) << "replicas that wait are no headroom";
+}
+
 TEST(RoomTest, ThePoolNeverGivesUpANodeThatIsUsed) {
   PoolInputs in{.wanted = 4,
                 .nodes = 4,

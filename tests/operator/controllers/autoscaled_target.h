@@ -54,6 +54,14 @@ class AutoscalingControllerTest : public ApiServerTest {
                           "2026-01-01T00:00:00Z", reconcile::yaml(status)));
     ASSERT_EQ(stores_.policies.find("ns", "chat")->errors, std::vector<std::string>());
   }
+  // An edit of it that has an error.
+  void spoil_policy(const std::string& status = "{}") {
+    stores_.policies.put(reconcile::policy("chat",
+                                           "{selector: {matchLabels: {app: llm}}, autoscaling: "
+                                           "{target: {name: engine}, maxReplicas: 0}}",
+                                           "2026-01-01T00:00:00Z", reconcile::yaml(status)));
+    ASSERT_NE(stores_.policies.find("ns", "chat")->errors, std::vector<std::string>());
+  }
   // `metadata`: more of it.
   void set_replicas(int replicas, const std::string& metadata = "") {
     stores_.deployments.put(std::make_shared<const reconcile::Workload>(read_deployment(

@@ -116,6 +116,44 @@ TEST_F(AutoscalingControllerTest, WhoAppliesReplicasIsAnotherScaler) {
   EXPECT_EQ(condition("Conflict").status, api::ConditionStatus::kFalse);
 }
 
+TEST_F(AutoscalingControllerTest, WhoLeavesReplicasOutAsToldKeepsThem) {
+  set_policy("{}", "autoscaling: {target: {name: engine}, maxReplicas: 6}");
+  set_replicas(4,
+               ", managedFields: [{manager: gitops, operation: Apply, fieldsV1: {f:spec: "
+               "{f:replicas: {}}}}]");
+  tick();
+  ASSERT_EQ(condition("ScalingActive").reason, "Conflict");
+  set_replicas(1,
+               ", managedFields: [{manager: gitops, operation: Apply, fieldsV1: {f:spec: "
+               "{f:template: {}}}}]");
+  answer_scale(200);
+  tick();
+  EXPECT_EQ(scale_writes(), 1);
+  EXPECT_EQ(observer_.record.decision.write, 4);
+  EXPECT_EQ(observer_.record.decision.reason, autoscale::Reason::kRestored);
+}
+
+// As sidecars keep it: who misspells a time zone has not turned scaling off.
+TEST_F(AutoscalingControllerTest, TheLastVersionWithoutErrorsGoesOn) {
+  stores_.pods.replace({});  // none to mark first
+  answer_scale(200, 2);
+  tick();
+  EXPECT_EQ(scale_writes(), 1);
+  spoil_policy();
+  tick();
+  EXPECT_EQ(scale_writes(), 1);
+  EXPECT_EQ(condition("ScalingActive").reason, "Enforcing");
+}
+
+TEST_F(AutoscalingControllerTest, WithErrorsFromTheStartNothingIsScaledAndThatIsSaid) {
+  spoil_policy("{autoscaling: {target: Deployment engine, current: 4, desired: 4}}");
+  tick();
+  EXPECT_EQ(scale_writes(), 0);
+  EXPECT_EQ(condition("ScalingActive").status, api::ConditionStatus::kFalse);
+  EXPECT_EQ(condition("ScalingActive").reason, "Invalid");
+  EXPECT_EQ(board_.find("ns/chat")->status.current, 4U) << "what was said of it stands";
+}
+
 TEST_F(AutoscalingControllerTest, WhoSetsReplicasBackIsFoughtOnce) {
   set_policy("{}",
              "autoscaling: {target: {name: engine}, minReplicas: 2, maxReplicas: 2, "

@@ -362,6 +362,28 @@ TEST_F(CapacityControllerTest, WithoutTheRightItSaysWhereToGiveIt) {
   EXPECT_EQ(refused.message, "forbidden; the chart's nodeCapacity gives that right");
 }
 
+// They would size it against each other for ever.
+TEST_F(CapacityControllerTest, APoolThatAnOlderPolicySizesIsLeftToIt) {
+  look(3);
+  ASSERT_EQ(held(), 2);
+  const std::string pool =
+      "provider: Scale, scale: {apiVersion: karpenter.sh/v1, kind: NodePool, name: gpu, "
+      "gpusPerNode: 8}";
+  reconcile::Policy older = *reconcile::policy(
+      "older",
+      "{selector: {matchLabels: {app: other}}, autoscaling: {mode: Enforce, target: {name: other}, "
+      "maxReplicas: 8, nodes: {" +
+          pool + "}}}",
+      "2025-01-01T00:00:00Z");
+  stores_.policies.put(std::make_shared<const reconcile::Policy>(older));
+  set(pool);
+  const auto shared = condition(look(3), "NodeCapacity");
+  EXPECT_EQ(shared.status, ConditionStatus::kFalse);
+  EXPECT_EQ(shared.reason, "PoolShared");
+  EXPECT_TRUE(shared.message.starts_with("OptimizationPolicy ns/older, which is older, sizes"));
+  EXPECT_EQ(held(), -1) << "the placeholders of before";
+}
+
 TEST_F(CapacityControllerTest, PlaceholdersThatAreTurnedOffAreNotMade) {
   CapacityController without(stores_, client_, discovery_, events_, clock_,
                              {.placeholders = false});

@@ -3,10 +3,13 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <httplib.h>
 
+#include "lib/signals/report_json.h"
 #include "operator/controllers/hold_condition.h"
 #include "operator/kube/http_transport.h"
 #include "tests/fakes/fake_api_server.h"
@@ -195,6 +198,47 @@ TEST_F(HoldControllerTest, SaysWhyItCannot) {
   clock_.advance(HoldController::kFirstWord);
   EXPECT_EQ(controller_.standing(policy()).reason, "PodsSilent") << "nobody answers at its address";
   EXPECT_TRUE(controller_.standing(policy()).known);
+}
+
+TEST_F(HoldControllerTest, SaysForHowLongNobodyHolds) {
+  settle();
+  EXPECT_FALSE(controller_.standing(policy()).unheld) << "the pod may answer yet";
+  clock_.advance(HoldController::kFirstWord);
+  EXPECT_EQ(controller_.standing(policy()).unheld, std::chrono::milliseconds(0));
+  clock_.advance(std::chrono::seconds(7));
+  put_service("second");
+  reconcile();
+  const HoldController::Standing now = controller_.standing(policy());
+  EXPECT_EQ(now.reason, "ServiceAmbiguous");
+  EXPECT_EQ(now.unheld, std::chrono::seconds(7)) << "for another reason than before";
+}
+
+// A second Service, or a right that is gone, makes those no strangers who wait already.
+TEST_F(HoldControllerTest, WhoWaitsIsCountedWhateverIsWrong) {
+  httplib::Server pod;
+  pod.Get("/api/signals", [](const httplib::Request&, httplib::Response& response) {
+    response.set_content(signals::to_json({.start_id = "one", .uptime_ms = 1'000, .held = 3}),
+                         "application/json");
+  });
+  const int port = pod.bind_to_any_port("127.0.0.1");
+  const std::jthread serving([&pod] { pod.listen_after_bind(); });
+  while (!pod.is_running()) {
+    std::this_thread::yield();
+  }
+  const clock::RealClock clock;  // the collector's
+  HoldController controller(stores_, client_, collector_, clock,
+                            {.version = "1", .status_port = static_cast<std::uint16_t>(port)},
+                            [](const std::string&, const std::string&) {});
+  put_pod("127.0.0.1");
+  put_service("second");
+  controller.reconcile("ns", "chat");
+  while (controller.standing(policy()).held == 0) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(controller.standing(policy()).held, 3);
+  EXPECT_EQ(controller.standing(policy()).reason, "ServiceAmbiguous");
+  EXPECT_FALSE(controller.standing(policy()).ready);
+  pod.stop();
 }
 
 TEST_F(HoldControllerTest, ARestartIsNoNews) {
