@@ -13,7 +13,7 @@ std::size_t Alias::byte_size() const {
 AliasTable::~AliasTable() {
   const sync::MutexLock lock(mutex_);
   for (std::size_t i = 0; i < index_.buckets(); ++i) {
-    while (Alias* alias = index_.bucket(i)) {
+    for (Alias* alias : index_.nodes_of(i)) {
       index_.remove(*alias);
       std::exchange(alias->self, nullptr).reset();
     }

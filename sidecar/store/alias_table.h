@@ -8,7 +8,7 @@
 #include "lib/digest/digest.h"
 #include "lib/sync/mutex.h"
 #include "sidecar/domain/cache_key.h"
-#include "sidecar/store/chained_index.h"
+#include "sidecar/store/line_index.h"
 
 namespace penstock::store {
 
@@ -29,7 +29,6 @@ struct Alias {
 
   // The table's, under its mutex.
   Alias* chain = nullptr;
-  Alias** link = nullptr;
   std::shared_ptr<Alias> self;  // what keeps it while it is in a table, and says that it is
 };
 
@@ -38,7 +37,7 @@ struct Alias {
 // other way round.
 class AliasTable {
  public:
-  explicit AliasTable(std::size_t buckets) : index_(buckets) {}
+  explicit AliasTable(std::size_t aliases) : index_(aliases) {}
 
   [[nodiscard]] std::shared_ptr<const Alias> find(const digest::Hash128& raw)
       PENSTOCK_EXCLUDES(mutex_);
@@ -65,7 +64,7 @@ class AliasTable {
 
  private:
   sync::Mutex mutex_;
-  ChainedIndex<Alias> index_ PENSTOCK_GUARDED_BY(mutex_);
+  LineIndex<Alias> index_ PENSTOCK_GUARDED_BY(mutex_);
   std::size_t size_ PENSTOCK_GUARDED_BY(mutex_) = 0;
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 // Evictions and buckets between two releases of the mutex: so few that nobody waits a microsecond.
 constexpr int kEvictionsAtOnce = 2;
-constexpr std::size_t kBucketsAtOnce = 8;
+constexpr std::size_t kBucketsAtOnce = 2;
 
 void prefetch_lines(const void* object, std::size_t bytes) {
   constexpr std::size_t kLine = 64;
@@ -41,9 +41,9 @@ bool EntryNode::has_alias(const digest::Hash128& raw) const {
   return std::ranges::any_of(used, [&raw](const auto& alias) { return alias->raw == raw; });
 }
 
-AliasTables::AliasTables(std::size_t tables, std::size_t buckets) {
+AliasTables::AliasTables(std::size_t tables, std::size_t aliases) {
   for (std::size_t i = 0; i < tables; ++i) {
-    tables_.push_back(std::make_unique<AliasTable>(buckets));
+    tables_.push_back(std::make_unique<AliasTable>(aliases));
   }
 }
 
@@ -88,10 +88,10 @@ class EntryShard::Leaving {
   std::shared_ptr<Alias> alias_;
 };
 
-EntryShard::EntryShard(std::uint64_t capacity_bytes, std::size_t buckets,
+EntryShard::EntryShard(std::uint64_t capacity_bytes, std::size_t entries,
                        resolve::Eviction eviction, AliasTables& aliases)
     : aliases_(aliases),
-      index_(buckets),
+      index_(entries),
       policy_(domain::make_eviction_policy(eviction, capacity_bytes)) {
   const std::uint64_t fixed = sizeof(*this) + index_.overhead_bytes() + policy_->overhead_bytes();
   budget_ = capacity_bytes - std::min(capacity_bytes, fixed);
@@ -188,13 +188,11 @@ std::size_t EntryShard::clear(const std::uint64_t* tenant_hash) {
     const sync::MutexLock lock(mutex_);
     const std::size_t end = std::min(next + kBucketsAtOnce, index_.buckets());
     for (; next < end; ++next) {
-      for (EntryNode* node = index_.bucket(next); node != nullptr;) {
-        EntryNode* following = node->chain;
+      for (EntryNode* node : index_.nodes_of(next)) {
         if (tenant_hash == nullptr || node->entry->tenant_hash == *tenant_hash) {
           release(*node, leaving);
           ++cleared;
         }
-        node = following;
       }
     }
     more = next < index_.buckets();

@@ -15,7 +15,7 @@
 #include "sidecar/domain/instant.h"
 #include "sidecar/ports/cache_tier.h"
 #include "sidecar/store/alias_table.h"
-#include "sidecar/store/chained_index.h"
+#include "sidecar/store/line_index.h"
 
 namespace penstock::store {
 
@@ -31,7 +31,6 @@ struct EntryNode : domain::EvictionNode {
   std::uint64_t hash;
   domain::EntryPtr entry;
   EntryNode* chain = nullptr;
-  EntryNode** link = nullptr;
   std::uint64_t bytes;  // charged to the shard: the entry, this node, its aliases
   std::array<std::shared_ptr<Alias>, kAliasesPerEntryMax> aliases{};
   std::size_t alias_count = 0;
@@ -41,7 +40,7 @@ struct EntryNode : domain::EvictionNode {
 class AliasTables {
  public:
   // REQUIRES: `tables` is a power of two.
-  AliasTables(std::size_t tables, std::size_t buckets);
+  AliasTables(std::size_t tables, std::size_t aliases);
 
   [[nodiscard]] AliasTable& of(const digest::Hash128& raw) {
     return *tables_[raw.high & (tables_.size() - 1)];
@@ -57,8 +56,8 @@ class AliasTables {
 // is freed outside it.
 class EntryShard {
  public:
-  // `capacity_bytes` covers the shard's fixed overhead too.
-  EntryShard(std::uint64_t capacity_bytes, std::size_t buckets, resolve::Eviction eviction,
+  // `capacity_bytes` covers the shard's fixed overhead too; `entries`: as many as it is meant for.
+  EntryShard(std::uint64_t capacity_bytes, std::size_t entries, resolve::Eviction eviction,
              AliasTables& aliases);
   ~EntryShard();
   EntryShard(const EntryShard&) = delete;
@@ -107,7 +106,7 @@ class EntryShard {
 
   AliasTables& aliases_;
   sync::Mutex mutex_;
-  ChainedIndex<EntryNode> index_ PENSTOCK_GUARDED_BY(mutex_);
+  LineIndex<EntryNode> index_ PENSTOCK_GUARDED_BY(mutex_);
   std::unique_ptr<domain::EvictionPolicy> policy_ PENSTOCK_GUARDED_BY(mutex_);
   std::uint64_t budget_;  // for entries and aliases: what the fixed overhead leaves
   std::uint64_t bytes_ PENSTOCK_GUARDED_BY(mutex_) = 0;

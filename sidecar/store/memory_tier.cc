@@ -10,8 +10,9 @@ namespace {
 constexpr std::uint64_t kBytesPerShard = 16ULL << 20;
 constexpr std::uint64_t kShardsMax = 64;
 
-// With answers of this size the chains have one node each.
-constexpr std::uint64_t kBytesPerBucket = 2048;
+// What an entry takes with all that belongs to it, where answers are short: the indexes are meant
+// for as many as that.
+constexpr std::uint64_t kBytesPerEntry = 2048;
 
 std::size_t shard_count(const MemoryTier::Settings& settings) {
   const std::uint64_t derived =
@@ -24,13 +25,13 @@ std::size_t shard_count(const MemoryTier::Settings& settings) {
 MemoryTier::MemoryTier(const Settings& settings, const domain::KeyHasher& hasher)
     : size_bytes_(settings.size_bytes), hasher_(hasher) {
   const std::size_t shards = shard_count(settings);
-  const std::size_t buckets = settings.size_bytes / shards / kBytesPerBucket;
-  aliases_ = std::make_unique<AliasTables>(shards, buckets);
+  const std::size_t entries = settings.size_bytes / shards / kBytesPerEntry;
+  aliases_ = std::make_unique<AliasTables>(shards, entries);
   const std::uint64_t fixed = sizeof(*this) + aliases_->overhead_bytes();
   const std::uint64_t for_shards = settings.size_bytes - std::min(settings.size_bytes, fixed);
   for (std::size_t i = 0; i < shards; ++i) {
     shards_.push_back(
-        std::make_unique<EntryShard>(for_shards / shards, buckets, settings.eviction, *aliases_));
+        std::make_unique<EntryShard>(for_shards / shards, entries, settings.eviction, *aliases_));
   }
 }
 

@@ -1,4 +1,4 @@
-#include "sidecar/store/chained_index.h"
+#include "sidecar/store/line_index.h"
 
 #include <algorithm>
 #include <array>
@@ -17,30 +17,31 @@ struct Item {
 
   std::uint64_t hash;
   Item* chain = nullptr;
-  Item** link = nullptr;
 };
 
-Item* found(const ChainedIndex<Item>& index, const Item& item) {
+Item* found(const LineIndex<Item>& index, const Item& item) {
   return index.find(item.hash, &item);
 }
 
-TEST(ChainedIndexTest, AnyOfAChainMayLeave) {
-  for (int leaving = 0; leaving < 3; ++leaving) {
-    ChainedIndex<Item> index(16);
-    std::array<Item, 3> items = {Item(5), Item(5), Item(5)};
+// In a slot or in the chain.
+TEST(LineIndexTest, AnyOfABucketMayLeave) {
+  constexpr int kItems = LineIndex<Item>::kSlots + 3;
+  for (int leaving = 0; leaving < kItems; ++leaving) {
+    LineIndex<Item> index(16);
+    std::vector<Item> items(kItems, Item(5));
     for (Item& item : items) {
       index.insert(item);
     }
     index.remove(items[static_cast<std::size_t>(leaving)]);
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < kItems; ++i) {
       Item& item = items[static_cast<std::size_t>(i)];
       EXPECT_EQ(found(index, item), i == leaving ? nullptr : &item);
     }
   }
 }
 
-TEST(ChainedIndexTest, OneMayComeBack) {
-  ChainedIndex<Item> index(16);
+TEST(LineIndexTest, OneMayComeBack) {
+  LineIndex<Item> index(16);
   Item item(7);
   for (int i = 0; i < 10; ++i) {
     index.insert(item);
@@ -50,9 +51,9 @@ TEST(ChainedIndexTest, OneMayComeBack) {
   }
 }
 
-// More alike in one bucket than are counted: the last of them must still be found.
-TEST(ChainedIndexTest, ALongChainOfAlikeLosesNone) {
-  ChainedIndex<Item> index(16);
+// More alike than a bucket has slots: the last of them must still be found.
+TEST(LineIndexTest, ALongChainOfAlikeLosesNone) {
+  LineIndex<Item> index(16);
   std::vector<Item> items(20, Item(3));
   for (Item& item : items) {
     index.insert(item);
@@ -62,12 +63,26 @@ TEST(ChainedIndexTest, ALongChainOfAlikeLosesNone) {
     index.remove(items[i]);
     EXPECT_EQ(found(index, items[i]), nullptr);
   }
-  EXPECT_EQ(index.bucket(3), nullptr);
+  EXPECT_EQ(index.nodes_of(3), std::vector<Item*>());
 }
 
-TEST(ChainedIndexTest, HoldsWhatAPlainListWouldHold) {
+TEST(LineIndexTest, ABucketTellsAllItsNodes) {
+  LineIndex<Item> index(16);
+  std::vector<Item> items(LineIndex<Item>::kSlots + 4, Item(2));
+  std::vector<Item*> inserted;
+  for (Item& item : items) {
+    index.insert(item);
+    inserted.push_back(&item);
+  }
+  std::vector<Item*> told = index.nodes_of(2);
+  std::ranges::sort(told);
+  EXPECT_EQ(told, inserted);
+  EXPECT_EQ(index.nodes_of(1), std::vector<Item*>());
+}
+
+TEST(LineIndexTest, HoldsWhatAPlainListWouldHold) {
   std::mt19937_64 pick(1);
-  ChainedIndex<Item> index(16);
+  LineIndex<Item> index(16);
   std::vector<Item> items;
   for (int i = 0; i < 200; ++i) {
     items.emplace_back(pick());
