@@ -24,7 +24,7 @@ int refuse(const std::string& why) {
 
 int explain_newest(const ExplainOptions& options) {
   std::optional<autoscale::DecisionRecord> newest;
-  // A process that was killed leaves half a line, and others' lines are not asked for.
+  // A process that was killed leaves half a line, which says nothing against the others.
   const auto take = [&](const std::string& place, const std::string& line) {
     auto record = autoscale::read_line(line);
     if (!record) {

@@ -67,7 +67,11 @@ Signals carried(const signals::Report& before, const signals::Report& now) {
                         rate(before.requests.upstream_errors, now.requests.upstream_errors);
   const double streamed = static_cast<double>(result.tpot.count()) / seconds;
   result.ended_per_s = std::clamp(finished - failed, std::min(streamed, finished), finished);
-  if (now.engine && milliseconds(now.engine->age_ms) < PodMeter::kEngineFresh) {
+  if (!now.engine) {
+    return result;
+  }
+  const milliseconds age{now.engine->age_ms};
+  if (age < PodMeter::kEngineFresh) {
     const auto as_double = [](const std::optional<std::int64_t>& value) {
       return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
     };
@@ -75,10 +79,9 @@ Signals carried(const signals::Report& before, const signals::Report& now) {
     if (now.engine->running) {
       result.running = as_double(now.engine->running);
     }
-    if (now.engine->kv_usage && now.engine->kv_capacity_tokens) {
-      result.kv_tokens =
-          *now.engine->kv_usage * static_cast<double>(*now.engine->kv_capacity_tokens);
-    }
+  }
+  if (age < PodMeter::kCacheFresh && now.engine->kv_usage && now.engine->kv_capacity_tokens) {
+    result.kv_tokens = *now.engine->kv_usage * static_cast<double>(*now.engine->kv_capacity_tokens);
   }
   return result;
 }

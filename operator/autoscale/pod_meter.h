@@ -20,7 +20,10 @@ class PodMeter {
   static constexpr milliseconds kFresh{5'000};
   // Nor does an engine whose page was last read so long before the report: one that is busy may
   // leave its metrics unanswered, and what it said before it was busy is not how busy it is.
-  static constexpr milliseconds kEngineFresh{10'000};
+  static constexpr milliseconds kEngineFresh{15'000};
+  // How full its cache is stands for longer: what fills it takes minutes, and a busy fleet whose
+  // engines say nothing must not look empty.
+  static constexpr milliseconds kCacheFresh{300'000};
 
   // A report that came at `received`. One of another process, or with a counter that went down, is
   // a new beginning: two of it are needed before there is a rate.

@@ -40,10 +40,15 @@ Vote by_utilization(const TriggerSettings& trigger, const UsageSight& usage,
 
 Vote by_queue(const TriggerSettings& trigger, const TriggerSight& sight) {
   std::string name(json::name_of(trigger.type));
-  const bool complete = sight.demand.missing == 0 && sight.demand.untold_queues == 0;
   const std::optional<int> replicas =
-      replicas_by_queue({.waiting = sight.demand.waiting, .complete = complete}, sight.current,
-                        trigger.waiting_per_replica, sight.tolerance);
+      replicas_by_queue({.waiting = sight.demand.waiting, .complete = sight.demand.missing == 0},
+                        sight.current, trigger.waiting_per_replica, sight.tolerance);
+  const int untold = sight.demand.untold_queues;
+  if (replicas && *replicas < sight.current && untold > 0) {
+    return failed(std::move(name), std::to_string(untold) + " of " +
+                                       std::to_string(sight.demand.reporting) +
+                                       " engines do not say how many requests wait");
+  }
   return replicas ? Vote{.name = std::move(name), .replicas = replicas}
                   : failed(std::move(name),
                            "no engine says how many requests wait; its metrics port would");

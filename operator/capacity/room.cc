@@ -46,20 +46,27 @@ std::int64_t pool_size(const PoolInputs& inputs) {
       std::max<std::int64_t>(0, inputs.wanted - inputs.nodes - inputs.going);
   const std::int64_t room =
       inputs.allocatable + (unseen + inputs.coming) * inputs.replicas_per_node;
+  const auto nodes_for = [&inputs](std::int64_t replicas) {
+    return (std::max<std::int64_t>(0, replicas) + inputs.replicas_per_node - 1) /
+           inputs.replicas_per_node;
+  };
+  // Those on nodes that go are replaced, not kept ahead.
+  const std::int64_t present =
+      inputs.expected - inputs.headroom + std::min(inputs.headroom, inputs.interrupted);
+  const std::int64_t most = present + inputs.headroom_max;  // replicas that there may be room for
   if (room < inputs.expected) {
-    const auto nodes_for = [&inputs](std::int64_t lacking) {
-      return (lacking + inputs.replicas_per_node - 1) / inputs.replicas_per_node;
-    };
     // Nodes come whole: one more may be more ahead of the load than is allowed.
-    const std::int64_t present = inputs.expected - inputs.headroom;
-    const std::int64_t needed = nodes_for(std::max<std::int64_t>(0, present - room));
-    const std::int64_t allowed = (inputs.headroom_max + present - room) / inputs.replicas_per_node;
-    return inputs.wanted + std::min(nodes_for(inputs.expected - room), std::max(needed, allowed));
+    const std::int64_t allowed = std::max<std::int64_t>(0, most - room) / inputs.replicas_per_node;
+    return inputs.wanted + std::min(nodes_for(inputs.expected - room),
+                                    std::max(nodes_for(present - room), allowed));
   }
   if (!inputs.may_shrink) {
     return inputs.wanted;
   }
-  const std::int64_t spare = (room - inputs.expected) / inputs.replicas_per_node;
+  const std::int64_t unasked = (room - inputs.expected) / inputs.replicas_per_node;
+  const std::int64_t unneeded =
+      std::max<std::int64_t>(0, room - present) / inputs.replicas_per_node;
+  const std::int64_t spare = std::max(unasked, std::min(unneeded, nodes_for(room - most)));
   return inputs.wanted - std::min<std::int64_t>(spare, unseen + inputs.empty);
 }
 

@@ -51,6 +51,7 @@ struct PoolInputs {
   int expected = 0;              // replicas of the target
   int headroom = 0;              // of these, kept ahead of those that there are
   int headroom_max = kCountMax;  // how many may be
+  int interrupted = 0;           // of the headroom: those that run on nodes that are about to go
   int allocatable = 0;           // that fit on nodes that serve, of this pool or another
   int replicas_per_node = 1;     // > 0
   bool may_shrink = false;       // the pool takes empty nodes first

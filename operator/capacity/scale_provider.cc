@@ -104,17 +104,19 @@ ApiResult<Standing> ScaleProvider::hold(const Wish& wish) {
       return free;
     }
   }
-  const std::int64_t size = pool_size({.wanted = scale->wanted,
-                                       .nodes = wish.room.pool_nodes,
-                                       .coming = wish.room.pool_coming,
-                                       .empty = wish.room.pool_empty,
-                                       .going = wish.room.pool_going,
-                                       .expected = wish.expected,
-                                       .headroom = wish.headroom,
-                                       .headroom_max = wish.headroom_max,
-                                       .allocatable = wish.room.allocatable,
-                                       .replicas_per_node = per_node,
-                                       .may_shrink = is_karpenter(pool_)});
+  PoolInputs inputs{.wanted = scale->wanted,
+                    .nodes = wish.room.pool_nodes,
+                    .coming = wish.room.pool_coming,
+                    .empty = wish.room.pool_empty,
+                    .going = wish.room.pool_going,
+                    .expected = wish.expected,
+                    .headroom = wish.headroom,
+                    .headroom_max = wish.headroom_max,
+                    .interrupted = wish.room.interrupted,
+                    .allocatable = wish.room.allocatable,
+                    .replicas_per_node = per_node,
+                    .may_shrink = is_karpenter(pool_)};
+  const std::int64_t size = pool_size(inputs);
   if (size != scale->wanted) {
     const auto written = kube::write_scale(client_, path, size, scale->resource_version);
     // Somebody wrote it since: that is looked at first.
@@ -122,12 +124,13 @@ ApiResult<Standing> ScaleProvider::hold(const Wish& wish) {
       return std::unexpected(written.error());
     }
   }
-  if (wish.headroom > 0 && wish.headroom_max < per_node) {
+  inputs.headroom_max = kCountMax;
+  if (size < pool_size(inputs)) {
     return Standing{"NodeBeyondLimits",
                     "a node of " + described(pool_) + " has " +
-                        std::to_string(pool_.gpus_per_node) + " GPUs, and limits allow " +
-                        std::to_string(wish.headroom_max * wish.gpus_per_replica) +
-                        " to be kept ahead: none is bought before a replica needs it"};
+                        std::to_string(pool_.gpus_per_node) +
+                        " GPUs; with one more, more would be kept ahead than limits allow, so it "
+                        "is bought once a replica needs it"};
   }
   return Standing{};
 }

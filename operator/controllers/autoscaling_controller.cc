@@ -61,9 +61,9 @@ WorkOutcome AutoscalingController::reconcile(const std::string& ns, const std::s
   if (newest == nullptr) {
     return end(ns + "/" + name, nullptr);
   }
-  const Ptr<Policy> policy = in_force(newest);
+  const Ptr<Policy> policy = stores_.in_force.of(newest);
   if (policy == nullptr) {
-    return nothing_in_force(*newest);
+    return {.again_in = kPeriod};  // replicas stay as they are; the status says so
   }
   if (!is_autoscaled(*policy)) {
     return end(ns + "/" + name, policy.get());
@@ -114,31 +114,6 @@ bool AutoscalingController::may_write(const Policy& policy, const autoscale::Dec
 void AutoscalingController::forget_all() {
   const sync::MutexLock lock(mutex_);
   running_.clear();
-  in_force_.clear();
-}
-
-Ptr<Policy> AutoscalingController::in_force(const Ptr<Policy>& policy) {
-  const sync::MutexLock lock(mutex_);
-  Ptr<Policy>& slot = in_force_[policy->meta.key()];
-  if (policy->errors.empty()) {
-    slot = policy;
-  } else if (slot != nullptr && slot->meta.uid != policy->meta.uid) {
-    slot = nullptr;  // of one that was deleted, and has its name
-  }
-  return slot;
-}
-
-// Replicas stay as they are, and nobody is to think that they follow the load.
-WorkOutcome AutoscalingController::nothing_in_force(const Policy& policy) {
-  if (policy.parsed.autoscaling) {
-    AutoscalingNote note{.status =
-                             said_before(policy).autoscaling.value_or(api::AutoscalingStatus())};
-    note.conditions.push_back({"ScalingActive", api::ConditionStatus::kFalse, "Invalid",
-                               "the policy has errors (condition Accepted), and this operator has "
-                               "seen no version without: replicas stay as they are"});
-    publish(policy, std::move(note));
-  }
-  return {.again_in = kPeriod};
 }
 
 std::shared_ptr<ScaledTarget> AutoscalingController::running(const Policy& policy) {
@@ -162,9 +137,6 @@ WorkOutcome AutoscalingController::end(const std::string& key, const Policy* pol
   {
     const sync::MutexLock lock(mutex_);
     running_.erase(key);
-    if (policy == nullptr) {
-      in_force_.erase(key);
-    }
   }
   WorkOutcome released = capacity_.release(key, policy);
   if (policy == nullptr) {
@@ -193,7 +165,7 @@ Sight AutoscalingController::sight(const Policy& policy, const LiveTarget& live,
       seen.other_scaler.empty()) {
     seen.other_scaler = std::move(foreign);
   }
-  seen.replicas_defaulted = live.replicas == 1 && running.foreign.nobody_owns();
+  seen.replicas_defaulted = live.replicas == 1 && running.foreign.lost_its_owner();
   if (uses_hold(policy)) {
     const HoldController::Standing standing = hold_.standing(policy);
     seen.held_requests = standing.held;

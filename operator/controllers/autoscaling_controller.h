@@ -68,10 +68,6 @@ class AutoscalingController {
   void forget_all();
 
  private:
-  // The version that is in force: the last one without errors, as sidecars keep theirs. nullptr:
-  // this operator has seen none.
-  reconcile::Ptr<reconcile::Policy> in_force(const reconcile::Ptr<reconcile::Policy>& policy);
-  kube::WorkOutcome nothing_in_force(const reconcile::Policy& policy);
   std::shared_ptr<ScaledTarget> running(const reconcile::Policy& policy);
   kube::WorkOutcome end(const std::string& key, const reconcile::Policy* policy);
   autoscale::Sight sight(const reconcile::Policy& policy, const LiveTarget& live,
@@ -103,7 +99,6 @@ class AutoscalingController {
   PodMetrics pod_metrics_;
   sync::Mutex mutex_;
   std::map<std::string, std::shared_ptr<ScaledTarget>> running_ PENSTOCK_GUARDED_BY(mutex_);
-  std::map<std::string, reconcile::Ptr<reconcile::Policy>> in_force_ PENSTOCK_GUARDED_BY(mutex_);
 };
 
 }  // namespace penstock::controllers

@@ -6,7 +6,6 @@
 
 #include "operator/controllers/node_events.h"
 #include "operator/controllers/node_wishes.h"
-#include "operator/controllers/shared_pool.h"
 #include "operator/kube/timestamp.h"
 #include "operator/reconcile/autoscaling_note.h"
 
@@ -153,12 +152,14 @@ kube::WorkOutcome CapacityController::release(const std::string& key, const Poli
       return kube::failed(taken.error());
     }
   }
+  pools_.release(key);
   const sync::MutexLock lock(mutex_);
   held_.erase(key);
   return {};
 }
 
 void CapacityController::forget_all() {
+  pools_.release_all();
   const sync::MutexLock lock(mutex_);
   held_.clear();
 }
@@ -289,11 +290,13 @@ ApiResult<Standing> CapacityController::ask(const Policy& policy, const NodeCapa
       return std::unexpected(taken.error());
     }
   }
-  if (const std::string other = older_pool_keeper(stores_, policy); !other.empty()) {
-    return Standing{"PoolShared",
-                    "OptimizationPolicy " + other + ", which is older, sizes " + spec.scale->kind +
-                        " " + spec.scale->name +
-                        ": give each policy a pool of its own, or take another provider"};
+  if (spec.provider == NodeProvider::kScale) {
+    if (const std::string other = pools_.claim(*spec.scale, policy.meta); !other.empty()) {
+      return Standing{"PoolShared", "OptimizationPolicy " + other + ", which is older, sizes " +
+                                        spec.scale->kind + " " + spec.scale->name +
+                                        ": give each policy a pool of its own, or take another "
+                                        "provider"};
+    }
   }
   std::string asked = written_out(wish, name);
   const clock::Instant now = clock_.now();
@@ -324,6 +327,7 @@ kube::ApiError CapacityController::not_allowed(const Policy& policy, kube::ApiEr
 }
 
 ApiResult<void> CapacityController::take_back(const Policy& policy, Held& held) {
+  pools_.release(policy.meta.key());
   if (const auto provider = providers_.maker(held.provider); provider != nullptr) {
     if (ApiResult<void> released = provider->release(policy.meta); !released) {
       return released;

@@ -16,6 +16,7 @@
 #include "operator/controllers/claimed_devices.h"
 #include "operator/controllers/node_report.h"
 #include "operator/controllers/node_sights.h"
+#include "operator/controllers/pool_keepers.h"
 #include "operator/controllers/stores.h"
 #include "operator/controllers/target_template.h"
 #include "operator/kube/client.h"
@@ -93,6 +94,7 @@ class CapacityController {
   const capacity::Providers providers_;
   ClaimedDevices claimed_;
   TargetTemplateReader templates_;
+  PoolKeepers pools_;
   sync::Mutex mutex_;
   std::map<std::string, std::shared_ptr<Held>> held_ PENSTOCK_GUARDED_BY(mutex_);
 };

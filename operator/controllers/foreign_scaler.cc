@@ -32,7 +32,8 @@ std::string ForeignScaler::look(kube::Client& client, const LiveTarget& live, cl
     regained_ = now;
   }
   owned_ = owned;
-  unowned_ = read_ && owners.empty();
+  lost_its_owner_ = read_ && had_owner_ && owners.empty();
+  had_owner_ = had_owner_ || !owners.empty();
   std::string found;
   for (const FieldOwner& owner : owners) {
     if (is_ours(owner) || is_persons_tool(owner)) {

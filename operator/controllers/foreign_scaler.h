@@ -36,9 +36,9 @@ class ForeignScaler {
   // each of its versions; what cannot be read says nothing.
   std::string look(kube::Client& client, const LiveTarget& live, clock::Instant now);
 
-  // As of the last look: nobody owns spec.replicas, so that they are what the API server puts
-  // there. False where that could not be read.
-  [[nodiscard]] bool nobody_owns() const { return unowned_; }
+  // As of the last look: nobody owns spec.replicas any more, so that they are what the API server
+  // puts there. False where nobody was ever seen to: whose they are may not be told at all.
+  [[nodiscard]] bool lost_its_owner() const { return lost_its_owner_; }
 
   // The operator has set the replicas.
   void wrote(clock::Instant now) {
@@ -62,9 +62,10 @@ class ForeignScaler {
   std::map<std::string, Known> known_;    // by manager
   // Begins with each time that the replicas are the operator's: 0 until they first are.
   std::uint64_t round_ = 0;
-  bool owned_ = false;  // they were, at the last look
-  bool read_ = false;   // whose they are could be read
-  bool unowned_ = false;
+  bool owned_ = false;      // they were, at the last look
+  bool read_ = false;       // whose they are could be read
+  bool had_owner_ = false;  // at some look
+  bool lost_its_owner_ = false;
   clock::Instant regained_{};  // when they last became so
 };
 

@@ -49,13 +49,14 @@ bool uses_hold(const Policy& policy) {
 
 WorkOutcome HoldController::reconcile(const std::string& ns, const std::string& name) {
   const std::string key = ns + "/" + name;
-  const Ptr<Policy> policy = stores_.policies.find(ns, name);
-  if (policy == nullptr) {
+  const Ptr<Policy> newest = stores_.policies.find(ns, name);
+  if (newest == nullptr) {
     forget(key);  // the policy owned what there was
     removal_.forget(key);
     return {};
   }
-  if (!policy->errors.empty()) {
+  const Ptr<Policy> policy = stores_.in_force.of(newest);
+  if (policy == nullptr) {
     return {};
   }
   if (!uses_hold(*policy)) {

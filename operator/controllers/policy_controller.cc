@@ -181,6 +181,7 @@ bool PolicyController::ask_sidecars(const World& world, const std::string& hash)
   // What runs is what was delivered, not an edit that is not good.
   const reconcile::ListenerKind listener =
       world.listener.value_or(reconcile::listener_kind(world.policy->parsed.listener));
+  const Ptr<Policy> in_force = stores_.in_force.of(world.policy);
   for (const Ptr<reconcile::Pod>& pod : world.pods) {
     if (pod->has_sidecar && pod->injected_by == world.policy->meta.name && !pod->ip.empty() &&
         !pod->finished && !pod->meta.deleting) {
@@ -195,7 +196,7 @@ bool PolicyController::ask_sidecars(const World& world, const std::string& hash)
                          .wanted = hash,
                          .data_port = static_cast<std::uint16_t>(pod->sidecar_port),
                          .data_tls = listener != reconcile::ListenerKind::kPlain,
-                         .signals = is_autoscaled(*world.policy)});
+                         .signals = in_force != nullptr && is_autoscaled(*in_force)});
     }
   }
   collector_.set_targets(world.policy->meta.key(), std::move(targets));

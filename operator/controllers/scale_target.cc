@@ -100,8 +100,9 @@ std::string other_scaler(const Stores& stores, const Policy& policy) {
   for (const auto& other : stores.policies.list(policy.meta.ns)) {
     const bool older = std::pair(other->meta.created, other->meta.name) <
                        std::pair(policy.meta.created, policy.meta.name);
-    if (older && other->errors.empty() && is_autoscaled(*other) &&
-        is_same_object(other->parsed.autoscaling->target, target)) {
+    const Ptr<Policy> scales = older ? stores.in_force.of(other) : nullptr;
+    if (scales != nullptr && is_autoscaled(*scales) &&
+        is_same_object(scales->parsed.autoscaling->target, target)) {
       return "OptimizationPolicy " + other->meta.name;
     }
   }

@@ -86,7 +86,8 @@ bool has_set_to_zero(const api::OptimizationPolicyStatus& status) {
                        status.autoscaling->decisions.front().to == 0;
   return decided && std::ranges::any_of(status.conditions, [](const api::Condition& condition) {
            return condition.type == "ScalingActive" &&
-                  condition.status == api::ConditionStatus::kTrue;
+                  (condition.status == api::ConditionStatus::kTrue ||
+                   condition.reason == reconcile::kInvalid);
          });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "operator/controllers/config_map.h"
+#include "operator/controllers/policies_in_force.h"
 #include "operator/controllers/readers.h"
 #include "operator/kube/object_store.h"
 #include "operator/reconcile/world.h"
@@ -25,7 +26,13 @@ struct StoreChanges {
 // The operator's copy of the cluster: nothing is read from the API server beside these.
 struct Stores {
   explicit Stores(const StoreChanges& changes)
-      : policies(changes.policy),
+      : policies([this, changed = changes.policy](const reconcile::Policy* before,
+                                                  const reconcile::Policy* now) {
+          in_force.follow(before, now);
+          if (changed) {
+            changed(before, now);
+          }
+        }),
         tiers(changes.tier),
         tables(changes.table),
         deployments(changes.workload),
@@ -46,6 +53,7 @@ struct Stores {
   }
 
   kube::ObjectStore<reconcile::Policy> policies;
+  PoliciesInForce in_force;  // of these
   kube::ObjectStore<reconcile::Document> tiers;
   kube::ObjectStore<reconcile::Document> tables;
   kube::ObjectStore<reconcile::Workload> deployments;

@@ -63,6 +63,12 @@ void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& 
     if (std::ranges::find(kTypes, condition.type) != kTypes.end()) {
       conditions.set(condition.type, condition.status, condition.reason, condition.message);
     }
+    if (condition.type == "ScalingActive" && condition.status == api::ConditionStatus::kTrue &&
+        !world.policy->errors.empty()) {
+      conditions.set(condition.type, api::ConditionStatus::kFalse, kInvalid,
+                     "the policy has errors (condition Accepted), and this operator has seen no "
+                     "version without: replicas stay as they are");
+    }
   }
 }
 

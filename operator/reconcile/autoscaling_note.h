@@ -12,6 +12,10 @@ namespace penstock::reconcile {
 // may not be deleted.
 inline constexpr const char* kNotRemoved = "NotRemoved";
 
+// The reason of ScalingActive where it would be True but for a policy that has errors, and of which
+// this operator has seen no version without.
+inline constexpr const char* kInvalid = "Invalid";
+
 // Puts what the autoscaler says into a policy's status and conditions. What was said last, in
 // `before`, stands until it has looked again; of a policy that is scaled no more, until what was
 // kept in its name, on nodes or to hold requests, is taken back.

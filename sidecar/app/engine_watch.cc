@@ -84,7 +84,9 @@ void EngineWatch::heard(const http::Page& page) {
   }
   place_ = (place_ + 1) % pages_.size();
   ++absent_;
-  due_ = absent_ % pages_.size() == 0 ? now + kAbsent : now;
+  // One that had such a page has it again soon.
+  const std::chrono::milliseconds pause = load_ ? kUnreachable : kAbsent;
+  due_ = absent_ % pages_.size() == 0 ? now + pause : now;
 }
 
 }  // namespace penstock::app

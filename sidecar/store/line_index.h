@@ -17,8 +17,9 @@ namespace penstock::store {
 // than all else does. So a bucket is one cache line: it holds kSlots nodes with 16 bits of each
 // one's hash, and whoever looks up in vain, inserts or removes touches that line alone, and no
 // other node. What does not fit hangs in a chain; a filter tells most look-ups that nothing in it
-// is meant. The filter is emptied with the chain, and not before: where buckets hold many more
-// nodes than slots, it ages, and look-ups in vain walk the chain. They find no less for it.
+// is meant, and only who leaves it walks it. The filter is emptied with the chain, and not before:
+// where buckets hold many more nodes than slots, it ages, and look-ups in vain walk the chain. They
+// find no less for it.
 //
 // Node: a member `Node* chain`, the table's; a member `std::uint64_t hash` (uniform), a method
 // `bool has_key(const Key&)`. The table does not own its nodes.
@@ -27,7 +28,8 @@ class LineIndex {
  public:
   static constexpr std::size_t kSlots = 5;
 
-  // Room for `nodes` with hardly any chain; for more with longer ones.
+  // Meant for `nodes`: one in fifty buckets has a chain, or one in five, by how far that is below
+  // the next power of two. For more, chains are longer.
   explicit LineIndex(std::size_t nodes)
       : lines_(std::bit_ceil(std::max<std::size_t>(nodes / kMeant, 4))) {}
 
@@ -98,8 +100,7 @@ class LineIndex {
   [[nodiscard]] std::size_t overhead_bytes() const { return lines_.size() * sizeof(Line); }
 
  private:
-  // Nodes a bucket, at most, of as many as the table is meant for: of five slots one in fifty
-  // buckets chains at a mean of two, one in five at four.
+  // Nodes a bucket, at most, of as many as the table is meant for; at least half as many.
   static constexpr std::size_t kMeant = 4;
 
   struct alignas(64) Line {

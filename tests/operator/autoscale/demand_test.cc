@@ -29,6 +29,12 @@ TEST(DemandTest, SumsOverPods) {
   EXPECT_EQ(demand.reporting, 2);
 }
 
+TEST(DemandTest, EnginesThatDoNotSayWhatWaitsAreCounted) {
+  const Demand demand = total_demand(std::vector{pod(2, {}, 3), pod(4), PodReport{}}, kMean);
+  EXPECT_EQ(demand.untold_queues, 1) << "who said nothing at all is missing";
+  EXPECT_EQ(demand.missing, 1);
+}
+
 // A queue that drains ends many requests in a second in which few begin.
 TEST(DemandTest, WhatWaitsIsAsLongAsTheMeanRequestAndNotAsWhatEndsNow) {
   PodReport draining = pod(1, 1'000, 40);

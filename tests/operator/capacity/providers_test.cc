@@ -162,6 +162,33 @@ TEST_F(ProvidersTest, APoolOfClusterAutoscalersIsLeftAlone) {
   EXPECT_EQ(replicas(pools + "/gpu"), 3) << "one is on its way, two replicas a node";
 }
 
+TEST_F(ProvidersTest, ANodeThatLimitsForbidIsSaidWhereItIsMissed) {
+  server_.serve(
+      "karpenter.sh/v1",
+      yaml("[{name: nodepools, kind: NodePool, namespaced: false}, {name: nodepools/scale, "
+           "kind: Scale, namespaced: false}]"));
+  ASSERT_TRUE(client_.create(
+      "/apis/karpenter.sh/v1/nodepools",
+      yaml("{apiVersion: karpenter.sh/v1, kind: NodePool, metadata: {name: limited}, "
+           "spec: {replicas: 1}}")));
+  ScaleProvider provider(client_, discovery_,
+                         {.api_version = "karpenter.sh/v1",
+                          .kind = "NodePool",
+                          .name = "limited",
+                          .gpus_per_node = 8});
+  Wish ahead = wish(1);
+  ahead.gpus_per_replica = 1;
+  ahead.expected = 5;
+  ahead.headroom = ahead.headroom_max = 1;
+  ahead.room.pool_nodes = 1;
+  ahead.room.allocatable = 8;
+  EXPECT_EQ(provider.hold(ahead)->reason, "") << "there is room";
+  ahead.expected = 9;
+  EXPECT_EQ(provider.hold(ahead)->reason, "NodeBeyondLimits");
+  ahead.headroom_max = 8;
+  EXPECT_EQ(provider.hold(ahead)->reason, "");
+}
+
 TEST_F(ProvidersTest, APoolThatIsNotThereIsSaid) {
   ScaleProvider provider(client_, discovery_,
                          {.api_version = "karpenter.sh/v1", .kind = "NodePool", .name = "gpu"});

@@ -81,6 +81,41 @@ TEST(RoomTest, WhatIsKeptAheadIsWholeNodesWithinTheLimits) {
   EXPECT_EQ(pool_size(in), 4) << "replicas that wait are no headroom";
 }
 
+TEST(RoomTest, ReplicasOfANodeThatGoesAreReplacedWhateverMayBeKeptAhead) {
+  const PoolInputs in{.wanted = 1,
+                      .going = 1,
+                      .expected = 4,
+                      .headroom = 4,
+                      .headroom_max = 4,
+                      .interrupted = 4,
+                      .replicas_per_node = 8};
+  EXPECT_EQ(pool_size(in), 2);
+}
+
+// From either side.
+TEST(RoomTest, WhatIsMoreAheadThanLimitsAllowIsGivenUp) {
+  PoolInputs in{.wanted = 2,
+                .nodes = 2,
+                .empty = 1,
+                .expected = 9,
+                .headroom = 1,
+                .headroom_max = 1,
+                .allocatable = 16,
+                .replicas_per_node = 8,
+                .may_shrink = true};
+  EXPECT_EQ(pool_size(in), 1);
+  in.wanted = in.nodes = 1;
+  in.empty = 0;
+  in.allocatable = 8;
+  EXPECT_EQ(pool_size(in), 1);
+  in.expected = 10;
+  in.headroom = 1;
+  in.wanted = in.nodes = 2;
+  in.empty = 1;
+  in.allocatable = 16;
+  EXPECT_EQ(pool_size(in), 2) << "the ninth is there";
+}
+
 TEST(RoomTest, ThePoolNeverGivesUpANodeThatIsUsed) {
   PoolInputs in{.wanted = 4,
                 .nodes = 4,

@@ -145,13 +145,36 @@ TEST_F(AutoscalingControllerTest, TheLastVersionWithoutErrorsGoesOn) {
   EXPECT_EQ(condition("ScalingActive").reason, "Enforcing");
 }
 
-TEST_F(AutoscalingControllerTest, WithErrorsFromTheStartNothingIsScaledAndThatIsSaid) {
-  spoil_policy("{autoscaling: {target: Deployment engine, current: 4, desired: 4}}");
+TEST_F(AutoscalingControllerTest, WithErrorsFromTheStartNothingIsScaled) {
+  spoil_policy();
   tick();
   EXPECT_EQ(scale_writes(), 0);
-  EXPECT_EQ(condition("ScalingActive").status, api::ConditionStatus::kFalse);
-  EXPECT_EQ(condition("ScalingActive").reason, "Invalid");
-  EXPECT_EQ(board_.find("ns/chat")->status.current, 4U) << "what was said of it stands";
+  EXPECT_FALSE(board_.find("ns/chat")) << "what was said before stands";
+}
+
+// Its last version without errors still sets the replicas.
+TEST_F(AutoscalingControllerTest, AnOlderPolicyThatIsSpoiledIsAnotherScalerStill) {
+  for (const char* const most : {"3", "0"}) {
+    stores_.policies.put(
+        reconcile::policy("older",
+                          std::string("{selector: {matchLabels: {app: llm}}, autoscaling: "
+                                      "{target: {name: engine}, maxReplicas: ") +
+                              most + "}}",
+                          "2025-01-01T00:00:00Z", yaml("{}")));
+  }
+  ASSERT_NE(stores_.policies.find("ns", "older")->errors, std::vector<std::string>());
+  tick();
+  EXPECT_EQ(observer_.record.inputs.target.other_scaler, "OptimizationPolicy older");
+}
+
+// Of a custom resource whose /scale reads another field, nobody ever owns spec.replicas.
+TEST_F(AutoscalingControllerTest, WhereNobodyEverOwnedReplicasAPersonsOneIsAPersons) {
+  set_policy("{}", "autoscaling: {target: {name: engine}, maxReplicas: 6}");
+  set_replicas(4);
+  tick();
+  set_replicas(1);
+  tick();
+  EXPECT_EQ(condition("ScalingActive").reason, "ManualOverride");
 }
 
 TEST_F(AutoscalingControllerTest, WhoSetsReplicasBackIsFoughtOnce) {

@@ -241,6 +241,20 @@ TEST_F(HoldControllerTest, WhoWaitsIsCountedWhateverIsWrong) {
   pod.stop();
 }
 
+// Else its last replica never goes, or the pod that holds stands beside an engine that is back.
+TEST_F(HoldControllerTest, AnEditWithErrorsDoesNotEndTheHold) {
+  settle();
+  set_policy("Enforce", ", scaleToZero: {idle: 1m}, replicaUsdPerHour: none");
+  ASSERT_NE(policy().errors, std::vector<std::string>());
+  set_engine_ready(false);
+  reconcile();
+  EXPECT_EQ(holding(), std::vector<std::string>{"10.1.0.3"});
+  watch_all();
+  set_engine_ready(true);
+  reconcile();
+  EXPECT_EQ(holding(), std::vector<std::string>{});
+}
+
 TEST_F(HoldControllerTest, ARestartIsNoNews) {
   const std::string before =
       "{conditions: [{type: HoldReady, status: \"True\", reason: Ready, message: m}]}";

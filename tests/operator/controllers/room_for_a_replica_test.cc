@@ -93,9 +93,7 @@ TEST_F(RoomForAReplicaTest, IsKeptForNoMoreReplicasThanAPersonSet) {
   set_replicas(3);
   tick();
   EXPECT_EQ(board_.find("ns/chat")->status.nodes->expected, 4U) << "and one, always";
-  set_replicas(1,
-               ", managedFields: [{manager: kubectl, operation: Update, fieldsV1: {f:spec: "
-               "{f:replicas: {}}}}]");
+  set_replicas(1);
   tick();
   clock_.advance(std::chrono::milliseconds(capacity::HeadroomPlanner::kFallsAfterMs));
   tick();

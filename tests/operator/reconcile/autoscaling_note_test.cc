@@ -147,5 +147,25 @@ TEST(AutoscalingNoteTest, APolicyThatIsOffScalesNothing) {
   EXPECT_EQ(find(plan, "ScalingActive"), nullptr);
 }
 
+// Of a policy with errors, before this operator has seen a version without.
+TEST(AutoscalingNoteTest, WithoutAVersionInForceNobodyIsToldThatReplicasFollow) {
+  const auto stated = [](const std::string& condition) {
+    const World seen = world(policy(
+        "p", "{autoscaling: {target: {name: engine}, maxReplicas: 2}, selector: []}",
+        "2026-01-01T00:00:00Z",
+        yaml("{autoscaling: {target: Deployment engine, current: 4}, conditions: [{" + condition +
+             ", lastTransitionTime: \"2026-01-01T00:00:00Z\"}, {type: HoldReady, status: "
+             "\"True\", reason: Ready}]}")));
+    EXPECT_NE(seen.policy->errors, std::vector<std::string>());
+    return decide(seen, kSettings);
+  };
+  const Plan enforcing = stated("type: ScalingActive, status: \"True\", reason: Enforcing");
+  EXPECT_EQ(find(enforcing, "ScalingActive")->reason, "Invalid");
+  EXPECT_EQ(find(enforcing, "HoldReady")->reason, "Ready") << "all else stands";
+  EXPECT_EQ(enforcing.status.autoscaling->current, 4U);
+  const Plan by_hand = stated("type: ScalingActive, status: \"False\", reason: ManualOverride");
+  EXPECT_EQ(find(by_hand, "ScalingActive")->reason, "ManualOverride") << "which outlives a restart";
+}
+
 }  // namespace
 }  // namespace penstock::reconcile

@@ -13,10 +13,14 @@ namespace {
 
 struct Item {
   explicit Item(std::uint64_t of) : hash(of) {}
-  [[nodiscard]] bool has_key(const Item* other) const { return this == other; }
+  [[nodiscard]] bool has_key(const Item* other) const {
+    ++asked;
+    return this == other;
+  }
 
   std::uint64_t hash;
   Item* chain = nullptr;
+  mutable int asked = 0;  // how often it was touched by a look-up
 };
 
 Item* found(const LineIndex<Item>& index, const Item& item) {
@@ -64,6 +68,43 @@ TEST(LineIndexTest, ALongChainOfAlikeLosesNone) {
     EXPECT_EQ(found(index, items[i]), nullptr);
   }
   EXPECT_EQ(index.nodes_of(3), std::vector<Item*>());
+}
+
+// That is what it is for: most look-ups of a cache that is asked new things are in vain.
+TEST(LineIndexTest, ALookUpInVainTouchesNoNode) {
+  std::mt19937_64 pick(7);
+  LineIndex<Item> index(4'096);
+  std::vector<Item> items;
+  items.reserve(4'096);
+  for (int i = 0; i < 4'096; ++i) {
+    index.insert(items.emplace_back(pick()));
+  }
+  for (int i = 0; i < 10'000; ++i) {
+    EXPECT_EQ(found(index, Item(pick())), nullptr);
+  }
+  int asked = 0;
+  for (const Item& item : items) {
+    asked += item.asked;
+  }
+  EXPECT_LT(asked, 300) << "of 10,000";
+}
+
+TEST(LineIndexTest, AnEmptiedChainIsForgotten) {
+  constexpr std::uint64_t kOneBit = 3 | (1ULL << 43U);
+  constexpr std::uint64_t kAnotherBit = 3 | (2ULL << 43U);
+  LineIndex<Item> index(16);
+  std::vector<Item> slots(LineIndex<Item>::kSlots, Item(3));
+  for (Item& item : slots) {
+    index.insert(item);
+  }
+  Item first(kOneBit);
+  Item second(kAnotherBit);
+  index.insert(first);
+  index.remove(first);
+  index.insert(second);
+  EXPECT_EQ(found(index, first), nullptr);
+  EXPECT_EQ(second.asked, 0);
+  EXPECT_EQ(found(index, second), &second);
 }
 
 TEST(LineIndexTest, ABucketTellsAllItsNodes) {
