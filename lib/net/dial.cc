@@ -128,7 +128,7 @@ Task<bool> Dial::connect(const Endpoint& endpoint, std::chrono::milliseconds kee
     detail_ = reason(errno);
     co_return false;
   }
-  set_stream_options(socket.get(), keep_alive);
+  set_upstream_options(socket.get(), keep_alive);
   const int begun =
       ::connect(socket.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size()));
   int error = begun == 0 ? 0 : errno;
