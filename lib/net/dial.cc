@@ -1,5 +1,6 @@
 #include "lib/net/dial.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -27,7 +28,8 @@ Dial::Dial(Reactor& reactor, DeadlineWheel& wheel, Resolver& resolver)
     : reactor_(reactor),
       wheel_(wheel),
       resolver_(resolver),
-      deadline_([](void* self) { static_cast<Dial*>(self)->stop(DialFailure::kTimeout); }, this) {}
+      deadline_([](void* self) { static_cast<Dial*>(self)->stop(DialFailure::kTimeout); }, this),
+      try_([](void* self) { static_cast<Dial*>(self)->give_up_address(); }, this) {}
 
 void Dial::stop(DialFailure why) noexcept {
   if (stopped_ != DialFailure::kNone) {
@@ -37,6 +39,13 @@ void Dial::stop(DialFailure why) noexcept {
   if (look_up_ != nullptr) {
     look_up_->cancel();
   }
+  if (connection_ != nullptr) {
+    connection_->cancel();
+  }
+}
+
+void Dial::give_up_address() noexcept {
+  late_ = true;
   if (connection_ != nullptr) {
     connection_->cancel();
   }
@@ -63,13 +72,7 @@ Task<Dial::Outcome> Dial::run(const DialTarget& target) {
   }
   wheel_.arm(deadline_, target.timeout);
   const Endpoints endpoints = co_await look_up(target);
-  bool connected = false;
-  for (const Endpoint& endpoint : *endpoints) {
-    if (connected || stopped_ != DialFailure::kNone) {
-      break;
-    }
-    connected = co_await connect(endpoint, target.tcp_keep_alive);
-  }
+  bool connected = co_await connect_any(*endpoints, target);
   if (connected && target.tls != nullptr) {
     connected = co_await secure(target);
   }
@@ -87,6 +90,31 @@ Task<Dial::Outcome> Dial::run(const DialTarget& target) {
   co_return outcome;
 }
 
+Task<bool> Dial::connect_any(const std::vector<Endpoint>& endpoints, const DialTarget& target) {
+  std::chrono::milliseconds left = target.timeout;
+  bool connected = false;
+  for (std::size_t i = 0; i < endpoints.size() && !connected; ++i) {
+    if (stopped_ != DialFailure::kNone) {
+      co_return false;
+    }
+    late_ = false;
+    const std::chrono::milliseconds slice = std::min(left / 2, kTryMax);
+    if (i + 1 < endpoints.size()) {
+      wheel_.arm(try_, slice);
+    }
+    connected = co_await connect(endpoints[i], target.tcp_keep_alive);
+    try_.disarm();
+    if (late_) {
+      left -= slice;
+    }
+  }
+  const bool unreachable = failure_ == DialFailure::kRefused || failure_ == DialFailure::kTimeout;
+  if (!connected && unreachable && stopped_ != DialFailure::kCancelled) {
+    resolver_.doubt(target.host);
+  }
+  co_return connected;
+}
+
 Task<bool> Dial::connect(const Endpoint& endpoint, std::chrono::milliseconds keep_alive) {
   if (connection_ != nullptr) {
     co_await connection_->close();
@@ -100,7 +128,7 @@ Task<bool> Dial::connect(const Endpoint& endpoint, std::chrono::milliseconds kee
     detail_ = reason(errno);
     co_return false;
   }
-  set_stream_options(socket.get(), keep_alive);
+  set_upstream_options(socket.get(), keep_alive);
   const int begun =
       ::connect(socket.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size()));
   int error = begun == 0 ? 0 : errno;
@@ -111,8 +139,8 @@ Task<bool> Dial::connect(const Endpoint& endpoint, std::chrono::milliseconds kee
     error = woken ? connect_error(descriptor) : ECANCELED;
   }
   if (error != 0) {
-    failure_ = DialFailure::kRefused;
-    detail_ = reason(error);
+    failure_ = late_ ? DialFailure::kTimeout : DialFailure::kRefused;
+    detail_ = reason(late_ ? ETIMEDOUT : error);
     co_return false;
   }
   co_return stopped_ == DialFailure::kNone;

@@ -33,11 +33,16 @@ enum class DialFailure : std::uint8_t {
 };
 
 // One attempt to reach a peer: tries its addresses in the resolver's order within one time limit.
+// While another is left, one that does not answer has half of what is left of the limit, kTryMax at
+// most, so that a dead address takes nobody's whole time. Where none could be connected to, the
+// name is looked up anew before the next attempt.
 //
 // Threads: one worker. run() once; cancel() from the same worker at any time. It, like the time
 // limit, makes run() end soon, whatever is waited for: a name look-up that hangs is left behind.
 class Dial {
  public:
+  static constexpr std::chrono::milliseconds kTryMax{1'000};
+
   Dial(Reactor& reactor, DeadlineWheel& wheel, Resolver& resolver);
   Dial(const Dial&) = delete;
   Dial& operator=(const Dial&) = delete;
@@ -54,6 +59,9 @@ class Dial {
  private:
   void stop(DialFailure why) noexcept;
   PENSTOCK_OWN_FRAME Task<Endpoints> look_up(const DialTarget& target);
+  void give_up_address() noexcept;
+  PENSTOCK_OWN_FRAME Task<bool> connect_any(const std::vector<Endpoint>& endpoints,
+                                            const DialTarget& target);
   PENSTOCK_OWN_FRAME Task<bool> connect(const Endpoint& endpoint,
                                         std::chrono::milliseconds keep_alive);
   PENSTOCK_OWN_FRAME Task<bool> secure(const DialTarget& target);
@@ -62,10 +70,12 @@ class Dial {
   DeadlineWheel& wheel_;
   Resolver& resolver_;
   Deadline deadline_;
+  Deadline try_;                          // of one address, while others are left
   Resolver::Awaiter* look_up_ = nullptr;  // while it is waited for
   std::unique_ptr<Connection> connection_;
   DialFailure stopped_ = DialFailure::kNone;
   DialFailure failure_ = DialFailure::kNone;
+  bool late_ = false;  // the address had its time
   std::string detail_;
 };
 

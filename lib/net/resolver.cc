@@ -44,14 +44,19 @@ const clock::Clock& real_clock() {
   return kClock;
 }
 
-Endpoints with_port(const Endpoints& names, std::uint16_t port) {
-  if (names == nullptr) {
-    return nullptr;
-  }
-  auto endpoints = std::make_shared<std::vector<Endpoint>>(*names);
+// The answer from its `turn`th address on: those after the first family keep their place at the
+// end, where RFC 6724 has them.
+Endpoints from_turn(const std::vector<Endpoint>& answer, std::size_t turn, std::uint16_t port) {
+  auto endpoints = std::make_shared<std::vector<Endpoint>>(answer);
   for (Endpoint& endpoint : *endpoints) {
     endpoint.port(port);
   }
+  const auto family = endpoints->front().protocol();
+  const auto others = std::ranges::find_if(
+      *endpoints, [&family](const Endpoint& endpoint) { return endpoint.protocol() != family; });
+  const auto first = static_cast<std::size_t>(others - endpoints->begin());
+  std::rotate(endpoints->begin(), endpoints->begin() + static_cast<std::ptrdiff_t>(turn % first),
+              others);
   return endpoints;
 }
 
@@ -75,8 +80,9 @@ class Resolver::LookUps : public std::enable_shared_from_this<LookUps> {
     wake_.notify_all();
   }
 
-  // nullptr: there is none yet.
-  Endpoints known(const std::string& host);
+  // nullptr: there is none yet, or none to rely on.
+  Endpoints known(const std::string& host, std::uint16_t port);
+  void doubt(const std::string& host);
   void wait(Awaiter& awaiter);
   // False: nothing waits there, or its answer is on its way.
   bool forget(const Awaiter& awaiter);
@@ -85,6 +91,9 @@ class Resolver::LookUps : public std::enable_shared_from_this<LookUps> {
   struct Name {
     Endpoints answer;  // port 0
     clock::Instant fresh_until;
+    clock::Instant asked;  // when the last look-up ended, well or not
+    std::size_t turn = 0;
+    bool doubted = false;
     bool running = false;  // in line, or being looked up
     std::vector<Awaiter*> waiting;
   };
@@ -117,6 +126,10 @@ Resolver::~Resolver() {
   look_ups_->end();
 }
 
+void Resolver::doubt(const std::string& host) {
+  look_ups_->doubt(host);
+}
+
 Resolver::Awaiter::Awaiter(LookUps& look_ups, Executor worker, const std::string& host,
                            std::uint16_t port)
     : look_ups_(look_ups), worker_(worker), host_(host), port_(port) {}
@@ -134,7 +147,7 @@ bool Resolver::Awaiter::await_ready() {
     answer_ = std::make_shared<std::vector<Endpoint>>(1, Endpoint(address, port_));
     return true;
   }
-  answer_ = with_port(look_ups_.known(host_), port_);
+  answer_ = look_ups_.known(host_, port_);
   return answer_ != nullptr;
 }
 
@@ -154,16 +167,29 @@ void Resolver::Awaiter::resume() {
   boost::asio::post(worker_, [this] { std::exchange(waiting_, {}).resume(); });
 }
 
-Endpoints Resolver::LookUps::known(const std::string& host) {
+Endpoints Resolver::LookUps::known(const std::string& host, std::uint16_t port) {
   const sync::MutexLock lock(mutex_);
-  const auto name = names_.find(host);
-  if (name == names_.end() || name->second.answer == nullptr) {
+  const auto found = names_.find(host);
+  if (found == names_.end() || found->second.answer == nullptr) {
     return nullptr;
   }
-  if (clock_.now() >= name->second.fresh_until) {
-    enqueue(host, name->second);
+  Name& name = found->second;
+  const clock::Instant now = clock_.now();
+  if (name.doubted || now >= name.asked + kOld) {
+    return nullptr;
   }
-  return name->second.answer;
+  if (now >= name.fresh_until) {
+    enqueue(host, name);
+  }
+  return from_turn(*name.answer, name.turn++, port);
+}
+
+void Resolver::LookUps::doubt(const std::string& host) {
+  const sync::MutexLock lock(mutex_);
+  const auto name = names_.find(host);
+  if (name != names_.end() && clock_.now() >= name->second.asked + kDoubtful) {
+    name->second.doubted = true;
+  }
 }
 
 void Resolver::LookUps::wait(Awaiter& awaiter) {
@@ -233,12 +259,16 @@ void Resolver::LookUps::finish(const std::string& host, Endpoints answer) {
   }
   Name& name = names_[host];
   name.running = false;
+  name.doubted = false;
+  name.asked = clock_.now();
   if (answer != nullptr) {
     name.answer = std::move(answer);
-    name.fresh_until = clock_.now() + kFresh;
+    name.fresh_until = name.asked + kFresh;
   }
   for (Awaiter* awaiter : name.waiting) {
-    awaiter->answer_ = with_port(name.answer, awaiter->port_);
+    if (name.answer != nullptr) {
+      awaiter->answer_ = from_turn(*name.answer, name.turn++, awaiter->port_);
+    }
     awaiter->resume();
   }
   name.waiting.clear();

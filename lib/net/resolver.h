@@ -20,7 +20,10 @@ using Endpoints = std::shared_ptr<const std::vector<Endpoint>>;
 // Name to addresses on threads of its own, so that no worker ever blocks in getaddrinfo.
 //
 // An answer is served for kFresh; after that the old one goes on being served while a new look-up
-// runs, and a failing look-up keeps the last good answer. Address literals never reach a thread.
+// runs, and a failing look-up keeps the last good answer. One that was not asked for again within
+// kOld, or that nobody could connect to, is served only once a new look-up has ended, by that
+// look-up's answer or, where it failed, as it was. Each time, another of the addresses of the first
+// one's family comes first, so that calls spread. Address literals never reach a thread.
 // Look-ups of different names run side by side, so that up to kThreads - 1 that hang hold up no
 // other; nor does one hold up the end of the process: the destructor waits for none, and their
 // threads end when they do.
@@ -31,6 +34,9 @@ using Endpoints = std::shared_ptr<const std::vector<Endpoint>>;
 class Resolver {
  public:
   static constexpr std::chrono::seconds kFresh{30};
+  static constexpr std::chrono::minutes kOld{5};
+  // A younger answer is not doubted: a backend that is down does not flood the name servers.
+  static constexpr std::chrono::seconds kDoubtful{1};
   static constexpr std::size_t kNames = 1024;
   static constexpr std::size_t kThreads = 4;
 
@@ -78,6 +84,9 @@ class Resolver {
   [[nodiscard]] Awaiter resolve(Executor worker, const std::string& host, std::uint16_t port) {
     return {*look_ups_, worker, host, port};
   }
+  // None of the host's addresses could be connected to. From any worker; of a name that is not
+  // known it says nothing.
+  void doubt(const std::string& host);
 
  private:
   const std::shared_ptr<LookUps> look_ups_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 
 // A mutex that clang's thread-safety analysis understands (-Wthread-safety; the attributes vanish
@@ -97,6 +98,10 @@ class PENSTOCK_SCOPED_CAPABILITY MutexLock {
 class Condition {
  public:
   void wait(Mutex& mutex) PENSTOCK_REQUIRES(mutex) { condition_.wait(mutex); }
+  // False: so long has passed, and nobody was notified.
+  bool wait_for(Mutex& mutex, std::chrono::milliseconds limit) PENSTOCK_REQUIRES(mutex) {
+    return condition_.wait_for(mutex, limit) == std::cv_status::no_timeout;
+  }
   void notify_one() { condition_.notify_one(); }
   void notify_all() { condition_.notify_all(); }
 

@@ -10,6 +10,7 @@
 #include "sidecar/admin/admin_sources.h"
 #include "sidecar/app/engine_watch.h"
 #include "sidecar/app/policy_source.h"
+#include "sidecar/app/status_token.h"
 #include "sidecar/app/tier_set.h"
 #include "sidecar/app/worker.h"
 #include "sidecar/request/metrics.h"
@@ -28,7 +29,7 @@ class AdminState final : public admin::AdminSources {
   void set_lifecycle(admin::Lifecycle lifecycle) { lifecycle_ = lifecycle; }
   void set_policy(std::shared_ptr<const ActivePolicy> policy);
   void policy_refused() { refused_at_ = clock_.wall_now(); }
-  void set_status_token(std::optional<std::string> token) { status_token_ = std::move(token); }
+  void set_status_token(StatusToken token) { status_token_ = std::move(token); }
 
   admin::Lifecycle lifecycle() override { return lifecycle_; }
   admin::ProcessStatus process() override;
@@ -41,7 +42,7 @@ class AdminState final : public admin::AdminSources {
   std::uint64_t clear_cache(std::optional<std::string_view> tenant) override;
   void recent_requests(std::size_t limit, std::vector<request::RequestRecord>& out) override;
   void start_drain() override { start_drain_(); }
-  std::optional<std::string> status_token() override { return status_token_; }
+  std::optional<std::string> status_token() override { return status_token_.now(); }
 
  private:
   const clock::Clock& clock_;
@@ -58,7 +59,7 @@ class AdminState final : public admin::AdminSources {
   clock::WallTime started_at_;
   clock::WallTime activated_at_;
   clock::WallTime refused_at_;
-  std::optional<std::string> status_token_;
+  StatusToken status_token_;
 };
 
 }  // namespace penstock::app

@@ -1,32 +1,21 @@
 #include "sidecar/app/log.h"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <ctime>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include <poll.h>
 #include <unistd.h>
 
+#include "lib/sync/mutex.h"
 #include "sidecar/request/json_text.h"
 
 namespace penstock::app {
 namespace {
-
-void write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(descriptor, text.data(), text.size());
-    if (n >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(n));
-    } else if (errno == EAGAIN) {
-      // Who shares the other end's description made it non-blocking; here is time to wait.
-      pollfd room{.fd = descriptor, .events = POLLOUT, .revents = 0};
-      static_cast<void>(::poll(&room, 1, -1));
-    } else if (errno != EINTR) {
-      return;  // nobody reads any more
-    }
-  }
-}
 
 std::string rfc3339_now() {
   std::timespec now{};
@@ -49,21 +38,63 @@ std::string log_line(std::string_view level, std::string_view message) {
 
 }  // namespace
 
-LogWriter::LogWriter(int output, int errors)
-    : output_(output), errors_(errors), thread_([this] { run(); }) {}
+// What the writer shares with its thread, so that one that hangs in a write needs nobody to wait
+// for it.
+class LogWriter::Queue : public std::enable_shared_from_this<Queue> {
+ public:
+  Queue(int output, int errors) : output_(output), errors_(errors) {}
 
-LogWriter::~LogWriter() {
-  {
-    const sync::MutexLock lock(mutex_);
-    stopping_ = true;
-    wake_.notify_all();
+  void begin() {
+    std::thread([self = shared_from_this()] { self->run(); }).detach();
   }
-  thread_.join();
+  void end(std::chrono::milliseconds limit);
+  std::string write(std::string&& lines);
+  void note(std::string_view level, std::string_view message);
+  [[nodiscard]] std::uint64_t dropped_buffers() const;
+
+ private:
+  struct Piece {
+    int descriptor;
+    std::string text;
+  };
+  // False: no room, and the piece is as it was.
+  bool add(Piece& piece) PENSTOCK_REQUIRES(mutex_);
+  // Waits for pieces and takes them all, in exchange for those that are written. False: the end.
+  bool take(std::vector<Piece>& pieces);
+  void run();
+  void write_all(int descriptor, std::string_view text) const;
+
+  const int output_;
+  const int errors_;
+  mutable sync::Mutex mutex_;
+  sync::Condition wake_;
+  sync::Condition done_;
+  std::vector<Piece> queue_ PENSTOCK_GUARDED_BY(mutex_);
+  std::size_t queued_bytes_ PENSTOCK_GUARDED_BY(mutex_) = 0;
+  std::uint64_t dropped_ PENSTOCK_GUARDED_BY(mutex_) = 0;
+  std::uint64_t dropped_said_ PENSTOCK_GUARDED_BY(mutex_) = 0;
+  std::vector<std::string> spare_ PENSTOCK_GUARDED_BY(mutex_);  // written, empty, with their memory
+  bool stopping_ PENSTOCK_GUARDED_BY(mutex_) = false;
+  bool waiting_ PENSTOCK_GUARDED_BY(mutex_) = false;
+  bool ended_ PENSTOCK_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> abandoned_ = false;  // the descriptors may be others' by now
+};
+
+void LogWriter::Queue::end(std::chrono::milliseconds limit) {
+  const sync::MutexLock lock(mutex_);
+  stopping_ = true;
+  wake_.notify_all();
+  while (!ended_) {
+    if (!done_.wait_for(mutex_, limit)) {
+      abandoned_ = true;
+      return;
+    }
+  }
 }
 
 // A buffer that is mostly empty is copied and stays where it is: else the lines of a quiet second
 // would wait in the memory of a busy one.
-std::string LogWriter::write(std::string&& lines) {
+std::string LogWriter::Queue::write(std::string&& lines) {
   const bool copied = lines.size() <= lines.capacity() / 2;
   Piece piece{output_, copied ? std::string(lines) : std::move(lines)};
   std::string buffer;
@@ -81,7 +112,7 @@ std::string LogWriter::write(std::string&& lines) {
   return buffer;
 }
 
-void LogWriter::note(std::string_view level, std::string_view message) {
+void LogWriter::Queue::note(std::string_view level, std::string_view message) {
   Piece piece{errors_, log_line(level, message)};
   const sync::MutexLock lock(mutex_);
   if (!add(piece)) {
@@ -89,7 +120,7 @@ void LogWriter::note(std::string_view level, std::string_view message) {
   }
 }
 
-bool LogWriter::add(Piece& piece) {
+bool LogWriter::Queue::add(Piece& piece) {
   const std::size_t bytes = sizeof(Piece) + piece.text.capacity();
   if (queued_bytes_ + bytes > kQueueBytes) {
     return false;
@@ -102,12 +133,12 @@ bool LogWriter::add(Piece& piece) {
   return true;
 }
 
-std::uint64_t LogWriter::dropped_buffers() const {
+std::uint64_t LogWriter::Queue::dropped_buffers() const {
   const sync::MutexLock lock(mutex_);
   return dropped_;
 }
 
-bool LogWriter::take(std::vector<Piece>& pieces) {
+bool LogWriter::Queue::take(std::vector<Piece>& pieces) {
   const sync::MutexLock lock(mutex_);
   for (Piece& written : pieces) {
     if (spare_.size() < kSpareMax && written.text.capacity() >= kSpareBytesMin) {
@@ -131,13 +162,52 @@ bool LogWriter::take(std::vector<Piece>& pieces) {
   return !pieces.empty();
 }
 
-void LogWriter::run() {
+void LogWriter::Queue::run() {
   std::vector<Piece> pieces;
   while (take(pieces)) {
     for (const Piece& piece : pieces) {
       write_all(piece.descriptor, piece.text);
     }
   }
+  const sync::MutexLock lock(mutex_);
+  ended_ = true;
+  done_.notify_all();
+}
+
+void LogWriter::Queue::write_all(int descriptor, std::string_view text) const {
+  while (!text.empty() && !abandoned_) {
+    const ssize_t n = ::write(descriptor, text.data(), text.size());
+    if (n >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) {
+      // Who shares the other end's description made it non-blocking; here is time to wait.
+      pollfd room{.fd = descriptor, .events = POLLOUT, .revents = 0};
+      static_cast<void>(::poll(&room, 1, -1));
+    } else if (errno != EINTR) {
+      return;  // nobody reads any more
+    }
+  }
+}
+
+LogWriter::LogWriter(int output, int errors, std::chrono::milliseconds end_max)
+    : queue_(std::make_shared<Queue>(output, errors)), end_max_(end_max) {
+  queue_->begin();
+}
+
+LogWriter::~LogWriter() {
+  queue_->end(end_max_);
+}
+
+std::string LogWriter::write(std::string&& lines) {
+  return queue_->write(std::move(lines));
+}
+
+void LogWriter::note(std::string_view level, std::string_view message) {
+  queue_->note(level, message);
+}
+
+std::uint64_t LogWriter::dropped_buffers() const {
+  return queue_->dropped_buffers();
 }
 
 }  // namespace penstock::app

@@ -111,6 +111,7 @@ PolicySource::PolicySource(const Options& options, http::OriginTable& origins, T
 
 Result<std::shared_ptr<const ActivePolicy>> PolicySource::read() {
   seen_ = fingerprint();
+  seen_prices_ = price_fingerprint();
   std::vector<std::string> ignored;
   resolve::ResolveResult resolved;
   if (options_.resources.empty()) {
@@ -125,6 +126,9 @@ Result<std::shared_ptr<const ActivePolicy>> PolicySource::read() {
                    ? resolve::for_pass_through(*options_.pass_through)
                    : resolve::resolve(resources, api::parse_object_name(options_.policy),
                                       options_.pass_through, ports_of(options_.listen));
+  }
+  if (resolved) {
+    note_price_files(*resolved);
   }
   const auto active = activate_resolved(std::move(resolved));
   const sync::MutexLock lock(mutex_);
@@ -166,6 +170,18 @@ Result<std::shared_ptr<const ActivePolicy>> PolicySource::activate_resolved(
   return activate(std::move(*resolved), options_.secrets_dir, origins_, tiers_);
 }
 
+// Before they are read: what changes meanwhile is seen at the next look.
+void PolicySource::note_price_files(const resolve::ResolvedPolicy& policy) {
+  price_files_.clear();
+  for (const resolve::PriceFile& file : policy.price_files) {
+    price_files_.push_back(file.path);
+  }
+  seen_prices_ = price_fingerprint();
+  if (inotify_.is_open()) {
+    add_watches();
+  }
+}
+
 void PolicySource::watch(Changed changed, Problem problem) {
   changed_ = std::move(changed);
   problem_ = std::move(problem);
@@ -202,6 +218,11 @@ void PolicySource::add_watches() {
   }
   for (const std::string& folder : folders_of(options_.secrets_dir, true)) {
     ::inotify_add_watch(inotify_.native_handle(), folder.c_str(), kEvents);
+  }
+  for (const std::string& file : price_files_) {
+    for (const std::string& folder : folders_of(file, false)) {
+      ::inotify_add_watch(inotify_.native_handle(), folder.c_str(), kEvents);
+    }
   }
 }
 
@@ -251,7 +272,7 @@ void PolicySource::rearm_poll() {
 
 // A watched folder may hold other files that change all the time, a log for one.
 void PolicySource::read_if_changed() {
-  if (fingerprint() != seen_) {
+  if (fingerprint() != seen_ || price_fingerprint() != seen_prices_) {
     read_again();
   }
 }
@@ -280,6 +301,14 @@ std::string PolicySource::fingerprint() const {
   }
   for (const std::string& folder : folders_of(options_.secrets_dir, true)) {
     append_folder_fingerprint(text, folder);
+  }
+  return text;
+}
+
+std::string PolicySource::price_fingerprint() const {
+  std::string text;
+  for (const std::string& file : price_files_) {
+    append_fingerprint(text, file);
   }
   return text;
 }

@@ -72,6 +72,8 @@ class PolicySource {
   void settle();
   void add_watches();
   [[nodiscard]] std::string fingerprint() const;
+  [[nodiscard]] std::string price_fingerprint() const;
+  void note_price_files(const resolve::ResolvedPolicy& policy);
 
   const Options& options_;
   http::OriginTable& origins_;
@@ -85,7 +87,9 @@ class PolicySource {
   Timer settle_;
   Changed changed_;
   Problem problem_;
-  std::string seen_;  // fingerprint of the files at the last read
+  std::vector<std::string> price_files_;  // of the last policy that could be resolved
+  std::string seen_;                      // fingerprints of the files at the last read
+  std::string seen_prices_;
   std::string last_problem_;
   bool settling_ = false;
   bool stopped_ = false;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <fstream>
 #include <iostream>
 
 #include <boost/asio/post.hpp>
@@ -38,18 +37,6 @@ std::string random_key() {
   std::array<std::uint8_t, 32> bytes{};
   digest::fill_random(bytes);
   return {bytes.begin(), bytes.end()};
-}
-
-Result<std::string> read_token(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string token(std::istreambuf_iterator<char>(in), {});
-  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) {
-    token.pop_back();
-  }
-  if (token.empty()) {
-    return fail(ErrorCode::kInvalidConfig, "--status-token-file: " + path + " holds no token");
-  }
-  return token;
 }
 
 }  // namespace
@@ -189,14 +176,12 @@ bool Server::start_local_servers() {
   gauges_ = telemetry::process_gauges(
       registry_, std::string(version()),
       std::chrono::duration<double>(clock_.wall_now().time_since_epoch()).count());
-  if (!options_.admin_token_file.empty()) {
-    auto token = read_token(options_.admin_token_file);
-    if (!token) {
-      std::cerr << "penstock-sidecar: " << token.error().detail << '\n';
-      return false;
-    }
-    state_.set_status_token(std::move(*token));
+  StatusToken token(options_.admin_token_file);
+  if (const Result<void> read = token.read(); !read) {
+    std::cerr << "penstock-sidecar: " << read.error().detail << '\n';
+    return false;
   }
+  state_.set_status_token(std::move(token));
   const auto open = [this](std::optional<http::LocalServer>& server,
                            const std::optional<ListenAddress>& address, admin::Listener listener) {
     if (!address) {

@@ -21,26 +21,37 @@ struct Members {
   std::optional<JsonValue> store, background, conversation, previous_response_id, prompt;
   std::optional<JsonValue> tools, mcp_servers, container, web_search_options, plugins, model;
   std::optional<JsonValue> messages, input, system;
-  std::optional<JsonValue> search_parameters, enable_search;
+  std::optional<JsonValue> search_parameters, enable_search, data_sources;
   std::optional<JsonValue> temperature, top_k;
 };
 
 constexpr domain::NameTable kMemberNames(std::to_array<std::string_view>(
-    {"background", "container", "conversation", "enable_search", "input", "mcp_servers", "messages",
-     "model", "plugins", "previous_response_id", "prompt", "search_parameters", "store", "system",
-     "temperature", "tools", "top_k", "web_search_options"}));
+    {"background", "container", "conversation", "data_sources", "enable_search", "input",
+     "mcp_servers", "messages", "model", "plugins", "previous_response_id", "prompt",
+     "search_parameters", "store", "system", "temperature", "tools", "top_k",
+     "web_search_options"}));
 
 // As kMemberNames has them.
-constexpr std::array<std::optional<JsonValue> Members::*, 18> kMembers = {
-    &Members::background,   &Members::container,
-    &Members::conversation, &Members::enable_search,
-    &Members::input,        &Members::mcp_servers,
-    &Members::messages,     &Members::model,
-    &Members::plugins,      &Members::previous_response_id,
-    &Members::prompt,       &Members::search_parameters,
-    &Members::store,        &Members::system,
-    &Members::temperature,  &Members::tools,
-    &Members::top_k,        &Members::web_search_options};
+constexpr std::array<std::optional<JsonValue> Members::*, 19> kMembers = {
+    &Members::background,
+    &Members::container,
+    &Members::conversation,
+    &Members::data_sources,
+    &Members::enable_search,
+    &Members::input,
+    &Members::mcp_servers,
+    &Members::messages,
+    &Members::model,
+    &Members::plugins,
+    &Members::previous_response_id,
+    &Members::prompt,
+    &Members::search_parameters,
+    &Members::store,
+    &Members::system,
+    &Members::temperature,
+    &Members::tools,
+    &Members::top_k,
+    &Members::web_search_options};
 
 // Null says no more than absence.
 Members members_of(const JsonValue& body) {
@@ -111,19 +122,31 @@ bool is_client_tool(Operation operation, const JsonValue& tool) {
          });
 }
 
+// Whether `name` is `family`, or a member of it ("sonar", "sonar-pro").
+bool is_of_family(std::string_view name, std::string_view family) {
+  return name.starts_with(family) && (name.size() == family.size() || name[family.size()] == '-');
+}
+
 // Models that search the web without being given a tool for it: OpenAI's …-search-preview and
-// …-search-api, OpenRouter's :online.
+// …-search-api, OpenRouter's :online, Perplexity's sonar, Groq's compound; the last two with or
+// without their vendor in front.
 bool searches_by_itself(const std::optional<JsonValue>& model) {
-  return model && model->is(JsonType::kString) &&
-         (model->text().contains("-search-") || model->text().ends_with(":online"));
+  if (!model || !model->is(JsonType::kString)) {
+    return false;
+  }
+  const std::string_view whole = model->text();
+  const std::string_view name = whole.substr(whole.rfind('/') + 1);
+  return whole.contains("-search-") || whole.ends_with(":online") || is_of_family(name, "sonar") ||
+         is_of_family(name, "compound");
 }
 
 bool uses_hosted_tools(Operation operation, const Members& body) {
   // `web_search_options: {}` already switches the search on; an empty list of servers does nothing.
-  // xAI's and DashScope's switches are taken for on whatever they hold.
+  // xAI's and DashScope's switches are taken for on whatever they hold. Azure's data sources are
+  // indexes that change.
   if (body.web_search_options || body.search_parameters || body.enable_search ||
       not_empty(body.mcp_servers) || not_empty(body.container) || not_empty(body.plugins) ||
-      searches_by_itself(body.model)) {
+      not_empty(body.data_sources) || searches_by_itself(body.model)) {
     return true;
   }
   const bool all_client =

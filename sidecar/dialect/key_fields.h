@@ -18,11 +18,9 @@ namespace key_fields {
 // How the answer travels, not what it says: one entry serves stream and non-stream callers. The
 // entry keeps the usage whether or not this caller wants to see it.
 //   stream, stream_options
-// Labels for the provider's books; no answer depends on them. `safety_identifier` and `user` name
-// the end user for abuse detection (`safety_identifier` replaced `user`).
-//   user, metadata, safety_identifier
-// Where the provider looks for a cached *prompt prefix*: price and speed, not the answer.
-//   prompt_cache_key, prompt_cache_retention
+// Labels for the provider's books and its abuse detection (`safety_identifier` replaced `user`),
+// and where it looks for a cached *prompt prefix*: price and speed, not the answer.
+//   user, safety_identifier, prompt_cache_key, prompt_cache_retention
 // Whether the provider keeps a copy. Only calls that ask for none get as far as a key
 // (cacheability.h), so what is left out is the spelling of "no".
 //   store
@@ -30,11 +28,17 @@ namespace key_fields {
 //   request_id, trace_id, litellm_call_id, litellm_trace_id, litellm_session_id
 //
 // In the key on purpose: service_tier (the answer reports it, and the bill depends on it), seed, n,
-// logprobs, modalities, prediction, cache_salt (its point is to keep callers apart).
+// logprobs, modalities, prediction, cache_salt (its point is to keep callers apart), and metadata:
+// an answer that the provider keeps, by a setting of the account, repeats it.
 inline constexpr domain::NameTable kOpenAiGeneration(std::to_array<std::string_view>(
-    {"stream", "stream_options", "user", "metadata", "safety_identifier", "prompt_cache_key",
-     "store", "prompt_cache_retention", "request_id", "trace_id", "litellm_call_id",
-     "litellm_trace_id", "litellm_session_id"}));
+    {"stream", "stream_options", "user", "safety_identifier", "prompt_cache_key", "store",
+     "prompt_cache_retention", "request_id", "trace_id", "litellm_call_id", "litellm_trace_id",
+     "litellm_session_id"}));
+
+// A Response repeats the labels of its request: one caller's are not for another to read.
+inline constexpr domain::NameTable kOpenAiResponses(
+    std::to_array<std::string_view>({"stream", "stream_options", "store", "request_id", "trace_id",
+                                     "litellm_call_id", "litellm_trace_id", "litellm_session_id"}));
 
 // Embeddings have neither streams nor storing; the rest as above. encoding_format and dimensions
 // change the answer.
@@ -60,8 +64,9 @@ inline constexpr std::array<std::string_view, 5> kHeaders = {
   switch (operation) {
     case domain::Operation::kChat:
     case domain::Operation::kCompletions:
-    case domain::Operation::kResponses:
       return [](std::string_view name) { return key_fields::kOpenAiGeneration.contains(name); };
+    case domain::Operation::kResponses:
+      return [](std::string_view name) { return key_fields::kOpenAiResponses.contains(name); };
     case domain::Operation::kEmbeddings:
       return [](std::string_view name) { return key_fields::kOpenAiEmbeddings.contains(name); };
     case domain::Operation::kMessages:

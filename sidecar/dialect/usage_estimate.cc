@@ -26,9 +26,6 @@ domain::TokenUsage usage_or_estimate(const UsageReader& reader, std::uint64_t re
   if (said && reader.usage_covers_output()) {
     return *said;
   }
-  if (reader.operation() == domain::Operation::kCountTokens) {
-    return {};  // counting is free
-  }
   domain::TokenUsage usage = said.value_or(domain::TokenUsage{});
   if (!said) {
     usage.input_uncached = estimate_tokens_of(request_bytes);

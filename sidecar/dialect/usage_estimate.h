@@ -23,7 +23,8 @@ std::int64_t estimate_tokens(std::string_view text);
 }
 
 // What the call is charged with: what the upstream said where that covers the whole call; else its
-// parts, filled up by estimates. `request_bytes`: length of the request's body.
+// parts, filled up by estimates. `request_bytes`: length of the request's body. Not for
+// count_tokens, which uses none.
 domain::TokenUsage usage_or_estimate(const UsageReader& reader, std::uint64_t request_bytes);
 
 }  // namespace penstock::dialect

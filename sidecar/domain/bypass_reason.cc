@@ -7,10 +7,10 @@ namespace {
 
 // In the order of BypassReason.
 constexpr std::array<std::string_view, kBypassReasons> kLabels = {
-    "mode_off",    "caching_off",   "no_tenant",      "not_model_call",  "uncached_operation",
-    "upgrade",     "encoded_body",  "body_too_large", "client_no_store", "unparsable",
-    "not_object",  "duplicate_key", "invalid_utf8",   "lone_surrogate",  "too_deep",
-    "too_complex", "sampled",       "stateful",       "hosted_tool",     "remote_media",
+    "no_tenant",      "not_model_call",  "uncached_operation", "upgrade",     "encoded_body",
+    "body_too_large", "client_no_store", "unparsable",         "not_object",  "duplicate_key",
+    "invalid_utf8",   "lone_surrogate",  "too_deep",           "too_complex", "sampled",
+    "stateful",       "hosted_tool",     "remote_media",
 };
 static_assert(!kLabels.back().empty());
 

@@ -11,15 +11,13 @@ namespace penstock::domain {
 // is an error.
 enum class BypassReason : std::uint8_t {
   // The deployment
-  kModeOff,     // the policy's mode is Off
-  kCachingOff,  // the policy has no caching block
-  kNoTenant,    // neither credential nor tenant header, and anonymous callers do not share
+  kNoTenant,  // neither credential nor tenant header, and anonymous callers do not share
   // The message
   kNotModelCall,       // a path no dialect knows, or one that is opaque
   kUncachedOperation,  // a model call of a kind that is never cached (count_tokens)
-  kUpgrade,
-  kEncodedBody,   // the request's content-encoding
-  kBodyTooLarge,  // beyond what is collected
+  kUpgrade,            // it may become a tunnel, which nobody can share
+  kEncodedBody,        // the request's content-encoding
+  kBodyTooLarge,       // beyond what is collected
   kClientNoStore,
   // The body as JSON
   kUnparsable,

@@ -192,7 +192,7 @@ SinkState ClientSink::answer(int status, std::string_view head_lines, std::strin
     body = {};
   }
   payload_bytes_ += body.size();
-  return state_of(writer_.write(head, body));
+  return state_of(writer_.write_lasting(head, body));
 }
 
 SinkState ClientSink::finish(std::string_view trailers) {

@@ -32,7 +32,8 @@ class ClientSink final : public ResponseSink {
   SinkState flush() override;
   Task<SinkState> ready() override;
 
-  // An answer of our own, whole. `head_lines`: status line and header lines, each with CRLF.
+  // An answer of our own, whole. `head_lines`: status line and header lines, each with CRLF. Where
+  // it blocks, `body` must lie where it does until ready() has ended.
   SinkState answer(int status, std::string_view head_lines, std::string_view body);
   // The normal end of a relayed answer.
   SinkState finish(std::string_view trailers);

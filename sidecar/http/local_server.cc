@@ -10,8 +10,6 @@
 namespace penstock::http {
 namespace {
 
-constexpr std::chrono::milliseconds kPatience{30'000};
-
 std::string_view value_of(const http1::RequestHead& head, std::string_view name) {
   for (const http1::HeaderField& field : head.fields) {
     if (http1::equals_ignoring_case(field.name, name)) {
@@ -86,12 +84,15 @@ class LocalServer::Exchange {
     connection_.cancel();
     ask_again();
   }
+  [[nodiscard]] bool may_go() const { return !waits_ && !closing_; }
+  [[nodiscard]] std::uint64_t last_step() const { return step_; }
 
  private:
   enum class Read : std::uint8_t { kMore, kWhole, kRefused };
 
   Task<> run();
   Read parse();
+  void begin_wait();
   Task<bool> respond();
 
   LocalServer& server_;
@@ -103,7 +104,9 @@ class LocalServer::Exchange {
   std::string body_;
   http1::RequestHead head_;
   std::size_t consumed_ = 0;
+  std::uint64_t step_ = 0;
   int refusal_ = 400;
+  bool begun_ = false;  // part of a request is here, and its limit runs
   bool waits_ = false;
   bool patience_over_ = false;
   bool closing_ = false;
@@ -138,12 +141,22 @@ LocalServer::Exchange::Read LocalServer::Exchange::parse() {
   return Read::kWhole;
 }
 
+// One limit until a request begins, and one for all of it, however slowly its bytes drip.
+void LocalServer::Exchange::begin_wait() {
+  if (begun_) {
+    return;
+  }
+  begun_ = !input_.empty();
+  step_ = ++server_.steps_;
+  server_.wheel_.arm(deadline_, kPatience);
+}
+
 Task<> LocalServer::Exchange::run() {
   bool open = true;
   while (open && !closing_) {
     const Read read = input_.empty() ? Read::kMore : parse();
     if (read == Read::kMore) {
-      server_.wheel_.arm(deadline_, kPatience);
+      begin_wait();
       open = co_await connection_.readable();
       std::array<char, 8192> scratch;
       const net::Io got = open ? connection_.read_some(scratch) : net::Io{};
@@ -158,6 +171,7 @@ Task<> LocalServer::Exchange::run() {
       static_cast<void>(writer.write(text));
       break;
     }
+    begun_ = false;
     open = co_await respond();
     input_.erase(0, consumed_);
   }
@@ -187,6 +201,7 @@ Task<bool> LocalServer::Exchange::respond() {
   ClientWriter writer(connection_);
   const ClientWriter::Result written = writer.write(text);
   if (written == ClientWriter::Result::kBlocked) {
+    step_ = ++server_.steps_;
     server_.wheel_.arm(deadline_, kPatience);
     const bool drained = co_await writer.drain();
     co_return drained&& keeps;
@@ -210,8 +225,27 @@ Result<void> LocalServer::listen(const std::string& host, std::uint16_t port) {
   return opened;
 }
 
+// Those that were told to go are there until the event loop's next round.
+bool LocalServer::make_room() {
+  if (exchanges_.size() < kConnectionsMax) {
+    return true;
+  }
+  Exchange* longest = nullptr;
+  for (const auto& [exchange, owned] : exchanges_) {
+    if (exchange->may_go() &&
+        (longest == nullptr || exchange->last_step() < longest->last_step())) {
+      longest = exchange;
+    }
+  }
+  if (longest == nullptr || exchanges_.size() >= 2 * kConnectionsMax) {
+    return false;
+  }
+  longest->close();
+  return true;
+}
+
 void LocalServer::accept(net::Descriptor socket) {
-  if (exchanges_.size() >= kConnectionsMax) {
+  if (!make_room()) {
     return;  // the socket closes
   }
   auto exchange = std::make_unique<Exchange>(*this, std::move(socket));

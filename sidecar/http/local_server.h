@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,13 +39,17 @@ struct LocalResponse {
 };
 
 // A small HTTP/1.1 server for the status and admin listeners: whole requests of at most
-// kBodyBytesMax in, whole answers out, kConnectionsMax at a time.
+// kBodyBytesMax in, whole answers out, kConnectionsMax at a time: who comes then takes the place of
+// the one that has been idle, or about its request or its answer, for longest. Only those that wait
+// for an answer keep theirs.
 //
 // Threads: one event loop that is no worker's.
 class LocalServer {
  public:
   static constexpr std::size_t kBodyBytesMax = 64 * 1024;
   static constexpr std::size_t kConnectionsMax = 256;
+  // Between two requests, for all of a request, and for all of an answer to be read.
+  static constexpr std::chrono::milliseconds kPatience{30'000};
 
   using Handler = std::function<LocalResponse(const LocalRequest&)>;
 
@@ -64,12 +69,14 @@ class LocalServer {
   class Exchange;
 
   void accept(net::Descriptor socket);
+  bool make_room();
 
   net::Reactor& reactor_;
   Listener listener_;
   net::DeadlineWheel& wheel_;
   Handler handler_;
   std::unordered_map<Exchange*, std::unique_ptr<Exchange>> exchanges_;
+  std::uint64_t steps_ = 0;  // of all exchanges: how long ago one's last was
 };
 
 }  // namespace penstock::http

@@ -11,6 +11,12 @@
 #include "sidecar/request/lifecycle.h"
 
 namespace penstock::http {
+namespace {
+
+// What the kernel takes of an answer at once, so that a slow reader keeps none of it here.
+constexpr std::size_t kSentAtOnce = std::size_t{16} << 10;
+
+}  // namespace
 
 // With what the worker's list adds it fills the allocator's 640 bytes; every open connection has
 // one.
@@ -174,13 +180,13 @@ bool Session::admit() {
   return true;
 }
 
-// An answer that was put together takes room of its own until it is sent. False: there is none; the
-// refusal is in the context.
+// An answer that was put together, or made over, takes room of its own until it is sent. False:
+// there is none; the refusal is in the context.
 bool Session::affords_answer() {
   request::CallerContext& caller = *caller_;
-  if (caller.embeddings == nullptr ||
-      lease_.take(caller.answer->owned_body.size(),
-                  caller.policy->listener.collected_total_bytes_max)) {
+  const std::size_t own = caller.answer->owned_body.size();
+  if ((caller.embeddings == nullptr && own <= kSentAtOnce) ||
+      lease_.take(own, caller.policy->listener.collected_total_bytes_max)) {
     return true;
   }
   caller.answer.reset();
@@ -262,6 +268,7 @@ void Session::end_request() {
   host_.limits().requests_in_flight.fetch_sub(1, std::memory_order_relaxed);
   io_.services.metrics.request_ended(domain::is_model_call(caller.endpoint.operation),
                                      request::error_side(caller));
+  writer_.drop_rest();              // of a client that is gone; it may lie in the answer
   domain::free_memory(passed_on_);  // a whole body that was too large to collect may be in it
   lease_.give_back();
   caller_.reset();

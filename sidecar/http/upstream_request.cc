@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sidecar/dialect/credentials.h"
 #include "sidecar/http/upstream_call.h"
 #include "sidecar/http1/forward.h"
 #include "sidecar/http1/head_writer.h"
@@ -14,6 +15,15 @@ constexpr std::string_view kApiKey = "x-api-key";
 constexpr std::string_view kWebsocket = "websocket";  // of several it is the only one that passes
 constexpr std::string_view kClientBodyBroke = "The request body ended early or is not well-formed.";
 constexpr std::string_view kClientBodyLate = "The request body did not arrive in time.";
+
+// What the client shows to the one place that it means: a session, maybe, and what opens gateways
+// and clouds.
+constexpr std::array kOfTheClient = {http1::HeaderId::kCookie,
+                                     http1::HeaderId::kAmzSecurityToken,
+                                     http1::HeaderId::kCloudflareAuthorization,
+                                     http1::HeaderId::kHeliconeAuth,
+                                     http1::HeaderId::kPortkeyApiKey,
+                                     http1::HeaderId::kSubscriptionKey};
 
 // Whether more than interim responses has begun.
 bool holds_answer(std::string_view bytes) {
@@ -49,9 +59,15 @@ void UpstreamCall::build_head() {
     edits.content_length =
         call_.body_edit ? dialect::edited(*call_.body_edit, body).size() : body.size();
   }
-  std::array<http1::FieldEdit, 8> fields;
+  const bool own_credential = !to.credential_name.empty();
+  std::optional<std::string> path;
+  if (own_credential || !call_.send_cookies) {
+    path = dialect::without_credentials(head.path);
+    edits.path = path;
+  }
+  std::array<http1::FieldEdit, 4 + kOfTheClient.size() + 2> fields;
   std::size_t count = 0;
-  if (!to.credential_name.empty() || !call_.send_client_credential) {
+  if (own_credential || !call_.send_client_credential) {
     const bool bearer = to.credential_name == kAuthorization;
     const bool key = to.credential_name == kApiKey;
     const std::optional<std::string_view> value(to.credential_value);
@@ -62,7 +78,9 @@ void UpstreamCall::build_head() {
     fields[count++] = {http1::HeaderId::kGoogleApiKey, "x-goog-api-key", std::nullopt};
   }
   if (!call_.send_cookies) {
-    fields[count++] = {http1::HeaderId::kCookie, "cookie", std::nullopt};  // a session, maybe
+    for (const http1::HeaderId id : kOfTheClient) {
+      fields[count++] = {id, http1::header_name(id), std::nullopt};
+    }
   }
   if (call_.identity_coding) {
     fields[count++] = {http1::HeaderId::kAcceptEncoding, "accept-encoding", "identity"};

@@ -218,18 +218,19 @@ void append_added(std::string& out, std::span<const AddedField> added) {
   out.append(kLineEnd);
 }
 
-void append_upstream_line(std::string& out, const RequestHead& head, std::string_view prefix) {
+void append_upstream_line(std::string& out, const RequestHead& head, std::string_view prefix,
+                          std::string_view path) {
   out.append(head.method).append(" ");
-  if (head.path.empty() && head.method == "OPTIONS") {
+  if (path.empty() && head.method == "OPTIONS") {
     out.append("*");  // an absolute target without path meant the server (RFC 9112 §3.2.4)
   } else {
     if (head.target_form != TargetForm::kAsterisk) {
       out.append(prefix);
     }
-    if (!head.path.starts_with('/') && head.target_form != TargetForm::kAsterisk) {
+    if (!path.starts_with('/') && head.target_form != TargetForm::kAsterisk) {
       out.append("/");
     }
-    out.append(head.path);
+    out.append(path);
   }
   out.append(" HTTP/1.1\r\n");
 }
@@ -240,7 +241,7 @@ void build_upstream_head(std::string& out, const RequestHead& head,
                          const UpstreamHeadEdits& edits) {
   out.reserve(out.size() + head.method.size() + head.target.size() + edits.path_prefix.size() +
               edits.host.size() + room_for(head, edits.edits, edits.added));
-  append_upstream_line(out, head, edits.path_prefix);
+  append_upstream_line(out, head, edits.path_prefix, edits.path.value_or(head.path));
 
   HeadBuilder builder(out, head, edits.edits, head.connection_nominates);
   const std::string_view host = edits.host.empty() ? head.host : edits.host;

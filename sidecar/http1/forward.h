@@ -29,9 +29,10 @@ struct AddedField {
 
 struct UpstreamHeadEdits {
   std::string_view
-      path_prefix;        // base path of the backend ("/openai"): no slash at its end, often empty
-  std::string_view host;  // the backend's authority; empty: as the client said
-  Framing framing = Framing::kNone;  // of the body as it will be sent; not kUntilClose
+      path_prefix;  // base path of the backend ("/openai"): no slash at its end, often empty
+  std::optional<std::string_view> path;  // in place of the request's
+  std::string_view host;                 // the backend's authority; empty: as the client said
+  Framing framing = Framing::kNone;      // of the body as it will be sent; not kUntilClose
   std::uint64_t content_length = 0;
   bool close = false;                // Connection: close
   bool drop_expect = true;           // we answered 100 ourselves

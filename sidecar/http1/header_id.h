@@ -15,6 +15,7 @@ enum class HeaderId : std::uint8_t {
   kAcceptEncoding,
   kAge,
   kAltSvc,
+  kAmzSecurityToken,  // x-amz-security-token
   kAnthropicBeta,
   kAnthropicVersion,
   kApiKey,       // x-api-key
@@ -22,6 +23,7 @@ enum class HeaderId : std::uint8_t {
   kAuthorization,
   kCacheControl,
   kCacheStatus,
+  kCloudflareAuthorization,  // cf-aig-authorization
   kConnection,
   kContentEncoding,
   kContentLength,
@@ -33,6 +35,7 @@ enum class HeaderId : std::uint8_t {
   kExpect,
   kForwarded,
   kGoogleApiKey,  // x-goog-api-key
+  kHeliconeAuth,  // helicone-auth
   kHost,
   kHttp2Settings,
   kKeepAlive,
@@ -40,6 +43,7 @@ enum class HeaderId : std::uint8_t {
   kOpenAiBeta,
   kOpenAiOrganization,
   kOpenAiProject,
+  kPortkeyApiKey,      // x-portkey-api-key
   kProviderRequestId,  // request-id
   kProxyAuthenticate,
   kProxyAuthorization,
@@ -51,6 +55,7 @@ enum class HeaderId : std::uint8_t {
   kServer,
   kServerTiming,
   kSetCookie,
+  kSubscriptionKey,  // ocp-apim-subscription-key
   kTe,
   kTraceparent,
   kTracestate,

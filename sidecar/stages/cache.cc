@@ -92,6 +92,9 @@ std::optional<domain::BypassReason> CacheStage::refusal(
   if (caller.bypass) {
     return caller.bypass;
   }
+  if (caller.text->head.upgrade_websocket) {
+    return domain::BypassReason::kUpgrade;
+  }
   if (!domain::is_model_call(caller.endpoint.operation)) {
     return domain::BypassReason::kNotModelCall;
   }

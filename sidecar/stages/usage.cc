@@ -73,6 +73,9 @@ void UsageStage::on_complete(request::CallContext& call) noexcept {
   summary.next_sequence_number = usage.next_sequence_number();
   summary.response_model =
       usage.response_model().empty() ? std::string_view(call.traits.model) : usage.response_model();
+  if (call.endpoint.operation == domain::Operation::kCountTokens) {
+    return;  // counting uses none, and is free
+  }
   // Of a request that was not read only what the answer says is known.
   summary.usage =
       call.readable ? dialect::usage_or_estimate(usage, call.request_bytes) : usage.usage();

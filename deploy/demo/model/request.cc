@@ -170,6 +170,17 @@ void read_prompt(const object& body, ModelRequest& out) {
   out.echo = truthy(body, "echo");
 }
 
+void read_labels(const object& body, ModelRequest& out) {
+  out.labels = body["metadata"].error() == simdjson::SUCCESS ? "" : R"(,"metadata":{})";
+  for (const std::string_view key :
+       {"metadata", "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention"}) {
+    if (element label; !body[key].get(label)) {
+      append_quoted(key, out.labels += ',');
+      out.labels += ':' + simdjson::minify(label);
+    }
+  }
+}
+
 }  // namespace
 
 Result<ModelRequest> read_request(std::string_view body) {
@@ -190,6 +201,7 @@ Result<ModelRequest> read_request(std::string_view body) {
   request.previous_response_id = text(root, "previous_response_id");
   request.marks_cache = body.contains("\"cache_control\"");
   read_limits(root, request);
+  read_labels(root, request);
   read_prompt(root, request);
   read_inputs(root, request);
   read_reasoning(root, request);

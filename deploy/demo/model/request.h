@@ -42,6 +42,7 @@ struct ModelRequest {
   std::optional<std::int64_t> dimensions;
   bool base64 = false;
   std::string previous_response_id;
+  std::string labels;  // JSON members, each after a comma, that a Response repeats as it got them
   std::uint64_t seed = 0;  // of everything that can change an answer, order of keys not included
   std::int64_t prompt_tokens = 0;  // an estimate: a quarter of the text's bytes
 };

@@ -124,7 +124,7 @@ void ResponseText::append_response(std::string_view status, std::string& out) co
   } else {
     append_usage(openai_usage(request, simulation, {draft}), out);
   }
-  out += ",\"metadata\":{}";
+  out += request.labels;
   if (simulation.is(Switch::kUnknownFields)) {
     out += ',';
     out += kUnknownMembers;

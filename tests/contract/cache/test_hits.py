@@ -56,7 +56,7 @@ SPELLINGS = {
     "whitespace": lambda tag: b'{\n\t"model": "gpt-4o",\r\n "seed": 12, "n": 1, "messages": [ {"role": "user", "content": "%s"} ] }\n',
     "escapes": lambda tag: b'{"model":"\\u0067pt\\u002d4o","seed":12,"n":1,"messages":[{"role":"user","content":"%s"}]}',
     "numbers": lambda tag: b'{"model":"gpt-4o","seed":1.2e1,"n":1.0,"messages":[{"role":"user","content":"%s"}]}',
-    "user": lambda tag: b'{"model":"gpt-4o","seed":12,"n":1,"user":"someone","metadata":{"a":"b"},"messages":[{"role":"user","content":"%s"}]}',
+    "user": lambda tag: b'{"model":"gpt-4o","seed":12,"n":1,"user":"someone","safety_identifier":"a","messages":[{"role":"user","content":"%s"}]}',
 }
 PLAIN = b'{"model":"gpt-4o","seed":12,"n":1,"messages":[{"role":"user","content":"%s"}]}'
 
@@ -70,6 +70,25 @@ def test_another_spelling_of_the_same_request_hits(name, cached, tag, upstream_c
         assert second.is_hit
         assert second.body == first.body
     assert len(upstream_calls()) == 1
+
+
+LABELS = {
+    "metadata": {"case": "2"},
+    "user": "someone",
+    "safety_identifier": "someone",
+    "prompt_cache_key": "a",
+    "prompt_cache_retention": "24h",
+}
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_nobody_reads_the_labels_of_anothers_response(name, cached, tag, upstream_calls):
+    ask(cached.data, responses(tag, store=False), RESPONSES)
+    labelled = responses(tag, store=False, **{name: LABELS[name]})
+    assert ask(cached.data, labelled, RESPONSES).json[name] == LABELS[name]
+    assert ask(cached.data, labelled, RESPONSES).json[name] == LABELS[name]
+    assert ask(cached.data, responses(tag, store=False), RESPONSES).json.get(name) != LABELS[name]
+    assert len(upstream_calls()) == 2, "each has its own entry"
 
 
 DIFFERENT = {

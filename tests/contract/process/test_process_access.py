@@ -57,8 +57,9 @@ def test_a_backends_credential_replaces_every_credential_of_the_client(tmp_path,
     backend = {"credentials": {"secretRef": {"name": "engine", "key": "key"}}}
     proxy = start(policy(upstream.url, backend=backend), flags=flags)
     given = {"authorization": b"Bearer mine-1", "x_api_key": b"mine-2", "api_key": b"mine-3", "x_goog_api_key": b"mine-4"}
-    assert ask(proxy.port, post(chat("hello"), **given)).status == 200
+    assert ask(proxy.port, post(chat("hello"), b"/v1/chat/completions?key=mine-5", **given)).status == 200
     sent = upstream.take()
+    assert sent.target == b"/v1/chat/completions"
     assert sent.value(b"authorization") == b"Bearer engine-secret"
     assert b"mine-" not in sent.raw
 
@@ -74,9 +75,14 @@ def test_a_clients_credential_goes_to_the_one_backend_it_was_meant_for(upstream,
     proxy = start(documents(spec, backends, routes))
     given = {"authorization": b"Bearer mine-1", "x_api_key": b"mine-2", "api_key": b"mine-3", "x_goog_api_key": b"mine-4"}
     given["cookie"] = b"session=mine-5"
-    assert ask(proxy.port, post(chat("hello"), **given)).status == 200
-    assert upstream.take().raw.count(b"mine-") == 5
-    assert b"mine-" not in own_upstream.take().raw
+    given |= {"ocp_apim_subscription_key": b"mine-6", "cf_aig_authorization": b"Bearer mine-7", "x_portkey_api_key": b"mine-8"}
+    given |= {"helicone_auth": b"Bearer mine-9", "x_amz_security_token": b"mine-10"}
+    path = b"/v1/chat/completions?api-version=1&key=mine-11&api_key=mine-12&access_token=mine-13"
+    assert ask(proxy.port, post(chat("hello"), path, **given)).status == 200
+    meant = upstream.take()
+    assert (meant.target, meant.raw.count(b"mine-")) == (path, 13)
+    other = own_upstream.take()
+    assert (other.target, other.raw.count(b"mine-")) == (b"/v1/chat/completions?api-version=1", 0)
 
 
 BOTH, ALPHA = (b"alpha-key", b"beta-key"), (b"alpha-key", b"alpha-key")

@@ -197,3 +197,18 @@ def test_what_a_client_takes_to_send_is_no_overhead(upstream, start):
     (record,) = records(proxy)
     assert record["timing"]["totalUs"] > 700_000
     assert record["timing"]["overheadUs"] < 400_000
+
+
+def test_counting_tokens_uses_none_and_is_free(upstream, start):
+    """It has no usage that could be without a price, and is no call of zero tokens."""
+    upstream.answer(b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 18\r\n\r\n{"input_tokens":5}')
+    backend = {"name": "model", "url": upstream.url, "dialect": "Anthropic"}
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "routing": {"tableRef": {"name": "models"}}}
+    proxy = start(documents(spec, [backend]), admin=True)
+    body = json.dumps({"model": "claude", "messages": [{"role": "user", "content": "a"}]}).encode()
+    assert ask(proxy.port, post(body, b"/v1/messages/count_tokens", anthropic_version=b"2023-06-01")).status == 200
+    (record,) = records(proxy)
+    assert record["operation"] == "count_tokens"
+    assert "usage" not in record and "unpricedReason" not in record
+    assert proxy.metric("penstock_unpriced_requests_total") == 0
+    assert proxy.metric("gen_ai_client_token_usage_count") == 0

@@ -110,7 +110,7 @@ def test_what_is_stored_replayed_and_shared_appears_nowhere(proxy, upstream):
 
     stream = chat(PROMPT + " stream", stream=True)
     assert [told(chat(PROMPT)) for _ in range(2)] == ["fwd=uri-miss", "hit"]
-    assert told(chat(PROMPT, user=PROMPT, metadata={"a": PROMPT})) == "hit"
+    assert told(chat(PROMPT, user=PROMPT, safety_identifier=PROMPT)) == "hit"
     assert told(chat(PROMPT, stream=True)) == "hit"
     assert [told(stream) for _ in range(2)] == ["fwd=uri-miss", "hit"]
     assert [told(messages(PROMPT), MESSAGES) for _ in range(2)] == ["fwd=uri-miss", "hit"]
@@ -143,7 +143,7 @@ def test_what_fails_appears_nowhere_nor_in_what_clients_are_told(proxy, upstream
                 except Exception as broken:  # noqa: BLE001: how it ends does not matter here
                     answers.append(getattr(broken, "partial", b""))
 
-    bodies = [chat(PROMPT), chat(PROMPT, stream=True), chat(PROMPT, user=PROMPT, metadata={"a": PROMPT}), b'{"a":"' + PROMPT.encode()]
+    bodies = [chat(PROMPT), chat(PROMPT, stream=True), chat(PROMPT, user=PROMPT, safety_identifier=PROMPT), b'{"a":"' + PROMPT.encode()]
     replies = [
         OK,
         b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n",

@@ -75,6 +75,14 @@ class Connection:
                 self._ended()
             size -= len(data)
 
+    def take(self, size: int) -> bytes:
+        """What is here, or comes next: `size` bytes at most, and one at least."""
+        data = self._pending[:size] or self.socket.recv(size)
+        self._pending = self._pending[size:]
+        if not data:
+            self._ended()
+        return data
+
     def _ended(self):
         """Says by an exception that the other end will send no more."""
         raise NotImplementedError

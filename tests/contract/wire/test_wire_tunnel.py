@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from proxy import before_engine, policy
-from raw import Client, ask
+from proxy import CACHING, MEMORY, before_engine, documents, policy
+from raw import Client, ask, post
 from scripted import OK, Gone
 from stack import eventually
 
@@ -18,6 +18,11 @@ SWITCHED = (
     b"sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
 )
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+
+
+def caching(url: str) -> str:
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "routing": {"tableRef": {"name": "models"}}, "caching": CACHING}
+    return documents(spec, [{"name": "model", "url": url, "dialect": "OpenAI"}], tiers=MEMORY)
 
 
 def echo(line):
@@ -49,6 +54,18 @@ def test_a_websocket_is_tunnelled(proxy, upstream):
     assert request.value(b"connection").lower() == b"upgrade"
     assert request.value(b"sec-websocket-key") == b"dGhlIHNhbXBsZSBub25jZQ=="
     assert request.value(b"sec-websocket-protocol") == b"realtime"
+
+
+def test_an_upgrade_of_a_model_call_is_no_call_to_share(start, own_upstream):
+    own_upstream.script(echo)
+    proxy = start(caching(own_upstream.url), admin=True)
+    body = b'{"model":"m","messages":[]}'
+    upgrade = post(body, upgrade=b"websocket", connection=b"upgrade")
+    for _ in range(2):
+        with Client(proxy.port) as client:
+            assert client.send(upgrade).head().status == 101
+            assert client.send(b"hello")._exactly(10) == b"hellohello"
+    eventually(lambda: proxy.metric('penstock_cache_bypasses_total{reason="upgrade"}') == 2)
 
 
 def test_of_several_protocols_only_websocket_is_asked_for(proxy, upstream):

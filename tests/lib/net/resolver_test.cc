@@ -18,6 +18,7 @@
 #include "lib/net/dial.h"
 #include "lib/net/reactor.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/lib/net/deaf_listener.h"
 
 namespace penstock::net {
 namespace {
@@ -30,9 +31,14 @@ constexpr seconds kPatience{10};
 // Names as the test has them; those that hang do so until they are let go.
 class FakeNames {
  public:
-  void set(const std::string& host, const char* address) {
+  void set(const std::string& host, const char* address) { set(host, std::vector{address}); }
+  void set(const std::string& host, std::vector<const char*> addresses) {
     const std::lock_guard lock(mutex_);
-    addresses_[host] = address;
+    addresses_[host] = std::move(addresses);
+  }
+  void forget(const std::string& host) {
+    const std::lock_guard lock(mutex_);
+    addresses_.erase(host);
   }
   void hang(const std::string& host) {
     const std::lock_guard lock(mutex_);
@@ -69,17 +75,21 @@ class FakeNames {
     moved_.wait(lock, [&] { return !hanging_.contains(host); });
     --running_;
     moved_.notify_all();
-    const auto address = addresses_.find(host);
-    return address == addresses_.end()
-               ? nullptr
-               : std::make_shared<std::vector<Endpoint>>(
-                     1, Endpoint(boost::asio::ip::make_address(address->second), 0));
+    const auto found = addresses_.find(host);
+    if (found == addresses_.end()) {
+      return nullptr;
+    }
+    auto endpoints = std::make_shared<std::vector<Endpoint>>();
+    for (const char* address : found->second) {
+      endpoints->emplace_back(boost::asio::ip::make_address(address), 0);
+    }
+    return endpoints;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable moved_;
-  std::map<std::string, const char*> addresses_;
+  std::map<std::string, std::vector<const char*>> addresses_;
   std::set<std::string> hanging_;
   std::map<std::string, int> asked_;
   std::size_t running_ = 0;
@@ -95,17 +105,27 @@ class ResolverTest : public testing::Test {
 
   struct Answer {
     bool came = false;
-    std::string text;  // "": no address
+    std::string text;  // "": no address; several by spaces
   };
   Task<> ask(std::string host, Answer& answer) {
     const Endpoints endpoints = co_await resolver_->resolve(context_.get_executor(), host, 80);
     answer.came = true;
-    answer.text = endpoints == nullptr ? "" : endpoints->front().address().to_string();
+    if (endpoints == nullptr) {
+      co_return;
+    }
+    for (const Endpoint& endpoint : *endpoints) {
+      answer.text += (answer.text.empty() ? "" : " ") + endpoint.address().to_string();
+    }
   }
   Task<> dial(const DialTarget& target, Dial& dial, Dial::Outcome& outcome) {
     outcome = co_await dial.run(target);
+    if (outcome.connection != nullptr) {
+      co_await outcome.connection->close();
+    }
     ended_ = true;
   }
+
+  void pass(const DialTarget& target);
 
   bool run_until(const std::function<bool()>& done) {
     const auto until = clock::RealClock().now() + kPatience;
@@ -161,6 +181,43 @@ TEST_F(ResolverTest, ALookUpThatFailsKeepsTheLastGoodAnswer) {
   }
   EXPECT_TRUE(names_->await_asked("a", 3));
   EXPECT_EQ(names_->asked("a"), 3) << "one look-up at a time";
+}
+
+TEST_F(ResolverTest, AnOldAnswerIsServedOnlyOnceANewLookUpHasEnded) {
+  names_->set("a", "10.0.0.1");
+  EXPECT_EQ(resolved("a"), "10.0.0.1");
+  names_->set("a", "10.0.0.2");
+  clock_.advance(Resolver::kOld);
+  EXPECT_EQ(resolved("a"), "10.0.0.2");
+  EXPECT_EQ(names_->asked("a"), 2);
+
+  names_->forget("a");
+  clock_.advance(Resolver::kOld);
+  EXPECT_EQ(resolved("a"), "10.0.0.2") << "the look-up failed";
+  EXPECT_EQ(names_->asked("a"), 3);
+  names_->hang("a");
+  EXPECT_EQ(resolved("a"), "10.0.0.2") << "where name servers are away, nobody waits for each call";
+}
+
+TEST_F(ResolverTest, ADoubtedAnswerIsLookedUpAnewOnceItIsNotOfNow) {
+  names_->set("a", "10.0.0.1");
+  EXPECT_EQ(resolved("a"), "10.0.0.1");
+  names_->set("a", "10.0.0.2");
+  resolver_->doubt("a");
+  EXPECT_EQ(resolved("a"), "10.0.0.1") << "it was looked up just now";
+  clock_.advance(Resolver::kDoubtful);
+  resolver_->doubt("a");
+  resolver_->doubt("nobody asked for it");
+  EXPECT_EQ(resolved("a"), "10.0.0.2");
+  EXPECT_EQ(resolved("a"), "10.0.0.2");
+  EXPECT_EQ(names_->asked("a"), 2);
+}
+
+TEST_F(ResolverTest, AddressesOfTheFirstFamilyTakeTurns) {
+  names_->set("a", {"fd00::1", "fd00::2", "10.0.0.1"});
+  EXPECT_EQ(resolved("a"), "fd00::1 fd00::2 10.0.0.1");
+  EXPECT_EQ(resolved("a"), "fd00::2 fd00::1 10.0.0.1");
+  EXPECT_EQ(resolved("a"), "fd00::1 fd00::2 10.0.0.1");
 }
 
 TEST_F(ResolverTest, OneThatHangsHoldsUpNoOtherName) {
@@ -281,6 +338,48 @@ TEST_F(ResolverTest, AWaitMayEndWithItsFrame) {
   names_->set("a", "10.0.0.1");
   names_->let_go();
   EXPECT_EQ(resolved("a"), "10.0.0.1");
+}
+
+// As many of the wheel's ticks as the time limit has.
+void ResolverTest::pass(const DialTarget& target) {
+  for (auto left = target.timeout; left.count() > 0 && !ended_; left -= DeadlineWheel::kTick) {
+    wheel_.tick();
+    context_.restart();
+    context_.poll();
+  }
+}
+
+TEST_F(ResolverTest, AnAddressThatDoesNotAnswerLeavesTimeForTheNext) {
+  const DeafListener deaf("127.0.0.2");
+  const Descriptor live = listen_on("127.0.0.3", deaf.port());
+  names_->set("a", {"127.0.0.2", "127.0.0.2", "127.0.0.3"});
+  EXPECT_EQ(resolved("a"), "127.0.0.2 127.0.0.2 127.0.0.3");
+  const DialTarget target{.host = "a", .port = deaf.port()};
+  Dial dialing(reactor_, wheel_, *resolver_);
+  Dial::Outcome outcome;
+  Task<> task = dial(target, dialing, outcome);
+  task.start(nullptr, nullptr);
+  pass(target);
+  ASSERT_TRUE(ended_);
+  ASSERT_NE(outcome.connection, nullptr) << outcome.detail;
+  EXPECT_EQ(names_->asked("a"), 1) << "what one address does is no doubt of the name";
+}
+
+TEST_F(ResolverTest, ANameWhoseAddressesAreAllDeadIsLookedUpAnew) {
+  const DeafListener deaf("127.0.0.2");
+  names_->set("a", {"127.0.0.2", "127.0.0.2"});
+  EXPECT_EQ(resolved("a"), "127.0.0.2 127.0.0.2");
+  names_->set("a", "127.0.0.3");
+  clock_.advance(Resolver::kDoubtful);
+  const DialTarget target{.host = "a", .port = deaf.port(), .timeout = milliseconds(1'000)};
+  Dial dialing(reactor_, wheel_, *resolver_);
+  Dial::Outcome outcome;
+  Task<> task = dial(target, dialing, outcome);
+  task.start(nullptr, nullptr);
+  pass({.timeout = 2 * target.timeout});
+  ASSERT_TRUE(ended_);
+  EXPECT_EQ(outcome.failure, DialFailure::kTimeout);
+  EXPECT_EQ(resolved("a"), "127.0.0.3");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <memory>
@@ -146,6 +147,20 @@ TEST_F(LogWriterTest, WaitsForAReaderWhereTheOutputDoesNot) {
   const std::string lines(4 * kBufferBytes, 'x');
   log_->write(std::string(lines));
   EXPECT_EQ(read_to_the_end(), lines);
+}
+
+TEST_F(LogWriterTest, EndsThoughNobodyReadsAndTheOutputIsFull) {
+  ASSERT_NE(std::signal(SIGPIPE, SIG_IGN), SIG_ERR);  // as the program does
+  Pipe full;
+  auto log = std::make_unique<LogWriter>(full.in(), errors_.in(), std::chrono::milliseconds(1));
+  log->write(std::string(kBufferBytes, 'x'));
+  log->write(std::string(kBufferBytes, 'y'));
+  EXPECT_EQ(full.read(1), "x");  // the writer has them, and more than the pipe takes
+  log.reset();
+  full.close_in();
+  const std::string rest = full.read();
+  EXPECT_EQ(rest.find('y'), std::string::npos) << "nothing is written behind what hangs";
+  EXPECT_LT(rest.size(), kBufferBytes);
 }
 
 TEST_F(LogWriterTest, EndsWhereNobodyReadsAnyMore) {

@@ -84,5 +84,24 @@ TEST_F(PolicySourceTest, ABadVersionKeepsTheGoodOneAndIsToldOnce) {
   EXPECT_EQ(problem_, "") << "the same problem again";
 }
 
+TEST_F(PolicySourceTest, PriceFilesAreLookedAtToo) {
+  const fakes::TemporaryFolder elsewhere;
+  const std::string prices = (elsewhere.path() / "prices.json").string();
+  std::string priced = kWhole;
+  priced.insert(priced.rfind('}'), ", priceFiles: [{format: LiteLLM, path: \"" + prices + "\"}]");
+  folder_.write(kFile, priced);
+  ASSERT_FALSE(source_.read()) << "there is no such file yet";
+  watch();
+  elsewhere.write("prices.json", R"({"m": {"input_cost_per_token": 1e-6}})");
+  run();
+  EXPECT_EQ(changed_, "shop/chat") << problem_;
+
+  changed_.clear();
+  main_.restart();
+  elsewhere.write("prices.json", R"({"m": {"input_cost_per_token": 2e-6}, "n": {}})");
+  run();
+  EXPECT_EQ(changed_, "shop/chat") << problem_;
+}
+
 }  // namespace
 }  // namespace penstock::app

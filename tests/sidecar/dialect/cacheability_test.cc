@@ -99,6 +99,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"EmptyPlugins", kChat, R"({"plugins":[]})", kCacheable},
         Case{"SearchModel", kChat, R"({"model":"gpt-4o-search-preview"})", kHostedTool},
         Case{"OnlineModel", kChat, R"({"model":"vendor/model:online"})", kHostedTool},
+        Case{"Perplexity", kChat, R"({"model":"sonar"})", kHostedTool},
+        Case{"PerplexityByARouter", kChat, R"({"model":"perplexity/sonar-pro"})", kHostedTool},
+        Case{"Groq", kChat, R"({"model":"groq/compound-mini"})", kHostedTool},
+        Case{"GroqBeta", kChat, R"({"model":"compound-beta"})", kHostedTool},
+        Case{"OnlyBeginsAlike", kChat, R"({"model":"vendor/sonarx"})", kCacheable},
+        Case{"DataSources", kChat, R"({"data_sources":[{"type":"azure_search"}]})", kHostedTool},
+        Case{"NoDataSources", kChat, R"({"data_sources":[]})", kCacheable},
         Case{"AnthropicClient", kMessages,
              R"({"tools":[{"name":"f","input_schema":{}},{"type":"custom","name":"g"}]})",
              kCacheable},
@@ -201,10 +208,8 @@ std::string with(domain::Operation operation, const std::string& member) {
 
 TEST(KeyFieldsTest, LabelsAndDeliveryDoNotMatter) {
   for (const auto operation : {kChat, kCompletions, kResponses}) {
-    for (const char* member :
-         {R"("stream":true)", R"("stream_options":{"include_usage":true})", R"("user":"u")",
-          R"("metadata":{"a":"b"})", R"("safety_identifier":"s")", R"("prompt_cache_key":"p")",
-          R"("prompt_cache_retention":"24h")", R"("trace_id":"t")", R"("request_id":"r")"}) {
+    for (const char* member : {R"("stream":true)", R"("stream_options":{"include_usage":true})",
+                               R"("trace_id":"t")", R"("request_id":"r")"}) {
       EXPECT_EQ(key_of(operation, with(operation, member)), key_of(operation, with(operation, "")))
           << member;
     }
@@ -214,6 +219,20 @@ TEST(KeyFieldsTest, LabelsAndDeliveryDoNotMatter) {
             key_of(kMessages, with(kMessages, "")));
   EXPECT_EQ(key_of(kEmbeddings, with(kEmbeddings, R"("user":"u")")),
             key_of(kEmbeddings, with(kEmbeddings, "")));
+}
+
+// A Response does so with all of them, a chat completion with metadata where it is kept.
+TEST(KeyFieldsTest, LabelsThatAnAnswerRepeatsDo) {
+  for (const char* label : {R"("user":"u")", R"("safety_identifier":"s")",
+                            R"("prompt_cache_key":"p")", R"("prompt_cache_retention":"24h")"}) {
+    EXPECT_NE(key_of(kResponses, with(kResponses, label)), key_of(kResponses, with(kResponses, "")))
+        << label;
+    EXPECT_EQ(key_of(kChat, with(kChat, label)), key_of(kChat, with(kChat, ""))) << label;
+  }
+  for (const auto operation : {kChat, kResponses}) {
+    EXPECT_NE(key_of(operation, with(operation, R"("metadata":{"a":"b"})")),
+              key_of(operation, with(operation, "")));
+  }
 }
 
 TEST(KeyFieldsTest, OneInputHasTheKeyOfThatInputInABatch) {

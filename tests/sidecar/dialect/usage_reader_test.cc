@@ -316,12 +316,6 @@ TEST(UsageEstimateTest, FillsInOnlyWhatNobodySaid) {
             (TokenUsage{.input_uncached = 100, .output = 3, .estimated = true}));
 }
 
-TEST(UsageEstimateTest, CountingTokensCostsNone) {
-  UsageReader reader(Operation::kCountTokens, /*is_stream=*/false);
-  reader.on_body(R"({"input_tokens":500})");
-  EXPECT_EQ(usage_or_estimate(reader, 2000), TokenUsage{});
-}
-
 TEST(UsageEstimateTest, AnEmbeddingWithoutUsageIsEstimatedFromItsRequest) {
   UsageReader reader(Operation::kEmbeddings, /*is_stream=*/false);
   reader.on_body(R"({"data":[{"embedding":[0.1]}],"model":"ada"})");

@@ -130,7 +130,7 @@ TEST(BypassReasonTest, LabelsAreDistinctAndFitAMetric) {
     labels.insert(text);
   }
   EXPECT_EQ(labels.size(), kBypassReasons);
-  EXPECT_EQ(label(BypassReason::kModeOff), "mode_off");
+  EXPECT_EQ(label(BypassReason::kNoTenant), "no_tenant");
   EXPECT_EQ(label(BypassReason::kDuplicateKey), "duplicate_key");
   EXPECT_EQ(label(BypassReason::kRemoteMedia), "remote_media");
 }
