@@ -7,6 +7,7 @@
 
 #include "operator/autoscale/forecasts.h"
 #include "operator/controllers/scale_target.h"
+#include "operator/reconcile/autoscaling_note.h"
 #include "operator/reconcile/status_of.h"
 
 namespace penstock::controllers {

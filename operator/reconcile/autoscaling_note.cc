@@ -60,11 +60,14 @@ void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& 
   }
   status.autoscaling = before.autoscaling;
   for (const api::Condition& condition : before.conditions) {
-    if (std::ranges::find(kTypes, condition.type) != kTypes.end()) {
-      conditions.set(condition.type, condition.status, condition.reason, condition.message);
+    const bool follows =
+        condition.type == "ScalingActive" && condition.status == api::ConditionStatus::kTrue;
+    if (std::ranges::find(kTypes, condition.type) == kTypes.end()) {
+      continue;
     }
-    if (condition.type == "ScalingActive" && condition.status == api::ConditionStatus::kTrue &&
-        !world.policy->errors.empty()) {
+    if (!follows || world.policy->errors.empty()) {
+      conditions.set(condition.type, condition.status, condition.reason, condition.message);
+    } else {
       conditions.set(condition.type, api::ConditionStatus::kFalse, kInvalid,
                      "the policy has errors (condition Accepted), and this operator has seen no "
                      "version without: replicas stay as they are");

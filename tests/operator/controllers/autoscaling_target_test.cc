@@ -146,6 +146,7 @@ TEST_F(AutoscalingControllerTest, TheLastVersionWithoutErrorsGoesOn) {
 }
 
 TEST_F(AutoscalingControllerTest, WithErrorsFromTheStartNothingIsScaled) {
+  stores_.policies.remove("ns", "chat");
   spoil_policy();
   tick();
   EXPECT_EQ(scale_writes(), 0);

@@ -369,19 +369,21 @@ TEST_F(CapacityControllerTest, APoolThatAnOlderPolicySizesIsLeftToIt) {
   const std::string pool =
       "provider: Scale, scale: {apiVersion: karpenter.sh/v1, kind: NodePool, name: gpu, "
       "gpusPerNode: 8}";
-  reconcile::Policy older = *reconcile::policy(
+  const auto older = reconcile::policy(
       "older",
-      "{selector: {matchLabels: {app: other}}, autoscaling: {mode: Enforce, target: {name: other}, "
+      "{selector: {matchLabels: {app: llm}}, autoscaling: {mode: Enforce, target: {name: engine}, "
       "maxReplicas: 8, nodes: {" +
           pool + "}}}",
       "2025-01-01T00:00:00Z");
-  stores_.policies.put(std::make_shared<const reconcile::Policy>(older));
+  controller_.look(*older, {.forecast = {.replicas = 3}, .desired = 1});
   set(pool);
   const auto shared = condition(look(3), "NodeCapacity");
   EXPECT_EQ(shared.status, ConditionStatus::kFalse);
   EXPECT_EQ(shared.reason, "PoolShared");
   EXPECT_TRUE(shared.message.starts_with("OptimizationPolicy ns/older, which is older, sizes"));
   EXPECT_EQ(held(), -1) << "the placeholders of before";
+  controller_.release("ns/older", nullptr);
+  EXPECT_EQ(condition(look(3), "NodeCapacity").reason, "NodePoolNotFound") << "it may, now";
 }
 
 TEST_F(CapacityControllerTest, PlaceholdersThatAreTurnedOffAreNotMade) {
