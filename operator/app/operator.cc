@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/clock/clock.h"
+#include "lib/net/descriptor_limit.h"
 #include "operator/app/autoscaling_reports.h"
 #include "operator/app/health.h"
 #include "operator/app/injection_webhook.h"
@@ -310,6 +311,7 @@ class Operator {
 }  // namespace
 
 int run_operator(const RunOptions& options) {
+  net::raise_descriptor_limit();  // it keeps a connection to every sidecar
   Result<kube::ClusterConfig> config = cluster_config(options);
   if (!config) {
     log_line("error", config.error().detail);
