@@ -243,7 +243,12 @@ class Operator {
 
   void end_leading() {
     workers_.suspend();
-    collector_.forget_all();  // the new leader asks
+    forget_followed();
+  }
+
+  // Whom it asks and what it tells of them is the new leader's.
+  void forget_followed() {
+    collector_.forget_all();
     autoscaling_reports_.forget_all();
   }
 
@@ -252,7 +257,10 @@ class Operator {
     const clock::Instant began = clock_.now();
     kube::WorkOutcome outcome = reconcile(parsed);
     if (!leads()) {
-      autoscaling_reports_.forget_all();  // what was under way when that ended may have told them
+      forget_followed();  // what was under way when that ended may have begun anew
+      if (leads()) {
+        keys_.add_all();  // by now again, and some may have been worked on before that
+      }
     }
     metrics_.worked(parsed.kind, outcome.succeeded, clock_.now() - began);
     if (!outcome.problem.empty() && !ending_) {
