@@ -42,6 +42,11 @@ class OperatorProcess:
         except urllib.error.HTTPError:
             return False
 
+    def readiness(self) -> str:
+        """What it says of itself while it is ready."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+            return answer.read().decode().strip()
+
     def metrics(self) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:
             return answer.read().decode()

@@ -90,7 +90,7 @@ class Operator {
         referenced_(stores_, client_, clock_),
         policy_gauges_(
             policy_gauges(metrics_.registry(), stores_.policies, [this] { return leads(); })),
-        health_([this] { return ready(); }, [this] { return metrics_.render(); }),
+        health_([this] { return readiness(); }, [this] { return metrics_.render(); }),
         reflectors_(counted_, seed_, [this] { work_where_complete(); }) {
     keys_.attach(stores_);
     if (options.webhook != "off") {
@@ -154,8 +154,20 @@ class Operator {
                         {"nodes", size(&Stores::nodes)}}};
   }
 
-  [[nodiscard]] bool ready() const {
-    return !ending_ && stores_.complete() && (webhook_ == nullptr || webhook_->ready());
+  [[nodiscard]] Readiness readiness() const {
+    if (ending_) {
+      return {.ready = false, .told = "ending"};
+    }
+    if (!stores_.complete()) {
+      return {.ready = false, .told = "reading the cluster"};
+    }
+    if (webhook_ == nullptr) {
+      return {.ready = true, .told = "ready"};
+    }
+    const bool ready = webhook_->ready();
+    const std::string problem = webhook_->problem();
+    const char* otherwise = ready ? "ready" : "the webhook has no certificate yet";
+    return {.ready = ready, .told = problem.empty() ? otherwise : problem};
   }
 
   Result<void> prepare() {
