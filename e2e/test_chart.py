@@ -90,7 +90,8 @@ def test_an_operator_for_one_namespace_needs_no_right_beyond_it(own_cluster, pro
         enforce("privileged")
         wait_until(lambda: mine.policy("led")["status"].get("injection"), "injection")
         enforce("baseline")
-        mine.await_condition("led", "Degraded", "True", "PodSecurity")  # new pods are made as before
+        mine.await_condition("led", "Injected", "False", "PodSecurity")
+        assert "injection" not in mine.policy("led")["status"], "every new pod would be forbidden"
         assert "forbidden" not in log.read_text()
         # As for one that was installed without the chart: then the level is not known, and all else goes on.
         cluster.kubectl("delete", "clusterrolebinding", "again-operator-namespace")

@@ -276,6 +276,23 @@ def test_a_config_map_that_somebody_edited_is_restored(space):
     assert version != space.api.get(path)["metadata"]["resourceVersion"], "a new version of the policy goes its usual way"
 
 
+def test_a_config_map_that_an_orphaning_deletion_left_behind_is_taken_over(space):
+    space.apply(deployment("engine", {"app": "llm"}))
+    space.apply(policy_document("chat", {"app": "llm"}))
+    space.await_condition("chat", "Accepted", "True")
+
+    def owners() -> list[str]:
+        config = space.api.get(f"/api/v1/namespaces/{space.name}/configmaps/penstock-chat")
+        return [owner["uid"] for owner in config["metadata"].get("ownerReferences", [])]
+
+    assert owners() == [space.policy("chat")["metadata"]["uid"]]
+    space.cluster.kubectl("-n", space.name, "delete", "opol", "chat", "--cascade=orphan")
+    wait_until(lambda: owners() == [], "an orphan")
+    space.apply(policy_document("chat", {"app": "llm"}))
+    wait_until(lambda: owners() == [space.policy("chat")["metadata"]["uid"]], "its new owner")
+    space.await_condition("chat", "Degraded", "False")
+
+
 def test_a_restart_of_the_api_server_loses_nothing(space, running_operator):
     """Its watch cache is empty afterwards; versions from before what was written meanwhile get 410, and all is listed anew."""
     space.apply(deployment("engine", {"app": "llm"}))
@@ -296,8 +313,11 @@ def test_a_restart_of_the_api_server_loses_nothing(space, running_operator):
     unknown = deployment("unknown", {"app": "llm"}, image="mine", args=["serve"])
     unknown["spec"]["replicas"] = 0
     space.apply(unknown)
-    space.await_condition("chat", "Degraded", "True", "EngineNotFound", seconds=60)
-    space.cluster.kubectl("-n", space.name, "delete", "deployment", "engine", "unknown")
+    space.await_condition("chat", "Injected", "False", "EngineNotFound", seconds=60)
+    assert "injection" not in space.policy("chat")["status"], "the pods of the other would be given it, too"
+    space.cluster.kubectl("-n", space.name, "delete", "deployment", "unknown")
+    wait_until(lambda: space.policy("chat")["status"].get("injection"), "injection")
+    space.cluster.kubectl("-n", space.name, "delete", "deployment", "engine")
     # What was injected goes on, though nothing tells of the engine any more.
     space.await_condition("chat", "Injected", "Unknown", "NoPods", seconds=60)
     space.await_condition("chat", "Degraded", "False")

@@ -255,6 +255,12 @@ def cores_over(pid: int, seconds: float) -> float:
     return (cpu_seconds(pid) - before) / (time.monotonic() - at)
 
 
+def may_open(pid: int) -> int:
+    """How many descriptors the process may have; it was started with 1,024."""
+    limits = pathlib.Path(f"/proc/{pid}/limits").read_text().splitlines()
+    return int(next(line for line in limits if line.startswith("Max open files")).split()[3])
+
+
 def test_a_cold_start_makes_all_conditions_right(crowd, wanted, sidecars, admission, programs, tmp_path, record_property):
     slow = slowness(admission.api)
     record_property("machine_slowness", round(slow, 2))
@@ -266,6 +272,7 @@ def test_a_cold_start_makes_all_conditions_right(crowd, wanted, sidecars, admiss
         assert are_delivered(admission.api, wanted)
         record_property("cold_start_s", round(took, 1))
         pid = operator.process.pid
+        assert may_open(pid) > PODS * NAMESPACES
         cores = at_rest(admission, pid)
         record_property("cpu_asking_5000_sidecars_cores", round(cores, 4))
         record_property("resident_mb", round(resident_mb(pid), 1))

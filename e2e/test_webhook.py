@@ -189,6 +189,18 @@ def test_replicas_serve_one_certificate_and_a_lost_secret_is_made_anew(hooked):
         assert second.stop() == 0, second.log.read_text()
 
 
+def test_a_deleted_secret_is_told_of_and_restored_by_an_upgrade(hooked):
+    hooked.cluster.api.delete(SECRET)
+    told = "Secret penstock-system/penstock-operator-webhook is gone"
+    wait_until(lambda: told in hooked.operator.readiness(), "a word of it")
+    wait_until(lambda: told in hooked.operator.log.read_text(), "a line of it")
+    assert hooked.injects(), "by the certificate that it has"
+    reconfigure(hooked.cluster, *hooked.by_url)
+    wait_until(lambda: hooked.trusted() and hooked.bundle() == hooked.trusted(), "certificates")
+    wait_until(hooked.injects, "injection")
+    assert hooked.operator.readiness() == "ready"
+
+
 def test_what_it_adds_to_the_making_of_a_pod(hooked, injection, record_property):
     """Selected pods and pods that opted out, which are not asked about, in turns."""
     name = with_injection(hooked.cluster, "timed", {**injection, "portSwap": PORT_SWAP["swaps"]["noenv"]})

@@ -24,9 +24,10 @@ class OperatorProcess:
         self.start()
 
     def start(self) -> None:
-        """Also once it has ended."""
+        """Also once it has ended. With as few descriptors at first as container runtimes give."""
         with open(self.log, "ab") as output:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+            command = ["prlimit", "--nofile=1024:", *self.command]
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         wait_until(self.ready, "penstock-operator")
 
     def restart(self) -> None:
@@ -40,6 +41,11 @@ class OperatorProcess:
                 return answer.status == 200
         except urllib.error.HTTPError:
             return False
+
+    def readiness(self) -> str:
+        """What it says of itself while it is ready."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+            return answer.read().decode().strip()
 
     def metrics(self) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as answer:

@@ -104,23 +104,26 @@ std::string with_port(std::string text, const PortFlag& flag, std::string_view f
   return text;
 }
 
-bool refers_to(std::string_view text, std::string_view variable) {
+std::vector<std::string> references_to(std::string_view variable) {
   const std::string name(variable);
-  if (text.find("$(" + name + ")") != std::string_view::npos ||
-      text.find("${" + name + "}") != std::string_view::npos) {
-    return true;
-  }
+  std::vector<std::string> result = {"$(" + name + ")", "${" + name + "}"};
   const bool shells_take_it =
       !name.empty() && !(name[0] >= '0' && name[0] <= '9') && std::ranges::all_of(name, is_word);
-  if (!shells_take_it) {
-    return false;
+  if (shells_take_it) {
+    result.push_back("$" + name);
   }
-  const std::string plain = "$" + name;
-  for (std::size_t at = text.find(plain); at != std::string_view::npos;
-       at = text.find(plain, at + 1)) {
-    const std::size_t end = at + plain.size();
-    if (end == text.size() || !is_word(text[end])) {
-      return true;
+  return result;
+}
+
+bool refers_to(std::string_view text, std::string_view variable) {
+  for (const std::string& reference : references_to(variable)) {
+    const bool is_open = is_word(reference.back());  // $NAME, which $NAMES begins with
+    for (std::size_t at = text.find(reference); at != std::string_view::npos;
+         at = text.find(reference, at + 1)) {
+      const std::size_t end = at + reference.size();
+      if (!is_open || end == text.size() || !is_word(text[end])) {
+        return true;
+      }
     }
   }
   return false;

@@ -16,8 +16,9 @@ struct PortFlag {
 // Whether a word is the flag itself, so that the next one is its value.
 bool is_flag(std::string_view word, const PortFlag& flag);
 
-// Whether `text` holds the flag and then `port`, as words of their own: the one string of a shell's
-// command, or a single argument. Between them is '=' or ' ', after an alias perhaps nothing.
+// Whether `text` holds the flag and then `port`, or another value, as words of their own: the one
+// string of a shell's command, or a single argument. Between them is '=' or ' ', after an alias
+// perhaps nothing.
 bool names_port(std::string_view text, const PortFlag& flag, std::string_view port);
 
 // Whether `text` holds the flag and then `port` as part of longer words: of another flag or port.
@@ -31,7 +32,11 @@ bool holds_flag(std::string_view text, const PortFlag& flag);
 std::string with_port(std::string text, const PortFlag& flag, std::string_view from,
                       std::string_view to);
 
-// Whether `text` refers to an environment variable: $(NAME), ${NAME} or $NAME.
+// How command lines refer to an environment variable: $(NAME), ${NAME} and, where shells take such
+// a name, $NAME.
+std::vector<std::string> references_to(std::string_view variable);
+
+// Whether `text` refers to an environment variable by one of these.
 bool refers_to(std::string_view text, std::string_view variable);
 
 // Whether `text` holds `number` as one of its own: "127.0.0.1:8000/health", not "80001" or "m8000".

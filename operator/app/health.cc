@@ -17,14 +17,14 @@ constexpr int kReadSeconds = 1;
 
 struct Health::Impl {
   httplib::Server server;
-  std::function<bool()> ready;
+  std::function<Readiness()> readiness;
   std::function<std::string()> metrics;
   std::thread thread;
 };
 
-Health::Health(std::function<bool()> ready, std::function<std::string()> metrics)
+Health::Health(std::function<Readiness()> readiness, std::function<std::string()> metrics)
     : impl_(std::make_unique<Impl>()) {
-  impl_->ready = std::move(ready);
+  impl_->readiness = std::move(readiness);
   impl_->metrics = std::move(metrics);
   impl_->server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   impl_->server.set_keep_alive_max_count(1);
@@ -36,9 +36,9 @@ Health::Health(std::function<bool()> ready, std::function<std::string()> metrics
     response.set_content(impl_->metrics(), "text/plain; version=0.0.4");
   });
   impl_->server.Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
-    const bool is_ready = impl_->ready();
-    response.status = is_ready ? 200 : 503;
-    response.set_content(is_ready ? "ready\n" : "reading the cluster\n", "text/plain");
+    const Readiness now = impl_->readiness();
+    response.status = now.ready ? 200 : 503;
+    response.set_content(now.told + "\n", "text/plain");
   });
 }
 

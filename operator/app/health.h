@@ -8,10 +8,16 @@
 
 namespace penstock::control {
 
-// The operator's own listener: /healthz, /readyz, which is 200 once `ready` says so, and /metrics.
+struct Readiness {
+  bool ready = false;
+  std::string told;  // one line, for a person: why not, or what is amiss all the same
+};
+
+// The operator's own listener: /healthz, /readyz, which is 200 once `readiness` says so, and
+// /metrics.
 class Health {
  public:
-  Health(std::function<bool()> ready, std::function<std::string()> metrics);
+  Health(std::function<Readiness()> readiness, std::function<std::string()> metrics);
   ~Health();
   Health(const Health&) = delete;
   Health& operator=(const Health&) = delete;

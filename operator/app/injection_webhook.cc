@@ -45,6 +45,7 @@ void InjectionWebhook::start() {
     }
     return outcome;
   });
+  workers_.add(kKey);  // no change tells of what was never there
 }
 
 Result<void> InjectionWebhook::listen(const std::string& host, int port) {

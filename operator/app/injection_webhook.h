@@ -25,6 +25,8 @@ class InjectionWebhook {
 
   // Whether API servers can be answered.
   [[nodiscard]] bool ready() const { return server_.ready(); }
+  // What is amiss with the objects that it depends on; empty: nothing is known to be.
+  [[nodiscard]] std::string problem() const { return controller_.what_is_gone(); }
   controllers::WebhookStores& stores() { return stores_; }
 
  private:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/clock/clock.h"
+#include "lib/net/descriptor_limit.h"
 #include "operator/app/autoscaling_reports.h"
 #include "operator/app/health.h"
 #include "operator/app/injection_webhook.h"
@@ -89,7 +90,7 @@ class Operator {
         referenced_(stores_, client_, clock_),
         policy_gauges_(
             policy_gauges(metrics_.registry(), stores_.policies, [this] { return leads(); })),
-        health_([this] { return ready(); }, [this] { return metrics_.render(); }),
+        health_([this] { return readiness(); }, [this] { return metrics_.render(); }),
         reflectors_(counted_, seed_, [this] { work_where_complete(); }) {
     keys_.attach(stores_);
     if (options.webhook != "off") {
@@ -153,8 +154,20 @@ class Operator {
                         {"nodes", size(&Stores::nodes)}}};
   }
 
-  [[nodiscard]] bool ready() const {
-    return !ending_ && stores_.complete() && (webhook_ == nullptr || webhook_->ready());
+  [[nodiscard]] Readiness readiness() const {
+    if (ending_) {
+      return {.ready = false, .told = "ending"};
+    }
+    if (!stores_.complete()) {
+      return {.ready = false, .told = "reading the cluster"};
+    }
+    if (webhook_ == nullptr) {
+      return {.ready = true, .told = "ready"};
+    }
+    const bool ready = webhook_->ready();
+    const std::string problem = webhook_->problem();
+    const char* otherwise = ready ? "ready" : "the webhook has no certificate yet";
+    return {.ready = ready, .told = problem.empty() ? otherwise : problem};
   }
 
   Result<void> prepare() {
@@ -242,7 +255,12 @@ class Operator {
 
   void end_leading() {
     workers_.suspend();
-    collector_.forget_all();  // the new leader asks
+    forget_followed();
+  }
+
+  // Whom it asks and what it tells of them is the new leader's.
+  void forget_followed() {
+    collector_.forget_all();
     autoscaling_reports_.forget_all();
   }
 
@@ -251,7 +269,10 @@ class Operator {
     const clock::Instant began = clock_.now();
     kube::WorkOutcome outcome = reconcile(parsed);
     if (!leads()) {
-      autoscaling_reports_.forget_all();  // what was under way when that ended may have told them
+      forget_followed();  // what was under way when that ended may have begun anew
+      if (leads()) {
+        keys_.add_all();  // by now again, and some may have been worked on before that
+      }
     }
     metrics_.worked(parsed.kind, outcome.succeeded, clock_.now() - began);
     if (!outcome.problem.empty() && !ending_) {
@@ -310,6 +331,7 @@ class Operator {
 }  // namespace
 
 int run_operator(const RunOptions& options) {
+  net::raise_descriptor_limit();  // it keeps a connection to every sidecar
   Result<kube::ClusterConfig> config = cluster_config(options);
   if (!config) {
     log_line("error", config.error().detail);

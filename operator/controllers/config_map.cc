@@ -15,6 +15,8 @@ namespace {
 using json::Value;
 using kube::member;
 
+constexpr const char* kManagedBy = "app.kubernetes.io/managed-by";
+constexpr const char* kOperator = "penstock-operator";
 constexpr const char* kHash = "penstock.dev/hash";
 constexpr const char* kContent = "penstock.dev/content";
 constexpr const char* kListener = "penstock.dev/listener";
@@ -71,7 +73,12 @@ ConfigMap read_config_map(const Value& object) {
   }
   result.text_files = names_in(member(object, "data"));
   result.byte_files = names_in(member(object, "binaryData"));
-  for (const Value& owner : kube::list_of(metadata, "ownerReferences")) {
+  const auto labels = kube::texts_of(metadata, "labels");
+  const auto manager = labels.find(kManagedBy);
+  const Value& owners = kube::list_of(metadata, "ownerReferences");
+  result.is_orphan = owners.empty() && !result.hash.empty() && manager != labels.end() &&
+                     manager->second == kOperator;
+  for (const Value& owner : owners) {
     if (kube::text_of(owner, "kind") == kube::kPolicies.kind) {
       result.owner_uid = kube::text_of(owner, "uid");
     }
@@ -92,7 +99,7 @@ Value config_map_of(const reconcile::Policy& policy, const std::string& hash,
   object["metadata"] = {
       {"name", reconcile::config_map_name(policy.meta.name)},
       {"namespace", policy.meta.ns},
-      {"labels", {{"app.kubernetes.io/managed-by", "penstock-operator"}}},
+      {"labels", {{kManagedBy, kOperator}}},
       {"annotations",
        {{kHash, hash}, {kContent, fingerprint(object)}, {kListener, name_of(content.listener)}}},
       {"ownerReferences", Value::array({owner})}};

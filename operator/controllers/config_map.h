@@ -16,6 +16,8 @@ struct ConfigMap {
   kube::ObjectMeta meta;
   std::string hash;       // the version that it was written with
   std::string owner_uid;  // of the policy that it was written for
+  // An operator wrote it for a policy that is gone: deleting that with --cascade=orphan left it.
+  bool is_orphan = false;
   // What it holds is what was written; unset: it does not say what that was, since an earlier
   // operator wrote it.
   std::optional<bool> intact;

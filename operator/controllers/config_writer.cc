@@ -34,27 +34,30 @@ void ConfigWriter::forget(const std::string& policy) {
 }
 
 // One that was written for this policy is ours, whoever has edited it since; one without our label,
-// which is not watched, is asked for. Somebody else's is left alone, whatever it holds.
+// which is not watched, is asked for. That of a policy of the same name before is taken over: it
+// would go with it, or stay for ever. Somebody else's is left alone, whatever it holds.
 ApiResult<bool> ConfigWriter::is_written_for(const Policy& policy, const std::string& path,
                                              const ConfigMap* seen) {
-  std::string owner;
-  if (seen != nullptr) {
-    owner = seen->owner_uid;
-  } else if (const auto unseen = client_.get(path); unseen) {
-    owner = read_config_map(*unseen).owner_uid;
-  } else {
-    return unseen.error().not_found() ? ApiResult<bool>(false) : std::unexpected(unseen.error());
+  ConfigMap unseen;
+  if (seen == nullptr) {
+    const auto asked = client_.get(path);
+    if (!asked) {
+      return asked.error().not_found() ? ApiResult<bool>(false) : std::unexpected(asked.error());
+    }
+    unseen = read_config_map(*asked);
+    seen = &unseen;
   }
-  // That of a policy of the same name before is taken over: it would go with it.
-  if (owner.empty()) {
+  if (seen->owner_uid.empty() && !seen->is_orphan) {
     return std::unexpected(kube::ApiError{
         .status = 409, .reason = kNotOurs, .message = "one that is not Penstock's is there"});
   }
-  return owner == policy.meta.uid;
+  return seen->owner_uid == policy.meta.uid;
 }
 
 ApiResult<void> ConfigWriter::write(const Policy& policy, const Plan& plan) {
-  if (plan.config) {
+  // Of a policy that is being deleted it is left as that says: one that is to stay behind would go
+  // with the policy, were it given to that once more.
+  if (plan.config && !policy.meta.deleting) {
     if (ApiResult<void> written = put(policy, plan); !written) {
       return written;
     }

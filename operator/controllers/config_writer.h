@@ -27,7 +27,7 @@ class ConfigWriter {
   std::chrono::milliseconds pause_of_restore(const reconcile::Policy& policy,
                                              const reconcile::Plan& plan);
 
-  // Nothing is written where the plan has nothing new.
+  // Nothing is written where the plan has nothing new, nor for a policy that is being deleted.
   kube::ApiResult<void> write(const reconcile::Policy& policy, const reconcile::Plan& plan);
 
   // What was delivered last for a policy ("namespace/name"), by this process; nullptr: that is not

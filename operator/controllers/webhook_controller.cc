@@ -16,7 +16,8 @@ WorkOutcome WebhookController::reconcile() {
   const auto secret = stores_.secrets.find(names_.ns, names_.secret);
   const auto configuration = stores_.configurations.find("", names_.configuration);
   if (secret == nullptr || configuration == nullptr || configuration->hooks.empty()) {
-    return {};  // there is nothing to complete; when that changes, the watch says so
+    // There is nothing to complete; when that changes, the watch says so.
+    return {.problem = what_is_gone(), .again_in = kPeriod};
   }
   webhook::Callers callers;
   for (const WebhookConfiguration::Hook& hook : configuration->hooks) {
@@ -33,6 +34,22 @@ WorkOutcome WebhookController::reconcile() {
     return write_secret(*secret, (*next)->data());
   }
   return write_bundle(*configuration, current.bundle());
+}
+
+std::string WebhookController::what_is_gone() const {
+  const auto gone = [](const std::string& object, const char* therefore) {
+    return object + " is gone, so " + therefore + "; helm upgrade restores it";
+  };
+  if (stores_.secrets.complete() && stores_.secrets.find(names_.ns, names_.secret) == nullptr) {
+    return gone("Secret " + names_.ns + "/" + names_.secret,
+                "the webhook's certificate is not renewed, and replicas that start have none");
+  }
+  if (stores_.configurations.complete() &&
+      stores_.configurations.find("", names_.configuration) == nullptr) {
+    return gone("MutatingWebhookConfiguration " + names_.configuration,
+                "API servers do not call the webhook");
+  }
+  return "";
 }
 
 // Only over the version that was read: of replicas that find the same thing due, one writes and the

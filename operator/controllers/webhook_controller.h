@@ -41,6 +41,10 @@ class WebhookController {
 
   kube::WorkOutcome reconcile();
 
+  // Which object of the chart's is not there, and what restores it; empty: both are, or what is
+  // there is not known yet. Threads: any.
+  [[nodiscard]] std::string what_is_gone() const;
+
  private:
   kube::WorkOutcome write_secret(const WebhookSecret& secret,
                                  const std::map<std::string, std::string>& data);

@@ -18,6 +18,7 @@
 #include "operator/reconcile/replacement.h"
 #include "operator/reconcile/sidecar_container.h"
 #include "operator/reconcile/status_of.h"
+#include "operator/reconcile/still_fits.h"
 
 namespace penstock::reconcile {
 namespace {
@@ -180,14 +181,25 @@ class Decision {
     }
     if (!interception.choice) {
       not_injected_ = {interception.reason, interception.message};
-      if (plan_.status.injection) {
-        degrade({interception.reason, "new pods are made as before: " + interception.message});
-      }
+      is_refused_ = true;
+      go_on_as_before();
       return;
     }
     own_pre_stop_ = interception.choice->engine_has_pre_stop;
     plan_.status.interception = json::name_of(interception.choice->mode);
     plan_.status.injection = injection_of(policy_, *interception.choice, delivery, settings_);
+  }
+
+  // Unless that would break them: admission rewrites pods without asking what they have become.
+  void go_on_as_before() {
+    if (!plan_.status.injection) {
+      return;
+    }
+    if (still_fits(world_, settings_)) {
+      degrade({not_injected_.reason, "new pods are made as before: " + not_injected_.message});
+    } else {
+      plan_.status.injection.reset();
+    }
   }
 
   void yield_to_older() {
@@ -223,6 +235,11 @@ class Decision {
     judge_injected(findings);
     findings.state_programmed(plan_.status.hash, conditions_);
     state_autoscaling(world_, before_, conditions_, plan_.status);
+    if (!injection && is_refused_ && census.counts.injected > 0) {
+      degrade(
+          {not_injected_.reason,
+           "unlike pods that run, new ones come up without the sidecar: " + not_injected_.message});
+    }
     if (!census.taken.empty()) {
       degrade(conflict(census));
     }
@@ -285,7 +302,8 @@ class Decision {
   const api::OptimizationPolicyStatus before_;
   Conditions conditions_;
   Plan plan_;
-  Problem not_injected_;  // empty: it is
+  Problem not_injected_;     // empty: it is
+  bool is_refused_ = false;  // that is because no interception can be chosen
   bool own_pre_stop_ = false;
   bool is_good_ = false;  // what the policy says now can be delivered
   OlderPolicies older_;

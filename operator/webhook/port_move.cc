@@ -115,26 +115,29 @@ class Move {
 
   [[nodiscard]] bool is_moved(const Value& port) const { return is_tcp_port(port, swap_.from); }
 
-  [[nodiscard]] bool in_command_line(std::string_view variable) const {
-    return std::ranges::any_of(
-        words_, [variable](const std::string& word) { return api::refers_to(word, variable); });
-  }
-
-  // "--port", "8000" as two words, or both in one.
-  [[nodiscard]] std::vector<std::size_t> hits_of(const std::vector<std::string>& words) const {
+  // Which words give the flag `value`: "--port", "8000" as two words, or both in one.
+  [[nodiscard]] std::vector<std::size_t> hits_of(const std::vector<std::string>& words,
+                                                 const std::string& value) const {
     std::vector<std::size_t> hits;
     for (std::size_t i = 0; !swap_.flag.empty() && i < words.size(); ++i) {
-      const bool alone = i > 0 && api::is_flag(words[i - 1], flag_) && words[i] == from_;
-      if (alone || api::names_port(words[i], flag_, from_)) {
+      const bool alone = i > 0 && api::is_flag(words[i - 1], flag_) && words[i] == value;
+      if (alone || api::names_port(words[i], flag_, value)) {
         hits.push_back(i);
       }
     }
     return hits;
   }
 
+  // What else refers to a variable may mean anything by the same number.
+  [[nodiscard]] bool is_value_of_flag(std::string_view variable) const {
+    return std::ranges::any_of(api::references_to(variable), [this](const std::string& reference) {
+      return !hits_of(command_, reference).empty() || !hits_of(args_, reference).empty();
+    });
+  }
+
   void find_hits() {
-    arg_hits_ = hits_of(args_);
-    command_hits_ = hits_of(command_);
+    arg_hits_ = hits_of(args_, from_);
+    command_hits_ = hits_of(command_, from_);
     // A flag goes before the engine's own variable.
     const bool own_counts = !has_flag() || !arg_hits_.empty() || !command_hits_.empty();
     const Value& env = list_of(container_, "env");
@@ -143,9 +146,9 @@ class Move {
       const std::string value = text_of(env[i], "value");
       const bool host_port = !swap_.env_host.empty() && name == swap_.env &&
                              (value.ends_with(":" + from_) || api::is_host_alone(value));
-      // The engine's own variable, or one that the command line refers to.
+      // The engine's own variable, or one that the command line gives the flag as its value.
       if (host_port ||
-          (value == from_ && ((name == swap_.env && own_counts) || in_command_line(name)))) {
+          (value == from_ && ((name == swap_.env && own_counts) || is_value_of_flag(name)))) {
         env_hits_.push_back(i);
       }
     }
@@ -184,7 +187,7 @@ class Move {
     if (!arg_hits_.empty() || !command_hits_.empty() || !env_hits_.empty()) {
       return is_ambiguous() ? How::kRefuse : How::kEdit;
     }
-    if (has_other_value()) {
+    if (has_other_value() || swap_.is_explicit) {
       return How::kRefuse;
     }
     const bool shell = api::runs_script(words_);

@@ -6,10 +6,10 @@
 #include <iostream>
 
 #include <boost/asio/post.hpp>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/digest/hashing.h"
+#include "lib/net/descriptor_limit.h"
 #include "lib/resolve/resolve.h"
 #include "lib/telemetry/process.h"
 #include "sidecar/admin/request_checks.h"
@@ -21,17 +21,6 @@ namespace {
 
 // Kept back from clients for admin, metrics, DNS, files and reloads.
 constexpr std::uint64_t kReservedDescriptors = 64;
-
-std::uint64_t raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    return 1024;
-  }
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
-}
 
 std::string random_key() {
   std::array<std::uint8_t, 32> bytes{};
@@ -87,7 +76,7 @@ int Server::run() {
 
 // A relayed stream takes two descriptors.
 void Server::set_limits() {
-  const std::uint64_t descriptors = raise_descriptor_limit();
+  const std::uint64_t descriptors = net::raise_descriptor_limit();
   const std::uint64_t usable =
       descriptors > 4 * kReservedDescriptors ? descriptors - kReservedDescriptors : descriptors / 2;
   limits_.connections_max =

@@ -1,6 +1,7 @@
 """What `penstock-operator` does without a cluster: check, render, crds."""
 
 import json
+import pathlib
 import subprocess
 
 import pytest
@@ -50,6 +51,16 @@ def _built():
         pytest.skip("penstock-operator is not built (make build)")
 
 
+NOWHERE = """
+apiVersion: v1
+kind: Config
+clusters: [{ name: c, cluster: { server: "http://127.0.0.1:1" } }]
+users: [{ name: u, user: {} }]
+contexts: [{ name: x, context: { cluster: c, user: u } }]
+current-context: x
+"""
+
+
 def operator(*arguments) -> subprocess.CompletedProcess:
     return subprocess.run([OPERATOR, *arguments], capture_output=True, text=True, timeout=20)
 
@@ -64,7 +75,7 @@ def test_render_shows_what_would_be_injected_and_delivered(tmp_path):
     assert injection["container"]["image"] == "mirror.example/sidecar:2"
     assert injection["portSwap"] == {
         **{"container": "vllm", "from": 8000, "to": 18000, "bind": 8000, "flag": "--port", "env": "", "envHost": ""},
-        "flagAlias": "",
+        **{"flagAlias": "", "explicit": True},
     }
     assert config["metadata"]["name"] == "penstock-chat"
     assert json.loads(config["data"]["binding.json"])["spec"]["hash"] == policy["status"]["hash"]
@@ -216,3 +227,18 @@ def test_crds_are_those_of_the_folder():
     printed = list(yaml.safe_load_all(operator("crds").stdout))
     stored = [yaml.safe_load(file.read_text()) for file in sorted((ROOT / "crds").glob("*.yaml"))]
     assert sorted(printed, key=lambda crd: crd["metadata"]["name"]) == stored
+
+
+def test_it_takes_as_many_descriptors_as_it_may(tmp_path):
+    """One for each sidecar, and container runtimes start it with 1,024."""
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(NOWHERE)
+    command = ["prlimit", "--nofile=1024:4096", OPERATOR, "run", "--kubeconfig", kubeconfig, "--health", "off"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+        try:
+            assert any("runs as" in line for line in running.stdout)
+            limits = pathlib.Path(f"/proc/{running.pid}/limits").read_text()
+        finally:
+            running.kill()
+    soft, hard = next(line for line in limits.splitlines() if line.startswith("Max open files")).split()[3:5]
+    assert (soft, hard) == ("4096", "4096")

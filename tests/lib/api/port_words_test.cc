@@ -41,6 +41,13 @@ TEST(PortWordsTest, AFlagIsHeldWithWhateverValue) {
   EXPECT_TRUE(holds_flag("serve -p $PORT", kAliased));
 }
 
+TEST(PortWordsTest, AVariableIsReferredToInThreeWays) {
+  EXPECT_EQ(references_to("HTTP"), (std::vector<std::string>{"$(HTTP)", "${HTTP}", "$HTTP"}));
+  for (const char* odd : {"A.B", "1A", "A(B", ""}) {
+    EXPECT_EQ(references_to(odd).size(), 2U) << odd << ", which no shell takes";
+  }
+}
+
 TEST(PortWordsTest, AVariableIsReferredToByItsWholeName) {
   EXPECT_TRUE(refers_to("$(HTTP)", "HTTP"));
   EXPECT_TRUE(refers_to("${HTTP}", "HTTP"));

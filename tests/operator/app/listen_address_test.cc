@@ -61,7 +61,8 @@ TEST(ListenAddressTest, APortAloneListensOnBothFamilies) {
   const Result<ListenAddress> address =
       parse_listen_address("--health", ":" + std::to_string(port));
   ASSERT_TRUE(address);
-  Health health([] { return true; }, [] { return std::string(); });
+  Health health([] { return Readiness{.ready = true, .told = "ready"}; },
+                [] { return std::string(); });
   ASSERT_TRUE(health.listen(address->host, address->port));
   EXPECT_TRUE(answers("127.0.0.1", port));
   if (has_ipv6_loopback()) {

@@ -57,6 +57,21 @@ TEST(ConfigMapTest, ItSaysHowItsSidecarsListen) {
   }
 }
 
+TEST(ConfigMapTest, OneThatNobodyOwnsIsOursByItsMarks) {
+  Value object = written();
+  EXPECT_FALSE(read_config_map(object).is_orphan);
+  object["metadata"].erase("ownerReferences");
+  EXPECT_TRUE(read_config_map(object).is_orphan);
+  for (const char* edit :
+       {"{labels: null}", "{labels: {app.kubernetes.io/managed-by: Helm}}",
+        "{annotations: {penstock.dev/hash: null}}",
+        "{ownerReferences: [{apiVersion: v1, kind: Secret, name: s, uid: u}]}"}) {
+    Value other = object;
+    other["metadata"].merge_patch(reconcile::yaml(edit));
+    EXPECT_FALSE(read_config_map(other).is_orphan) << edit;
+  }
+}
+
 TEST(ConfigMapTest, OneOfAnEarlierOperatorDoesNotSay) {
   Value object = written();
   object["metadata"]["annotations"].erase("penstock.dev/content");

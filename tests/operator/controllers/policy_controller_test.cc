@@ -114,6 +114,28 @@ TEST_F(PolicyControllerTest, TheConfigMapOfAPolicyOfTheSameNameBeforeIsWrittenAn
   EXPECT_EQ(read_config_map(*client_.get(path)).owner_uid, "another");
 }
 
+// As kubectl delete --cascade=orphan leaves it.
+TEST_F(PolicyControllerTest, AConfigMapThatAPolicyBeforeLeftBehindIsTakenOver) {
+  ASSERT_TRUE(reconcile("one").succeeded);
+  const std::string path = kube::kConfigMaps.object("ns", "penstock-one");
+  ASSERT_TRUE(client_.merge(path, {{"metadata", {{"ownerReferences", nullptr}}}}));
+  see_config();
+  reconcile::Policy leaving = *stores_.policies.find("ns", "one");
+  leaving.meta.deleting = true;
+  stores_.policies.put(std::make_shared<const reconcile::Policy>(leaving));
+  clock_.advance(StatusWriter::kPause);
+  EXPECT_TRUE(reconcile("one").succeeded);
+  EXPECT_EQ(read_config_map(*client_.get(path)).owner_uid, "") << "it is to stay behind";
+  reconcile::Policy anew = leaving;
+  anew.meta.deleting = false;
+  anew.meta.uid = "another";
+  stores_.policies.put(std::make_shared<const reconcile::Policy>(anew));
+  clock_.advance(StatusWriter::kPause);
+  const kube::WorkOutcome outcome = reconcile("one");
+  EXPECT_TRUE(outcome.succeeded) << outcome.problem;
+  EXPECT_EQ(read_config_map(*client_.get(path)).owner_uid, "another");
+}
+
 TEST_F(PolicyControllerTest, AConfigMapOfSomebodyElseIsToldOf) {
   ASSERT_TRUE(client_.create(kube::kPolicies.collection("ns"), {{"metadata", {{"name", "one"}}}}));
   server_.fail_next("PATCH " + kube::kConfigMaps.object("ns", "penstock-one"),
