@@ -19,7 +19,6 @@ struct PortSwapStatus {
   std::string flag_alias;
   std::string env;
   std::string env_host;
-  bool is_explicit = false;
 
   bool operator==(const PortSwapStatus&) const = default;
 
@@ -69,11 +68,7 @@ struct PortSwapStatus {
                     {.about = "Where the variable holds host:port: the host to write where it is "
                               "absent; empty: it holds a bare port.",
                      .length_min = 0,
-                     .length_max = 253}},
-        json::Field{"explicit",
-                    &T::is_explicit,
-                    {.about = "The workload says its port, so a pod that does not is of another "
-                              "template, and is not told one."}}};
+                     .length_max = 253}}};
   }
 };
 

@@ -162,7 +162,6 @@ EngineFinding find_engine(const PodTemplate& pods, const api::EngineSpec& spec) 
     return problem(no_port(*container, known, unread));
   }
   shape.port = *port;
-  shape.is_said = said.ports.contains(shape.port);
   shape.fixed = fixed_port(*container, shape, said);
   for (const Port& declared : container->ports) {
     if (declared.number == shape.port && !declared.name.empty()) {

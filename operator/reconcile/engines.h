@@ -30,7 +30,6 @@ struct EngineShape {
   std::string flag_alias;               // another spelling of the flag; empty: it has none
   std::string env;                      // empty: none is known
   std::string env_host;  // where that holds host:port, the host that is meant by none
-  bool is_said = false;  // by its flag or variable, and so that it is read
   // Nothing: it can be told another, where a flag or a variable is known.
   std::optional<FixedPort> fixed;
   std::string tls_by;  // what says that it serves TLS itself: "--ssl-keyfile"; empty: nothing does

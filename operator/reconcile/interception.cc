@@ -12,16 +12,8 @@
 namespace penstock::reconcile {
 namespace {
 
-// Whether a workload says its port makes no difference but to which of its pods are known.
-std::optional<api::PortSwapStatus> moved(std::optional<api::PortSwapStatus> ports) {
-  if (ports) {
-    ports->is_explicit = false;
-  }
-  return ports;
-}
-
 bool alike(const Interception& a, const Interception& b) {
-  return a.mode == b.mode && moved(a.ports) == moved(b.ports) && a.redirects == b.redirects &&
+  return a.mode == b.mode && a.ports == b.ports && a.redirects == b.redirects &&
          a.probes == b.probes && a.environment == b.environment && a.to == b.to;
 }
 
@@ -131,9 +123,6 @@ InterceptionFinding choose_alike(const World& world, const std::vector<Ptr<Workl
     }
     first.choice->engine_has_pre_stop =
         first.choice->engine_has_pre_stop || finding.choice->engine_has_pre_stop;
-    if (first.choice->ports && !finding.choice->ports->is_explicit) {
-      first.choice->ports->is_explicit = false;
-    }
   }
   return first;
 }

@@ -80,7 +80,6 @@ InterceptionFinding port_swap(const PodTemplate& pods, const EngineShape& shape,
   choice.ports->flag_alias = shape.flag.size() == 2 ? shape.flag : shape.flag_alias;
   choice.ports->env = shape.env;
   choice.ports->env_host = shape.env_host;
-  choice.ports->is_explicit = shape.is_said;
   return {choice, "", ""};
 }
 

@@ -219,12 +219,11 @@ api::InjectionStatus injection_of(const Policy& policy, const Interception& inte
     injection.pull_secrets.push_back({secret});
   }
   injection.volumes = volumes(config_map_name(policy.meta.name), delivery);
-  // Of what pods are made with; whom the policy selects or yields to, and by what admission knows
-  // the engine, makes no pod outdated.
+  // Of what pods are made with; whom the policy selects or yields to, and by which name admission
+  // finds the engine, makes no pod outdated.
   Value made_with = json::write(injection);
   if (interception.ports) {
     made_with["portSwap"].erase("container");
-    made_with["portSwap"].erase("explicit");
   }
   made_with.erase("engineContainer");
   injection.hash = resolve::content_hash({made_with.dump()}).substr(0, 16);

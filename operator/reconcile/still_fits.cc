@@ -41,7 +41,7 @@ api::EngineSpec spec_before(api::EngineSpec spec, const Interception& before) {
 
 bool is_told_as_before(const EngineShape& engine, const api::PortSwapStatus& before) {
   return !engine.fixed && engine.port == before.from && engine.flag == before.flag &&
-         engine.env == before.env && (engine.is_said || !before.is_explicit);
+         engine.env == before.env;
 }
 
 bool fits_engine(const World& world, const PodTemplate& pods, const Interception& before,

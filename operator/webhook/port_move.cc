@@ -187,7 +187,7 @@ class Move {
     if (!arg_hits_.empty() || !command_hits_.empty() || !env_hits_.empty()) {
       return is_ambiguous() ? How::kRefuse : How::kEdit;
     }
-    if (has_other_value() || swap_.is_explicit) {
+    if (has_other_value()) {
       return How::kRefuse;
     }
     const bool shell = api::runs_script(words_);

@@ -75,7 +75,7 @@ def test_render_shows_what_would_be_injected_and_delivered(tmp_path):
     assert injection["container"]["image"] == "mirror.example/sidecar:2"
     assert injection["portSwap"] == {
         **{"container": "vllm", "from": 8000, "to": 18000, "bind": 8000, "flag": "--port", "env": "", "envHost": ""},
-        **{"flagAlias": "", "explicit": True},
+        "flagAlias": "",
     }
     assert config["metadata"]["name"] == "penstock-chat"
     assert json.loads(config["data"]["binding.json"])["spec"]["hash"] == policy["status"]["hash"]

@@ -65,25 +65,6 @@ TEST(InjectionTest, SaysWhoMadeThePodWithoutMakingOthersOutdated) {
   EXPECT_EQ(decide(seen, later).status.injection->hash, plan.status.injection->hash);
 }
 
-// By that admission knows pods of a template that the operator has not read yet.
-TEST(InjectionTest, TellsWhetherEveryWorkloadSaysItsPort) {
-  const Ptr<Workload> says = workload("a", kVllm);
-  const Ptr<Workload> is_silent =
-      workload("b", "[{name: vllm, image: vllm/vllm-openai, args: [m]}]");
-  const auto injected = [](std::vector<Ptr<Workload>> workloads) {
-    World seen = world(policy("p", "{" + kSelector + "}"));
-    seen.workloads = std::move(workloads);
-    const Plan plan = decide(seen, kSettings);
-    EXPECT_TRUE(plan.status.injection);
-    return plan.status.injection.value_or(api::InjectionStatus{.port_swap = api::PortSwapStatus{}});
-  };
-  EXPECT_TRUE(injected({says}).port_swap->is_explicit);
-  EXPECT_FALSE(injected({is_silent}).port_swap->is_explicit);
-  EXPECT_FALSE(injected({says, is_silent}).port_swap->is_explicit);
-  EXPECT_FALSE(injected({is_silent, says}).port_swap->is_explicit);
-  EXPECT_EQ(injected({says}).hash, injected({is_silent}).hash) << "their pods are made alike";
-}
-
 TEST(InjectionTest, RedirectLeavesTheEngineAndAddsAnInitContainer) {
   World seen = world(policy("p", "{" + kSelector + ", interception: {mode: Redirect}}"));
   const Plan plan = decide(seen, kSettings);

@@ -154,11 +154,6 @@ TEST(StillFitsTest, AnEditOfThePolicyAloneEndsNothing) {
   expect_kept(edited(seen, interception("engine: {port: 9000}")), "PortUnread");
   expect_kept(edited(seen, interception("engine: {container: none}")), "EngineNotFound");
   expect_kept(edited(seen, interception("mode: NamedPort")), "ServiceByNumber");
-  World silent = edited(seen, interception("mode: NamedPort"));
-  silent.workloads = {workload("engine",
-                               "[{name: vllm, image: vllm/vllm-openai, args: [m], ports: [{name: "
-                               "http, containerPort: 8000}]}]")};
-  expect_ended(silent, "ServiceByNumber");  // admission would refuse what does not say its port
   World other = edited(seen, "selector: {matchLabels: {app: other}}");
   Workload misfit = *workload("other", "[{name: x, image: mine, args: [serve]}]");
   misfit.pods.labels = {{"app", "other"}};
