@@ -313,11 +313,8 @@ def test_a_restart_of_the_api_server_loses_nothing(space, running_operator):
     unknown = deployment("unknown", {"app": "llm"}, image="mine", args=["serve"])
     unknown["spec"]["replicas"] = 0
     space.apply(unknown)
-    space.await_condition("chat", "Injected", "False", "EngineNotFound", seconds=60)
-    assert "injection" not in space.policy("chat")["status"], "the pods of the other would be given it, too"
-    space.cluster.kubectl("-n", space.name, "delete", "deployment", "unknown")
-    wait_until(lambda: space.policy("chat")["status"].get("injection"), "injection")
-    space.cluster.kubectl("-n", space.name, "delete", "deployment", "engine")
+    space.await_condition("chat", "Degraded", "True", "EngineNotFound", seconds=60)
+    space.cluster.kubectl("-n", space.name, "delete", "deployment", "engine", "unknown")
     # What was injected goes on, though nothing tells of the engine any more.
     space.await_condition("chat", "Injected", "Unknown", "NoPods", seconds=60)
     space.await_condition("chat", "Degraded", "False")

@@ -100,8 +100,10 @@ std::string other_scaler(const Stores& stores, const Policy& policy) {
   for (const auto& other : stores.policies.list(policy.meta.ns)) {
     const bool older = std::pair(other->meta.created, other->meta.name) <
                        std::pair(policy.meta.created, policy.meta.name);
-    const Ptr<Policy> scales = older ? stores.in_force.of(other) : nullptr;
-    if (scales != nullptr && is_autoscaled(*scales) &&
+    // Of one whose version in force is not known, the newest says what it may scale again.
+    const Ptr<Policy> in_force = older ? stores.in_force.of(other) : nullptr;
+    const Ptr<Policy>& scales = in_force != nullptr ? in_force : other;
+    if (older && is_autoscaled(*scales) &&
         is_same_object(scales->parsed.autoscaling->target, target)) {
       return "OptimizationPolicy " + other->meta.name;
     }

@@ -30,8 +30,11 @@ void state(const std::vector<AutoscalingNote::Stated>& all, Conditions& conditio
 void state_autoscaling(const World& world, const api::OptimizationPolicyStatus& before,
                        Conditions& conditions, api::OptimizationPolicyStatus& status) {
   const api::OptimizationPolicySpec& spec = world.policy->parsed;
-  const bool wanted = spec.autoscaling && spec.autoscaling->mode != api::ScalingMode::kOff &&
-                      spec.mode != api::Mode::kOff;
+  // What has errors may say that nothing is scaled, while a version before it goes on.
+  const bool goes_on = !world.policy->errors.empty() && world.autoscaling;
+  const bool wanted =
+      goes_on || (spec.autoscaling && spec.autoscaling->mode != api::ScalingMode::kOff &&
+                  spec.mode != api::Mode::kOff);
   if (world.autoscaling && world.autoscaling->over) {
     if (world.autoscaling->status.nodes) {
       // What was asked for a moment ago may not stand in `before` yet.

@@ -57,7 +57,7 @@ bool fits(const api::InterceptionSpec& spec, const Interception& carried) {
 
 }  // namespace
 
-std::optional<Interception> interception_before(const Policy& policy, const Settings& settings) {
+std::optional<Interception> carried_interception(const Policy& policy, const Settings& settings) {
   const api::OptimizationPolicyStatus status = status_of(policy);
   const auto mode = json::parse_enum<InterceptionMode>(status.interception);
   if (!status.injection || !mode) {
@@ -83,12 +83,8 @@ std::optional<Interception> interception_before(const Policy& policy, const Sett
   const bool has_port =
       *mode == InterceptionMode::kPortSwap ||
       argument(sidecar, "--listen").ends_with(":" + std::to_string(settings.bind_port));
-  return is_whole && has_port ? std::optional(std::move(carried)) : std::nullopt;
-}
-
-std::optional<Interception> carried_interception(const Policy& policy, const Settings& settings) {
-  std::optional<Interception> before = interception_before(policy, settings);
-  return before && fits(policy.parsed.interception, *before) ? std::move(before) : std::nullopt;
+  const bool fitting = is_whole && has_port && fits(policy.parsed.interception, carried);
+  return fitting ? std::optional(std::move(carried)) : std::nullopt;
 }
 
 bool selects_as_before(const Policy& policy) {

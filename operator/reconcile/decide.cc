@@ -15,10 +15,10 @@
 #include "operator/reconcile/older_policies.h"
 #include "operator/reconcile/pod_census.h"
 #include "operator/reconcile/pod_findings.h"
+#include "operator/reconcile/pods_interception.h"
 #include "operator/reconcile/replacement.h"
 #include "operator/reconcile/sidecar_container.h"
 #include "operator/reconcile/status_of.h"
-#include "operator/reconcile/still_fits.h"
 
 namespace penstock::reconcile {
 namespace {
@@ -181,8 +181,12 @@ class Decision {
     }
     if (!interception.choice) {
       not_injected_ = {interception.reason, interception.message};
-      is_refused_ = true;
-      go_on_as_before();
+      if (would_break(interception.reason)) {
+        plan_.status.injection.reset();
+      }
+      if (plan_.status.injection) {
+        degrade({interception.reason, "new pods are made as before: " + interception.message});
+      }
       return;
     }
     own_pre_stop_ = interception.choice->engine_has_pre_stop;
@@ -190,16 +194,12 @@ class Decision {
     plan_.status.injection = injection_of(policy_, *interception.choice, delivery, settings_);
   }
 
-  // Unless that would break them: admission rewrites pods without asking what they have become.
-  void go_on_as_before() {
-    if (!plan_.status.injection) {
-      return;
-    }
-    if (still_fits(world_, settings_)) {
-      degrade({not_injected_.reason, "new pods are made as before: " + not_injected_.message});
-    } else {
-      plan_.status.injection.reset();
-    }
+  // Admission goes by the injection, and asks no pod what it has become. Any other reason says that
+  // none can be chosen, and not that the one there is does not fit those that have it.
+  [[nodiscard]] bool would_break(const std::string& reason) const {
+    return reason == kEngineTls || reason == kEngineAddress ||
+           (reason == kPodSecurity &&
+            before_.interception == json::name_of(api::InterceptionMode::kRedirect));
   }
 
   void yield_to_older() {
@@ -235,11 +235,6 @@ class Decision {
     judge_injected(findings);
     findings.state_programmed(plan_.status.hash, conditions_);
     state_autoscaling(world_, before_, conditions_, plan_.status);
-    if (!injection && is_refused_ && census.counts.injected > 0) {
-      degrade(
-          {not_injected_.reason,
-           "unlike pods that run, new ones come up without the sidecar: " + not_injected_.message});
-    }
     if (!census.taken.empty()) {
       degrade(conflict(census));
     }
@@ -285,7 +280,9 @@ class Decision {
       conditions_.set("Injected", nothing_yet ? kUnknown : kFalse, not_injected_.reason,
                       not_injected_.message);
     } else if (!plan_.status.injection) {
-      conditions_.set("Injected", kFalse, "NotAccepted", "the policy has never been good");
+      conditions_.set("Injected", kFalse, "NotAccepted",
+                      plan_.status.hash.empty() ? "the policy has never been good"
+                                                : "nothing is injected, and the policy has errors");
     } else if (!older_.too_many.empty()) {
       conditions_.set("Injected", kFalse, kTooManyOverlaps,
                       findings.carriers() + "; " + older_.too_many);
@@ -302,8 +299,7 @@ class Decision {
   const api::OptimizationPolicyStatus before_;
   Conditions conditions_;
   Plan plan_;
-  Problem not_injected_;     // empty: it is
-  bool is_refused_ = false;  // that is because no interception can be chosen
+  Problem not_injected_;  // empty: it is
   bool own_pre_stop_ = false;
   bool is_good_ = false;  // what the policy says now can be delivered
   OlderPolicies older_;

@@ -59,10 +59,6 @@ std::optional<std::uint16_t> free_port(const PodTemplate& pods, std::uint16_t po
   return std::nullopt;
 }
 
-bool declares_port(const PodTemplate& pods, std::uint16_t port) {
-  return declared_ports(pods).contains(port);
-}
-
 std::string port_clash(const PodTemplate& pods, const Interception& interception,
                        const Settings& settings) {
   auto taken = declared_ports(pods);

@@ -14,9 +14,6 @@ namespace penstock::reconcile {
 std::optional<std::uint16_t> free_port(const PodTemplate& pods, std::uint16_t port,
                                        const Settings& settings);
 
-// Whether a container of such pods declares `port`.
-bool declares_port(const PodTemplate& pods, std::uint16_t port);
-
 // Why the sidecar could not listen in such pods: one of its own ports is a container's already, or
 // the engine's. Empty: it can.
 std::string port_clash(const PodTemplate& pods, const Interception& interception,

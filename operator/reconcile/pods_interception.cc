@@ -109,8 +109,8 @@ InterceptionFinding named_port(const World& world, const PodTemplate& pods,
 // which ask for the engine and not for us, past the sidecar.
 InterceptionFinding redirect(const World& world, const PodTemplate& pods, const EngineShape& shape,
                              const Settings& settings) {
-  if (forbids_redirect(world)) {
-    return refused("PodSecurity",
+  if (world.pod_security == "baseline" || world.pod_security == "restricted") {
+    return refused(kPodSecurity,
                    "Redirect needs an init container with NET_ADMIN, which namespace " +
                        world.policy->meta.ns +
                        " does not admit (pod-security.kubernetes.io/enforce: " +
@@ -170,6 +170,25 @@ bool are_clients(const PodTemplate& pods, const api::InterceptionSpec& spec) {
   return spec.engine == api::EngineSpec{} && looks_like_client(pods) && !runs_known_engine(pods);
 }
 
+// Why the sidecar would get no request out of the engine. Nothing: it would.
+std::optional<InterceptionFinding> out_of_reach(const EngineShape& shape) {
+  const std::string start = "container " + shape.container;
+  if (!shape.tls_by.empty()) {
+    return refused(kEngineTls,
+                   start + " serves TLS itself (" + shape.tls_by +
+                       "), which the sidecar does not speak with its engine; let it serve plain "
+                       "HTTP inside the pod and set spec.listener.tls, by which the sidecar "
+                       "serves TLS, or select other pods");
+  }
+  if (!shape.unreached_by.empty()) {
+    return refused(kEngineAddress,
+                   start + " says by " + shape.unreached_by +
+                       " on which address it listens, and that is none at which the sidecar, "
+                       "which calls 127.0.0.1, is known to reach it; write 0.0.0.0 there");
+  }
+  return std::nullopt;
+}
+
 InterceptionFinding choose_of(const World& world, const PodTemplate& pods,
                               const Settings& settings) {
   const api::InterceptionSpec& spec = world.policy->parsed.interception;
@@ -197,28 +216,6 @@ InterceptionFinding without_clash(InterceptionFinding finding, const PodTemplate
 }
 
 }  // namespace
-
-bool forbids_redirect(const World& world) {
-  return world.pod_security == "baseline" || world.pod_security == "restricted";
-}
-
-std::optional<InterceptionFinding> out_of_reach(const EngineShape& shape) {
-  const std::string start = "container " + shape.container;
-  if (!shape.tls_by.empty()) {
-    return refused("EngineTls",
-                   start + " serves TLS itself (" + shape.tls_by +
-                       "), which the sidecar does not speak with its engine; let it serve plain "
-                       "HTTP inside the pod and set spec.listener.tls, by which the sidecar "
-                       "serves TLS, or select other pods");
-  }
-  if (!shape.unreached_by.empty()) {
-    return refused("EngineAddress",
-                   start + " says by " + shape.unreached_by +
-                       " on which address it listens, and that is none at which the sidecar, "
-                       "which calls 127.0.0.1, is known to reach it; write 0.0.0.0 there");
-  }
-  return std::nullopt;
-}
 
 InterceptionFinding refused(std::string reason, std::string message) {
   return {std::nullopt, std::move(reason), std::move(message)};

@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 
-#include "operator/reconcile/engines.h"
 #include "operator/reconcile/interception.h"
 #include "operator/reconcile/world.h"
 
@@ -11,13 +10,12 @@ namespace penstock::reconcile {
 
 // How pods of one shape are intercepted; interception.h says what several workloads agree on.
 
+// Reasons why what was injected before would break new pods, or have them forbidden.
+inline constexpr const char* kEngineTls = "EngineTls";
+inline constexpr const char* kEngineAddress = "EngineAddress";
+inline constexpr const char* kPodSecurity = "PodSecurity";  // only where that was a redirect
+
 InterceptionFinding refused(std::string reason, std::string message);
-
-// Whether the namespace is known to admit no init container with NET_ADMIN.
-bool forbids_redirect(const World& world);
-
-// Why the sidecar would get no request out of the engine. Nothing: it would.
-std::optional<InterceptionFinding> out_of_reach(const EngineShape& shape);
 
 InterceptionFinding interception_of(const World& world, const PodTemplate& pods,
                                     const Settings& settings);

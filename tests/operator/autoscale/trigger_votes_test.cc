@@ -61,12 +61,13 @@ TEST_F(TriggerVotesTest, WhatTheApiServerSaysAtLengthIsCut) {
 TEST_F(TriggerVotesTest, QueueDepthOfAllReplicasAndOnlyUpwardsWhereOneIsSilent) {
   demand_.waiting = 13;
   EXPECT_EQ(votes({.type = kQueueDepth, .waiting_per_replica = 2})[0].replicas, 7);
+  demand_.reporting = 4;
   demand_.untold_queues = 1;
   EXPECT_EQ(votes({.type = kQueueDepth, .waiting_per_replica = 2})[0].replicas, 7);
   demand_.waiting = 1;
   const Vote unsure = votes({.type = kQueueDepth, .waiting_per_replica = 2})[0];
   EXPECT_FALSE(unsure.replicas) << "an engine that is too busy to say it may have a queue";
-  EXPECT_EQ(unsure.problem, "1 of 0 engines do not say how many requests wait");
+  EXPECT_EQ(unsure.problem, "1 of 4 engines do not say how many requests wait");
   demand_.untold_queues = 0;
   EXPECT_EQ(votes({.type = kQueueDepth, .waiting_per_replica = 2})[0].replicas, 1);
   demand_.missing = 1;

@@ -301,10 +301,50 @@ TEST(DecideTest, AnEditIsDeliveredWhateverBecomesOfTheInterception) {
   EXPECT_NE(plan.status.hash, good.status.hash);
   EXPECT_EQ(plan.tell, std::vector<std::string>{"a"});
   EXPECT_EQ(state(plan, "Programmed"), "False Waiting");
-  EXPECT_FALSE(plan.status.injection) << "the other's pods would come up with it, too";
-  EXPECT_EQ(state(plan, "Injected"), "False EngineNotFound");
-  EXPECT_EQ(plan.status.interception, "PortSwap") << "of those that run";
-  EXPECT_TRUE(plan.evict.empty()) << "it would come up without";
+  EXPECT_EQ(json::write(*plan.status.injection), json::write(*good.status.injection));
+  EXPECT_EQ(plan.status.interception, "PortSwap");
+  EXPECT_TRUE(condition(plan, "Degraded").message.contains("new pods are made as before"));
+  EXPECT_TRUE(plan.evict.empty())
+      << "whether it would come up as the policy wants it, nobody knows";
+}
+
+// Admission asks no pod what it has become.
+TEST(DecideTest, WhatWouldBreakNewPodsIsGivenToNone) {
+  World seen = world(policy("p", "{" + kSelector + "}"));
+  const Plan good = decide(seen, kSettings);
+  ASSERT_TRUE(good.status.injection);
+  const auto after = [&](const std::string& more_args) {
+    World changed = seen;
+    changed.config_hash = good.status.hash;
+    changed.workloads = {workload(
+        "engine", "[{name: vllm, image: vllm/vllm-openai, args: [--model, m" + more_args + "]}]")};
+    changed.policy =
+        policy("p", "{" + kSelector + "}", "2026-01-01T00:00:00Z", json::write(good.status));
+    return decide(changed, kSettings);
+  };
+  EXPECT_TRUE(after("").status.injection);
+  const Plan tls = after(", --ssl-keyfile, k, --ssl-certfile, c");
+  EXPECT_FALSE(tls.status.injection);
+  EXPECT_EQ(state(tls, "Injected"), "False EngineTls");
+  EXPECT_EQ(tls.status.interception, "PortSwap") << "of those that run";
+  const Plan address = after(", --host, 10.0.0.7");
+  EXPECT_FALSE(address.status.injection);
+  EXPECT_EQ(state(address, "Injected"), "False EngineAddress");
+}
+
+TEST(DecideTest, ARedirectEndsWhereItsPodsAreForbiddenAndNothingElseDoes) {
+  for (const std::string mode : {"Redirect", "PortSwap"}) {
+    World seen = world(policy("p", "{" + kSelector + ", interception: {mode: " + mode + "}}"));
+    seen.pod_security = "privileged";
+    const Plan good = decide(seen, kSettings);
+    ASSERT_TRUE(good.status.injection) << mode;
+    seen.config_hash = good.status.hash;
+    seen.pod_security = "baseline";
+    seen.policy = policy("p", "{" + kSelector + ", interception: {mode: Redirect}}",
+                         "2026-01-01T00:00:00Z", json::write(good.status));
+    const Plan forbidden = decide(seen, kSettings);
+    EXPECT_EQ(forbidden.status.injection.has_value(), mode == "PortSwap");
+  }
 }
 
 TEST(DecideTest, WhatIsDeliveredDependsOnNoWorkload) {
