@@ -117,6 +117,18 @@ def test_keys_of_the_listener_part_no_calls_but_sessions_behind_them_do(tmp_path
     assert len(own_upstream.taken()) == calls
 
 
+def test_where_no_model_is_called_a_query_is_the_clients_own(tmp_path, upstream, start):
+    backend = {"credentials": {"secretRef": {"name": "engine", "key": "key"}}}
+    proxy = start(policy(upstream.url, backend=backend), flags=secrets(tmp_path, engine="engine-secret\n"))
+    for path, sent in (
+        (b"/key/info?key=asked-for", b"/key/info?key=asked-for"),
+        (b"/v1beta/models/m:generateContent?key=mine&alt=sse", b"/v1beta/models/m:generateContent?alt=sse"),
+        (b"/v1/chat/completions?key=mine&subscription-key=gateway", b"/v1/chat/completions?subscription-key=gateway"),
+    ):
+        assert ask(proxy.port, post(chat("hello"), path)).status == 200
+        assert upstream.take().target == sent
+
+
 def test_a_cookie_is_no_key_of_the_listener_and_passes(tmp_path, upstream, start):
     """A session of the backend's own, or a gateway's mark of who answered last."""
     proxy = start(policy(upstream.url, listener=AUTHENTICATION), flags=secrets(tmp_path, clients=KEYS))
