@@ -105,3 +105,24 @@ def test_one_that_alone_is_more_than_the_bound_is_given_to_one_at_a_time(holding
     assert ask(holding.port, streamed).status == 503
     slow.reset()
     eventually(lambda: ask(holding.port, streamed).status == 200)
+
+
+def test_who_reads_a_paced_replay_slowly_holds_no_copy_of_it(start, own_upstream):
+    event = {"id": "a", "object": "chat.completion.chunk", "model": "m", "choices": [{"index": 0, "delta": {"content": "a" * 60_000}}]}
+    end = {**event, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    events = [b"data: " + json.dumps(event).encode() + b"\n\n"] * (LARGE // 60_000)
+    stream = b"".join(events) + b"data: " + json.dumps(end).encode() + b"\n\ndata: [DONE]\n\n"
+    own_upstream.answer(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n%s" % (len(stream), stream))
+    caching = {**CACHING, "replay": {"pacing": "Recorded"}}
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "routing": {"tableRef": {"name": "models"}}, "caching": caching}
+    proxy = start(documents(spec, [{"name": "model", "url": own_upstream.url, "dialect": "OpenAI"}], tiers=MEMORY))
+    streamed = chat(stream=True)
+    first = ask(proxy.port, streamed).body
+    own_upstream.take()
+    before = proxy.resident_bytes()
+    clients = [reads_later(proxy, streamed) for _ in range(16)]
+    assert proxy.resident_bytes() < before + 2 * LARGE
+    for client in clients:
+        assert hashlib.sha256(client.response().body).digest() == hashlib.sha256(first).digest()
+        client.close()
+    assert own_upstream.taken() == []
