@@ -50,12 +50,14 @@ struct LimitsSpec {
                     {.about = "The longest body of a model call that is read as a whole.",
                      .min = 1'024,
                      .max = 1LL << 30}},
-        json::Field{"collectedTotal",
-                    &T::collected_total,
-                    {.about = "What all collected bodies, and embeddings answers that are put "
-                              "together, may hold at once; 503 beyond.",
-                     .min = 1 << 20,
-                     .max = 1LL << 40}},
+        json::Field{
+            "collectedTotal",
+            &T::collected_total,
+            {.about = "What all collected bodies, embeddings answers that are put together, "
+                      "and stored answers that are made over for their reader, may hold "
+                      "at once; 503 beyond.",
+             .min = 1 << 20,
+             .max = 1LL << 40}},
         json::Field{"oversizedBody",
                     &T::oversized_body,
                     {.about = "A longer body passes unread (Bypass) or gets 413 (Reject)."}}};

@@ -31,10 +31,12 @@ struct UpstreamTimeoutsSpec {
         json::Field{"idle",
                     &T::idle,
                     {.about = "Between two reads of an answer.", .min = 1, .max = kDayMs}},
-        json::Field{
-            "tcpKeepAlive",
-            &T::tcp_keep_alive,
-            {.about = "Idle time before TCP probes the backend.", .min = 1'000, .max = kDayMs}}};
+        json::Field{"tcpKeepAlive",
+                    &T::tcp_keep_alive,
+                    {.about = "Idle time before TCP probes the backend. Within a call, one that "
+                              "acknowledges nothing, or takes nothing, for 2m is given up.",
+                     .min = 1'000,
+                     .max = kDayMs}}};
   }
 };
 

@@ -47,6 +47,11 @@ class DeadlineWheel {
   // Any delay is allowed; what is longer than a turn of the wheel is looked at once a turn.
   void arm(Deadline& deadline, std::chrono::milliseconds delay) noexcept;
 
+  // The ticks until it is due; 0: it is not armed.
+  [[nodiscard]] std::uint64_t ticks_left(const Deadline& deadline) const noexcept {
+    return deadline.armed() ? deadline.due_tick_ - now_tick_ : 0;
+  }
+
   // Moves on by one tick and calls what is due; a called function may arm, disarm and destroy
   // deadlines.
   void tick() noexcept;

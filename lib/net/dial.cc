@@ -29,7 +29,7 @@ Dial::Dial(Reactor& reactor, DeadlineWheel& wheel, Resolver& resolver)
       wheel_(wheel),
       resolver_(resolver),
       deadline_([](void* self) { static_cast<Dial*>(self)->stop(DialFailure::kTimeout); }, this),
-      try_([](void* self) { static_cast<Dial*>(self)->give_up_address(); }, this) {}
+      try_([](void* self) { static_cast<Dial*>(self)->end_try(); }, this) {}
 
 void Dial::stop(DialFailure why) noexcept {
   if (stopped_ != DialFailure::kNone) {
@@ -44,7 +44,18 @@ void Dial::stop(DialFailure why) noexcept {
   }
 }
 
-void Dial::give_up_address() noexcept {
+// For as long as there are ticks left, fewer than all of them.
+void Dial::begin_try() noexcept {
+  const auto half = static_cast<std::int64_t>((wheel_.ticks_left(deadline_) + 1) / 2);
+  const std::chrono::milliseconds time = std::min(half * DeadlineWheel::kTick, kTryMax);
+  wheel_.arm(try_, time - DeadlineWheel::kTick);  // which adds one
+}
+
+void Dial::end_try() noexcept {
+  if (look_up_ != nullptr) {
+    look_up_->settle();
+    return;
+  }
   late_ = true;
   if (connection_ != nullptr) {
     connection_->cancel();
@@ -55,7 +66,9 @@ void Dial::give_up_address() noexcept {
 Task<Endpoints> Dial::look_up(const DialTarget& target) {
   Resolver::Awaiter look_up = resolver_.resolve(reactor_.executor(), target.host, target.port);
   look_up_ = &look_up;
+  begin_try();
   Endpoints endpoints = co_await look_up;
+  try_.disarm();
   look_up_ = nullptr;
   if (endpoints == nullptr) {
     failure_ = DialFailure::kName;
@@ -91,22 +104,17 @@ Task<Dial::Outcome> Dial::run(const DialTarget& target) {
 }
 
 Task<bool> Dial::connect_any(const std::vector<Endpoint>& endpoints, const DialTarget& target) {
-  std::chrono::milliseconds left = target.timeout;
   bool connected = false;
   for (std::size_t i = 0; i < endpoints.size() && !connected; ++i) {
     if (stopped_ != DialFailure::kNone) {
-      co_return false;
+      break;
     }
     late_ = false;
-    const std::chrono::milliseconds slice = std::min(left / 2, kTryMax);
     if (i + 1 < endpoints.size()) {
-      wheel_.arm(try_, slice);
+      begin_try();
     }
     connected = co_await connect(endpoints[i], target.tcp_keep_alive);
     try_.disarm();
-    if (late_) {
-      left -= slice;
-    }
   }
   const bool unreachable = failure_ == DialFailure::kRefused || failure_ == DialFailure::kTimeout;
   if (!connected && unreachable && stopped_ != DialFailure::kCancelled) {

@@ -34,8 +34,10 @@ enum class DialFailure : std::uint8_t {
 
 // One attempt to reach a peer: tries its addresses in the resolver's order within one time limit.
 // While another is left, one that does not answer has half of what is left of the limit, kTryMax at
-// most, so that a dead address takes nobody's whole time. Where none could be connected to, the
-// name is looked up anew before the next attempt.
+// most, so that a dead address takes nobody's whole time; and so has a look-up while an older
+// answer is known. Both in whole ticks of the wheel: of a limit of a tick or less, the first
+// address has what is left of the running one. Where none could be connected to, the name is looked
+// up anew before the next attempt.
 //
 // Threads: one worker. run() once; cancel() from the same worker at any time. It, like the time
 // limit, makes run() end soon, whatever is waited for: a name look-up that hangs is left behind.
@@ -59,7 +61,8 @@ class Dial {
  private:
   void stop(DialFailure why) noexcept;
   PENSTOCK_OWN_FRAME Task<Endpoints> look_up(const DialTarget& target);
-  void give_up_address() noexcept;
+  void begin_try() noexcept;
+  void end_try() noexcept;
   PENSTOCK_OWN_FRAME Task<bool> connect_any(const std::vector<Endpoint>& endpoints,
                                             const DialTarget& target);
   PENSTOCK_OWN_FRAME Task<bool> connect(const Endpoint& endpoint,
@@ -70,7 +73,7 @@ class Dial {
   DeadlineWheel& wheel_;
   Resolver& resolver_;
   Deadline deadline_;
-  Deadline try_;                          // of one address, while others are left
+  Deadline try_;                          // of one address while others are left, and of a look-up
   Resolver::Awaiter* look_up_ = nullptr;  // while it is waited for
   std::unique_ptr<Connection> connection_;
   DialFailure stopped_ = DialFailure::kNone;

@@ -44,19 +44,29 @@ const clock::Clock& real_clock() {
   return kClock;
 }
 
-// The answer from its `turn`th address on: those after the first family keep their place at the
-// end, where RFC 6724 has them.
+// The addresses from `begin` on that are of its family, the `turn`th of them first. The end of
+// them.
+std::vector<Endpoint>::iterator take_turn(std::vector<Endpoint>& endpoints,
+                                          std::vector<Endpoint>::iterator begin, std::size_t turn) {
+  const auto end = std::find_if(begin, endpoints.end(), [begin](const Endpoint& endpoint) {
+    return endpoint.protocol() != begin->protocol();
+  });
+  const auto count = static_cast<std::size_t>(end - begin);
+  std::rotate(begin, begin + static_cast<std::ptrdiff_t>(turn % count), end);
+  return end;
+}
+
+// But for the turns, and for the second place, RFC 6724's order stays.
 Endpoints from_turn(const std::vector<Endpoint>& answer, std::size_t turn, std::uint16_t port) {
   auto endpoints = std::make_shared<std::vector<Endpoint>>(answer);
   for (Endpoint& endpoint : *endpoints) {
     endpoint.port(port);
   }
-  const auto family = endpoints->front().protocol();
-  const auto others = std::ranges::find_if(
-      *endpoints, [&family](const Endpoint& endpoint) { return endpoint.protocol() != family; });
-  const auto first = static_cast<std::size_t>(others - endpoints->begin());
-  std::rotate(endpoints->begin(), endpoints->begin() + static_cast<std::ptrdiff_t>(turn % first),
-              others);
+  const auto others = take_turn(*endpoints, endpoints->begin(), turn);
+  if (others != endpoints->end()) {
+    take_turn(*endpoints, others, turn);
+    std::rotate(endpoints->begin() + 1, others, others + 1);
+  }
   return endpoints;
 }
 
@@ -86,6 +96,8 @@ class Resolver::LookUps : public std::enable_shared_from_this<LookUps> {
   void wait(Awaiter& awaiter);
   // False: nothing waits there, or its answer is on its way.
   bool forget(const Awaiter& awaiter);
+  // The same, and where there is no answer yet.
+  bool settle(Awaiter& awaiter);
 
  private:
   struct Name {
@@ -95,6 +107,7 @@ class Resolver::LookUps : public std::enable_shared_from_this<LookUps> {
     std::size_t turn = 0;
     bool doubted = false;
     bool running = false;  // in line, or being looked up
+    bool overdue = false;  // … and somebody has waited for that for long enough
     std::vector<Awaiter*> waiting;
   };
 
@@ -162,6 +175,12 @@ void Resolver::Awaiter::cancel() {
   }
 }
 
+void Resolver::Awaiter::settle() {
+  if (waiting_ && look_ups_.settle(*this)) {
+    resume();
+  }
+}
+
 // By a message: whoever ends the wait is no frame below its owner.
 void Resolver::Awaiter::resume() {
   boost::asio::post(worker_, [this] { std::exchange(waiting_, {}).resume(); });
@@ -175,7 +194,8 @@ Endpoints Resolver::LookUps::known(const std::string& host, std::uint16_t port) 
   }
   Name& name = found->second;
   const clock::Instant now = clock_.now();
-  if (name.doubted || now >= name.asked + kOld) {
+  const bool reliable = !name.doubted && now < name.asked + kOld;
+  if (!reliable && !name.overdue) {
     return nullptr;
   }
   if (now >= name.fresh_until) {
@@ -206,6 +226,21 @@ bool Resolver::LookUps::forget(const Awaiter& awaiter) {
   const sync::MutexLock lock(mutex_);
   const auto name = names_.find(awaiter.host_);
   return name != names_.end() && std::erase(name->second.waiting, &awaiter) > 0;
+}
+
+bool Resolver::LookUps::settle(Awaiter& awaiter) {
+  const sync::MutexLock lock(mutex_);
+  const auto found = names_.find(awaiter.host_);
+  if (found == names_.end() || found->second.answer == nullptr) {
+    return false;
+  }
+  Name& name = found->second;
+  if (std::erase(name.waiting, &awaiter) == 0) {
+    return false;
+  }
+  name.overdue = true;
+  awaiter.answer_ = from_turn(*name.answer, name.turn++, awaiter.port_);
+  return true;
 }
 
 void Resolver::LookUps::enqueue(const std::string& host, Name& name) {
@@ -260,6 +295,7 @@ void Resolver::LookUps::finish(const std::string& host, Endpoints answer) {
   Name& name = names_[host];
   name.running = false;
   name.doubted = false;
+  name.overdue = false;
   name.asked = clock_.now();
   if (answer != nullptr) {
     name.answer = std::move(answer);

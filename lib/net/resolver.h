@@ -22,11 +22,13 @@ using Endpoints = std::shared_ptr<const std::vector<Endpoint>>;
 // An answer is served for kFresh; after that the old one goes on being served while a new look-up
 // runs, and a failing look-up keeps the last good answer. One that was not asked for again within
 // kOld, or that nobody could connect to, is served only once a new look-up has ended, by that
-// look-up's answer or, where it failed, as it was. Each time, another of the addresses of the first
-// one's family comes first, so that calls spread. Address literals never reach a thread.
-// Look-ups of different names run side by side, so that up to kThreads - 1 that hang hold up no
-// other; nor does one hold up the end of the process: the destructor waits for none, and their
-// threads end when they do.
+// look-up's answer or, where it failed, as it was; or as it was to who settles for that, and then
+// to all others until the look-up ends. The first address of the other family comes second (RFC
+// 8305, 4), so that a dead network of the one does not keep calls from the other's. Each time,
+// another of a family's addresses comes first, so that calls spread. Address literals never reach a
+// thread. Look-ups of different names run side by side, so that up to kThreads - 1 that hang hold
+// up no other; nor does one hold up the end of the process: the destructor waits for none, and
+// their threads end when they do.
 //
 // Threads: resolve() from any worker; the answer comes back on that worker. Bounded: kThreads
 // look-ups at once, further names wait in line; kNames names, past that those that nobody looks up
@@ -69,6 +71,9 @@ class Resolver {
     // Ends the wait soon, with no answer; the look-up goes on for whoever asks next. On the
     // worker.
     void cancel();
+    // The wait was long enough: ends it soon with the last answer that is known. There is none: it
+    // goes on. On the worker.
+    void settle();
 
    private:
     friend class Resolver;

@@ -28,6 +28,12 @@ void send_at_once(int descriptor) {
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+// 0: for as long as the kernel sends it again.
+void limit_unacknowledged(int descriptor, std::chrono::milliseconds time) {
+  const auto limit = static_cast<unsigned>(time.count());
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+}
+
 }  // namespace
 
 void set_stream_options(int descriptor, std::chrono::milliseconds keep_alive) noexcept {
@@ -49,8 +55,11 @@ void set_upstream_options(int descriptor, std::chrono::milliseconds keep_alive) 
     probe(descriptor, idle, interval);
     unacknowledged = std::max(unacknowledged, std::chrono::seconds(idle + 3 * interval));
   }
-  const auto limit = static_cast<unsigned>(std::chrono::milliseconds(unacknowledged).count());
-  ::setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
+  limit_unacknowledged(descriptor, unacknowledged);
+}
+
+void wait_for_acknowledgement(int descriptor) noexcept {
+  limit_unacknowledged(descriptor, std::chrono::seconds(0));
 }
 
 void reset_at_close(int descriptor) noexcept {

@@ -12,8 +12,10 @@ void set_stream_options(int descriptor, std::chrono::milliseconds keep_alive) no
 // acknowledged for longer than kUnacknowledgedMax, or than three probes take where that is more: a
 // host that is gone says nothing, and nothing but this ends the wait for it while bytes are on
 // their way. A peer whose window stays shut for as long counts as gone, too.
-inline constexpr std::chrono::seconds kUnacknowledgedMax{60};
+inline constexpr std::chrono::seconds kUnacknowledgedMax{120};
 void set_upstream_options(int descriptor, std::chrono::milliseconds keep_alive) noexcept;
+// Takes that limit off: of a peer that may leave its window shut for as long as it likes.
+void wait_for_acknowledgement(int descriptor) noexcept;
 
 // Its close() will be a reset: a peer that takes an end of the connection for a whole answer sees
 // that this one is not. What was written and not sent by then is lost.

@@ -135,7 +135,8 @@ bool searches_by_itself(const std::optional<JsonValue>& model) {
     return false;
   }
   const std::string_view whole = model->text();
-  const std::string_view name = whole.substr(whole.rfind('/') + 1);
+  const std::string_view last = whole.substr(whole.rfind('/') + 1);
+  const std::string_view name = last.substr(0, last.find(':'));  // a router's variant, or a tag
   return whole.contains("-search-") || whole.ends_with(":online") || is_of_family(name, "sonar") ||
          is_of_family(name, "compound");
 }

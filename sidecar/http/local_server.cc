@@ -94,6 +94,7 @@ class LocalServer::Exchange {
   Read parse();
   void begin_wait();
   Task<bool> respond();
+  Task<> await_answer(LocalRequest& request, LocalResponse& response);
 
   LocalServer& server_;
   net::Connection connection_;
@@ -183,19 +184,9 @@ Task<bool> LocalServer::Exchange::respond() {
   LocalRequest request = request_of(head_, body_);
   LocalResponse response = server_.handler_(request);
   deadline_.disarm();
-  patience_over_ = false;
-  while (response.wait && !closing_) {
-    patience_.disarm();
-    if (response.wait_at_most.count() > 0) {
-      server_.wheel_.arm(patience_, response.wait_at_most);
-    }
-    waits_ = true;
-    co_await asked_.wait();
-    waits_ = false;
-    request.patience_over = patience_over_;
-    response = server_.handler_(request);
+  if (response.wait) {
+    co_await await_answer(request, response);
   }
-  patience_.disarm();
   const bool keeps = head_.keep_alive && !closing_;
   const std::string text = text_of(response, head_.method == "HEAD", keeps);
   ClientWriter writer(connection_);
@@ -207,6 +198,32 @@ Task<bool> LocalServer::Exchange::respond() {
     co_return drained&& keeps;
   }
   co_return written == ClientWriter::Result::kWritten&& keeps;
+}
+
+Task<> LocalServer::Exchange::await_answer(LocalRequest& request, LocalResponse& response) {
+  patience_over_ = server_.waiters_ >= kWaitersMax;
+  if (patience_over_) {
+    request.patience_over = true;
+    response = server_.handler_(request);
+    if (response.wait) {
+      response = {503, "text/plain", "too many wait\n", {}};
+    }
+    co_return;
+  }
+  ++server_.waiters_;
+  while (response.wait && !closing_) {
+    patience_.disarm();
+    if (response.wait_at_most.count() > 0) {
+      server_.wheel_.arm(patience_, response.wait_at_most);
+    }
+    waits_ = true;
+    co_await asked_.wait();
+    waits_ = false;
+    request.patience_over = patience_over_;
+    response = server_.handler_(request);
+  }
+  --server_.waiters_;
+  patience_.disarm();
 }
 
 LocalServer::LocalServer(net::Reactor& reactor, net::DeadlineWheel& wheel, Handler handler)

@@ -41,13 +41,15 @@ struct LocalResponse {
 // A small HTTP/1.1 server for the status and admin listeners: whole requests of at most
 // kBodyBytesMax in, whole answers out, kConnectionsMax at a time: who comes then takes the place of
 // the one that has been idle, or about its request or its answer, for longest. Only those that wait
-// for an answer keep theirs.
+// for an answer keep theirs, kWaitersMax at a time: who would wait beside them is handled as if its
+// patience were over, and refused (503) where even that has no answer.
 //
 // Threads: one event loop that is no worker's.
 class LocalServer {
  public:
   static constexpr std::size_t kBodyBytesMax = 64 * 1024;
   static constexpr std::size_t kConnectionsMax = 256;
+  static constexpr std::size_t kWaitersMax = 16;
   // Between two requests, for all of a request, and for all of an answer to be read.
   static constexpr std::chrono::milliseconds kPatience{30'000};
 
@@ -76,6 +78,7 @@ class LocalServer {
   net::DeadlineWheel& wheel_;
   Handler handler_;
   std::unordered_map<Exchange*, std::unique_ptr<Exchange>> exchanges_;
+  std::size_t waiters_ = 0;  // exchanges whose answer is waited for
   std::uint64_t steps_ = 0;  // of all exchanges: how long ago one's last was
 };
 

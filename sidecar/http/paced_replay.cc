@@ -1,9 +1,16 @@
 #include "sidecar/http/paced_replay.h"
 
+#include <algorithm>
+
 #include "sidecar/http1/head_parser.h"
 #include "sidecar/http1/head_writer.h"
 
 namespace penstock::http {
+
+namespace {
+// As much of what is due as a slow reader holds a copy of.
+constexpr std::size_t kStep = 16UL * 1024;
+}  // namespace
 
 Task<SinkState> PacedReplay::run(const request::Answer& answer) {
   SinkState state = send_head(answer);
@@ -36,17 +43,18 @@ Task<SinkState> PacedReplay::send_events(const domain::CacheEntry& entry) {
   const clock::Instant begin = io_.services.clock.now();
   auto next = entry.events.begin();
   std::size_t sent = 0;
+  std::size_t due = 0;
   SinkState state = SinkState::kReady;
-  while (next != entry.events.end()) {
+  while (next != entry.events.end() || due > sent) {
     const auto elapsed =
         std::chrono::duration_cast<std::chrono::milliseconds>(io_.services.clock.now() - begin);
-    std::size_t due = sent;
     for (; next != entry.events.end() && next->arrived_ms <= elapsed.count(); ++next) {
       due = next->end;
     }
     if (due > sent) {
-      state = sink_.on_payload(body.substr(sent, due - sent));
-      sent = due;
+      const std::string_view step = body.substr(sent, std::min(due - sent, kStep));
+      state = sink_.on_payload(step);
+      sent += step.size();
     } else {
       state = sink_.flush();
       if (state == SinkState::kReady) {

@@ -181,15 +181,21 @@ bool Session::admit() {
 }
 
 // An answer that was put together, or made over, takes room of its own until it is sent. False:
-// there is none; the refusal is in the context.
+// there is none; the refusal is in the context, and no word of the answer. One that is made over is
+// as long as what is stored: it fits where nobody else has any. Embeddings have no such end.
 bool Session::affords_answer() {
   request::CallerContext& caller = *caller_;
   const std::size_t own = caller.answer->owned_body.size();
-  if ((caller.embeddings == nullptr && own <= kSentAtOnce) ||
-      lease_.take(own, caller.policy->listener.collected_total_bytes_max)) {
+  const std::uint64_t most = caller.policy->listener.collected_total_bytes_max;
+  const bool made_over = caller.embeddings == nullptr;
+  if (made_over ? own <= kSentAtOnce || lease_.take_whole(own, most, caller.text->lease)
+                : lease_.take(own, most)) {
     return true;
   }
   caller.answer.reset();
+  caller.cache_state = request::CacheState::kNone;
+  caller.cache_status.reset();
+  caller.age.reset();
   caller.refuse(ErrorCode::kOverloaded, MergingSink::kNoRoom);
   return false;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "lib/net/dial.h"
+#include "lib/net/socket_options.h"
 #include "sidecar/dialect/broken_stream.h"
 #include "sidecar/dialect/error_body.h"
 #include "sidecar/http/session.h"
@@ -119,7 +120,9 @@ Task<> Session::tunnel(UpstreamCall& call) {
   co_await run_tunnel(connection, std::move(from_upstream));
 }
 
+// Either side may read nothing for long; what moves nothing at all ends at the idle limit.
 Task<> Session::run_tunnel(net::Connection& upstream, std::string from_upstream) {
+  net::wait_for_acknowledgement(upstream.descriptor());
   keep_input();
   std::string from_client = std::exchange(kept_, {});
   Tunnel tunnel(io_, connection_, upstream, snapshot_->policy->upstream.idle_timeout);

@@ -16,14 +16,14 @@ constexpr std::string_view kWebsocket = "websocket";  // of several it is the on
 constexpr std::string_view kClientBodyBroke = "The request body ended early or is not well-formed.";
 constexpr std::string_view kClientBodyLate = "The request body did not arrive in time.";
 
-// What the client shows to the one place that it means: a session, maybe, and what opens gateways
-// and clouds.
-constexpr std::array kOfTheClient = {http1::HeaderId::kCookie,
-                                     http1::HeaderId::kAmzSecurityToken,
-                                     http1::HeaderId::kCloudflareAuthorization,
-                                     http1::HeaderId::kHeliconeAuth,
-                                     http1::HeaderId::kPortkeyApiKey,
-                                     http1::HeaderId::kSubscriptionKey};
+// Whether a query's `key` is a key: of a call to a model that we know, or of a method of Google's
+// ("models/m:generateContent"). Elsewhere it may be an argument, as in LiteLLM's /key/info?key=….
+bool query_holds_keys(const request::CallContext& call) {
+  const std::string_view path = call.text->head.path;
+  const std::string_view plain = path.substr(0, path.find('?'));
+  return call.endpoint.operation != domain::Operation::kOther ||
+         plain.substr(plain.rfind('/') + 1).contains(':');
+}
 
 // Whether more than interim responses has begun.
 bool holds_answer(std::string_view bytes) {
@@ -61,11 +61,13 @@ void UpstreamCall::build_head() {
   }
   const bool own_credential = !to.credential_name.empty();
   std::optional<std::string> path;
-  if (own_credential || !call_.send_cookies) {
-    path = dialect::without_credentials(head.path);
+  if ((own_credential || !call_.send_cookies) && query_holds_keys(call_)) {
+    path = dialect::without_credentials(
+        head.path, call_.send_cookies ? dialect::GatewayKeys::kStay : dialect::GatewayKeys::kGo);
     edits.path = path;
   }
-  std::array<http1::FieldEdit, 4 + kOfTheClient.size() + 2> fields;
+  std::array<http1::FieldEdit, http1::kModelKeys.size() + 1 + http1::kGatewayKeys.size() + 2>
+      fields;
   std::size_t count = 0;
   if (own_credential || !call_.send_client_credential) {
     const bool bearer = to.credential_name == kAuthorization;
@@ -77,8 +79,10 @@ void UpstreamCall::build_head() {
     fields[count++] = {http1::HeaderId::kAzureApiKey, "api-key", std::nullopt};
     fields[count++] = {http1::HeaderId::kGoogleApiKey, "x-goog-api-key", std::nullopt};
   }
+  // What the client shows to the one place that it means.
   if (!call_.send_cookies) {
-    for (const http1::HeaderId id : kOfTheClient) {
+    fields[count++] = {http1::HeaderId::kCookie, "cookie", std::nullopt};
+    for (const http1::HeaderId id : http1::kGatewayKeys) {
       fields[count++] = {id, http1::header_name(id), std::nullopt};
     }
   }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 
 namespace penstock::http1 {
@@ -86,7 +88,9 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower);
 class HeaderSet {
  public:
   constexpr HeaderSet() = default;
-  constexpr HeaderSet(std::initializer_list<HeaderId> ids) {
+  constexpr HeaderSet(std::initializer_list<HeaderId> ids)
+      : HeaderSet(std::span<const HeaderId>(ids.begin(), ids.size())) {}
+  constexpr explicit HeaderSet(std::span<const HeaderId> ids) {
     for (const HeaderId id : ids) {
       add(id);
     }
@@ -95,6 +99,7 @@ class HeaderSet {
   constexpr void add(HeaderId id) { bits_ |= bit(id); }
   constexpr void add(HeaderSet other) { bits_ |= other.bits_; }
   [[nodiscard]] constexpr bool contains(HeaderId id) const { return (bits_ & bit(id)) != 0; }
+  [[nodiscard]] constexpr bool meets(HeaderSet other) const { return (bits_ & other.bits_) != 0; }
 
  private:
   static constexpr std::uint64_t bit(HeaderId id) {
@@ -103,5 +108,16 @@ class HeaderSet {
 
   std::uint64_t bits_ = 0;
 };
+
+// What opens a model: known by its value, whichever of these fields it stands in.
+inline constexpr std::array kModelKeys = {HeaderId::kAuthorization, HeaderId::kApiKey,
+                                          HeaderId::kAzureApiKey, HeaderId::kGoogleApiKey};
+inline constexpr HeaderSet kModelKeySet{std::span<const HeaderId>(kModelKeys)};
+
+// What opens a gateway or a cloud in front of it, beside the model's key.
+inline constexpr std::array kGatewayKeys = {
+    HeaderId::kAmzSecurityToken, HeaderId::kCloudflareAuthorization, HeaderId::kHeliconeAuth,
+    HeaderId::kPortkeyApiKey, HeaderId::kSubscriptionKey};
+inline constexpr HeaderSet kGatewayKeySet{std::span<const HeaderId>(kGatewayKeys)};
 
 }  // namespace penstock::http1

@@ -27,6 +27,17 @@ class BudgetLease {
     taken_ += bytes;
     return true;
   }
+  // The same for what comes whole, be it more than `most`: where nobody holds any but this one and
+  // `beside`, of the same owner, it fits.
+  bool take_whole(std::uint64_t bytes, std::uint64_t most, const BudgetLease& beside) {
+    const std::uint64_t before = total_->fetch_add(bytes, std::memory_order_relaxed);
+    if (before > taken_ + beside.taken_ && before + bytes > most) {
+      total_->fetch_sub(bytes, std::memory_order_relaxed);
+      return false;
+    }
+    taken_ += bytes;
+    return true;
+  }
   void give_back() {
     if (taken_ > 0) {
       total_->fetch_sub(std::exchange(taken_, 0), std::memory_order_relaxed);

@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::string_view kBearer = "bearer ";
 
-constexpr http1::HeaderSet kCredentials = {http1::HeaderId::kAuthorization,
-                                           http1::HeaderId::kApiKey, http1::HeaderId::kAzureApiKey,
-                                           http1::HeaderId::kGoogleApiKey};
-
 // A credential as it is known whichever field it stands in.
 std::string_view without_scheme(std::string_view value) {
   if (value.size() > kBearer.size() &&
@@ -52,7 +48,7 @@ IdentityStage::IdentityStage(Settings settings, std::string hash_key)
 void IdentityStage::read_shown(const http1::RequestHead& head) {
   presented_.clear();
   for (const http1::HeaderField& field : head.fields) {
-    if (kCredentials.contains(field.id) && !field.value.empty()) {
+    if (http1::kModelKeySet.contains(field.id) && !field.value.empty()) {
       const bool has_scheme = field.id == http1::HeaderId::kAuthorization;
       presented_.push_back(has_scheme ? without_scheme(field.value) : field.value);
     }
@@ -72,8 +68,25 @@ void IdentityStage::read_shown(const http1::RequestHead& head) {
       append_line(shown_, field.value);
     }
   }
+  const std::size_t cookies_end = shown_.size();
+  if (head.present.meets(http1::kGatewayKeySet)) {
+    append_gateway_keys(head);
+  }
   credentials_ = std::string_view(shown_).substr(0, credentials_end);
-  cookies_ = std::string_view(shown_).substr(cookies_begin);
+  cookies_ = std::string_view(shown_).substr(cookies_begin, cookies_end - cookies_begin);
+  gateway_keys_ = std::string_view(shown_).substr(cookies_end);
+}
+
+// Each with its field's name, for a gateway knows nobody by another's key.
+void IdentityStage::append_gateway_keys(const http1::RequestHead& head) {
+  append_line(shown_, {});
+  for (const http1::HeaderField& field : head.fields) {
+    if (http1::kGatewayKeySet.contains(field.id)) {
+      shown_ += http1::header_name(field.id);
+      shown_ += ':';
+      append_line(shown_, field.value);
+    }
+  }
 }
 
 // What the tenant is derived from, each kind apart, so that a header cannot name somebody's key.
@@ -96,12 +109,16 @@ void IdentityStage::read_tenant_source(const request::CallerContext& caller) {
   take('c', credentials_);
   take('m', caller.peer.certificate_subject);
   take('s', cookies_);  // a session: anything but anonymous
+  if (!gateway_keys_.empty() && !tenant_source_.starts_with('h')) {
+    tenant_source_.insert(0, 1, '\n').insert(0, gateway_keys_);
+  }
 }
 
 // What tells callers apart for a backend: its key. Where there is none, or it is the listener's and
 // goes no further, the session is; whose that is the key tells that came with it. The session
 // itself parts nobody beside a key: the jars of clients hold what their network puts there, another
-// for each process.
+// for each process. What gateways know a caller by goes on whosever its key is, and is told apart
+// beside this.
 std::string_view IdentityStage::known_by() const {
   if (credentials_.empty() || (settings_.checks_keys && cookies_.empty())) {
     return cookies_;
@@ -138,8 +155,8 @@ void IdentityStage::remember(request::ConnectionPeer::Known& known) const {
     known.tenant = digest::to_hex(digest::hmac_sha256(hash_key_, parts)).substr(0, 32);
   }
   known.upstream_identity = 0;
-  if (!known_by().empty()) {
-    const std::array<std::string_view, 1> parts{known_by()};
+  if (!known_by().empty() || !gateway_keys_.empty()) {
+    const std::array<std::string_view, 2> parts{known_by(), gateway_keys_};
     known.upstream_identity = digest::hmac_sha256(hash_key_, parts).words[0];
   }
 }

@@ -28,6 +28,7 @@ class IdentityStage final : public pipeline::CallerStage {
 
  private:
   void read_shown(const http1::RequestHead& head);
+  void append_gateway_keys(const http1::RequestHead& head);
   void read_tenant_source(const request::CallerContext& caller);
   [[nodiscard]] std::string_view known_by() const;
   [[nodiscard]] bool accepts(std::string_view credential) const;
@@ -41,9 +42,11 @@ class IdentityStage final : public pipeline::CallerStage {
 
   // Of the current request.
   std::vector<std::string_view> presented_;  // without "Bearer ", each once, sorted
-  std::string shown_;                        // the same, an empty line, and the cookies
-  std::string_view credentials_;             // in shown_
-  std::string_view cookies_;                 // in shown_
+  std::string
+      shown_;  // the same, an empty line, and the cookies; maybe another, and gateways' keys
+  std::string_view credentials_;   // in shown_
+  std::string_view cookies_;       // in shown_
+  std::string_view gateway_keys_;  // in shown_, from the empty line on; mostly none
   std::string tenant_source_;
 };
 

@@ -89,17 +89,20 @@ BOTH, ALPHA = (b"alpha-key", b"beta-key"), (b"alpha-key", b"alpha-key")
 
 
 @pytest.mark.parametrize(
-    ("keys", "cookies", "calls"),
+    ("keys", "beside", "calls"),
     [
-        (BOTH, (None, None), 1),
-        (BOTH, (b"session=old", b"session=good"), 2),
-        (ALPHA, (b"jar=1", b"jar=2"), 1),
-        (ALPHA, (None, b"jar=2"), 2),
+        (BOTH, ({}, {}), 1),
+        (BOTH, ({"cookie": b"session=old"}, {"cookie": b"session=good"}), 2),
+        (ALPHA, ({"cookie": b"jar=1"}, {"cookie": b"jar=2"}), 1),
+        (ALPHA, ({}, {"cookie": b"jar=2"}), 2),
+        (ALPHA, ({"ocp_apim_subscription_key": b"one"}, {"ocp_apim_subscription_key": b"two"}), 2),
+        (BOTH, ({"cf_aig_authorization": b"Bearer one"}, {"cf_aig_authorization": b"Bearer one"}), 1),
+        (ALPHA, ({}, {"helicone_auth": b"Bearer one"}), 2),
     ],
-    ids=["two keys", "two sessions", "two jars of one key", "one session"],
+    ids=["two keys", "two sessions", "two jars of one key", "one session", "two gateway keys", "one gateway key", "one shows a gateway key"],
 )
-def test_keys_of_the_listener_part_no_calls_but_sessions_behind_them_do(tmp_path, own_upstream, start, keys, cookies, calls):
-    """No backend sees them, so what it says to one of a tenant it says to all; unless it knows them by their sessions."""
+def test_keys_of_the_listener_part_no_calls_but_what_passes_behind_them_does(tmp_path, own_upstream, start, keys, beside, calls):
+    """No backend sees them, so what it says to one of a tenant it says to all; unless it knows them by sessions or gateways' keys."""
     caching = {"caching": {**CACHING, "tenant": {"header": "X-Team"}}}
     spec = {"selector": {"matchLabels": {"app": "wire"}}, "listener": AUTHENTICATION, "routing": {"tableRef": {"name": "models"}}}
     backends = [{"name": "model", "url": own_upstream.url, "dialect": "OpenAI"}]
@@ -108,13 +111,42 @@ def test_keys_of_the_listener_part_no_calls_but_sessions_behind_them_do(tmp_path
     proceed = threading.Event()
     own_upstream.script(lambda line: proceed.wait(20) and line.send(OK))
     with Client(proxy.port) as one, Client(proxy.port) as other:
-        for client, name, cookie in zip((one, other), keys, cookies, strict=True):
-            session = {"cookie": cookie} if cookie else {}
-            client.send(post(chat("hello"), authorization=b"Bearer " + name, x_team=b"red", **session))
+        for client, name, shown in zip((one, other), keys, beside, strict=True):
+            client.send(post(chat("hello"), authorization=b"Bearer " + name, x_team=b"red", **shown))
         eventually(lambda: proxy.metric("penstock_requests_in_flight") == 2)
         proceed.set()
         assert (one.response().status, other.response().status) == (200, 200)
     assert len(own_upstream.taken()) == calls
+
+
+def test_callers_of_one_key_whom_a_gateway_tells_apart_share_no_stored_answer(own_upstream, start):
+    spec = {"selector": {"matchLabels": {"app": "wire"}}, "routing": {"tableRef": {"name": "models"}}, "caching": CACHING}
+    backends = [{"name": "model", "url": own_upstream.url, "dialect": "OpenAI"}]
+    proxy = start(documents(spec, backends, tiers=MEMORY))
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "a"}}
+    body = json.dumps({"id": "a", "object": "chat.completion", "model": "m", "choices": [choice]}).encode()
+    own_upstream.answer(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+
+    def ask_as(**shown: bytes) -> None:
+        assert ask(proxy.port, post(chat("hello"), authorization=b"Bearer shared", **shown)).status == 200
+
+    for key, calls in ((b"one", 1), (b"two", 1), (b"one", 0)):
+        ask_as(ocp_apim_subscription_key=key)
+        assert len(own_upstream.taken()) == calls
+    ask_as()
+    assert len(own_upstream.taken()) == 1
+
+
+def test_where_no_model_is_called_a_query_is_the_clients_own(tmp_path, upstream, start):
+    backend = {"credentials": {"secretRef": {"name": "engine", "key": "key"}}}
+    proxy = start(policy(upstream.url, backend=backend), flags=secrets(tmp_path, engine="engine-secret\n"))
+    for path, sent in (
+        (b"/key/info?key=asked-for", b"/key/info?key=asked-for"),
+        (b"/v1beta/models/m:generateContent?key=mine&alt=sse", b"/v1beta/models/m:generateContent?alt=sse"),
+        (b"/v1/chat/completions?key=mine&subscription-key=gateway", b"/v1/chat/completions?subscription-key=gateway"),
+    ):
+        assert ask(proxy.port, post(chat("hello"), path)).status == 200
+        assert upstream.take().target == sent
 
 
 def test_a_cookie_is_no_key_of_the_listener_and_passes(tmp_path, upstream, start):

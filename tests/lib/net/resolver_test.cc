@@ -213,11 +213,11 @@ TEST_F(ResolverTest, ADoubtedAnswerIsLookedUpAnewOnceItIsNotOfNow) {
   EXPECT_EQ(names_->asked("a"), 2);
 }
 
-TEST_F(ResolverTest, AddressesOfTheFirstFamilyTakeTurns) {
-  names_->set("a", {"fd00::1", "fd00::2", "10.0.0.1"});
-  EXPECT_EQ(resolved("a"), "fd00::1 fd00::2 10.0.0.1");
-  EXPECT_EQ(resolved("a"), "fd00::2 fd00::1 10.0.0.1");
-  EXPECT_EQ(resolved("a"), "fd00::1 fd00::2 10.0.0.1");
+TEST_F(ResolverTest, AddressesOfEachFamilyTakeTurnsAndOneOfEachComesFirst) {
+  names_->set("a", {"fd00::1", "fd00::2", "fd00::3", "10.0.0.1", "10.0.0.2"});
+  EXPECT_EQ(resolved("a"), "fd00::1 10.0.0.1 fd00::2 fd00::3 10.0.0.2");
+  EXPECT_EQ(resolved("a"), "fd00::2 10.0.0.2 fd00::3 fd00::1 10.0.0.1");
+  EXPECT_EQ(resolved("a"), "fd00::3 10.0.0.1 fd00::1 fd00::2 10.0.0.2");
 }
 
 TEST_F(ResolverTest, OneThatHangsHoldsUpNoOtherName) {
@@ -380,6 +380,87 @@ TEST_F(ResolverTest, ANameWhoseAddressesAreAllDeadIsLookedUpAnew) {
   ASSERT_TRUE(ended_);
   EXPECT_EQ(outcome.failure, DialFailure::kTimeout);
   EXPECT_EQ(resolved("a"), "127.0.0.3");
+}
+
+TEST_F(ResolverTest, FiveAddressesThatDoNotAnswerLeaveTimeForTheSixth) {
+  const DeafListener deaf("127.0.0.2");
+  const Descriptor live = listen_on("127.0.0.3", deaf.port());
+  std::vector<const char*> addresses(5, "127.0.0.2");
+  addresses.push_back("127.0.0.3");
+  names_->set("a", addresses);
+  EXPECT_NE(resolved("a"), "");
+  for (std::size_t i = 1; i < addresses.size(); ++i) {
+    EXPECT_NE(resolved("a"), "");  // until the turn is the first one's again
+  }
+  const DialTarget target{.host = "a", .port = deaf.port()};
+  Dial dialing(reactor_, wheel_, *resolver_);
+  Dial::Outcome outcome;
+  Task<> task = dial(target, dialing, outcome);
+  task.start(nullptr, nullptr);
+  pass(target);
+  ASSERT_TRUE(ended_);
+  ASSERT_NE(outcome.connection, nullptr) << outcome.detail;
+}
+
+TEST_F(ResolverTest, AShortLimitIsNotTheFirstAddressesAlone) {
+  const DeafListener deaf("127.0.0.2");
+  const Descriptor live = listen_on("127.0.0.3", deaf.port());
+  names_->set("a", {"127.0.0.2", "127.0.0.3"});
+  EXPECT_EQ(resolved("a"), "127.0.0.2 127.0.0.3");
+  EXPECT_EQ(resolved("a"), "127.0.0.3 127.0.0.2");
+  const DialTarget target{.host = "a", .port = deaf.port(), .timeout = milliseconds(100)};
+  Dial dialing(reactor_, wheel_, *resolver_);
+  Dial::Outcome outcome;
+  Task<> task = dial(target, dialing, outcome);
+  task.start(nullptr, nullptr);
+  pass(target);
+  ASSERT_TRUE(ended_);
+  ASSERT_NE(outcome.connection, nullptr) << outcome.detail;
+}
+
+TEST_F(ResolverTest, ANameOfMoreDeadAddressesThanThereIsTimeForIsLookedUpAnew) {
+  const DeafListener deaf("127.0.0.2");
+  names_->set("a", std::vector<const char*>(12, "127.0.0.2"));
+  EXPECT_NE(resolved("a"), "");
+  names_->set("a", "127.0.0.3");
+  clock_.advance(Resolver::kDoubtful);
+  const DialTarget target{.host = "a", .port = deaf.port()};
+  Dial dialing(reactor_, wheel_, *resolver_);
+  Dial::Outcome outcome;
+  Task<> task = dial(target, dialing, outcome);
+  task.start(nullptr, nullptr);
+  pass({.timeout = target.timeout + milliseconds(500)});
+  ASSERT_TRUE(ended_);
+  EXPECT_EQ(outcome.failure, DialFailure::kTimeout);
+  EXPECT_EQ(resolved("a"), "127.0.0.3");
+}
+
+TEST_F(ResolverTest, WhereTheFreshLookUpHangsTheOldAnswerIsUsedAfterASecond) {
+  const Descriptor live = listen_on("127.0.0.3", 0);
+  sockaddr_in at{};
+  socklen_t size = sizeof at;
+  ASSERT_EQ(::getsockname(live.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+  names_->set("a", "127.0.0.3");
+  EXPECT_EQ(resolved("a"), "127.0.0.3");
+  names_->hang("a");
+  clock_.advance(Resolver::kDoubtful);
+  resolver_->doubt("a");
+  const DialTarget target{.host = "a", .port = ntohs(at.sin_port)};
+  Dial dialing(reactor_, wheel_, *resolver_);
+  Dial::Outcome outcome;
+  Task<> task = dial(target, dialing, outcome);
+  task.start(nullptr, nullptr);
+  ASSERT_TRUE(names_->await_asked("a", 2));
+  EXPECT_FALSE(ended_) << "a fresh one is waited for";
+  pass({.timeout = Dial::kTryMax});
+  ASSERT_TRUE(run_until([this] { return ended_; }));
+  EXPECT_NE(outcome.connection, nullptr) << outcome.detail;
+  EXPECT_EQ(resolved("a"), "127.0.0.3") << "and nobody else waits for it";
+
+  names_->set("a", "127.0.0.4");
+  names_->let_go();
+  EXPECT_TRUE(run_until([this] { return resolved("a") == "127.0.0.4"; }));
+  EXPECT_EQ(names_->asked("a"), 2);
 }
 
 }  // namespace

@@ -37,14 +37,21 @@ TEST_F(SocketOptionsTest, ThatLimitLeavesASilentUpstreamThreeProbes) {
   set_upstream_options(socket_.get(), milliseconds(1));
   EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPINTVL), 1);
   EXPECT_EQ(gone_after(), kUnacknowledgedMax);
-  set_upstream_options(socket_.get(), seconds(60));
-  EXPECT_EQ(gone_after(), seconds(90));
+  set_upstream_options(socket_.get(), seconds(110));
+  EXPECT_EQ(gone_after(), seconds(140));
 }
 
 TEST_F(SocketOptionsTest, AnUpstreamThatIsNotProbedHasTheLimitAllTheSame) {
   set_upstream_options(socket_.get(), milliseconds(0));
   EXPECT_EQ(gone_after(), kUnacknowledgedMax);
   EXPECT_EQ(option(SOL_SOCKET, SO_KEEPALIVE), 0);
+}
+
+TEST_F(SocketOptionsTest, ATunnelsEndMayLeaveItsWindowShut) {
+  set_upstream_options(socket_.get(), seconds(30));
+  wait_for_acknowledgement(socket_.get());
+  EXPECT_EQ(gone_after(), milliseconds(0));
+  EXPECT_EQ(option(IPPROTO_TCP, TCP_KEEPIDLE), 30);
 }
 
 TEST_F(SocketOptionsTest, AClientHasNoSuchLimit) {

@@ -101,6 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"OnlineModel", kChat, R"({"model":"vendor/model:online"})", kHostedTool},
         Case{"Perplexity", kChat, R"({"model":"sonar"})", kHostedTool},
         Case{"PerplexityByARouter", kChat, R"({"model":"perplexity/sonar-pro"})", kHostedTool},
+        Case{"PerplexityAsAVariant", kChat, R"({"model":"perplexity/sonar:nitro"})", kHostedTool},
         Case{"Groq", kChat, R"({"model":"groq/compound-mini"})", kHostedTool},
         Case{"GroqBeta", kChat, R"({"model":"compound-beta"})", kHostedTool},
         Case{"OnlyBeginsAlike", kChat, R"({"model":"vendor/sonarx"})", kCacheable},

@@ -24,7 +24,8 @@ using std::chrono::milliseconds;
 constexpr std::string_view kRequest = "GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n";
 constexpr std::string_view kWaits = "GET /wait HTTP/1.1\r\nhost: a\r\n\r\n";
 
-// A server whose answers to /wait never come, and clients whose bytes the test sends.
+// A server whose answers to /wait come when the test says so, and clients whose bytes the test
+// sends.
 class LocalServerTest : public testing::Test {
  protected:
   LocalServerTest() { EXPECT_TRUE(server_.listen("127.0.0.1", 0).has_value()); }
@@ -76,13 +77,14 @@ class LocalServerTest : public testing::Test {
                      : std::string(text.data(), static_cast<std::size_t>(size)).substr(9, 3);
   }
 
+  bool answered_ = false;
   net::IoContext context_{1};
   net::Reactor reactor_{context_};
   net::DeadlineWheel wheel_;
-  LocalServer server_{reactor_, wheel_, [](const LocalRequest& request) {
+  LocalServer server_{reactor_, wheel_, [this](const LocalRequest& request) {
                         return LocalResponse{.content_type = "text/plain",
                                              .body = "ok",
-                                             .wait = request.path == "/wait"};
+                                             .wait = request.path == "/wait" && !answered_};
                       }};
 };
 
@@ -127,16 +129,41 @@ TEST_F(LocalServerTest, WhoComesAtTheLimitTakesThePlaceOfTheOneThatDoesNothingFo
   EXPECT_EQ(heard(clients[2]), "");
 }
 
-TEST_F(LocalServerTest, WhoWaitsForAnAnswerKeepsItsPlace) {
-  std::vector<net::Descriptor> clients;
-  for (std::size_t i = 0; i < LocalServer::kConnectionsMax; ++i) {
-    clients.push_back(connect());
-    send(clients.back(), kWaits);
+TEST_F(LocalServerTest, WhoWaitsForAnAnswerKeepsItsPlaceAndLeavesRoomForOthers) {
+  std::vector<net::Descriptor> waiting;
+  for (std::size_t i = 0; i < LocalServer::kWaitersMax; ++i) {
+    waiting.push_back(connect());
+    send(waiting.back(), kWaits);
   }
-  EXPECT_NE(heard(connect()), "") << "there is none for it";
-  for (const net::Descriptor& client : clients) {
+  std::vector<net::Descriptor> refused;
+  for (std::size_t i = 0; i < LocalServer::kConnectionsMax; ++i) {
+    refused.push_back(connect());
+    send(refused.back(), kWaits);
+    EXPECT_EQ(heard(refused.back()), "503");
+  }
+  const net::Descriptor late = connect();
+  send(late, kRequest);
+  EXPECT_EQ(heard(late), "200");
+  for (const net::Descriptor& client : waiting) {
     EXPECT_EQ(heard(client), "");
   }
+}
+
+TEST_F(LocalServerTest, WhoLeavesOffWaitingMakesRoomForAnother) {
+  std::vector<net::Descriptor> waiting;
+  for (std::size_t i = 0; i < LocalServer::kWaitersMax; ++i) {
+    waiting.push_back(connect());
+    send(waiting.back(), kWaits);
+  }
+  answered_ = true;
+  server_.ask_again();
+  run();
+  for (const net::Descriptor& client : waiting) {
+    EXPECT_EQ(heard(client), "200");
+  }
+  answered_ = false;
+  send(waiting.front(), kWaits);
+  EXPECT_EQ(heard(waiting.front()), "");
 }
 
 }  // namespace
