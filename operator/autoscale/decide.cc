@@ -96,18 +96,17 @@ Recommendation consolidated(const Inputs& inputs, const Needs& needs, Recommenda
 }
 
 // A replica that goes is back a start later at the earliest: so what it costs to be wrong grows
-// with the start, and the pace falls. At most a tenth of them in every two starts, as measured; of
+// with the start, and the pace falls. At most a tenth of them in every start, as measured; of
 // half an hour at most, for nodes that were sold out for hours say nothing of the next start.
 Recommendation paced(const Inputs& inputs, const Needs& needs, const State& state,
                      Recommendation wanted) {
-  constexpr int kStarts = 2;
   constexpr int kShare = 10;
   constexpr milliseconds kStartMost{1'800'000};
   const int current = inputs.target.replicas;
   if (wanted.replicas >= current || !needs.capacity_known || !inputs.lead) {
     return wanted;
   }
-  const milliseconds pause = kStarts * std::min(*inputs.lead, kStartMost);
+  const milliseconds pause = std::min(*inputs.lead, kStartMost);
   const bool waits = state.shrunk_ms && time_of(inputs.now_ms) - time_of(*state.shrunk_ms) < pause;
   const int least = waits ? current : current - std::max(1, current / kShare);
   return wanted.replicas < least ? Recommendation{least, Reason::kScaleDownLimited} : wanted;

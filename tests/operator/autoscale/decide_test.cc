@@ -242,7 +242,7 @@ TEST(DecideTest, ARestartInARolloutKeepsWhatIsAskedFor) {
   EXPECT_EQ(decision.desired, 4);
 }
 
-// One of eight, or a tenth of fifty, in two starts; without a measured start nothing paces.
+// One of eight, or a tenth of fifty, in a start; without a measured start nothing paces.
 TEST(DecideTest, StartsPaceTheWayDown) {
   const auto after = [](int replicas, std::optional<milliseconds> lead, int seconds_since) {
     Inputs inputs = serving(seconds_since, replicas, 8);
@@ -252,14 +252,14 @@ TEST(DecideTest, StartsPaceTheWayDown) {
     state.shrunk_ms = kStartMs;
     return decide(inputs, state);
   };
-  EXPECT_EQ(after(8, seconds(90), 179).decision.desired, 8);
-  EXPECT_EQ(after(8, seconds(90), 179).decision.reason, Reason::kScaleDownLimited);
-  const Outcome one = after(8, seconds(90), 180);
+  EXPECT_EQ(after(8, seconds(90), 89).decision.desired, 8);
+  EXPECT_EQ(after(8, seconds(90), 89).decision.reason, Reason::kScaleDownLimited);
+  const Outcome one = after(8, seconds(90), 90);
   EXPECT_EQ(one.decision.desired, 7);
   EXPECT_EQ(one.state.shrunk_ms, kStartMs) << "a decision has not shrunk anything yet";
-  EXPECT_EQ(after(50, seconds(90), 180).decision.desired, 45);
+  EXPECT_EQ(after(50, seconds(90), 90).decision.desired, 45);
   EXPECT_EQ(after(8, std::nullopt, 1).decision.desired, 4) << "by half, as ever";
-  EXPECT_EQ(after(8, std::chrono::hours(20), 3'600).decision.desired, 7)
+  EXPECT_EQ(after(8, std::chrono::hours(20), 1'800).decision.desired, 7)
       << "half an hour is the most";
 }
 
