@@ -1,11 +1,11 @@
 #include "operator/autoscale/trigger_votes.h"
 
-#include <algorithm>
-#include <cstddef>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "lib/json/field.h"
+#include "lib/json/one_line.h"
 
 namespace penstock::autoscale {
 namespace {
@@ -13,14 +13,8 @@ namespace {
 using api::ScalingTriggerType;
 
 // The API server's own words may be longer than a decision line holds.
-Vote failed(std::string name, std::string problem) {
-  std::size_t end = std::min(problem.size(), Vote::kProblemMax);
-  while (end > 0 && end < problem.size() &&
-         (static_cast<unsigned char>(problem[end]) & 0xC0U) == 0x80U) {
-    --end;  // never within a character
-  }
-  problem.resize(end);
-  return {.name = std::move(name), .problem = std::move(problem)};
+Vote failed(std::string name, std::string_view problem) {
+  return {.name = std::move(name), .problem = json::one_line(problem, Vote::kProblemMax)};
 }
 
 Vote by_utilization(const TriggerSettings& trigger, const UsageSight& usage,

@@ -125,7 +125,14 @@ class ResolverTest : public testing::Test {
     ended_ = true;
   }
 
-  void pass(const DialTarget& target);
+  void pass(milliseconds time);
+  // Dials, and lets so much of the wheel's time pass.
+  void dial_for(const DialTarget& target, milliseconds time, Dial::Outcome& outcome) {
+    Dial dialing(reactor_, wheel_, *resolver_);
+    Task<> task = dial(target, dialing, outcome);
+    task.start(nullptr, nullptr);
+    pass(time);
+  }
 
   bool run_until(const std::function<bool()>& done) {
     const auto until = clock::RealClock().now() + kPatience;
@@ -341,8 +348,8 @@ TEST_F(ResolverTest, AWaitMayEndWithItsFrame) {
 }
 
 // As many of the wheel's ticks as the time limit has.
-void ResolverTest::pass(const DialTarget& target) {
-  for (auto left = target.timeout; left.count() > 0 && !ended_; left -= DeadlineWheel::kTick) {
+void ResolverTest::pass(milliseconds time) {
+  for (auto left = time; left.count() > 0 && !ended_; left -= DeadlineWheel::kTick) {
     wheel_.tick();
     context_.restart();
     context_.poll();
@@ -355,11 +362,8 @@ TEST_F(ResolverTest, AnAddressThatDoesNotAnswerLeavesTimeForTheNext) {
   names_->set("a", {"127.0.0.2", "127.0.0.2", "127.0.0.3"});
   EXPECT_EQ(resolved("a"), "127.0.0.2 127.0.0.2 127.0.0.3");
   const DialTarget target{.host = "a", .port = deaf.port()};
-  Dial dialing(reactor_, wheel_, *resolver_);
   Dial::Outcome outcome;
-  Task<> task = dial(target, dialing, outcome);
-  task.start(nullptr, nullptr);
-  pass(target);
+  dial_for(target, target.timeout, outcome);
   ASSERT_TRUE(ended_);
   ASSERT_NE(outcome.connection, nullptr) << outcome.detail;
   EXPECT_EQ(names_->asked("a"), 1) << "what one address does is no doubt of the name";
@@ -372,11 +376,8 @@ TEST_F(ResolverTest, ANameWhoseAddressesAreAllDeadIsLookedUpAnew) {
   names_->set("a", "127.0.0.3");
   clock_.advance(Resolver::kDoubtful);
   const DialTarget target{.host = "a", .port = deaf.port(), .timeout = milliseconds(1'000)};
-  Dial dialing(reactor_, wheel_, *resolver_);
   Dial::Outcome outcome;
-  Task<> task = dial(target, dialing, outcome);
-  task.start(nullptr, nullptr);
-  pass({.timeout = 2 * target.timeout});
+  dial_for(target, 2 * target.timeout, outcome);
   ASSERT_TRUE(ended_);
   EXPECT_EQ(outcome.failure, DialFailure::kTimeout);
   EXPECT_EQ(resolved("a"), "127.0.0.3");
@@ -393,11 +394,8 @@ TEST_F(ResolverTest, FiveAddressesThatDoNotAnswerLeaveTimeForTheSixth) {
     EXPECT_NE(resolved("a"), "");  // until the turn is the first one's again
   }
   const DialTarget target{.host = "a", .port = deaf.port()};
-  Dial dialing(reactor_, wheel_, *resolver_);
   Dial::Outcome outcome;
-  Task<> task = dial(target, dialing, outcome);
-  task.start(nullptr, nullptr);
-  pass(target);
+  dial_for(target, target.timeout, outcome);
   ASSERT_TRUE(ended_);
   ASSERT_NE(outcome.connection, nullptr) << outcome.detail;
 }
@@ -409,11 +407,8 @@ TEST_F(ResolverTest, AShortLimitIsNotTheFirstAddressesAlone) {
   EXPECT_EQ(resolved("a"), "127.0.0.2 127.0.0.3");
   EXPECT_EQ(resolved("a"), "127.0.0.3 127.0.0.2");
   const DialTarget target{.host = "a", .port = deaf.port(), .timeout = milliseconds(100)};
-  Dial dialing(reactor_, wheel_, *resolver_);
   Dial::Outcome outcome;
-  Task<> task = dial(target, dialing, outcome);
-  task.start(nullptr, nullptr);
-  pass(target);
+  dial_for(target, target.timeout, outcome);
   ASSERT_TRUE(ended_);
   ASSERT_NE(outcome.connection, nullptr) << outcome.detail;
 }
@@ -425,11 +420,8 @@ TEST_F(ResolverTest, ANameOfMoreDeadAddressesThanThereIsTimeForIsLookedUpAnew) {
   names_->set("a", "127.0.0.3");
   clock_.advance(Resolver::kDoubtful);
   const DialTarget target{.host = "a", .port = deaf.port()};
-  Dial dialing(reactor_, wheel_, *resolver_);
   Dial::Outcome outcome;
-  Task<> task = dial(target, dialing, outcome);
-  task.start(nullptr, nullptr);
-  pass({.timeout = target.timeout + milliseconds(500)});
+  dial_for(target, target.timeout + milliseconds(500), outcome);
   ASSERT_TRUE(ended_);
   EXPECT_EQ(outcome.failure, DialFailure::kTimeout);
   EXPECT_EQ(resolved("a"), "127.0.0.3");
@@ -452,7 +444,7 @@ TEST_F(ResolverTest, WhereTheFreshLookUpHangsTheOldAnswerIsUsedAfterASecond) {
   task.start(nullptr, nullptr);
   ASSERT_TRUE(names_->await_asked("a", 2));
   EXPECT_FALSE(ended_) << "a fresh one is waited for";
-  pass({.timeout = Dial::kTryMax});
+  pass(Dial::kTryMax);
   ASSERT_TRUE(run_until([this] { return ended_; }));
   EXPECT_NE(outcome.connection, nullptr) << outcome.detail;
   EXPECT_EQ(resolved("a"), "127.0.0.3") << "and nobody else waits for it";
